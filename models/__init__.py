@@ -1,0 +1,17 @@
+"""The contract with the database: tables, constraints and the way in."""
+
+from models.api_keys import ApiKey
+from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
+from models.base import Base
+from models.clinics import CatalogVersion, Clinic
+from models.events import AuditEntry, Event
+from models.locations import Closure, Location, OpeningHours
+from models.patients import Patient
+from models.procedures import Phase, Procedure, SpacingRule
+from models.resources import Block, Device, Qualification, Resource, Room, Therapist, WorkingHours
+
+__all__ = [
+    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
+    "Closure", "Device", "Event", "Location", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure",
+    "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
+]  # fmt: skip

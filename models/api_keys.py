@@ -1,0 +1,54 @@
+"""API keys, and the one way to find a key before its clinic is known."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, Session
+
+from models.base import Base, Versioned, of_clinic
+
+
+class ApiKey(Versioned, Base):
+    """A key of a server, a desk or a widget; only its SHA-256 is stored."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        of_clinic("api_keys"),
+        CheckConstraint("kind IN ('secret', 'publishable')", name="ck_api_keys_kind"),
+        Index("ix_api_keys_key_hash", "key_hash", unique=True),
+    )
+
+    name: Mapped[str]
+    kind: Mapped[str]
+    scopes: Mapped[list[str]]
+    origins: Mapped[list[str]]
+    location_ids: Mapped[list[UUID] | None]
+    key_hash: Mapped[bytes]
+    key_hint: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class KeyRow(NamedTuple):
+    """What a request may do, as found by its key."""
+
+    clinic_id: UUID
+    id: UUID
+    kind: str
+    scopes: list[str]
+    origins: list[str]
+    location_ids: list[UUID] | None
+    expires_at: datetime | None
+
+
+_FIND = text(
+    "SELECT clinic_id, id, kind, scopes, origins, location_ids, expires_at FROM authenticate(:key_hash)"
+)
+
+
+def authenticate(session: Session, key_hash: bytes) -> KeyRow | None:
+    """Find the key that has not been revoked by its SHA-256 and bind the transaction to its clinic."""
+    row = session.execute(_FIND, {"key_hash": key_hash}).one_or_none()
+    return KeyRow(*row) if row else None

@@ -1,0 +1,155 @@
+"""Appointments, what they occupy and the proof of their spacing."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, Tenant, Versioned, belongs_to
+
+STATUSES = (
+    "held", "booked", "confirmed", "arrived", "numbing", "in_progress", "completed", "cancelled", "no_show",
+)  # fmt: skip
+LIVE = "status <> 'cancelled' AND status <> 'no_show'"
+LONGEST_OCCUPANCY = 288  # Ticks: one day. A bound lets a range scan find every overlap by its end alone.
+
+
+class Appointment(Versioned, Base):
+    """A visit or a hold; `during` is the patient's presence, `local_date` its civil date there."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        belongs_to("appointments", "locations", "location_id"),
+        belongs_to("appointments", "procedures", "procedure_id"),
+        belongs_to("appointments", "patients", "patient_id"),
+        belongs_to("appointments", "therapists", "therapist_id"),
+        CheckConstraint(f"status IN {STATUSES}", name="ck_appointments_status"),
+        CheckConstraint("starts_at < ends_at", name="ck_appointments_order"),
+        CheckConstraint("patient_id IS NOT NULL OR status = 'held'", name="ck_appointments_patient"),
+        CheckConstraint("(expires_at IS NOT NULL) = (status = 'held')", name="ck_appointments_expiry"),
+        ExcludeConstraint(
+            ("clinic_id", "="), ("patient_id", "="), ("during", "&&"),
+            where=text(LIVE), using="gist", name="ex_appointments_patient_busy",
+        ),
+        Index("ix_appointments_location", "clinic_id", "location_id", "starts_at"),
+        Index("ix_appointments_therapist", "clinic_id", "therapist_id", "starts_at"),
+        Index("ix_appointments_patient", "clinic_id", "patient_id", "starts_at"),
+    )  # fmt: skip
+
+    status: Mapped[str]
+    location_id: Mapped[UUID]
+    procedure_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
+    therapist_id: Mapped[UUID | None]
+    course_id: Mapped[UUID | None]
+    areas: Mapped[list[str]]
+    starts_at: Mapped[datetime]
+    procedure_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    during: Mapped[Range[datetime]] = mapped_column(
+        TSTZRANGE, Computed("tstzrange(starts_at, ends_at)", persisted=True)
+    )
+    local_date: Mapped[date]
+    expires_at: Mapped[datetime | None]
+    notes: Mapped[str | None]
+    warnings: Mapped[list[dict[str, Any]]]
+    flags: Mapped[list[dict[str, Any]]]
+    overrides: Mapped[list[dict[str, Any]]]
+    cancellation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class AppointmentPhase(Tenant, Base):
+    """One phase as planned and, beside it, as it really happened."""
+
+    __tablename__ = "appointment_phases"
+    __table_args__ = (
+        belongs_to("appointment_phases", "appointments", "appointment_id", cascade=True),
+        belongs_to("appointment_phases", "rooms", "room_id"),
+        belongs_to("appointment_phases", "therapists", "therapist_id"),
+        belongs_to("appointment_phases", "therapists", "assistant_id"),
+        belongs_to("appointment_phases", "devices", "device_id"),
+        CheckConstraint("starts_at < ends_at", name="ck_appointment_phases_order"),
+    )
+
+    appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    min_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    max_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    patient: Mapped[bool]
+    room_id: Mapped[UUID | None]
+    lane: Mapped[int | None] = mapped_column(SmallInteger)
+    therapist_id: Mapped[UUID | None]
+    assistant_id: Mapped[UUID | None]
+    device_id: Mapped[UUID | None]
+    actual_starts_at: Mapped[datetime | None]
+    actual_ends_at: Mapped[datetime | None]
+
+
+class Occupancy(Identified, Base):
+    """The truth of who is busy, in ticks of five minutes since 1970; no appointment means a block."""
+
+    __tablename__ = "occupancies"
+    __table_args__ = (
+        belongs_to("occupancies", "resources", "resource_id", cascade=True),
+        belongs_to("occupancies", "appointments", "appointment_id", cascade=True),
+        CheckConstraint("start_tick < end_tick", name="ck_occupancies_order"),
+        CheckConstraint(f"end_tick - start_tick <= {LONGEST_OCCUPANCY}", name="ck_occupancies_longest"),
+        CheckConstraint("lane >= 0", name="ck_occupancies_lane"),
+        ExcludeConstraint(
+            ("clinic_id", "="), ("resource_id", "="), ("lane", "="), ("during", "&&"),
+            using="gist", name="ex_occupancies_resource_busy",
+        ),
+        Index(
+            "ix_occupancies_end", "clinic_id", "resource_id", "end_tick",
+            postgresql_include=["start_tick", "lane"],
+        ),
+        Index("ix_occupancies_appointment", "clinic_id", "appointment_id"),
+    )  # fmt: skip
+
+    resource_id: Mapped[UUID]
+    lane: Mapped[int] = mapped_column(SmallInteger)
+    start_tick: Mapped[int]
+    end_tick: Mapped[int]
+    during: Mapped[Range[datetime]] = mapped_column(
+        TSTZRANGE,
+        Computed(
+            "tstzrange(to_timestamp(start_tick * 300::double precision),"
+            " to_timestamp(end_tick * 300::double precision))",
+            persisted=True,
+        ),
+    )
+    appointment_id: Mapped[UUID | None]
+
+
+class SpacingClaim(Identified, Base):
+    """The floor's proof: role `after` claims the days that a `before` of another visit may not meet."""
+
+    __tablename__ = "spacing_claims"
+    __table_args__ = (
+        belongs_to("spacing_claims", "appointments", "appointment_id", cascade=True),
+        belongs_to("spacing_claims", "patients", "patient_id"),
+        belongs_to("spacing_claims", "spacing_rules", "rule_id", cascade=True),
+        CheckConstraint("role IN ('after', 'before')", name="ck_spacing_claims_role"),
+        ExcludeConstraint(
+            ("clinic_id", "="), ("patient_id", "="), ("rule_id", "="), ("area", "="),
+            ("role", "<>"), ("owner", "<>"), ("span", "&&"),
+            using="gist", name="ex_spacing_claims_floor",
+        ),
+        Index("ix_spacing_claims_appointment", "clinic_id", "appointment_id"),
+        Index("ix_spacing_claims_rule", "clinic_id", "rule_id"),
+    )  # fmt: skip
+
+    appointment_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    rule_id: Mapped[UUID]
+    area: Mapped[str]
+    role: Mapped[str]
+    owner: Mapped[UUID]
+    span: Mapped[Range[date]] = mapped_column(DATERANGE)

@@ -1,0 +1,30 @@
+"""Clinics (the tenants) and the version of their catalogue."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, func
+from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from models.base import Base, Tenant, of_clinic
+
+
+class Clinic(Base):
+    """A tenant: everything else belongs to one; its zone serves where no location's does."""
+
+    __tablename__ = "clinics"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    name: Mapped[str]
+    timezone: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CatalogVersion(Tenant, Base):
+    """Counts the changes of a clinic's catalogue; kept by triggers, so no writer can forget it."""
+
+    __tablename__ = "catalog_versions"
+    __table_args__ = (of_clinic("catalog_versions"),)
+
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")

@@ -1,0 +1,65 @@
+"""The way into the database: one pool, and transactions bound to one clinic."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from models.serialization import dumps, loads
+
+_BIND = text("SELECT set_config('clinic.id', :clinic_id, true)")
+# Bounds that keep one slow or lost client from delaying everyone else's view of what is committed.
+_SESSION_OPTIONS = (
+    "-c idle_in_transaction_session_timeout=30s -c lock_timeout=10s -c statement_timeout=30s -c jit=off"
+)
+
+
+class Database:
+    """A pool of connections as a plain role, to which row-level security applies."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: Engine = create_engine(
+            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            hide_parameters=True,  # An error's text must never carry a patient's data into a log.
+            json_serializer=dumps,
+            json_deserializer=loads,
+            connect_args={"options": _merged_options(url), "connect_timeout": 5},
+        )
+
+    @contextmanager
+    def transaction(self, clinic_id: UUID | None = None) -> Iterator[Session]:
+        """Open one transaction, bound to the clinic if given; commit at the end, roll back on an error."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session, session.begin():
+            if clinic_id is not None:
+                bind(session, clinic_id)
+            yield session
+
+    def ping(self) -> bool:
+        """Whether the database answers."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def bind(session: Session, clinic_id: UUID) -> None:
+    """Bind the transaction to a clinic: row-level security shows no other from here on."""
+    session.execute(_BIND, {"clinic_id": str(clinic_id)})
+
+
+def _merged_options(url: str) -> str:
+    """Add our session options to those that the URL itself carries, once or more than once."""
+    return " ".join((*make_url(url).normalized_query.get("options", ()), _SESSION_OPTIONS))

@@ -1,0 +1,59 @@
+"""What happened: the append-only outbox and the audit log."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from models.base import Base, Identified, of_clinic
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id: what tells a reader which rows it can trust to be complete."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own signature
+        """Name the type in DDL."""
+        return "xid8"
+
+
+class Event(Identified, Base):
+    """One fact for change feeds and webhooks; thin: ids, times and codes, never names."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        of_clinic("events"),
+        Index("ix_events_xid", "clinic_id", "xid"),
+        Index("ix_events_subject", "clinic_id", "subject_id"),
+    )
+
+    type: Mapped[str]
+    subject_id: Mapped[UUID]
+    data: Mapped[dict[str, Any]]
+    occurred_at: Mapped[datetime]
+    xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+
+
+class AuditEntry(Identified, Base):
+    """Who did what, when and by which request; reasons of overrides live here and nowhere else."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        of_clinic("audit_log"),
+        Index("ix_audit_log_subject", "clinic_id", "subject_id"),
+    )
+
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    clinical_at: Mapped[datetime]
+    action: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    key_id: Mapped[UUID | None]
+    actor: Mapped[str | None]
+    request_id: Mapped[str | None]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -1,0 +1,65 @@
+"""Locations with their opening hours and closures."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, Versioned, belongs_to, of_clinic
+
+WEEKLY = "weekday BETWEEN 0 AND 6 AND 0 <= starts AND starts < ends AND ends <= 1440"
+WHOLE_TICKS = "mod(starts, 5) = 0 AND mod(ends, 5) = 0"
+VALIDITY = "valid_from IS NULL OR valid_until IS NULL OR valid_from <= valid_until"
+
+
+class Location(Versioned, Base):
+    """A place with a zone of its own; its wall clock rules hours, dates and gaps."""
+
+    __tablename__ = "locations"
+    __table_args__ = (of_clinic("locations"),)
+
+    name: Mapped[str]
+    timezone: Mapped[str]
+    country: Mapped[str | None]
+    subdivision: Mapped[str | None]
+    observes_public_holidays: Mapped[bool]
+    policy: Mapped[dict[str, Any]]
+    active: Mapped[bool]
+
+
+class OpeningHours(Identified, Base):
+    """One weekly period; minutes after local midnight, dates inclusive."""
+
+    __tablename__ = "opening_hours"
+    __table_args__ = (
+        belongs_to("opening_hours", "locations", "location_id", cascade=True),
+        CheckConstraint(WEEKLY, name="ck_opening_hours_period"),
+        CheckConstraint(WHOLE_TICKS, name="ck_opening_hours_grid"),
+        CheckConstraint(VALIDITY, name="ck_opening_hours_validity"),
+        Index("ix_opening_hours_location", "clinic_id", "location_id"),
+    )
+
+    location_id: Mapped[UUID]
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    starts: Mapped[int] = mapped_column(SmallInteger)
+    ends: Mapped[int] = mapped_column(SmallInteger)
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+
+
+class Closure(Versioned, Base):
+    """A time when the whole location is closed."""
+
+    __tablename__ = "closures"
+    __table_args__ = (
+        belongs_to("closures", "locations", "location_id", cascade=True),
+        CheckConstraint("starts_at < ends_at", name="ck_closures_order"),
+        Index("ix_closures_location", "clinic_id", "location_id", "starts_at"),
+    )
+
+    location_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str]

@@ -1,0 +1,146 @@
+"""Finds the database: the one that the settings name, or an embedded PostgreSQL of our own."""
+
+import importlib
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import psutil
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from config import ConfigError, Settings
+
+PLAIN_ROLE = "clinic_app"
+EMBEDDED_DATABASE = "clinic"
+
+
+def database_url(settings: Settings) -> str:
+    """Give the URL of a reachable database as a plain role; raise ConfigError when there is none."""
+    if settings.database_url is None:
+        return _embedded_url(settings.data_dir)
+    return _as_plain_role(settings.database_url)
+
+
+def _embedded_url(data_dir: Path) -> str:
+    """Start the embedded server, or share the one that runs on this directory, and give our role's URL."""
+    server = start_embedded(data_dir / "postgres")
+    superuser = make_url(server.get_uri())
+    with _autocommit(superuser) as connection:
+        _ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} LOGIN")
+        _ensure(
+            connection,
+            "pg_database WHERE datname",
+            EMBEDDED_DATABASE,
+            f"CREATE DATABASE {EMBEDDED_DATABASE} OWNER {PLAIN_ROLE}",
+        )
+    return _render(superuser.set(username=PLAIN_ROLE, database=EMBEDDED_DATABASE))
+
+
+def start_embedded(directory: Path) -> Any:  # noqa: ANN401 - the library is untyped
+    """Start PostgreSQL on the directory; it stops with the last process that uses it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        pgserver = _pgserver()
+        with pgserver.PostgresServer._lock:  # noqa: SLF001 - other processes write these files under it
+            _forget_stale_pid(directory)
+            _forget_dead_users(directory)
+        return pgserver.get_server(directory, cleanup_mode="stop")
+    except Exception as error:
+        raise ConfigError(
+            f"The embedded PostgreSQL does not start in {directory} ({type(error).__name__}; "
+            "its log is there): set CLINIC_DATA_DIR to a writable folder of your own, or DATABASE_URL."
+        ) from error
+
+
+def stop_embedded(directory: Path) -> None:
+    """Give up this process's share of the embedded server; the last share stops it."""
+    server = _pgserver().PostgresServer._instances.get(directory.resolve())  # noqa: SLF001 - it has no public way
+    if server is not None:
+        server.cleanup()
+
+
+def _pgserver() -> Any:  # noqa: ANN401 - the library is untyped
+    """Import the embedded server only where it is used: the import looks for a runtime folder and warns."""
+    # Its errors end in our one line; without a handler they would be printed before it.
+    logging.getLogger("pgserver").addHandler(logging.NullHandler())
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        return importlib.import_module("pgserver.postgres_server")
+
+
+def _forget_stale_pid(directory: Path) -> None:
+    """Remove a pid file whose process is no PostgreSQL: after a crash the number may be someone else's."""
+    pid_file = directory / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    first = pid_file.read_text().splitlines()[:1]
+    if not first or not first[0].isdigit() or not _is_postgres(int(first[0])):
+        pid_file.unlink()
+
+
+def _forget_dead_users(directory: Path) -> None:
+    """Strike processes that were killed off the server's list of users, or it would never stop again."""
+    users_file = directory / ".handle_pids.json"
+    if not users_file.exists():
+        return
+    try:
+        users = json.loads(users_file.read_text())
+    except ValueError:
+        users = []
+    users_file.write_text(json.dumps([pid for pid in users if psutil.pid_exists(pid)]))
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).name().startswith("postgres")
+    except psutil.Error:
+        return False
+
+
+def _as_plain_role(url: str) -> str:
+    """Give the URL, or one that acts as our plain role where its own would bypass row-level security."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError("DATABASE_URL must look like postgresql://user:password@host:5432/name.") from error
+    try:
+        with _autocommit(parsed) as connection:
+            privileged = connection.scalar(
+                text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            )
+            if not privileged:
+                return url
+            _ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} NOLOGIN")
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+            connection.execute(text(f"GRANT ALL ON SCHEMA public TO {PLAIN_ROLE}"))
+            quoted = connection.scalar(text("SELECT quote_ident(current_database())"))
+            connection.execute(text(f"GRANT ALL ON DATABASE {quoted} TO {PLAIN_ROLE}"))
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0].rstrip(".")
+        raise ConfigError(f"DATABASE_URL names a database that cannot be used: {reason}.") from error
+    return _render(parsed.update_query_dict({"options": f"-c role={PLAIN_ROLE}"}, append=True))
+
+
+def _autocommit(url: URL) -> Connection:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,  # Closing the connection must leave nothing open behind it.
+        connect_args={"connect_timeout": 5},
+    )
+    return engine.connect()
+
+
+def _ensure(connection: Connection, where: str, name: str, create: str) -> None:
+    """Create what is missing; two processes that start at once both succeed."""
+    connection.execute(text("SELECT pg_advisory_lock(4739201226018)"))
+    if connection.scalar(text(f"SELECT true FROM {where} = :name"), {"name": name}) is None:  # noqa: S608 - ours
+        connection.execute(text(create))
+    connection.execute(text("SELECT pg_advisory_unlock(4739201226018)"))
+
+
+def _render(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
