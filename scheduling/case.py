@@ -1,0 +1,39 @@
+"""Puts a scene together with its staff and places, ready for the rules to judge."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from scheduling.places import Places, places
+from scheduling.reasons import Refusal
+from scheduling.scene import Scene
+from scheduling.staff import Staff, staff
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A rule's answer: the arrivals it allows as bits, and its reasons against the one at a position."""
+
+    code: str
+    allowed: int
+    explain: Callable[[int], tuple[Refusal, ...]]
+
+    def allows(self, position: int) -> bool:
+        """Return whether the arrival at a position passes."""
+        return bool(self.allowed >> position & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the rules judge; `leading` are the arrivals at which each therapist and their help are free."""
+
+    scene: Scene
+    staff: Staff
+    places: Places
+    leading: Mapping[UUID, int]
+
+
+def open_case(scene: Scene) -> Case:
+    """Return the case of a scene."""
+    team = staff(scene)
+    return Case(scene, team, places(scene), team.by_therapist())

@@ -1,0 +1,272 @@
+"""Describes what a clinic has and offers: locations, staff, rooms, devices, procedures, rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from scheduling.clinical import LADDER
+from scheduling.ticks import DAY_MINUTES, TICK_MINUTES
+
+PHASE_KINDS = frozenset({"intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation"})
+_LAST_WEEKDAY = 6
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def _whole_ticks(minutes: int) -> bool:
+    return minutes % TICK_MINUTES == 0
+
+
+def _in_order(first: date | None, last: date | None) -> bool:
+    return first is None or last is None or first <= last
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyPeriod:
+    """Open or working time on one weekday (0 is Monday), in minutes after local midnight, half-open.
+
+    `valid_from` and `valid_until` are local dates, both inclusive.
+    """
+
+    weekday: int
+    starts: int
+    ends: int
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.weekday <= _LAST_WEEKDAY, "A weekday is 0 (Monday) to 6.")
+        _require(0 <= self.starts < self.ends <= DAY_MINUTES, "A period lies within a day and has a length.")
+        _require(_whole_ticks(self.starts) and _whole_ticks(self.ends), "Times are multiples of 5 minutes.")
+        _require(_in_order(self.valid_from, self.valid_until), "A period is valid from before until.")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A location's booking policy; each field is in the unit that its name says."""
+
+    grid_minutes: int = 5
+    min_notice_minutes: int = 0
+    horizon_days: int = 365
+    hold_seconds: int = 300
+    cancel_free_hours: int = 48
+    late_grace_minutes: int = 15
+    one_area_per_visit: bool = True
+    anaesthetic_area_cm2: int = 400
+    offer: str = "all"
+    consultation_valid_days: int = 180
+    cooling_off_hours: int = 24
+    offer_minutes: int = 30
+
+    def __post_init__(self) -> None:
+        _require(0 < self.grid_minutes <= DAY_MINUTES, "A grid is 5 minutes to a day.")
+        _require(_whole_ticks(self.grid_minutes), "A grid is a multiple of 5 minutes.")
+        _require(self.offer in {"all", "compact"}, "An offer is all or compact.")
+        numbers = (
+            self.min_notice_minutes, self.horizon_days, self.hold_seconds, self.cancel_free_hours,
+            self.late_grace_minutes, self.anaesthetic_area_cm2, self.consultation_valid_days,
+            self.cooling_off_hours, self.offer_minutes,
+        )  # fmt: skip
+        _require(min(numbers) >= 0, "A policy has no negative numbers.")
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A time in which a location is closed, in ticks, half-open."""
+
+    id: UUID
+    starts: int
+    ends: int
+
+    def __post_init__(self) -> None:
+        _require(self.starts < self.ends, "A closure has a length.")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place of treatment with its own clock, hours and policy."""
+
+    id: UUID
+    zone: ZoneInfo
+    opening_hours: tuple[WeeklyPeriod, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Qualification:
+    """What a member of staff may do: everywhere or at one location, from and until dates, both inclusive.
+
+    `max_depth_mm` is one limit, one by area, or None for the code's default.
+    """
+
+    code: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    location_id: UUID | None = None
+    max_depth_mm: float | Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        _require(bool(self.code), "A qualification has a code.")
+        _require(_in_order(self.valid_from, self.valid_until), "A qualification is valid from before until.")
+        limits = self.max_depth_mm
+        depths = limits.values() if isinstance(limits, Mapping) else () if limits is None else (limits,)
+        _require(all(depth >= 0 for depth in depths), "A depth is not negative.")
+
+    def valid_on(self, on: date) -> bool:
+        """Return whether the qualification holds on a local date."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_until is None or on <= self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Therapist:
+    """A bookable member of staff; only those who treat lead a visit, the others assist."""
+
+    id: UUID
+    treats: bool = True
+    qualifications: tuple[Qualification, ...] = ()
+    working_hours: Mapping[UUID, tuple[WeeklyPeriod, ...]] = field(default_factory=dict)
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room of one kind; a capacity of n offers the lanes 0 to n - 1."""
+
+    id: UUID
+    location_id: UUID
+    kind: str
+    capacity: int = 1
+    active: bool = True
+
+    def __post_init__(self) -> None:
+        _require(bool(self.kind), "A room has a kind.")
+        _require(self.capacity >= 1, "A room has a place for somebody.")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of one kind, fixed to a room when it has one."""
+
+    id: UUID
+    location_id: UUID
+    kind: str
+    room_id: UUID | None = None
+    active: bool = True
+
+    def __post_init__(self) -> None:
+        _require(bool(self.kind), "A device has a kind.")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One part of a visit and what it holds.
+
+    Minutes are multiples of 5; `at_minute` counts from arrival, by default a phase starts when the
+    one before it in the list ends. `assistant` is a qualification code; `room_kinds` and
+    `device_kinds` name alternatives.
+    """
+
+    name: str
+    kind: str
+    minutes: int
+    min_minutes: int | None = None
+    max_minutes: int | None = None
+    therapist: bool = False
+    assistant: str | None = None
+    room_kinds: tuple[str, ...] = ()
+    device_kinds: tuple[str, ...] = ()
+    patient: bool = True
+    at_minute: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.kind in PHASE_KINDS, "A phase is of a known kind.")
+        given = [m for m in (self.min_minutes, self.minutes, self.max_minutes) if m is not None]
+        _require(given == sorted(given) and given[0] >= 0, "A phase's minutes lie between its limits.")
+        _require(self.minutes > 0, "A phase takes time.")
+        _require(all(_whole_ticks(m) for m in (*given, self.at_minute or 0)), "Minutes are multiples of 5.")
+        _require((self.at_minute or 0) >= 0, "A phase does not start before the patient arrives.")
+        _require(self.assistant != "", "An assistant is named by a qualification code.")
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A bookable kind of visit; `areas` are treated all, or chosen from when `choose_areas`."""
+
+    id: UUID
+    code: str
+    family: str
+    areas: tuple[str, ...] = ()
+    choose_areas: bool = False
+    depth_mm: float | None = None
+    qualifications: tuple[str, ...] = ()
+    qualifications_any: tuple[str, ...] = ()
+    counts_as: str | None = None
+    phases: tuple[Phase, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(bool(self.code) and bool(self.family), "A procedure has a code and a family.")
+        _require(self.depth_mm is None or self.depth_mm >= 0, "A depth is not negative.")
+        kinds = {phase.kind for phase in self.phases}
+        _require(bool(kinds & {"procedure", "consultation"}), "A visit needs a procedure phase.")
+        _require(any(phase.patient for phase in self.phases), "A visit needs a phase with the patient.")
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """Picks treatments: every given part must match; no areas means any."""
+
+    family: str | None = None
+    procedure: str | None = None
+    event: str | None = None
+    areas: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        named = (self.family, self.procedure, self.event)
+        _require(any(named), "A matcher names a family, a procedure or an event.")
+
+
+@dataclass(frozen=True, slots=True)
+class SpacingRule:
+    """Days between an earlier treatment (`after`) and a later one (`before`), in local civil dates.
+
+    `code` ("S02") need not be unique. Below `floor_days` nobody may go, below `min_days` whoever
+    `override_by` names (None: nobody).
+    """
+
+    id: UUID
+    code: str
+    after: Matcher
+    before: Matcher
+    scope: str = "area"
+    floor_days: int = 0
+    min_days: int = 0
+    recommended_days: int | None = None
+    overdue_days: int | None = None
+    override_by: str | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.scope in {"area", "patient"}, "A rule's scope is area or patient.")
+        _require(self.override_by is None or self.override_by in LADDER, "An override needs a known level.")
+        given = (0, self.floor_days, self.min_days, self.recommended_days, self.overdue_days)
+        days = [day for day in given if day is not None]
+        _require(days == sorted(days), "Days rise from floor over min and recommended to overdue.")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything of one clinic that a question needs, by id."""
+
+    locations: Mapping[UUID, Location] = field(default_factory=dict)
+    therapists: Mapping[UUID, Therapist] = field(default_factory=dict)
+    rooms: Mapping[UUID, Room] = field(default_factory=dict)
+    devices: Mapping[UUID, Device] = field(default_factory=dict)
+    procedures: Mapping[UUID, Procedure] = field(default_factory=dict)
+    spacing_rules: tuple[SpacingRule, ...] = ()

@@ -1,0 +1,60 @@
+"""Answers where a visit fits and whether it may take place, both from the same masks."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from scheduling.assignment import assign
+from scheduling.bits import Busy, Window
+from scheduling.case import Case, Mask, open_case
+from scheduling.catalog import Catalog
+from scheduling.questions import Openings, Question, Verdict
+from scheduling.reasons import Refusal
+from scheduling.rules import RULES
+from scheduling.scene import survey
+from scheduling.spacing_rules import spacing_warnings
+
+
+def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> Openings:
+    """Return every feasible arrival whose whole visit lies inside the window."""
+    case = open_case(survey(question, catalog, busy, window))
+    starts = window.span(window.start, window.end - case.scene.visit.length + 1)
+    for mask in _masks(case):
+        if mask.code not in case.scene.waived:
+            starts &= mask.allowed
+    led = {lead_id: starts & bits for lead_id, bits in case.leading.items()}
+    return Openings(starts, {lead_id: bits for lead_id, bits in led.items() if bits})
+
+
+def check(question: Question, catalog: Catalog, busy: Busy, start: int, window: Window) -> Verdict:
+    """Return every reason against arriving at tick `start`, or an assignment.
+
+    ValueError when the visit does not lie inside the window.
+    """
+    case = open_case(survey(question, catalog, busy, window))
+    if start < window.start or start + case.scene.visit.length > window.end:
+        raise ValueError("The visit must lie inside the window.")
+    at = start - window.start
+    violated = [mask for mask in _masks(case) if not mask.allows(at)]
+    waived = frozenset(mask.code for mask in violated if mask.code in case.scene.waived)
+    reasons = [reason for mask in violated if mask.code not in waived for reason in mask.explain(at)]
+    warnings = tuple(spacing_warnings(question, catalog.spacing_rules, case.scene.date_at(at)))
+    if reasons:
+        return Verdict(_joined(reasons), warnings, None, waived)
+    assignment, bent = assign(case, at)
+    return Verdict((), warnings, assignment, waived | bent)
+
+
+def _masks(case: Case) -> Iterator[Mask]:
+    for rule in RULES:
+        yield from rule(case)
+
+
+def _joined(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Return one refusal for each code, rule and resource, with all of their causes."""
+    joined: dict[tuple[object, ...], Refusal] = {}
+    for reason in reasons:
+        key = (reason.code, reason.rule_id, reason.resource_id)
+        known = joined.get(key)
+        causes = (*known.because, *reason.because) if known else reason.because
+        joined[key] = replace(reason, because=tuple(dict.fromkeys(causes)))
+    return tuple(joined.values())

@@ -1,0 +1,138 @@
+"""Turns a location's local days and weekly hours into bits, over changes of the clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from scheduling.bits import Window
+from scheduling.catalog import WeeklyPeriod
+from scheduling.ticks import (
+    DAY_MINUTES,
+    DAY_TICKS,
+    TICK_MINUTES,
+    floor_tick,
+    local_date,
+    minutes_to_ticks,
+    offset_minutes,
+)
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Days:
+    """The civil days of a zone that meet a window, made by `local_days`, equal when the same object.
+
+    `midnights` are the ticks at which the days from `first` on begin, one more than there are days.
+    `marks` has the midnights of each weekday as bits from the first midnight on, without the days
+    of a clock change, whose dates are in `changes`.
+    """
+
+    zone: ZoneInfo
+    window: Window
+    first: date
+    midnights: tuple[int, ...]
+    marks: tuple[int, ...]
+    changes: tuple[date, ...]
+
+    def date_at(self, tick: int) -> date:
+        """Return the civil date at a tick."""
+        return local_date(tick, self.zone)
+
+    def midnight(self, on: date) -> int:
+        """Return the tick at which a date begins, clipped to the days of the window."""
+        place = min(max((on - self.first).days, 0), len(self.midnights) - 1)
+        return self.midnights[place]
+
+    def between(self, first: date, until: date) -> int:
+        """Return the bits of the dates from `first` to `until`, half-open."""
+        return self.window.span(self.midnight(first), self.midnight(until))
+
+    def wall(self, on: date, minute: int, *, last: bool) -> int:
+        """Return the tick of a wall-clock time on a date.
+
+        A time that the clocks skip maps forward; of one that comes twice it is the first or the
+        last. Minute 1440 is the end of the date.
+        """
+        if minute == DAY_MINUTES:
+            return self.midnight(on + _ONE_DAY)
+        local = datetime.combine(on, time(minute // 60, minute % 60), self.zone)
+        first = floor_tick(local)
+        return max(first, floor_tick(local.replace(fold=1))) if last else first
+
+
+@lru_cache(maxsize=256)
+def local_days(zone: ZoneInfo, window: Window) -> Days:
+    """Return the civil days of a zone that meet a window."""
+    first, last = local_date(window.start, zone), local_date(window.end - 1, zone)
+    dates = [first + timedelta(days=day) for day in range((last - first).days + 2)]
+    midnights = [floor_tick(datetime.combine(on, time(), zone)) for on in dates]
+    marks, changes = [0] * 7, []
+    for on, starts, ends in zip(dates, midnights, midnights[1:], strict=False):
+        if ends - starts == DAY_TICKS:
+            marks[on.weekday()] |= 1 << (starts - midnights[0])
+        else:
+            changes.append(on)
+    return Days(zone, window, first, tuple(midnights), tuple(marks), tuple(changes))
+
+
+@lru_cache(maxsize=1024)
+def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days) -> int:
+    """Return the bits of weekly hours; a period that a clock change swallows whole is left out.
+
+    Staff share their hours and searches their windows, so most calls are answered from memory.
+    """
+    bits = 0
+    for period in periods:
+        marks = days.marks[period.weekday] & _valid_marks(period, days)
+        # The difference of the two is the union of the period's days, since they are disjoint.
+        bits |= (marks << minutes_to_ticks(period.ends)) - (marks << minutes_to_ticks(period.starts))
+    return _from_marks(bits, days) | _changed_days(periods, days)
+
+
+def _from_marks(bits: int, days: Days) -> int:
+    return bits >> days.window.start - days.midnights[0] & days.window.full
+
+
+def _valid_marks(period: WeeklyPeriod, days: Days) -> int:
+    if period.valid_from is None and period.valid_until is None:
+        return -1
+    first = days.midnight(period.valid_from or date.min) - days.midnights[0]
+    until = days.midnight(_after(period.valid_until)) - days.midnights[0]
+    return (1 << max(first, until)) - (1 << first)
+
+
+def _after(last: date | None) -> date:
+    return date.max if last is None or last == date.max else last + _ONE_DAY
+
+
+def _is_valid(period: WeeklyPeriod, on: date) -> bool:
+    return (period.valid_from or date.min) <= on <= (period.valid_until or date.max)
+
+
+def _changed_days(periods: Iterable[WeeklyPeriod], days: Days) -> int:
+    return days.window.spans(
+        (days.wall(on, period.starts, last=False), days.wall(on, period.ends, last=True))
+        for on in days.changes
+        for period in periods
+        if period.weekday == on.weekday() and _is_valid(period, on)
+    )
+
+
+def grid_bits(grid_minutes: int, days: Days) -> int:
+    """Return the bits whose local minute of the day is a multiple of the grid."""
+    if grid_minutes == TICK_MINUTES:
+        return days.window.full
+    marks, bits = sum(days.marks), 0
+    for minute in range(0, DAY_MINUTES, grid_minutes):
+        bits |= marks << minutes_to_ticks(minute)
+    bits = _from_marks(bits, days)
+    for on in days.changes:
+        bits |= days.window.spans(
+            (tick, tick + 1)
+            for tick in range(days.midnight(on), days.midnight(on + _ONE_DAY))
+            if (tick * TICK_MINUTES + offset_minutes(tick, days.zone)) % DAY_MINUTES % grid_minutes == 0
+        )
+    return bits

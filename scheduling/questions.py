@@ -1,0 +1,115 @@
+"""Holds what the engine is asked and what it answers: questions, openings, verdicts, assignments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from scheduling.catalog import Location, Procedure
+from scheduling.reasons import Notice, Refusal
+
+Claim = tuple[UUID, int, int, int]
+"""Time that a visit takes of a resource: (resource, lane, start tick, end tick), half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A live treatment of the patient: done, booked, or done elsewhere (no appointment).
+
+    `on` is the civil date at its own location. No areas means not known, so anywhere.
+    """
+
+    appointment_id: UUID | None
+    on: date
+    procedure: str
+    family: str
+    event: str | None = None
+    areas: tuple[str, ...] = ()
+    performed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Whoever is treated: their busy ticks (half-open) and live sessions at every location."""
+
+    id: UUID
+    busy: tuple[tuple[int, int], ...] = ()
+    sessions: tuple[Session, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asks for a visit; a named therapist or room is the only candidate.
+
+    `areas` are those treated, by default all of the procedure's. `waived` codes no longer refuse
+    (those that nobody may waive still do).
+    """
+
+    procedure: Procedure
+    location: Location
+    areas: tuple[str, ...]
+    now: datetime
+    patient: Patient | None = None
+    therapist_id: UUID | None = None
+    room_id: UUID | None = None
+    waived: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None or self.now.utcoffset() is None:
+            raise ValueError("A question needs an aware now.")
+
+    @property
+    def treated(self) -> tuple[str, ...]:
+        """The areas that the visit treats."""
+        return self.areas or self.procedure.areas
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Feasible arrivals as bits over the window, at all and by therapist (without those who have none)."""
+
+    starts: int
+    by_therapist: Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A feasible arrival (tick) and who could lead it, in id order."""
+
+    start: int
+    therapist_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseAssignment:
+    """What one phase gets, from its start tick to its end tick."""
+
+    start: int
+    end: int
+    room_id: UUID | None = None
+    lane: int | None = None
+    therapist_id: UUID | None = None
+    assistant_id: UUID | None = None
+    device_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who and what a visit takes, phase by phase in list order, and as claims with touching pieces joined."""
+
+    therapist_id: UUID | None
+    phases: tuple[PhaseAssignment, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Every reason against one arrival, or none and an assignment.
+
+    `waived_codes` are those of the question's waived codes that the visit really violates.
+    """
+
+    refusals: tuple[Refusal, ...]
+    warnings: tuple[Notice, ...]
+    assignment: Assignment | None
+    waived_codes: frozenset[str] = frozenset()

@@ -1,0 +1,62 @@
+"""Lists the rules of a visit, each a small function from a case to masks."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+
+from scheduling.bits import erode, erode_all
+from scheduling.case import Case, Mask
+from scheduling.hours import grid_bits
+from scheduling.reasons import refuse
+from scheduling.resource_rules import places_fit, staff_fits
+from scheduling.spacing_rules import spacing_keeps
+from scheduling.ticks import ceil_tick
+
+Rule = Callable[[Case], Iterable[Mask]]
+
+
+def _plain(code: str, allowed: int) -> Mask:
+    """Return a mask whose reason is its code alone."""
+    return Mask(code, allowed, lambda _: (refuse(code),))
+
+
+def in_time(case: Case) -> Iterator[Mask]:
+    """Allow arrivals ahead, by the minimum notice and within the horizon."""
+    scene = case.scene
+    window, policy, now = scene.window, scene.question.location.policy, scene.question.now
+    noticed = ceil_tick(now + timedelta(minutes=policy.min_notice_minutes))
+    too_far = scene.days.midnight(scene.today + timedelta(days=policy.horizon_days + 1))
+    yield _plain("in_the_past", window.span(ceil_tick(now), window.end))
+    yield _plain("min_notice", window.full & ~window.span(ceil_tick(now), noticed))
+    yield _plain("beyond_horizon", window.span(window.start, too_far))
+
+
+def on_the_grid(case: Case) -> Iterator[Mask]:
+    """Allow arrivals at the local minutes of the day that the location's grid has."""
+    scene = case.scene
+    yield _plain("off_grid", grid_bits(scene.question.location.policy.grid_minutes, scene.days))
+
+
+def within_opening_hours(case: Case) -> Iterator[Mask]:
+    """Keep every phase, turnover included, within opening hours and outside closures."""
+    scene = case.scene
+    yield _plain("outside_opening_hours", erode_all(scene.opening, scene.visit.busy))
+    yield _plain("location_closed", erode_all(scene.window.full & ~scene.closed, scene.visit.busy))
+
+
+def patient_is_free(case: Case) -> Iterator[Mask]:
+    """Allow what leaves the patient nothing else between arriving and leaving."""
+    window, patient = case.scene.window, case.scene.question.patient
+    if patient is not None:
+        free = window.full & ~window.spans(patient.busy)
+        yield _plain("patient_busy", erode(free, 0, case.scene.visit.leaves))
+
+
+RULES: tuple[Rule, ...] = (
+    in_time,
+    on_the_grid,
+    within_opening_hours,
+    patient_is_free,
+    spacing_keeps,
+    staff_fits,
+    places_fit,
+)

@@ -1,0 +1,58 @@
+"""Gathers what every rule looks at: the question, the visit's layout and free time as bits."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from scheduling.bits import Busy, Window
+from scheduling.catalog import Catalog
+from scheduling.hours import Days, local_days, weekly_bits
+from scheduling.questions import Question
+from scheduling.reasons import NOBODYS
+from scheduling.visits import Visit, lay_out
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A question together with everything that is computed from it once.
+
+    `opening` are the bits of the location's opening hours, `closed` those of its closures, `waived`
+    the codes that no longer refuse.
+    """
+
+    question: Question
+    catalog: Catalog
+    busy: Busy
+    window: Window
+    visit: Visit
+    days: Days
+    today: date
+    opening: int
+    closed: int
+    waived: frozenset[str]
+
+    def free(self, resource_id: UUID, lane: int = 0) -> int:
+        """Return the bits at which nothing occupies a lane of a resource."""
+        return self.window.full & ~self.busy.get((resource_id, lane), 0)
+
+    def date_at(self, position: int) -> date:
+        """Return the local date of the arrival at a position."""
+        return self.days.date_at(self.window.start + position)
+
+
+def survey(question: Question, catalog: Catalog, busy: Busy, window: Window) -> Scene:
+    """Return the scene of a question over a window."""
+    location = question.location
+    days = local_days(location.zone, window)
+    return Scene(
+        question=question,
+        catalog=catalog,
+        busy=busy,
+        window=window,
+        visit=lay_out(question.procedure),
+        days=days,
+        today=question.now.astimezone(location.zone).date(),
+        opening=weekly_bits(location.opening_hours, days),
+        closed=window.spans((closure.starts, closure.ends) for closure in location.closures),
+        waived=question.waived - NOBODYS,
+    )

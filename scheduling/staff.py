@@ -1,0 +1,130 @@
+"""Works out who can lead and who can assist a visit, and why the others cannot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from scheduling.bits import erode_all
+from scheduling.catalog import Therapist
+from scheduling.hours import weekly_bits
+from scheduling.matching import Clashes, clashes, possible
+from scheduling.qualifications import Need, fault_bits
+from scheduling.reasons import Refusal, refuse
+from scheduling.scene import Scene
+from scheduling.visits import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person for one part of a visit: by code the arrivals that it allows, and where none refuses.
+
+    `open` are the ticks at which the person works here and is free.
+    """
+
+    id: UUID
+    open: int
+    allowed: Mapping[str, int]
+    usable: int
+
+    def refusals(self, position: int) -> tuple[Refusal, ...]:
+        """Return the person's own codes against the arrival at a position."""
+        return tuple(
+            refuse(code, resource_id=self.id)
+            for code, bits in self.allowed.items()
+            if not bits >> position & 1
+        )
+
+
+Pool = Mapping[UUID, Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The candidates to lead (None when no phase needs it) and, phase by phase, to assist."""
+
+    leads: Pool | None
+    assistants: tuple[Pool, ...]
+    clash: Clashes
+
+    def by_therapist(self) -> dict[UUID, int]:
+        """Return for each lead the arrivals at which assistants other than the lead are free too."""
+        helped: dict[UUID | None, int] = {}
+        bits = {}
+        for lead in (self.leads or {}).values():
+            key = lead.id if any(lead.id in pool for pool in self.assistants) else None
+            if key not in helped:
+                helped[key] = self.helped(key)
+            bits[lead.id] = lead.usable & helped[key]
+        return bits
+
+    def helped(self, lead_id: UUID | None) -> int:
+        """Return the arrivals at which every assistant's phase has somebody other than the lead."""
+        options = [
+            {person.id: person.usable for person in pool.values() if person.id != lead_id}
+            for pool in self.assistants
+        ]
+        return possible(options, self.clash)
+
+
+def staff(scene: Scene) -> Staff:
+    """Return who could take part in a scene's visit."""
+    visit = scene.visit
+    return Staff(
+        leads=_leads(scene) if visit.therapist else None,
+        assistants=tuple(_assistants(scene, place) for place in visit.assistants),
+        clash=clashes([(visit.spans[place],) for place in visit.assistants]),
+    )
+
+
+def _employed(scene: Scene) -> list[Therapist]:
+    """Return the active staff who have working hours at the location, in id order."""
+    location_id = scene.question.location.id
+    people = scene.catalog.therapists.values()
+    return sorted(
+        (person for person in people if person.active and person.working_hours.get(location_id)),
+        key=lambda person: person.id,
+    )
+
+
+def _leads(scene: Scene) -> Pool:
+    question, procedure = scene.question, scene.visit.procedure
+    groups: list[tuple[str, ...]] = [(code,) for code in procedure.qualifications]
+    if procedure.qualifications_any:
+        groups.append(procedure.qualifications_any)
+    if question.therapist_id is None:
+        people = [person for person in _employed(scene) if person.treats]
+    else:
+        people = [scene.catalog.therapists[question.therapist_id]]
+    need = Need(tuple(groups), question.location.id, procedure.depth_mm, question.treated)
+    spans = scene.visit.therapist
+    return {
+        person.id: _candidate(scene, person, need, spans, suited=person.active and person.treats)
+        for person in people
+    }
+
+
+def _assistants(scene: Scene, place: int) -> Pool:
+    code = scene.visit.procedure.phases[place].assistant or ""
+    need = Need(((code,),), scene.question.location.id)
+    spans = (scene.visit.spans[place],)
+    return {person.id: _candidate(scene, person, need, spans) for person in _employed(scene)}
+
+
+def _candidate(
+    scene: Scene, person: Therapist, need: Need, spans: Sequence[Span], *, suited: bool = True
+) -> Candidate:
+    full = scene.window.full
+    working = weekly_bits(person.working_hours.get(need.location_id, ()), scene.days)
+    free = scene.free(person.id)
+    allowed = {
+        "therapist_not_working": full & erode_all(working, spans),
+        "therapist_busy": full & erode_all(free, spans),
+    }
+    for code, bits in fault_bits(person, need, scene.today, scene.days).items():
+        allowed[code] = full & ~bits
+    if not suited:
+        allowed["therapist_unqualified"] = 0
+    usable = full
+    for code, bits in allowed.items():
+        usable &= full if code in scene.waived else bits
+    return Candidate(person.id, working & free, allowed, usable)

@@ -1,0 +1,91 @@
+"""Counts time in ticks of five minutes of UTC and writes them as local time."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+TICK_MINUTES = 5
+DAY_MINUTES = 1440
+DAY_TICKS = DAY_MINUTES // TICK_MINUTES
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(minutes=TICK_MINUTES)
+_CLOCK = tuple(f"T{minute // 60:02}:{minute % 60:02}:00" for minute in range(DAY_MINUTES))
+
+
+def _since_epoch(instant: datetime) -> timedelta:
+    if instant.tzinfo is None or instant.utcoffset() is None:
+        raise ValueError("An instant needs a zone.")
+    return instant - _EPOCH
+
+
+def to_tick(instant: datetime) -> int:
+    """Return the tick of an aware instant; ValueError when it is naive or off the 5-minute grid."""
+    tick, rest = divmod(_since_epoch(instant), _TICK)
+    if rest:
+        raise ValueError("An instant must lie on the 5-minute grid.")
+    return tick
+
+
+def floor_tick(instant: datetime) -> int:
+    """Return the last tick that is not after an aware instant."""
+    return _since_epoch(instant) // _TICK
+
+
+def ceil_tick(instant: datetime) -> int:
+    """Return the first tick that is not before an aware instant."""
+    return -(-_since_epoch(instant) // _TICK)
+
+
+def from_tick(tick: int) -> datetime:
+    """Return a tick's instant in UTC."""
+    return _EPOCH + tick * _TICK
+
+
+def minutes_to_ticks(minutes: int) -> int:
+    """Return a length in ticks; ValueError unless it is a whole number of them."""
+    ticks, rest = divmod(minutes, TICK_MINUTES)
+    if rest:
+        raise ValueError("Minutes must be multiples of 5.")
+    return ticks
+
+
+def local_date(tick: int, zone: ZoneInfo) -> date:
+    """Return the civil date at a tick in a zone."""
+    return from_tick(tick).astimezone(zone).date()
+
+
+def offset_minutes(tick: int, zone: ZoneInfo) -> int:
+    """Return a zone's offset from UTC at a tick, in whole minutes."""
+    offset = from_tick(tick).astimezone(zone).utcoffset() or timedelta()
+    return offset // timedelta(minutes=1)
+
+
+class LocalClock:
+    """Writes ticks as RFC 3339 local times of one zone, fast for many ticks of the same days."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._offsets: dict[int, tuple[int, str] | None] = {}
+        self._dates: dict[int, str] = {}
+
+    def format(self, tick: int) -> str:
+        """Return a tick as local time with the offset at that instant, `2027-04-03T10:00:00+01:00`."""
+        day = tick // DAY_TICKS
+        if day not in self._offsets:
+            self._offsets[day] = self._steady_offset(day)
+        offset, suffix = self._offsets[day] or self._offset(tick)
+        local_day, minute = divmod(tick * TICK_MINUTES + offset, DAY_MINUTES)
+        written = self._dates.get(local_day)
+        if written is None:
+            written = self._dates[local_day] = from_tick(local_day * DAY_TICKS).date().isoformat()
+        return written + _CLOCK[minute] + suffix
+
+    def _offset(self, tick: int) -> tuple[int, str]:
+        offset = offset_minutes(tick, self._zone)
+        hours, minutes = divmod(abs(offset), 60)
+        return offset, f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+
+    def _steady_offset(self, day: int) -> tuple[int, str] | None:
+        """Return the offset of a whole UTC day, None for a day on which the clocks change."""
+        first = self._offset(day * DAY_TICKS)
+        return first if first == self._offset((day + 1) * DAY_TICKS) else None

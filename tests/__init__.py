@@ -1,0 +1,1 @@
+"""The suite: every test that Python and PostgreSQL can run."""

@@ -1,0 +1,214 @@
+"""Makes random small clinics, questions and busy times for the oracle."""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from scheduling.bits import Window
+from scheduling.catalog import (
+    Catalog,
+    Closure,
+    Device,
+    Location,
+    Matcher,
+    Phase,
+    Policy,
+    Procedure,
+    Qualification,
+    Room,
+    SpacingRule,
+    Therapist,
+    WeeklyPeriod,
+)
+from scheduling.questions import Patient, Question, Session
+from scheduling.ticks import from_tick, local_date, to_tick
+from tests.scheduling.oracle import Taken
+
+# A stretch of some hours in each: clock changes at night, at midnight, by half an hour; and quiet days.
+MOMENTS = (
+    ("Europe/London", datetime(2027, 3, 27, 22, tzinfo=UTC)),
+    ("Europe/London", datetime(2027, 10, 30, 22, tzinfo=UTC)),
+    ("Europe/London", datetime(2027, 6, 1, 8, tzinfo=UTC)),
+    ("America/New_York", datetime(2027, 3, 14, 4, tzinfo=UTC)),
+    ("America/New_York", datetime(2027, 11, 7, 2, tzinfo=UTC)),
+    ("America/Havana", datetime(2027, 3, 14, 3, tzinfo=UTC)),
+    ("America/Havana", datetime(2027, 11, 7, 2, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2027, 4, 3, 12, tzinfo=UTC)),
+    ("Asia/Kolkata", datetime(2027, 5, 3, 16, tzinfo=UTC)),
+)
+CODES = ("A", "MN_SUP", "MN_DERMAL", "MN_DEEP")
+ROOM_KINDS, DEVICE_KINDS = ("bay", "suite"), ("laser", "spin")
+LOCATION, ELSEWHERE = UUID(int=1), UUID(int=2)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question over one random clinic."""
+
+    question: Question
+    catalog: Catalog
+    taken: Taken
+    window: Window
+
+    @property
+    def bits(self) -> dict[tuple[UUID, int], int]:
+        return {key: self.window.spans(spans) for key, spans in self.taken.items()}
+
+
+class Maker:
+    """Draws the parts of one example from one source of chance."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        name, begins = chance.choice(MOMENTS)
+        self.zone = ZoneInfo(name)
+        start = to_tick(begins) + chance.randrange(0, 12)
+        self.window = Window(start, start + chance.randrange(60, 110))
+
+    def some(self, choices: tuple[str, ...], most: int = 2) -> tuple[str, ...]:
+        return tuple(self.chance.sample(choices, self.chance.randint(1, most)))
+
+    def likely(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def example(self) -> Example:
+        location = self.location()
+        staff = [self.therapist(UUID(int=10 + n)) for n in range(self.chance.randint(2, 5))]
+        rooms = [self.room(UUID(int=20 + n)) for n in range(self.chance.randint(2, 4))]
+        devices = [self.device(UUID(int=30 + n), rooms) for n in range(self.chance.randint(1, 4))]
+        procedure = self.procedure()
+        catalog = Catalog(
+            locations={location.id: location},
+            therapists={one.id: one for one in staff},
+            rooms={one.id: one for one in rooms},
+            devices={one.id: one for one in devices},
+            procedures={procedure.id: procedure},
+            spacing_rules=tuple(self.rule(n) for n in range(self.chance.randint(0, 3))),
+        )
+        lanes = [(room.id, lane) for room in rooms for lane in range(room.capacity)]
+        lanes += [(one.id, 0) for one in (*staff, *devices)]
+        question = Question(
+            procedure=procedure,
+            location=location,
+            areas=self.some(("FACE", "SCALP", "BACK")),
+            now=from_tick(self.window.start) + timedelta(minutes=self.chance.randint(-200, 60)),
+            patient=self.patient() if self.likely(0.6) else None,
+            therapist_id=self.chance.choice(staff).id if self.likely(0.2) else None,
+            room_id=self.chance.choice(rooms).id if self.likely(0.15) else None,
+            waived=frozenset(self.some(("therapist_not_working", "off_grid", "spacing_min"), 2))
+            if self.likely(0.2)
+            else frozenset(),
+        )
+        return Example(question, catalog, {lane: self.spans(4) for lane in lanes}, self.window)
+
+    def location(self) -> Location:
+        policy = Policy(
+            grid_minutes=self.chance.choice((5, 5, 10, 15, 25)),
+            min_notice_minutes=self.chance.choice((0, 0, 45)),
+            horizon_days=self.chance.choice((0, 1, 30, 30)),
+        )
+        closures = [Closure(UUID(int=3), *span) for span in self.spans(1, share=0.3)]
+        return Location(LOCATION, self.zone, self.week(), tuple(closures), policy)
+
+    def week(self) -> tuple[WeeklyPeriod, ...]:
+        """Return hours for every weekday: round the clock, or cut at odd places of the night."""
+        cuts = self.chance.choice(
+            ((0, 1440), (0, 1440), (0, 1440), (0, 90, 150, 1440), (30, 120), (90, 1440), (0, 125, 720, 1440))
+        )
+        pairs = list(zip(cuts[::2], cuts[1::2], strict=True))
+        begins = date(2027, 3, 1) if self.likely(0.1) else None
+        ends = local_date(self.window.start, self.zone) if self.likely(0.15) else None
+        return tuple(
+            WeeklyPeriod(day, starts, stops, begins if ends is None else None, ends)
+            for day in range(7)
+            for starts, stops in pairs
+        )
+
+    def therapist(self, key: UUID) -> Therapist:
+        hours = {LOCATION: self.week()} if self.likely(0.9) else {ELSEWHERE: self.week()}
+        held = tuple(self.qualification() for _ in range(self.chance.randint(2, 5)))
+        return Therapist(key, self.likely(0.8), held, hours, self.likely(0.95))
+
+    def qualification(self) -> Qualification:
+        today = local_date(self.window.start, self.zone)
+        turn = today + timedelta(days=self.chance.randint(-1, 1))
+        valid_from, valid_until = self.chance.choice(((None, None), (None, None), (None, turn), (turn, None)))
+        return Qualification(
+            code=self.chance.choice(CODES),
+            valid_from=valid_from,
+            valid_until=valid_until,
+            location_id=self.chance.choice((None, None, LOCATION, ELSEWHERE)),
+            max_depth_mm=self.chance.choice((None, None, 0.5, 2.0, {"FACE": 0.5, "SCALP": 2.5})),
+        )
+
+    def room(self, key: UUID) -> Room:
+        capacity = self.chance.choice((1, 1, 2))
+        return Room(key, LOCATION, self.chance.choice(ROOM_KINDS), capacity, self.likely(0.95))
+
+    def device(self, key: UUID, rooms: list[Room]) -> Device:
+        room_id = self.chance.choice(rooms).id if self.likely(0.5) else None
+        return Device(key, LOCATION, self.chance.choice(DEVICE_KINDS), room_id)
+
+    def procedure(self) -> Procedure:
+        count = self.chance.randint(1, 4)
+        phases = [self.phase("intake") for _ in range(count - 1)]
+        phases.insert(self.chance.randrange(count), self.phase("procedure", therapist=self.likely(0.8)))
+        return Procedure(
+            id=UUID(int=4),
+            code=self.chance.choice(("P", "Q")),
+            family=self.chance.choice(("F", "G")),
+            areas=("FACE",),
+            depth_mm=self.chance.choice((None, 0.5, 1.0)),
+            qualifications=self.some(CODES, 1) if self.likely(0.4) else (),
+            qualifications_any=self.some(CODES) if self.likely(0.4) else (),
+            counts_as=self.chance.choice((None, "ipl")),
+            phases=tuple(phases),
+        )
+
+    def phase(self, kind: str, *, therapist: bool = False) -> Phase:
+        return Phase(
+            name=kind,
+            kind=kind,
+            minutes=5 * self.chance.randint(1, 5),
+            therapist=therapist or self.likely(0.2),
+            assistant=self.chance.choice(("A", "MN_SUP")) if self.likely(0.3) else None,
+            room_kinds=self.some(ROOM_KINDS) if self.likely(0.7) else (),
+            device_kinds=self.some(DEVICE_KINDS) if self.likely(0.2) else (),
+            patient=kind == "procedure" or self.likely(0.8),
+            at_minute=5 * self.chance.randint(0, 6) if self.likely(0.25) else None,
+        )
+
+    def spans(self, most: int, share: float = 0.8) -> list[tuple[int, int]]:
+        """Return disjoint busy spans, some over the window's edges, sorted."""
+        if not self.likely(share):
+            return []
+        reach = range(self.window.start - 6, self.window.end + 6)
+        bounds = sorted(self.chance.sample(reach, 2 * self.chance.randint(1, most)))
+        return list(zip(bounds[::2], bounds[1::2], strict=True))
+
+    def patient(self) -> Patient:
+        today = local_date(self.window.start, self.zone)
+        sessions = [
+            Session(
+                appointment_id=None,
+                on=today + timedelta(days=self.chance.randint(-12, 12)),
+                procedure=self.chance.choice(("P", "Q")),
+                family=self.chance.choice(("F", "G")),
+                event=self.chance.choice((None, "ipl")),
+                areas=self.chance.choice((("FACE",), ("PERIORBITAL",), ("SCALP", "BACK"), ())),
+            )
+            for _ in range(self.chance.randint(0, 2))
+        ]
+        return Patient(UUID(int=5), tuple(self.spans(1, share=0.4)), tuple(sessions))
+
+    def rule(self, number: int) -> SpacingRule:
+        days = sorted(self.chance.randint(0, 9) for _ in range(3))
+        scope = self.chance.choice(("area", "area", "patient"))
+        key, code = UUID(int=50 + number), f"R{number}"
+        return SpacingRule(key, code, self.matcher(), self.matcher(), scope, *days, None, "clinician")
+
+    def matcher(self) -> Matcher:
+        named = self.chance.choice(({"family": "F"}, {"family": "G"}, {"procedure": "P"}, {"event": "ipl"}))
+        return Matcher(**named, areas=self.chance.choice(((), (), ("FACE", "BACK"))))

@@ -1,0 +1,97 @@
+"""Values reject nonsense when they are made."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from scheduling.bits import Window, busy_bits
+from scheduling.catalog import Closure, Matcher, Policy, Qualification, WeeklyPeriod
+from scheduling.engine import check
+from tests.scheduling.cast import (
+    around,
+    ask,
+    at,
+    create_catalog,
+    create_device,
+    create_phase,
+    create_procedure,
+    create_room,
+    create_rule,
+)
+
+EARLY, LATE = date(2027, 1, 1), date(2027, 1, 2)
+NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+    (WeeklyPeriod, {"weekday": 7, "starts": 0, "ends": 60}),
+    (WeeklyPeriod, {"weekday": 0, "starts": 60, "ends": 60}),
+    (WeeklyPeriod, {"weekday": 0, "starts": 3, "ends": 60}),
+    (WeeklyPeriod, {"weekday": 0, "starts": 0, "ends": 1445}),
+    (WeeklyPeriod, {"weekday": 0, "starts": 0, "ends": 60, "valid_from": LATE, "valid_until": EARLY}),
+    (Policy, {"grid_minutes": 0}),
+    (Policy, {"grid_minutes": 7}),
+    (Policy, {"min_notice_minutes": -1}),
+    (Policy, {"offer": "some"}),
+    (Closure, {"id": UUID(int=1), "starts": 5, "ends": 5}),
+    (Qualification, {"code": ""}),
+    (Qualification, {"code": "BBP", "valid_from": LATE, "valid_until": EARLY}),
+    (Qualification, {"code": "BBP", "max_depth_mm": -1}),
+    (Qualification, {"code": "BBP", "max_depth_mm": {"FACE": -1}}),
+    (create_room, {"capacity": 0}),
+    (create_room, {"kind": ""}),
+    (create_device, {"kind": ""}),
+    (create_phase, {"kind": "dance"}),
+    (create_phase, {"minutes": 0}),
+    (create_phase, {"minutes": 12}),
+    (create_phase, {"minutes": 20, "min_minutes": 25}),
+    (create_phase, {"minutes": 20, "max_minutes": 15}),
+    (create_phase, {"at_minute": -5}),
+    (create_phase, {"at_minute": 3}),
+    (create_phase, {"assistant": ""}),
+    (create_procedure, {"phases": ()}),
+    (create_procedure, {"phases": (create_phase(kind="numbing"),)}),
+    (create_procedure, {"phases": (create_phase(patient=False),)}),
+    (create_procedure, {"code": ""}),
+    (create_procedure, {"depth_mm": -0.5}),
+    (Matcher, {}),
+    (create_rule, {"floor_days": 29}),
+    (create_rule, {"floor_days": -1}),
+    (create_rule, {"recommended_days": 27}),
+    (create_rule, {"overdue_days": 34}),
+    (create_rule, {"scope": "clinic"}),
+    (create_rule, {"override_by": "janitor"}),
+    (Window, {"start": 5, "end": 5}),
+    (ask, {"now": datetime(2027, 1, 1)}),  # noqa: DTZ001 (the naive time is the point)
+    (busy_bits, {"packed": b"1234567", "window": Window(0, 5)}),
+)
+
+
+@pytest.mark.parametrize(("make", "fields"), NONSENSE)
+def test_nonsense_is_refused(make: Callable[..., Any], fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        make(**fields)
+
+
+def test_a_consultation_needs_no_needling() -> None:
+    assert create_procedure(create_phase(kind="consultation")).phases[0].kind == "consultation"
+
+
+def test_a_visit_outside_its_window_is_not_judged() -> None:
+    start = at("2027-06-01T10:00")
+    window = Window(start, start + 3)
+
+    with pytest.raises(ValueError, match="inside the window"):
+        check(ask(), create_catalog(), {}, start, window)
+
+
+def test_nothing_of_a_visit_may_leave_the_window() -> None:
+    start = at("2027-06-01T10:00")
+
+    assert around(start).end - around(start).start == 48 * 12
+    assert check(ask(), create_catalog(), {}, start, Window(start, start + 4)).refusals == ()
+
+
+def test_values_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        create_room().capacity = 2  # type: ignore[misc]

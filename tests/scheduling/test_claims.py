@@ -1,0 +1,121 @@
+"""Claims prove the floor: two sessions collide exactly when the rules refuse them, as far as names tell."""
+
+import random
+from datetime import date, timedelta
+from itertools import product
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scheduling.catalog import Catalog, Matcher, Procedure, SpacingRule
+from scheduling.claims import SpacingClaim, spacing_claims
+from scheduling.questions import Session
+from tests.scheduling.cast import create_procedure, create_rule
+from tests.scheduling.oracle import deciding
+
+MONDAY = date(2027, 3, 1)
+AREAS = (("FACE",), ("PERIORBITAL", "NECK"), ("NECK",), ("FACE", "NECK"))
+STD = create_procedure(id=UUID(int=1), code="MN_FACE_STD")
+SUP = create_procedure(id=UUID(int=2), code="MN_FACE_SUP")
+S02 = create_rule(id=UUID(int=52))
+OWN = Matcher(procedure="MN_FACE_SUP")
+S01 = create_rule(id=UUID(int=51), code="S01", after=OWN, before=OWN, floor_days=7, min_days=14)
+
+
+def collide(one: tuple[SpacingClaim, ...], two: tuple[SpacingClaim, ...]) -> bool:
+    """Return whether the database would refuse two sessions' claims; without an owner each is its own."""
+    return any(
+        (first.rule_id, first.area) == (second.rule_id, second.area)
+        and first.role != second.role
+        and (first.owner is None or first.owner != second.owner)
+        and first.span[0] < second.span[1]
+        and second.span[0] < first.span[1]
+        for first, second in product(one, two)
+    )
+
+
+def claims(
+    procedure: Procedure, day: int, *rules: SpacingRule, areas: tuple[str, ...] = ("FACE",)
+) -> tuple[SpacingClaim, ...]:
+    catalog = Catalog(procedures={STD.id: STD, SUP.id: SUP}, spacing_rules=rules)
+    return spacing_claims(procedure, areas, MONDAY + timedelta(days=day), rules, catalog)
+
+
+def test_the_floor_collides_a_day_short_and_not_on_the_day_before_and_after() -> None:
+    fixed = claims(STD, 20, S02)
+    outcome = [collide(fixed, claims(STD, 20 + gap, S02)) for gap in (-15, -14, -13, 0, 13, 14, 15)]
+
+    assert outcome == [False, False, True, True, True, False, False]
+
+
+def test_an_area_inside_another_collides_with_it() -> None:
+    assert collide(claims(STD, 0, S02), claims(STD, 3, S02, areas=("PERIORBITAL",)))
+
+
+def test_separate_areas_do_not_collide() -> None:
+    assert not collide(claims(STD, 0, S02), claims(STD, 3, S02, areas=("SCALP",)))
+
+
+def test_a_rule_of_patient_scope_collides_whatever_the_areas() -> None:
+    anywhere = create_rule(scope="patient")
+
+    assert collide(claims(STD, 0, anywhere), claims(STD, 3, anywhere, areas=("SCALP",)))
+
+
+def test_two_sessions_of_a_procedure_with_a_lower_floor_of_its_own_keep_that() -> None:
+    outcome = [collide(claims(SUP, 0, S01, S02), claims(SUP, gap, S01, S02)) for gap in (6, 7, 8)]
+
+    assert outcome == [True, False, False]
+
+
+def test_that_procedure_keeps_the_familys_floor_from_others() -> None:
+    outcome = [collide(claims(SUP, 0, S01, S02), claims(STD, gap, S01, S02)) for gap in (13, 14, 15)]
+
+    assert outcome == [True, False, False]
+
+
+def test_a_lower_floor_between_two_procedures_shortens_the_familys_claim() -> None:
+    lower = create_rule(id=UUID(int=53), after=OWN, before=Matcher(procedure="MN_FACE_STD"), floor_days=3)
+    outcome = [collide(claims(SUP, 0, lower, S02), claims(STD, gap, lower, S02)) for gap in (2, 3, 4)]
+
+    assert outcome == [True, False, False]
+
+
+def test_rules_without_a_floor_claim_nothing() -> None:
+    assert claims(STD, 0, create_rule(floor_days=0)) == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**48))
+def test_claims_never_refuse_what_the_rules_allow(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 (a test's data)
+    rules = tuple(random_rule(chance, number) for number in range(chance.randint(1, 5)))
+    gap, areas = chance.randint(0, 10), [chance.choice(AREAS) for _ in range(2)]
+    first, second = (chance.choice((STD, SUP)) for _ in range(2))
+    one, two = (
+        Session(None, MONDAY, procedure.code, procedure.family, None, own)
+        for procedure, own in zip((first, second), areas, strict=True)
+    )
+    orders = [(one, two), (two, one)] if gap == 0 else [(one, two)]
+    floor = max((rule.floor_days for order in orders for rule in deciding(*order, rules)), default=0)
+
+    refused = collide(
+        claims(first, 0, *rules, areas=areas[0]),
+        claims(second, gap, *rules, areas=areas[1]),
+    )
+
+    assert gap < floor or not refused
+
+
+def random_rule(chance: random.Random, number: int) -> SpacingRule:
+    named = ({"family": "MN"}, {"procedure": "MN_FACE_SUP"}, {"procedure": "MN_FACE_STD"})
+    sides = [Matcher(**chance.choice(named), areas=chance.choice(((), ("FACE",)))) for _ in range(2)]
+    scope = chance.choice(("area", "patient"))
+    return create_rule(
+        id=UUID(int=90 + number),
+        after=sides[0],
+        before=sides[1],
+        scope=scope,
+        floor_days=chance.randint(0, 9),
+    )
