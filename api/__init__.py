@@ -1,0 +1,1 @@
+"""Speaks HTTP: parses, opens the transaction, makes one call, answers with a status."""

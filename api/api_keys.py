@@ -1,0 +1,79 @@
+"""API keys over HTTP: `/v1/api-keys`."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from api import clock
+from api.blueprints import Blueprint
+from api.etags import expected_version
+from api.paging import page
+from booking import api_keys as keys
+from booking.callers import Caller
+from models.api_keys import ApiKey
+from schemas.api_keys import ApiKeySchema, NewApiKeySchema
+from schemas.base import QueryArgs, page_of, patch_of
+
+blp = Blueprint(
+    "api-keys", "api-keys", url_prefix="/v1/api-keys", description="Keys of servers, desks and widgets."
+)
+# No cache may keep a key.
+SHOWN_ONCE: Mapping[str, str] = {"Cache-Control": "no-store"}
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("admin")
+@blp.arguments(QueryArgs, location="query")
+@blp.response(200, page_of(ApiKeySchema))
+def list_api_keys(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """List the API keys, oldest first."""
+    return page(caller.session, keys.select_api_keys(), ApiKey, query)
+
+
+@blp.route("", methods=["POST"])
+@blp.needs("admin")
+@blp.arguments(ApiKeySchema)
+@blp.response(201, NewApiKeySchema)
+def create_api_key(caller: Caller, body: dict[str, Any]) -> tuple[ApiKey, Mapping[str, str]]:
+    """Create an API key; `key` is shown this once."""
+    return _shown(*keys.create_api_key(caller, body)), SHOWN_ONCE
+
+
+@blp.route("/<uuid:key_id>", methods=["GET"])
+@blp.needs("admin")
+@blp.response(200, ApiKeySchema)
+def get_api_key(caller: Caller, key_id: UUID) -> ApiKey:
+    """Get an API key."""
+    return keys.get_api_key(caller, key_id)
+
+
+@blp.route("/<uuid:key_id>", methods=["PATCH"])
+@blp.needs("admin")
+@blp.arguments(patch_of(ApiKeySchema, "kind", "location_ids"))
+@blp.response(200, ApiKeySchema)
+def update_api_key(caller: Caller, body: dict[str, Any], key_id: UUID) -> ApiKey:
+    """Change an API key's name, scopes, origins or expiry."""
+    expected = expected_version(body)
+    return keys.update_api_key(caller, key_id, body, expected)
+
+
+@blp.route("/<uuid:key_id>/rotate", methods=["POST"])
+@blp.needs("admin", fails=(412,))
+@blp.response(200, NewApiKeySchema)
+def rotate_api_key(caller: Caller, key_id: UUID) -> tuple[ApiKey, Mapping[str, str]]:
+    """Give an API key a new secret; the old one is dead at once."""
+    return _shown(*keys.rotate_api_key(caller, key_id, expected_version())), SHOWN_ONCE
+
+
+@blp.route("/<uuid:key_id>/revoke", methods=["POST"])
+@blp.needs("admin", fails=(412,))
+@blp.response(200, ApiKeySchema)
+def revoke_api_key(caller: Caller, key_id: UUID) -> ApiKey:
+    """Revoke an API key for good."""
+    return keys.revoke_api_key(caller, key_id, clock.now(), expected_version())
+
+
+def _shown(key: ApiKey, text: str) -> ApiKey:
+    """Let the answer carry the key's text, which no column holds."""
+    key.key = text  # type: ignore[attr-defined]
+    return key

@@ -1,0 +1,87 @@
+"""Puts the application together."""
+
+from collections.abc import Sequence
+
+import orjson
+from flask import Flask, Response
+from flask.json.provider import JSONProvider
+
+from api import (
+    api_keys,
+    appointments,
+    availability,
+    blocks,
+    devices,
+    eligibility,
+    health,
+    locations,
+    patients,
+    procedures,
+    rooms,
+    schedule,
+    spacing_rules,
+    therapists,
+)
+from api.blueprints import Blueprint
+from api.docs import docs
+from api.logs import register_logs
+from api.openapi import make_api, serve_openapi
+from api.problems import register_problems
+from api.requests import register_requests
+from api.state import State, keep
+from config import Settings
+from models.database import Database
+
+# One blueprint per resource, in the order of the reference.
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    locations.blp,
+    locations.closures,
+    rooms.blp,
+    devices.blp,
+    therapists.blp,
+    blocks.blp,
+    procedures.blp,
+    spacing_rules.blp,
+    patients.blp,
+    availability.blp,
+    appointments.blp,
+    eligibility.blp,
+    schedule.blp,
+    api_keys.blp,
+    health.blp,
+)
+
+
+class OrjsonProvider(JSONProvider):
+    """Flask's JSON by orjson, in the order of the schemas."""
+
+    def dumps(self, obj: object, **_kwargs: object) -> str:
+        """Render JSON as text."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: object) -> object:
+        """Read JSON."""
+        return orjson.loads(s)
+
+    def response(self, *args: object, **kwargs: object) -> Response:
+        """Make the response of one value."""
+        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+
+
+def create_app(settings: Settings, database: Database, blueprints: Sequence[Blueprint] = BLUEPRINTS) -> Flask:
+    """Make the WSGI application; it opens no connection until the first request."""
+    app = Flask("clinic", static_folder=None)
+    app.json = OrjsonProvider(app)
+    # A redirect would be an answer in HTML, and no path of ours has two forms.
+    app.url_map.merge_slashes = False
+    keep(app, State(settings, database))
+    # Flask runs what comes after a request in reverse: the log line is written last.
+    register_logs(app)
+    register_requests(app)
+    register_problems(app)
+    api = make_api(app)
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs)
+    serve_openapi(app, api)
+    return app

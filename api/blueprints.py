@@ -1,0 +1,124 @@
+"""The house's blueprint: authentication, the transaction, headers and documentation of every operation."""
+
+# ruff: noqa: ANN401 - views take and give whatever their schemas say.
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+from flask import request
+from flask_smorest.utils import unpack_tuple_response
+from marshmallow import Schema
+from sqlalchemy.orm import Session
+
+from api.auth import authenticated, authorise
+from api.documentation import problems_of, security_of, success_headers
+from api.etags import etag, unless_unchanged
+from api.paging import next_link
+from api.requests import Parser, receive, refuse_unread
+from api.state import state
+from api.transactions import run
+
+CREATED = 201
+View = Callable[..., Any]
+Decorator = Callable[[View], View]
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose operations read as their own documentation.
+
+    The decorators, outermost first: `route`, `needs`, `arguments`, `response`.
+    """
+
+    ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, name: str, import_name: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self._prepare_doc_cbks.append(problems_of)
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: View | None = None, **options: Any
+    ) -> None:
+        """Register the route; the view's name is its operation's id."""
+        docs: dict[str, Any] = getattr(view_func, "_apidoc", {})
+        docs.setdefault("manual_doc", {}).setdefault("operationId", getattr(view_func, "__name__", endpoint))
+        docs["has_path_ids"] = "<" in f"{self.url_prefix or ''}{rule}"
+        super().add_url_rule(rule, endpoint, view_func, **options)
+
+    def needs(self, scope: str, *, public: bool = False, fails: tuple[int, ...] = ()) -> Decorator:
+        """Ask for a key with the scope, and run the view in the request's one transaction.
+
+        The view gets the Caller first. `public` lets publishable keys in; `fails` documents statuses
+        that the operation answers beyond those that follow from its kind.
+        """
+
+        def decorator(view: View) -> View:
+            docs = dict(getattr(view, "_apidoc", {}))
+            parameters = docs.get("arguments", {}).get("parameters", ())
+            docs |= security_of(scope, [one["schema"] for one in parameters], public=public, fails=fails)
+            reads = frozenset(one["in"] for one in parameters)
+
+            @wraps(view)
+            def wrapper(**path: object) -> Any:
+                def work(session: Session) -> Any:
+                    caller = authenticated(session, sandbox=state().settings.sandbox)
+                    authorise(caller, scope, public=public)
+                    refuse_unread(reads)
+                    return view(caller, **path)
+
+                receive()
+                return run(state().database, work)
+
+            wrapper._apidoc = docs  # type: ignore[attr-defined]  # noqa: SLF001 - where smorest keeps its documents
+            return wrapper
+
+        return decorator
+
+    def arguments(
+        self, schema: type[Schema] | Schema, *, location: str = "json", **options: Any
+    ) -> Decorator:
+        """Read the body (or with `location="query"` the query) by the schema, made once."""
+        instance = schema() if isinstance(schema, type) else schema
+        decorator: Decorator = super().arguments(instance, location=location, **options)
+        return decorator
+
+    def response(
+        self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any
+    ) -> Decorator:
+        """Answer by the schema, with ETag, Location and Link where they apply, and 304 to who has it."""
+        headers = success_headers(status_code, schema) | options.pop("headers", {})
+        dumping = super().response(status_code, schema, headers=headers, **options)
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def with_headers(*args: object, **kwargs: object) -> Any:
+                result, status, given = unpack_tuple_response(view(*args, **kwargs))
+                return result, status, {**object_headers(result, status_code), **(given or {})}
+
+            dumped = dumping(with_headers)
+
+            @wraps(dumped)
+            def wrapper(*args: object, **kwargs: object) -> Any:
+                return unless_unchanged(dumped(*args, **kwargs))
+
+            return wrapper
+
+        return decorator
+
+
+def object_headers(result: object, status_code: int) -> dict[str, str]:
+    """Give the headers that follow from the object: its version, its place, the next page."""
+    headers = {}
+    version, id_, cursor = (_member(result, name) for name in ("version", "id", "next_cursor"))
+    if isinstance(version, int):
+        headers["ETag"] = etag(version)
+    if status_code == CREATED and id_ is not None:
+        headers["Location"] = f"{request.path}/{id_}"
+    if isinstance(cursor, str):
+        headers["Link"] = next_link(cursor)
+    return headers
+
+
+def _member(result: object, name: str) -> Any:
+    return result.get(name) if isinstance(result, Mapping) else getattr(result, name, None)

@@ -1,0 +1,106 @@
+"""Says in the OpenAPI document what every operation does without being asked: keys, failures, headers."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from schemas.fields import Id
+
+SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the clinic, `ck_...`."}}
+CONDITIONAL = {"PATCH", "DELETE"}
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the version that this changes; 412 when it has changed since.",
+}
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the version you have; 304 while it has not changed.",
+}
+
+
+def security_of(
+    scope: str, schemas: Iterable[Schema], *, public: bool, fails: tuple[int, ...]
+) -> dict[str, Any]:
+    """Keep what `needs` says, for problems_of to write out; what names other objects may not find them."""
+    absent = {HTTPStatus.NOT_FOUND.value} if any(map(_names_others, schemas)) else set()
+    return {"needs": {"scope": scope, "public": public, "fails": absent.union(fails)}}
+
+
+def _names_others(schema: Schema) -> bool:
+    """Whether a request of this schema names other objects by their ids, at any depth."""
+    for field in schema.load_fields.values():
+        one = field.inner if isinstance(field, fields.List) else field
+        if isinstance(one, Id) or (isinstance(one, fields.Nested) and _names_others(one.schema)):
+            return True
+    return False
+
+
+def problems_of(
+    doc: dict[str, Any], info: dict[str, Any], *, method: str, **_kwargs: object
+) -> dict[str, Any]:
+    """Add the security, the conditional headers and each failure that follows from the operation's kind."""
+    needs = info.get("needs")
+    if needs is None:
+        return {**doc, "security": []}
+    keys = "Secret and publishable keys" if needs["public"] else "Secret keys"
+    doc["security"] = [{"bearer": []}]
+    doc["x-scope"] = needs["scope"]
+    info["docstring"]["description"] = "\n\n".join(
+        [*filter(None, [info["docstring"].get("description")]), f"{keys} with the scope `{needs['scope']}`."]
+    )
+    responses = doc.setdefault("responses", {})
+    for status in _failures(info, method.upper()):
+        responses.setdefault(status, HTTPStatus(status).name)
+    if method.upper() in CONDITIONAL:
+        doc.setdefault("parameters", []).append(_IF_MATCH)
+    elif method == "get" and _has_etag(responses):
+        doc.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        responses.setdefault(int(HTTPStatus.NOT_MODIFIED), {"description": "You have this version already."})
+    doc["responses"] = {str(int(status)): responses[status] for status in sorted(responses, key=int)}
+    return doc
+
+
+def _failures(info: dict[str, Any], method: str) -> list[int]:
+    statuses = {401, 403, 422, 503, *info["needs"]["fails"]}
+    if info.get("has_path_ids"):
+        statuses.add(404)
+    if method != "GET":
+        statuses |= {409}
+    if method in {"POST", "PUT", "PATCH"}:
+        statuses |= {413, 415}
+    if method in CONDITIONAL:
+        statuses.add(412)
+    return sorted(statuses)
+
+
+def _has_etag(responses: dict[Any, Any]) -> bool:
+    return any("ETag" in one.get("headers", {}) for one in responses.values() if isinstance(one, dict))
+
+
+def success_headers(status: int, schema: type[Schema] | Schema | None) -> dict[str, Any]:
+    """Document the headers that an answer of this schema carries."""
+    names = _field_names(schema)
+    headers = {}
+    if "version" in names:
+        headers["ETag"] = _header("The object's version, for If-Match and If-None-Match.")
+    if status == HTTPStatus.CREATED and "id" in names:
+        headers["Location"] = _header("The new object's path.")
+    if "next_cursor" in names:
+        headers["Link"] = _header('The next page, `rel="next"`, while there is one.')
+    return headers
+
+
+def _field_names(schema: type[Schema] | Schema | None) -> set[str]:
+    if schema is None:
+        return set()
+    return set((schema() if isinstance(schema, type) else schema).fields)
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}

@@ -1,0 +1,52 @@
+"""Entity tags: an object's version in quotes, checked before a change."""
+
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+from flask import Response, request
+
+from api.problems import malformed
+from booking.errors import StaleVersion, VersionRequired
+
+_TAG = re.compile(r'"([1-9]\d{0,8})"', re.ASCII)
+
+
+def etag(version: int) -> str:
+    """Render a version as a strong entity tag."""
+    return f'"{version}"'
+
+
+def expected_version(body: MutableMapping[str, Any] | None = None, *, required: bool = False) -> int | None:
+    """Say which version the client means to change; None for whichever there is.
+
+    It comes by If-Match or by the body's `version`, which is taken out of the body. 428 when one is
+    `required` and neither is there (`If-Match: *` counts), 412 for a tag that no object of ours can have.
+    """
+    in_body: int | None = body.pop("version", None) if body is not None else None
+    header = request.headers.get("If-Match")
+    if header is None:
+        if in_body is None and required:
+            raise VersionRequired
+        return in_body
+    tag = header.strip()
+    if tag == "*":
+        return in_body
+    if not tag or "," in tag:
+        raise malformed([("If-Match", "Send one entity tag.")])
+    # Neither a weak tag (RFC 9110, section 13.1.1) nor one of another form is ever ours.
+    ours = _TAG.fullmatch(tag)
+    if ours is None or in_body not in {None, int(ours[1])}:
+        raise StaleVersion
+    return int(ours[1])
+
+
+def unless_unchanged(response: Response) -> Response:
+    """Answer a conditional read with 304 when the client has this very state."""
+    tag, _ = response.get_etag()
+    if request.method not in {"GET", "HEAD"} or tag is None or not request.if_none_match.contains_weak(tag):
+        return response
+    unchanged = Response(status=304)
+    unchanged.headers.remove("Content-Type")
+    unchanged.headers["ETag"] = response.headers["ETag"]
+    return unchanged

@@ -1,0 +1,162 @@
+"""Turns whatever goes wrong into an RFC 9457 problem; the table of codes is the only place of statuses."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from api.constraints import error_for
+from api.logs import log_failure
+from booking.errors import DomainError, InUse, Invalid, NotFound, Refused, WrongStatus
+from schemas.problems import ProblemSchema
+
+RETRY_AFTER_SECONDS = 1
+
+# Stable codes: the status and the title of each, those of booking/errors.py among them.
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "bad_request": (400, "The request is not understood."),
+    "unauthenticated": (401, "A valid key is needed."),
+    "missing_scope": (403, "The key lacks the scope for this."),
+    "secret_key_required": (403, "A publishable key cannot do this."),
+    "wrong_origin": (403, "The key does not belong to this origin."),
+    "not_found": (404, "No such object."),
+    "no_slot": (404, "There is no slot within the horizon."),
+    "method_not_allowed": (405, "The path does not know this method."),
+    "already_exists": (409, "Another object already has this code."),
+    "in_use": (409, "The object is in use."),
+    "refused": (409, "A rule or the present state refuses the visit."),
+    "retired": (409, "This is retired and takes no new bookings."),
+    "too_early": (409, "It is too early for this."),
+    "wrong_status": (409, "The appointment's status does not allow this."),
+    "stale": (412, "The object has changed since you read it."),
+    "too_large": (413, "The body is too large."),
+    "unsupported_media_type": (415, "The body must be JSON."),
+    "invalid": (422, "The request is malformed."),
+    "version_required": (428, "Say which version you change."),
+    "error": (500, "Something went wrong here."),
+    "unavailable": (503, "The service cannot answer just now."),
+    "not_ready": (503, "The service is not ready."),
+}
+_CODE_BY_STATUS = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+}
+_SCHEMA = ProblemSchema()
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word for it
+    """An answer that is an error: a code of PROBLEMS, a sentence about this case, further members."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        self.status, self.title = PROBLEMS[code]
+        self.code = code
+        self.detail = detail or self.title
+        self.headers = dict(headers or {})
+        self.members = members
+        super().__init__(self.detail)
+
+
+def malformed(errors: Sequence[tuple[str, str]]) -> Problem:
+    """Make the 422 that names each field at fault; pairs of pointer and message."""
+    first = errors[0]
+    return Problem(
+        "invalid",
+        f"{first[0]}: {first[1]}" if first[0] else first[1],
+        errors=[{"pointer": pointer, "message": message} for pointer, message in errors],
+    )
+
+
+def unavailable() -> Problem:
+    """Make the 503 of a database that is away or overloaded."""
+    return Problem("unavailable", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def problem_for(error: Exception) -> Problem:
+    """Find the problem that this error is to the client."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, DomainError):
+        return _from_domain(error)
+    if isinstance(error, IntegrityError):
+        known = error_for(error, request.method)
+        return _from_domain(known) if known else Problem("error")
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+        return unavailable()
+    return Problem("error")
+
+
+def _from_domain(error: DomainError) -> Problem:
+    if isinstance(error, Invalid):
+        return malformed([(_pointer(error.pointer), error.message)])
+    members: dict[str, Any] = {}
+    match error:
+        case NotFound(pointer=str(pointer)):
+            members = {"errors": [{"pointer": _pointer(pointer), "message": str(error)}]}
+        case Refused():
+            members = {"refusals": error.refusals, "alternatives": error.alternatives}
+        case WrongStatus():
+            members = {"allowed": error.allowed}
+        case InUse():
+            members = {"appointment_ids": error.appointment_ids}
+    return Problem(error.code, str(error), **members)
+
+
+def _pointer(pointer: str) -> str:
+    """Point into the query where there is no body."""
+    return re.sub("^/", "?", pointer) if request.method in {"GET", "HEAD"} else pointer
+
+
+def _from_http(error: HTTPException) -> Problem:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return Problem(_CODE_BY_STATUS.get(status, "bad_request"), headers=headers)
+
+
+def answer(problem: Problem) -> Response:
+    """Render the problem; the request's id ties it to the log."""
+    body = {
+        "type": f"/problems#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": g.get("request_id", ""),
+        **problem.members,
+    }
+    content = orjson.dumps(_SCHEMA.dump(body))
+    response = Response(content, problem.status, content_type="application/problem+json")
+    response.headers.update(problem.headers)
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Let no error leave the application in another form."""
+
+    def on_http_error(error: HTTPException) -> Response:
+        return answer(_from_http(error))
+
+    def on_error(error: Exception) -> Response:
+        problem = problem_for(error)
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and problem is not error:
+            log_failure(error)
+        return answer(problem)
+
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(Exception, on_error)

@@ -1,0 +1,178 @@
+"""Reads requests strictly: what cannot be used, or is not known, is a 422 that names the field."""
+
+import re
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+import orjson
+from flask import Flask, Request, Response, g, request
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+
+from api import clock
+from api.problems import Problem, malformed
+from schemas.times import parse_instant
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_ACTOR = 100
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Parser(FlaskParser):
+    """A parser that refuses what it does not know."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 - webargs declares it so
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - webargs' signature
+        """Read the JSON body; no body reads as an empty object."""
+        return read_json(req)
+
+    def load_querystring(self, req: Request, schema: Schema) -> MultiDictProxy:
+        """Read the query, in which a parameter of one value may stand once."""
+        proxy: MultiDictProxy = super().load_querystring(req, schema)
+        multiple = proxy.multiple_keys
+        twice = [name for name, values in req.args.lists() if len(values) > 1 and name not in multiple]
+        if twice:
+            raise malformed([(f"?{name}", "Given more than once.") for name in twice])
+        return proxy
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        req: Request,  # noqa: ARG002 - webargs' signature
+        schema: Schema,  # noqa: ARG002 - webargs' signature
+        *,
+        error_status_code: int | None,  # noqa: ARG002 - webargs' signature
+        error_headers: Mapping[str, str] | None,  # noqa: ARG002 - webargs' signature
+    ) -> NoReturn:
+        """Answer 422 with a pointer for each message."""
+        (location, messages), *_ = error.normalized_messages().items()  # type: ignore[no-untyped-call]
+        found = list(_flatten(messages, ""))
+        if location == "query":
+            found = [("?" + pointer.removeprefix("/"), message) for pointer, message in found]
+        raise malformed(found)
+
+
+def receive() -> None:
+    """Take in the whole body first: a slow client must not hold a transaction open meanwhile."""
+    if request.method not in {"GET", "HEAD"} and len(request.get_data(cache=True)) > MAX_BODY_BYTES:
+        raise Problem("too_large")
+
+
+def read_json(req: Request) -> Any:  # noqa: ANN401 - any JSON value
+    """Read the body; Problem 413, 415 or 422 when it is too large, no JSON, or holds unsafe characters."""
+    body = req.get_data(cache=True)
+    if not body:
+        return {}
+    if not req.is_json:
+        raise Problem("unsupported_media_type", "Send the body as application/json.")
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise malformed([("", f"Not valid JSON in UTF-8 ({where}).")]) from None
+    unsafe = [(pointer, "Must not contain NUL characters.") for pointer in _unsafe(value, "")]
+    if unsafe:
+        raise malformed(unsafe)
+    return value
+
+
+def refuse_unread(reads: frozenset[str]) -> None:
+    """Refuse a query or a body that the operation does not read at all."""
+    if "query" not in reads and request.args:
+        raise malformed([(f"?{name}", "Unknown field.") for name in request.args])
+    if "json" not in reads and request.method not in {"GET", "HEAD"}:
+        body = read_json(request)
+        if not isinstance(body, dict):
+            raise malformed([("", "Invalid input type.")])
+        if body:
+            raise malformed([(f"/{_escape(name)}", "Unknown field.") for name in body])
+
+
+def _unsafe(value: object, pointer: str) -> Iterator[str]:
+    """Find the texts and names that hold NUL, which PostgreSQL cannot store."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            yield pointer
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _unsafe(name, pointer)
+            yield from _unsafe(part, f"{pointer}/{_escape(name)}")
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _unsafe(part, f"{pointer}/{index}")
+
+
+def _flatten(messages: Any, pointer: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - marshmallow's nested messages
+    """Turn nested messages into pairs of JSON pointer and message."""
+    if isinstance(messages, Mapping):
+        for name, below in messages.items():
+            yield from _flatten(below, pointer if name == "_schema" else f"{pointer}/{_escape(str(name))}")
+    elif isinstance(messages, list):
+        for below in messages:
+            yield from _flatten(below, pointer)
+    else:
+        yield pointer, str(messages)
+
+
+def _escape(name: str) -> str:
+    """Escape a name for a JSON pointer (RFC 6901, section 3); NUL does not travel."""
+    return name.replace("~", "~0").replace("/", "~1").replace("\x00", "")
+
+
+def actor() -> str | None:
+    """Read X-Actor, the person behind a desk's key; 422 beyond 100 characters."""
+    value = request.headers.get("X-Actor", "").strip()
+    if not value:
+        return None
+    try:
+        # WSGI hands headers over as Latin-1, clients write UTF-8.
+        value = value.encode("latin-1").decode()
+    except UnicodeError:
+        raise malformed([("X-Actor", "Not UTF-8.")]) from None
+    if len(value) > MAX_ACTOR or not value.isprintable():
+        raise malformed([("X-Actor", f"Must have at most {MAX_ACTOR} printable characters.")])
+    return value
+
+
+def clinical_now(*, sandbox: bool) -> datetime:
+    """Give the clinical clock: the real one, or in the sandbox the instant of X-Clinic-Now."""
+    value = request.headers.get("X-Clinic-Now")
+    if value is None:
+        return clock.now()
+    if not sandbox:
+        raise malformed([("X-Clinic-Now", "This server is no sandbox: CLINIC_SANDBOX is not set.")])
+    try:
+        return parse_instant(value)
+    except ValidationError as error:
+        raise malformed([("X-Clinic-Now", str(error.messages[0]))]) from None
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.started = time.perf_counter()
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def _stamp(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if "clinic_id" in g:
+        # What one key may see is no shared cache's to keep.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def register_requests(app: Flask) -> None:
+    """Bound every body and give every request its id."""
+    # A body that comes in chunks is cut off at this length, so one byte more tells that it is too long.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    app.before_request(_begin)
+    app.after_request(_stamp)

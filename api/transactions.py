@@ -1,0 +1,38 @@
+"""Runs one request as one transaction, again when PostgreSQL had to break a tie between two."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from psycopg.errors import DeadlockDetected, ExclusionViolation, SerializationFailure
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from models.database import Database
+
+RETRIES = 3
+_FIRST_PAUSE_SECONDS = 0.01
+_PASSING = (DeadlockDetected, SerializationFailure, ExclusionViolation)
+
+T = TypeVar("T")
+
+
+def run(database: Database, work: Callable[[Session], T]) -> T:
+    """Do the work in a transaction and commit; what may pass a second time is tried at most 3 times more.
+
+    After 40P01 and 40001 it may simply pass; after 23P01 the engine sees what it collided with, and
+    answers with every reason.
+    """
+    for attempt in range(RETRIES):
+        try:
+            return _once(database, work)
+        except DBAPIError as error:
+            if not isinstance(error.orig, _PASSING):
+                raise
+        time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
+    return _once(database, work)
+
+
+def _once(database: Database, work: Callable[[Session], T]) -> T:
+    with database.transaction() as session:
+        return work(session)

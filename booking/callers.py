@@ -1,0 +1,41 @@
+"""Who acts, in which transaction and at what instant: the first argument of every act."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+OVERRIDE_LEVELS: Sequence[str] = ("desk", "therapist", "clinician", "dermatologist")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One act's session, tenant, clock and author.
+
+    `now` is the clinical clock (aware); `key_id` is None for the command line; `actor` is the
+    person behind a desk's key, `request_id` the request they came by: both go to the audit log.
+    """
+
+    session: Session
+    clinic_id: UUID
+    now: datetime
+    scopes: frozenset[str] = frozenset({"admin"})
+    key_id: UUID | None = None
+    actor: str | None = None
+    request_id: str | None = None
+    publishable: bool = False
+    location_ids: frozenset[UUID] | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether the key holds the scope; `admin` holds every one, `x:write` holds `x:read` too."""
+        if "admin" in self.scopes or scope in self.scopes:
+            return True
+        area, _, verb = scope.partition(":")
+        return verb == "read" and f"{area}:write" in self.scopes
+
+    def may_override(self, level: str) -> bool:
+        """Whether the key may override what needs this level; each level includes those before it."""
+        rank = OVERRIDE_LEVELS.index(level)
+        return any(self.may(f"override:{held}") for held in OVERRIDE_LEVELS[rank:])

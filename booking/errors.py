@@ -1,0 +1,112 @@
+"""What can stop an act, each with a stable code; the API maps the classes to HTTP."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from scheduling.reasons import Refusal
+
+
+class DomainError(Exception):
+    """The act cannot be carried out."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or type(self).__doc__)
+
+
+class NotFound(DomainError):
+    """No such object in this clinic."""
+
+    code = "not_found"
+
+    def __init__(self, what: str, pointer: str | None = None) -> None:
+        super().__init__(f"No such {what}.")
+        self.pointer = pointer
+
+
+class Invalid(DomainError):
+    """The request is malformed."""
+
+    code = "invalid"
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(f"{pointer.lstrip('/').replace('/', '.') or 'body'}: {message}")
+        self.pointer = pointer
+        self.message = message
+
+
+class InUse(DomainError):
+    """The object is in use; retire it with active: false instead."""
+
+    code = "in_use"
+
+    def __init__(self, detail: str | None = None, appointment_ids: Iterable[UUID] = ()) -> None:
+        super().__init__(detail)
+        self.appointment_ids = tuple(appointment_ids)
+
+
+class AlreadyExists(DomainError):
+    """Another object of this clinic already has this code."""
+
+    code = "already_exists"
+
+
+class Refused(DomainError):
+    """A rule or the present state refuses the visit."""
+
+    code = "refused"
+
+    def __init__(
+        self, refusals: Sequence[Refusal], alternatives: Sequence[Mapping[str, object]] = ()
+    ) -> None:
+        super().__init__()
+        self.refusals = tuple(refusals)
+        self.alternatives = tuple(alternatives)
+
+
+class WrongStatus(DomainError):
+    """The appointment's status does not allow this action."""
+
+    code = "wrong_status"
+
+    def __init__(self, allowed: Sequence[str], detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.allowed = tuple(allowed)
+
+
+class StaleVersion(DomainError):
+    """The object has changed since you read it."""
+
+    code = "stale"
+
+
+class VersionRequired(DomainError):
+    """Say which version you change: send If-Match or the body's version."""
+
+    code = "version_required"
+
+
+class MissingScope(DomainError):
+    """The key lacks the scope for this."""
+
+    code = "missing_scope"
+
+
+class Retired(DomainError):
+    """This procedure or location is retired and takes no new bookings."""
+
+    code = "retired"
+
+
+class TooEarly(DomainError):
+    """It is too early for this action."""
+
+    code = "too_early"
+
+
+class NoSlot(DomainError):
+    """There is no slot within the location's horizon."""
+
+    code = "no_slot"

@@ -1,0 +1,1 @@
+"""The contract with clients, written field by field."""

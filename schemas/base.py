@@ -1,0 +1,74 @@
+"""The shapes that all of the API's objects share."""
+
+from functools import cache
+from typing import Any
+
+from marshmallow import RAISE
+from marshmallow import Schema as MarshmallowSchema
+
+from schemas.fields import Id, Integer, ListOf, Nested, QueryInteger, Text
+from schemas.times import Instant
+
+PAGE_LIMIT = 50
+PAGE_LIMIT_MAX = 500
+
+
+class Schema(MarshmallowSchema):
+    """An object with exactly these fields: an unknown one is refused, not ignored."""
+
+    class Meta:
+        """Refuse what we don't understand."""
+
+        unknown = RAISE
+
+
+class Resource(Schema):
+    """What every stored object answers with, and no client can write."""
+
+    id = Id(dump_only=True, required=True)
+    version = Integer(
+        dump_only=True, required=True, minimum=1, metadata={"description": "The ETag without its quotes."}
+    )
+    created_at = Instant(dump_only=True, required=True)
+    updated_at = Instant(dump_only=True, required=True)
+
+
+class QueryArgs(Schema):
+    """The query of a list: one page of it."""
+
+    limit = QueryInteger(
+        load_default=PAGE_LIMIT,
+        minimum=1,
+        maximum=PAGE_LIMIT_MAX,
+        metadata={"description": "How many items a page holds at most."},
+    )
+    cursor = Text(2000, metadata={"description": "The `next_cursor` of the page before."})
+
+
+@cache
+def page_of(schema: type[MarshmallowSchema]) -> type[Schema]:
+    """Make the schema of a page of these objects: `{"items": [...], "next_cursor": "..."|null}`."""
+    members: dict[str, Any] = {
+        "items": ListOf(Nested(schema), required=True),
+        "next_cursor": Text(2000, required=True, allow_none=True),
+    }
+    return type(f"{schema_name(schema)}PageSchema", (Schema,), members)
+
+
+@cache
+def patch_of(schema: type[MarshmallowSchema], *fixed: str) -> MarshmallowSchema:
+    """Make the schema of a PATCH: every field optional without a default, `fixed` ones refused.
+
+    The body may carry the `version` that it changes, in place of If-Match.
+    """
+    members: dict[str, Any] = {
+        "version": Integer(minimum=1, load_only=True, metadata={"description": "The version you change."}),
+    }
+    patch: type[MarshmallowSchema] = type(f"{schema_name(schema)}PatchSchema", (schema,), members)
+    return patch(partial=True, exclude=fixed)
+
+
+def schema_name(schema: type[MarshmallowSchema] | MarshmallowSchema) -> str:
+    """Name a schema in the OpenAPI document: its class's name without the suffix."""
+    cls = schema if isinstance(schema, type) else type(schema)
+    return cls.__name__.removesuffix("Schema")

@@ -1,0 +1,226 @@
+"""Strict fields: a wrong type, an unsafe character or a number out of range is refused, never coerced."""
+
+# ruff: noqa: ANN401 - marshmallow passes and takes values of any type.
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, NoReturn
+from uuid import UUID
+
+from marshmallow import ValidationError, fields, validate
+
+INT4_MAX = 2**31 - 1
+GRID_MINUTES = 5
+DAY_MINUTES = 24 * 60
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_INTEGER = re.compile(r"-?\d{1,10}", re.ASCII)
+
+
+def documented(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
+    """Add the field's JSON Schema to what the caller says about it."""
+    kwargs["metadata"] = {**schema, **kwargs.get("metadata", {})}
+    return kwargs
+
+
+def refuse(message: str) -> NoReturn:
+    """Refuse the field's value with this message, which must not repeat the value."""
+    raise ValidationError(message)
+
+
+def _unsafe(value: str) -> bool:
+    """Whether the text holds control characters or lone surrogates, which no database stores."""
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in value)
+
+
+class Strict:
+    """A field that reads its value by `_read`, which raises ValidationError for what it refuses."""
+
+    def _read(self, value: object) -> Any:
+        """Turn the JSON value into ours."""
+        raise NotImplementedError
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's signature
+        return self._read(value)
+
+
+class Text(Strict, fields.String):
+    """A text of 1 to `maximum` characters; surrounding blanks are dropped, control characters refused."""
+
+    def __init__(self, maximum: int, *, lines: bool = False, **kwargs: Any) -> None:
+        super().__init__(**documented(kwargs, minLength=1, maxLength=maximum))
+        self.maximum = maximum
+        self.lines = lines
+
+    def _read(self, value: object) -> str:
+        if not isinstance(value, str):
+            refuse("Not a string.")
+        text = value.strip()
+        if not 1 <= len(text) <= self.maximum:
+            refuse(f"Must have 1 to {self.maximum} characters.")
+        if _unsafe(re.sub(r"[\r\n\t]", "", text) if self.lines else text):
+            refuse("Must not contain control characters.")
+        return text
+
+
+class Code(Strict, fields.String):
+    """A clinic's own code: 1 to 64 characters, matched exactly, so surrounding blanks are refused."""
+
+    def __init__(self, maximum: int = 64, **kwargs: Any) -> None:
+        super().__init__(**documented(kwargs, minLength=1, maxLength=maximum))
+        self.maximum = maximum
+
+    def _read(self, value: object) -> str:
+        if not isinstance(value, str):
+            refuse("Not a string.")
+        if not 1 <= len(value) <= self.maximum or value != value.strip():
+            refuse(f"Must have 1 to {self.maximum} characters and no blanks around them.")
+        if _unsafe(value):
+            refuse("Must not contain control characters.")
+        return value
+
+
+class Choice(fields.String):
+    """One of a fixed set of words."""
+
+    def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(choices), **kwargs)
+
+
+class Flag(Strict, fields.Boolean):
+    """`true` or `false`, nothing that merely looks like them."""
+
+    def _read(self, value: object) -> bool:
+        return value if isinstance(value, bool) else refuse("Not true or false.")
+
+
+class QueryFlag(Flag):
+    """A flag in a query: the words `true` and `false`."""
+
+    def _read(self, value: object) -> bool:
+        word = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+        return super()._read(word)
+
+
+class Integer(Strict, fields.Integer):
+    """A JSON integer within `minimum` and `maximum`, by default those of PostgreSQL's int4."""
+
+    def __init__(self, *, minimum: int = -INT4_MAX - 1, maximum: int = INT4_MAX, **kwargs: Any) -> None:
+        super().__init__(strict=True, **documented(kwargs, minimum=minimum, maximum=maximum))
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def _read(self, value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            refuse("Not an integer.")
+        if not self.minimum <= value <= self.maximum:
+            refuse(f"Must be from {self.minimum} to {self.maximum}.")
+        return value
+
+
+class QueryInteger(Integer):
+    """An integer in a query, where everything is text."""
+
+    def _read(self, value: object) -> int:
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
+            value = int(value)
+        return super()._read(value)
+
+
+class Minutes(Integer):
+    """A length in whole minutes, a multiple of 5 from `minimum` to a day."""
+
+    def __init__(self, *, minimum: int = GRID_MINUTES, maximum: int = DAY_MINUTES, **kwargs: Any) -> None:
+        super().__init__(minimum=minimum, maximum=maximum, **documented(kwargs, multipleOf=GRID_MINUTES))
+
+    def _read(self, value: object) -> int:
+        minutes = super()._read(value)
+        if minutes % GRID_MINUTES:
+            refuse(f"Must be a multiple of {GRID_MINUTES}.")
+        return minutes
+
+
+class Number(Strict, fields.Float):
+    """A finite JSON number within `minimum` and `maximum`."""
+
+    def __init__(self, *, minimum: float, maximum: float, **kwargs: Any) -> None:
+        super().__init__(**documented(kwargs, minimum=minimum, maximum=maximum))
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def _read(self, value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            refuse("Not a number.")
+        # Neither NaN nor an infinity is within any bounds.
+        if not self.minimum <= value <= self.maximum:
+            refuse(f"Must be from {self.minimum:g} to {self.maximum:g}.")
+        return float(value)
+
+
+class Id(Strict, fields.UUID):
+    """A UUID in its usual 36 characters."""
+
+    def _read(self, value: object) -> UUID:
+        if not isinstance(value, str) or not _UUID.fullmatch(value):
+            refuse("Not a UUID.")
+        return UUID(value)
+
+
+class ListOf(fields.List[Any]):
+    """A JSON list of at most `maximum` of something."""
+
+    def __init__(self, inner: fields.Field[Any], *, maximum: int = 500, **kwargs: Any) -> None:
+        super().__init__(inner, **documented(kwargs, maxItems=maximum))
+        self.maximum = maximum
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            refuse("Not a list.")
+        if len(value) > self.maximum:
+            refuse(f"Must have at most {self.maximum} items.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class SetOf(ListOf):
+    """A JSON list in which nothing appears twice."""
+
+    def __init__(self, inner: fields.Field[Any], **kwargs: Any) -> None:
+        super().__init__(inner, **documented(kwargs, uniqueItems=True))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        items = super()._deserialize(value, attr, data, **kwargs)
+        if len(set(items)) != len(items):
+            refuse("Must not name anything twice.")
+        return items
+
+
+class Ids(SetOf):
+    """A set of ids."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Id(), **kwargs)
+
+
+class Codes(SetOf):
+    """A set of codes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Code(), **kwargs)
+
+
+class QueryCodes(Codes):
+    """A set of codes in a query, comma-separated: `areas=FACE,NECK`."""
+
+    is_multiple = False
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        parts = value.split(",") if isinstance(value, str) else value
+        return super()._deserialize(parts, attr, data, **kwargs)
+
+
+class Nested(fields.Nested):
+    """An object within an object: whole even in a PATCH, where only the outer fields are optional."""
+
+    def _load(self, value: Any, partial: Any = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        return super()._load(value, partial=None)

@@ -1,0 +1,67 @@
+"""The shape of every error, and of the refusals that a 409 lists."""
+
+from typing import Any
+
+from marshmallow import fields, post_dump
+
+from schemas.base import Schema
+from schemas.fields import Id, Integer, ListOf, Nested
+from schemas.times import LocalDate
+
+
+class Terse(Schema):
+    """An answer that leaves out what it has nothing to say about."""
+
+    @post_dump
+    def drop_empty(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
+        """Leave out nulls and empty lists."""
+        return {name: value for name, value in data.items() if value is not None and value != []}
+
+
+class RefusalSchema(Terse):
+    """One reason against a visit."""
+
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    rule_id = fields.String(metadata={"description": "The code of the rule, such as S02."})
+    resource_id = Id()
+    earliest_on = LocalDate(metadata={"description": "The first date that passes."})
+    overridable_by = fields.String(metadata={"description": "The least level that may override it."})
+    because = ListOf(
+        Nested("RefusalSchema"),
+        metadata={"description": "The candidates' own reasons behind a pool's refusal."},
+    )
+
+
+class InputErrorSchema(Schema):
+    """One field of the request that cannot be used."""
+
+    pointer = fields.String(
+        required=True,
+        metadata={
+            "description": (
+                "A JSON pointer into the body (`/phases/0/minutes`), `?name` for a query parameter, "
+                "or the name of a header."
+            )
+        },
+    )
+    message = fields.String(required=True)
+
+
+class ProblemSchema(Terse):
+    """An RFC 9457 problem: `code` tells the kind, `detail` says it in words."""
+
+    type = fields.String(required=True, metadata={"format": "uri-reference"})
+    title = fields.String(required=True)
+    status = Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = ListOf(Nested(InputErrorSchema), metadata={"description": "The fields at fault, for a 422."})
+    refusals = ListOf(Nested(RefusalSchema), metadata={"description": "Every reason against the visit."})
+    alternatives = ListOf(
+        fields.Dict(), metadata={"description": "Near slots that can be booked, at most five."}
+    )
+    allowed = ListOf(fields.String(), metadata={"description": "The statuses from which it can be done."})
+    appointment_ids = ListOf(Id(), metadata={"description": "The appointments in the way."})
+    missing = ListOf(fields.String(), metadata={"description": "The parts that are not ready."})

@@ -1,0 +1,38 @@
+"""Desks that stand before the toy application."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.callers import Caller
+from config import Settings
+from models.database import Database
+from tests.api.toys import seen, toy_app
+from tests.desk import Desk
+
+
+@pytest.fixture(scope="session")
+def toys(settings: Settings, database: Database) -> Flask:
+    """Make an application with toys, whose act shows what the caller carries."""
+    return toy_app(settings, database, seen)
+
+
+@pytest.fixture
+def child(desk: Desk, toys: Flask) -> Desk:
+    """Give a client of the toys with the fresh clinic's admin key."""
+    return replace(desk, app=toys)
+
+
+@pytest.fixture
+def child_who(
+    desk: Desk, settings: Settings, database: Database
+) -> Callable[[Callable[[Caller], Any]], Desk]:
+    """Make clients of toys whose act is the test's own."""
+
+    def make(act: Callable[[Caller], Any]) -> Desk:
+        return replace(desk, app=toy_app(settings, database, act))
+
+    return make

@@ -1,0 +1,137 @@
+"""The reference: a valid document, and pages that ask no other host for anything."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+
+from api.openapi import VERSION
+from api.problems import PROBLEMS
+from tests.desk import Desk
+
+
+@pytest.fixture
+def spec(app: Flask) -> dict[str, Any]:
+    """Fetch the product's own OpenAPI document."""
+    document: dict[str, Any] = app.test_client().get("/openapi.json").get_json()
+    return document
+
+
+def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in spec["paths"].items():
+        for method in item.keys() & {"get", "post", "patch", "put", "delete"}:
+            yield path, method, item[method]
+
+
+def _refs(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from (value for name, value in part.items() if name == "$ref" and isinstance(value, str))
+        for below in part.values():
+            yield from _refs(below)
+    elif isinstance(part, list):
+        for below in part:
+            yield from _refs(below)
+
+
+def test_the_document_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
+    schemathesis.openapi.from_dict(spec).validate()
+
+    assert spec["openapi"].startswith("3.1.")
+
+
+def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
+    for ref in set(_refs(spec)):
+        part: Any = spec
+        for name in ref.removeprefix("#/").split("/"):
+            part = part[name]
+
+        assert part
+
+
+def test_the_document_is_the_same_every_time(app: Flask) -> None:
+    client = app.test_client()
+
+    assert client.get("/openapi.json").data == client.get("/openapi.json").data
+
+
+def test_every_operation_has_an_id_of_its_own_and_says_what_it_does(spec: dict[str, Any]) -> None:
+    operations = [operation for _, _, operation in _operations(spec)]
+    ids = [operation["operationId"] for operation in operations]
+
+    assert len(ids) == len(set(ids))
+    assert all(operation["summary"].endswith(".") for operation in operations)
+
+
+def test_every_operation_has_one_success(spec: dict[str, Any]) -> None:
+    for path, method, operation in _operations(spec):
+        successes = [status for status in operation["responses"] if status.startswith("2")]
+
+        assert len(successes) == 1, (method, path)
+
+
+def test_every_operation_below_v1_needs_a_key_and_documents_its_failures(spec: dict[str, Any]) -> None:
+    for path, method, operation in _operations(spec):
+        if path.startswith("/v1/"):
+            assert operation["security"] == [{"bearer": []}], (method, path)
+            assert {"401", "403", "422", "503"} <= operation["responses"].keys(), (method, path)
+            assert ("404" in operation["responses"]) >= ("{" in path), (method, path)
+
+
+def test_every_failure_is_documented_as_a_problem(spec: dict[str, Any]) -> None:
+    for response in spec["components"]["responses"].values():
+        assert response["content"] == {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        }
+
+
+def test_a_patch_documents_no_default(spec: dict[str, Any]) -> None:
+    patch = spec["components"]["schemas"]["ApiKeyPatch"]
+
+    assert "required" not in patch
+    assert not any("default" in field for field in patch["properties"].values())
+
+
+def test_the_document_has_the_version_of_the_project(spec: dict[str, Any]) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+
+    assert spec["info"]["version"] == VERSION == project["version"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/problems"])
+def test_a_page_asks_no_other_host_for_anything(app: Flask, path: str) -> None:
+    client = app.test_client()
+    page = client.get(path)
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert all(target.startswith("/") for target in wanted)
+    for target in wanted:
+        with client.get(target) as answer:
+            assert answer.status_code == 200, target
+
+
+def test_nothing_but_the_page_s_own_files_is_served(app: Flask) -> None:
+    for name in ("oauth2-redirect.html", "swagger-ui.js", "..%2Fflask_swagger_ui.py"):
+        assert app.test_client().get(f"/docs/{name}").status_code == 404
+
+
+def test_every_problem_is_explained_where_its_type_points(app: Flask) -> None:
+    page = app.test_client().get("/problems").text
+
+    assert all(f'id="{code}"' in page for code in PROBLEMS)
+
+
+def test_no_operation_answers_what_it_does_not_document(desk: Desk, spec: dict[str, Any]) -> None:
+    for path, method, operation in _operations(spec):
+        where = re.sub(r"\{\w+\}", "018f3f3e-0000-7000-8000-00000000000a", path)
+        answer = desk.app.test_client().open(
+            where, method=method.upper(), headers={"Authorization": f"Bearer {desk.key}"}
+        )
+
+        assert str(answer.status_code) in operation["responses"], (method, path, answer.text)

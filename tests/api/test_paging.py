@@ -1,0 +1,126 @@
+"""Pages: nothing is skipped, nothing comes twice."""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from api.paging import page
+from models import ApiKey
+from models.database import Database
+from tests.desk import Desk
+
+
+@pytest.fixture
+def keys(desk: Desk) -> list[str]:
+    """Make five keys beside the first one; all ids in order of creation."""
+    made = [desk.made("/api-keys", name=name, kind="secret", scopes=["admin"])["id"] for name in "ebbac"]
+    return [desk.get("/api-keys").get_json()["items"][0]["id"], *made]
+
+
+def _ids(answer: Any) -> list[str]:
+    return [item["id"] for item in answer.get_json()["items"]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 7])
+def test_the_pages_together_are_the_list_in_order_of_creation(
+    desk: Desk, keys: list[str], limit: int
+) -> None:
+    found, cursor = [], None
+    while True:
+        answer = desk.get("/api-keys", limit=limit, cursor=cursor)
+        found += _ids(answer)
+        cursor = answer.get_json()["next_cursor"]
+        if cursor is None:
+            break
+
+    assert found == keys
+
+
+def test_a_page_links_to_the_next_with_its_own_parameters(desk: Desk, keys: list[str]) -> None:
+    answer = desk.get("/api-keys", limit=2)
+
+    target, _, rel = answer.headers["Link"].partition(">; ")
+    query = parse_qs(urlsplit(target.removeprefix("<")).query)
+    assert rel == 'rel="next"'
+    assert query == {"limit": ["2"], "cursor": [answer.get_json()["next_cursor"]]}
+    assert (
+        _ids(desk.app.test_client().get(target[1:], headers={"Authorization": f"Bearer {desk.key}"}))
+        == keys[2:4]
+    )
+
+
+def test_the_last_page_links_nowhere(desk: Desk, keys: list[str]) -> None:
+    answer = desk.get("/api-keys", limit=len(keys))
+
+    assert answer.get_json()["next_cursor"] is None
+    assert "Link" not in answer.headers
+
+
+def test_what_is_made_between_two_pages_comes_at_the_end(desk: Desk, keys: list[str]) -> None:
+    cursor = desk.get("/api-keys", limit=3).get_json()["next_cursor"]
+    late = desk.made("/api-keys", name="late", kind="secret", scopes=["admin"])["id"]
+
+    assert _ids(desk.get("/api-keys", cursor=cursor)) == [*keys[3:], late]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_rows_that_sort_alike_are_told_apart_by_their_id(
+    desk: Desk, keys: list[str], database: Database, descending: bool
+) -> None:
+    found: list[tuple[str, str]] = []
+    args: dict[str, Any] = {"limit": 1}
+    with database.transaction(desk.clinic_id) as session:
+        while "cursor" not in args or args["cursor"]:
+            one = page(session, select(ApiKey), ApiKey, args, (ApiKey.name,), descending=descending)
+            found += [(item.name, str(item.id)) for item in one["items"]]
+            args = {"limit": 1, "cursor": one["next_cursor"]}
+
+    assert len(found) == len(keys)
+    assert found == sorted(found, reverse=descending)
+
+
+def test_instants_are_sorted_by_across_pages(desk: Desk, keys: list[str], database: Database) -> None:
+    with database.transaction(desk.clinic_id) as session:
+        first = page(session, select(ApiKey), ApiKey, {"limit": 4}, (ApiKey.created_at,))
+        rest = page(
+            session,
+            select(ApiKey),
+            ApiKey,
+            {"limit": 4, "cursor": first["next_cursor"]},
+            (ApiKey.created_at,),
+        )
+
+    assert [str(item.id) for item in [*first["items"], *rest["items"]]] == keys
+
+
+def _cursor(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "\u00e9",
+        "====",
+        "!!!!",
+        _cursor([]),
+        _cursor({}),
+        _cursor(None),
+        _cursor([1]),
+        _cursor(["nobody"]),
+        _cursor(["a\x00"]),
+        _cursor([["018f3f3e-0000-7000-8000-00000000000a"]]),
+        _cursor(["018f3f3e-0000-7000-8000-00000000000a", "b"]),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+)
+def test_a_cursor_that_is_none_of_ours_is_422(desk: Desk, cursor: str) -> None:
+    answer = desk.get("/api-keys", cursor=cursor)
+
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"] == "?cursor"

@@ -1,0 +1,104 @@
+"""A real database for the run and a fresh clinic for every test: row-level security keeps tests apart."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import URL, create_engine, make_url, text
+
+from api.app import create_app
+from booking.clinics import create_clinic
+from config import Settings
+from migrations.runner import migrate
+from models.database import Database
+from models.postgres import database_url, stop_embedded
+from tests.desk import Desk
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose one folder for the whole run, before any worker starts."""
+    if not hasattr(config, "workerinput"):
+        os.environ["CLINIC_TEST_DIR"] = tempfile.mkdtemp(prefix="clinic-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop this process's share of the server; the last process removes the folder."""
+    folder = Path(os.environ["CLINIC_TEST_DIR"])
+    stop_embedded(folder / "postgres")
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Give the settings of the run: the embedded server, or the one that DATABASE_URL names."""
+    return Settings(
+        database_url=os.environ.get("DATABASE_URL"),
+        data_dir=Path(os.environ["CLINIC_TEST_DIR"]),
+        sandbox=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_database(settings: Settings, worker_id: str) -> Iterator[Callable[[str], Database]]:
+    """Make empty databases of this worker's own, for the plain role; they go when the run ends."""
+    url = make_url(settings.database_url) if settings.database_url else _superuser(settings)
+    admin = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    made: dict[str, Database] = {}
+
+    def make(purpose: str) -> Database:
+        name = f"clinic_test_{os.getpid()}_{worker_id}_{purpose}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        own = url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+        made[name] = Database(database_url(Settings(database_url=own)), pool_size=60)
+        return made[name]
+
+    yield make
+    with admin.connect() as connection:
+        for name, database in made.items():
+            database.close()
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def _superuser(settings: Settings) -> URL:
+    return make_url(database_url(settings)).set(username="postgres", database="postgres")
+
+
+@pytest.fixture(scope="session")
+def database(make_database: Callable[[str], Database]) -> Database:
+    """Migrate a database of this worker's own."""
+    database = make_database("main")
+    migrate(database.engine)
+    return database
+
+
+@pytest.fixture(scope="session")
+def app(database: Database, settings: Settings) -> Flask:
+    """Make the product's own WSGI application, sandbox clock on."""
+    return create_app(settings, database)
+
+
+@pytest.fixture
+def make_clinic(app: Flask, database: Database) -> Callable[..., Desk]:
+    """Make a clinic and give the desk that holds its admin key; `catalogue` as on the command line."""
+
+    def make(catalogue: str = "none", timezone: str = "Europe/London") -> Desk:
+        made = create_clinic(
+            database, name="Test clinic", timezone=timezone, catalogue=catalogue, now=datetime.now(UTC)
+        )
+        return Desk(app, made.clinic_id, made.admin_key)
+
+    return make
+
+
+@pytest.fixture
+def desk(make_clinic: Callable[..., Desk]) -> Desk:
+    """Give a fresh clinic's desk, with no catalogue."""
+    return make_clinic()
