@@ -1,6 +1,6 @@
 """The shape of every error, and of the refusals that a 409 lists."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields, post_dump
 
@@ -12,10 +12,16 @@ from schemas.times import LocalDate
 class Terse(Schema):
     """An answer that leaves out what it has nothing to say about."""
 
+    kept: ClassVar[frozenset[str]] = frozenset()
+
     @post_dump
     def drop_empty(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
-        """Leave out nulls and empty lists."""
-        return {name: value for name, value in data.items() if value is not None and value != []}
+        """Leave out nulls and empty lists, but for those fields whose emptiness says something."""
+        return {
+            name: value
+            for name, value in data.items()
+            if name in self.kept or (value is not None and value != [])
+        }
 
 
 class RefusalSchema(Terse):
@@ -50,6 +56,8 @@ class InputErrorSchema(Schema):
 
 class ProblemSchema(Terse):
     """An RFC 9457 problem: `code` tells the kind, `detail` says it in words."""
+
+    kept = frozenset({"alternatives"})
 
     type = fields.String(required=True, metadata={"format": "uri-reference"})
     title = fields.String(required=True)

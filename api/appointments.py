@@ -1,0 +1,172 @@
+"""Appointments over HTTP: book, judge, read, move and take through the day."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from api.blueprints import Blueprint
+from api.etags import expected_version
+from api.paging import page
+from booking import appointments, listing, rescheduling, transitions
+from booking.appointments import Visit
+from booking.callers import Caller
+from booking.errors import NotFound
+from booking.judging import Override
+from booking.rescheduling import Move
+from booking.wishes import Wish
+from models import Appointment, AuditEntry
+from schemas.appointments import (
+    ActionSchema,
+    AppointmentQuerySchema,
+    AppointmentSchema,
+    BookingSchema,
+    CancelSchema,
+    HistoryEntrySchema,
+    NotesSchema,
+    RescheduleSchema,
+    StartSchema,
+    VerdictSchema,
+)
+from schemas.base import QueryArgs, page_of
+
+blp = Blueprint(
+    "appointments", "appointments", url_prefix="/v1/appointments", description="Visits, from booking to done."
+)
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("appointments:read")
+@blp.arguments(AppointmentQuerySchema, location="query")
+@blp.response(200, page_of(AppointmentSchema))
+def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """List appointments.
+
+    `updated_since` is for display only; it can miss changes.
+    """
+    found = page(caller.session, listing.select_appointments(caller, query), Appointment, query)
+    return {**found, "items": appointments.present(caller, found["items"])}
+
+
+@blp.route("", methods=["POST"])
+@blp.needs("appointments:write")
+@blp.arguments(BookingSchema)
+@blp.response(201, AppointmentSchema)
+def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
+    """Book a visit.
+
+    Refused with 409, every reason and up to five near slots when a rule or the present state forbids it.
+    """
+    visit = appointments.book(caller, _wish(body), body["starts_at"], _override(body), body.get("notes"))
+    return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
+
+
+@blp.route("/validate", methods=["POST"])
+@blp.needs("appointments:read")
+@blp.arguments(BookingSchema)
+@blp.response(200, VerdictSchema)
+def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+    """Judge a booking without making it."""
+    verdict = appointments.validate(caller, _wish(body), body["starts_at"], _override(body))
+    return {
+        "bookable": not verdict.refusals,
+        "refusals": verdict.refusals,
+        "warnings": verdict.warnings,
+    }
+
+
+@blp.route("/<uuid:appointment_id>", methods=["GET"])
+@blp.needs("appointments:read")
+@blp.response(200, AppointmentSchema)
+def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
+    """Get an appointment."""
+    return appointments.present(caller, [appointments.get(caller, appointment_id)])[0]
+
+
+@blp.route("/<uuid:appointment_id>", methods=["PATCH"])
+@blp.needs("appointments:write", fails=(412, 428))
+@blp.arguments(NotesSchema)
+@blp.response(200, AppointmentSchema)
+def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+    """Change an appointment's notes."""
+    expected = expected_version(body, required=True)
+    return appointments.edit_notes(caller, appointment_id, body["notes"], expected)
+
+
+@blp.route("/<uuid:appointment_id>/history", methods=["GET"])
+@blp.needs("appointments:read")
+@blp.arguments(QueryArgs, location="query")
+@blp.response(200, page_of(HistoryEntrySchema))
+def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
+    """List what happened to an appointment, and by whom."""
+    appointments.get(caller, appointment_id)
+    return page(caller.session, listing.select_history(caller, appointment_id), AuditEntry, query)
+
+
+@blp.route("/<uuid:appointment_id>/reschedule", methods=["POST"])
+@blp.needs("appointments:write", fails=(412, 428))
+@blp.arguments(RescheduleSchema)
+@blp.response(200, AppointmentSchema)
+def reschedule_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+    """Move an appointment, keeping its id; its therapist stays where that is possible."""
+    expected = expected_version(body, required=True)
+    move = Move(body["starts_at"], body.get("location_id"), body.get("therapist_id"), body.get("room_id"))
+    return rescheduling.reschedule(caller, appointment_id, move, expected, _override(body))
+
+
+@blp.route("/<uuid:appointment_id>/start", methods=["POST"])
+@blp.needs("appointments:write", fails=(412, 428))
+@blp.arguments(StartSchema)
+@blp.response(200, AppointmentSchema)
+def start_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+    """Note that the procedure begins; the cream must have worked neither too short nor too long."""
+    expected = expected_version(body, required=True)
+    elsewhere = body["numbed_elsewhere"]
+    return transitions.start(caller, appointment_id, expected, numbed_elsewhere=elsewhere)
+
+
+@blp.route("/<uuid:appointment_id>/cancel", methods=["POST"])
+@blp.needs("appointments:write", fails=(412, 428))
+@blp.arguments(CancelSchema)
+@blp.response(200, AppointmentSchema)
+def cancel_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+    """Cancel an appointment; its time is free at once."""
+    expected = expected_version(body, required=True)
+    return transitions.cancel(caller, appointment_id, expected, body["reason_code"], body["note"])
+
+
+def _plain_action(path: str, act: Callable[[Caller, UUID, int | None], Visit], summary: str) -> None:
+    """Register an action that needs nothing but the version."""
+
+    def view(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+        return act(caller, appointment_id, expected_version(body, required=True))
+
+    view.__name__ = f"{path.replace('-', '_')}_appointment"
+    view.__doc__ = summary
+    decorated = blp.arguments(ActionSchema)(blp.response(200, AppointmentSchema)(view))
+    needed = blp.needs("appointments:write", fails=(412, 428))(decorated)
+    blp.route(f"/<uuid:appointment_id>/{path}", methods=["POST"])(needed)
+
+
+_plain_action("confirm", transitions.confirm, "Note that the patient has confirmed.")
+_plain_action("arrive", transitions.arrive, "Note that the patient is here.")
+_plain_action("start-numbing", transitions.start_numbing, "Note that the numbing cream is on.")
+_plain_action("complete", transitions.complete, "Note that the patient has been treated.")
+_plain_action("no-show", transitions.no_show, "Note, after the grace, that nobody came.")
+
+
+def _wish(body: dict[str, Any]) -> Wish:
+    if body.get("course_id") is not None:
+        raise NotFound("course", "/course_id")
+    return Wish(
+        procedure_id=body["procedure_id"],
+        location_id=body["location_id"],
+        areas=tuple(body.get("areas") or ()),
+        therapist_id=body.get("therapist_id"),
+        room_id=body.get("room_id"),
+        patient_id=body["patient_id"],
+    )
+
+
+def _override(body: dict[str, Any]) -> Override | None:
+    given = body.get("override")
+    return Override(frozenset(given["codes"]), given["reason"]) if given else None

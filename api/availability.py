@@ -1,0 +1,118 @@
+"""Availability over HTTP: slots, days, the next slot, and why not."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+
+from api.blueprints import Blueprint
+from booking import appointments, availability
+from booking.callers import Caller
+from booking.errors import NoSlot
+from booking.wishes import Wish
+from scheduling.ticks import to_tick
+from schemas.availability import (
+    AvailabilityQuerySchema,
+    DaysQuerySchema,
+    DaysSchema,
+    ExplainQuerySchema,
+    ExplanationSchema,
+    NextSlotSchema,
+    SlotsSchema,
+    WishSchema,
+)
+
+blp = Blueprint(
+    "availability",
+    "availability",
+    url_prefix="/v1/availability",
+    description="When a visit could take place.",
+)
+ETAG = {
+    "ETag": {
+        "schema": {"type": "string"},
+        "description": "The same while nothing that matters has changed, for If-None-Match.",
+    }
+}
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("availability:read", public=True)
+@blp.arguments(AvailabilityQuerySchema, location="query")
+@blp.response(200, SlotsSchema, headers=ETAG)
+def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
+    """List the slots of a range of local dates, at most 92 days.
+
+    A slot found can be booked as long as nobody else takes it. `rank=compact` puts first what leaves
+    the least unusable time. The ETag stays the same while nothing that matters has changed.
+    """
+    found = availability.find(
+        caller, wish_from(query), query["from_"], query["until"], query.get("ignore_appointment_id")
+    )
+    compact = query["rank"] == "compact"
+    return _rendered(availability.list_slots(found, query.get("limit"), compact=compact))
+
+
+@blp.route("/days", methods=["GET"])
+@blp.needs("availability:read", public=True)
+@blp.arguments(DaysQuerySchema, location="query")
+@blp.response(200, DaysSchema, headers=ETAG)
+def list_days(caller: Caller, query: dict[str, Any]) -> Response:
+    """Count the slots of each local date, for a month's view."""
+    first, until = query["from_"], query["until"]
+    found = availability.find(caller, wish_from(query), first, until, query.get("ignore_appointment_id"))
+    return _rendered({"days": availability.count_days(found, first, until)})
+
+
+@blp.route("/next", methods=["GET"])
+@blp.needs("availability:read", public=True)
+@blp.arguments(WishSchema, location="query")
+@blp.response(200, NextSlotSchema)
+def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """Get the first slot within the location's horizon; 404 `no_slot` when there is none."""
+    slot = availability.next_slot(caller, wish_from(query))
+    if slot is None:
+        raise NoSlot
+    return slot
+
+
+@blp.route("/explain", methods=["GET"])
+@blp.needs("availability:read")
+@blp.arguments(ExplainQuerySchema, location="query")
+@blp.response(200, ExplanationSchema)
+def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """Explain one instant: every reason against it, and near slots when there is one."""
+    wish, ignore = wish_from(query), query.get("ignore_appointment_id")
+    verdict = appointments.validate(caller, wish, query["starts_at"], ignore=ignore)
+    near: list[dict[str, Any]] = []
+    if verdict.refusals:
+        start = to_tick(query["starts_at"])
+        near = availability.alternatives(caller, wish, start, verdict.refusals, ignore)
+    return {
+        "bookable": not verdict.refusals,
+        "refusals": verdict.refusals,
+        "warnings": verdict.warnings,
+        "alternatives": near,
+    }
+
+
+def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> Wish:
+    """Read the visit that a query asks about."""
+    return Wish(
+        procedure_id=query["procedure_id"],
+        location_id=query["location_id"],
+        areas=tuple(query.get("areas") or ()),
+        therapist_id=query.get("therapist_id"),
+        room_id=query.get("room_id"),
+        patient_id=patient_id or query.get("patient_id"),
+    )
+
+
+def _rendered(body: dict[str, Any]) -> Response:
+    """Render a long answer directly: thousands of slots pass no schema on their way out."""
+    content = orjson.dumps(body)
+    response = Response(content, mimetype="application/json")
+    response.set_etag(hashlib.blake2b(content, digest_size=16).hexdigest())
+    return response

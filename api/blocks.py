@@ -1,0 +1,24 @@
+"""Blocks over HTTP: `/v1/blocks`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.blocks import BLOCK
+from schemas.blocks import BlockQuery, BlockSchema
+
+blp = Blueprint(
+    "blocks",
+    "blocks",
+    url_prefix="/v1/blocks",
+    description="When therapists, rooms and devices are kept free.",
+)
+serve(
+    blp,
+    Offer(
+        kind=BLOCK,
+        noun="block",
+        plural="blocks",
+        schema=BlockSchema,
+        query=BlockQuery,
+        fixed=("resource_id",),
+    ),
+)

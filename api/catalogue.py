@@ -1,0 +1,149 @@
+"""The five operations that every resource of the catalogue has: list, create, get, change, delete."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from api.blueprints import Blueprint, View
+from api.etags import expected_version
+from api.paging import page
+from booking import resources
+from booking.callers import Caller
+from booking.resources import Kind, Values, represent, require, select_all
+from schemas.base import QueryArgs, Resource, page_of, patch_of
+
+_PAGING: Final = frozenset({"limit", "cursor"})
+
+
+def _by_fields(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
+    """Select by every given field of the query."""
+    return select_all(caller, kind, {name: value for name, value in query.items() if name not in _PAGING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the API says of one kind: its nouns, schemas and scopes, and what cannot be changed.
+
+    A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
+    `public_fields`.
+    """
+
+    kind: Kind
+    noun: str
+    plural: str
+    schema: type[Resource]
+    query: type[QueryArgs]
+    area: str = "catalog"
+    fixed: Sequence[str] = ()
+    within: Kind | None = None
+    public: bool = False
+    public_fields: frozenset[str] | None = None
+    select: Callable[[Caller, Kind, Mapping[str, Any]], Select[Any]] = _by_fields
+
+
+def serve(blp: Blueprint, offer: Offer) -> None:
+    """Add the five operations to the blueprint."""
+    one = f"/<uuid:{_id_of(offer.kind)}>"
+    for rule, method, view in (
+        ("", "GET", _list(blp, offer)),
+        ("", "POST", _create(blp, offer)),
+        (one, "GET", _get(blp, offer)),
+        (one, "PATCH", _change(blp, offer)),
+        (one, "DELETE", _delete(blp, offer)),
+    ):
+        blp.route(rule, methods=[method])(view)
+
+
+def _list(blp: Blueprint, offer: Offer) -> View:
+    @blp.needs(f"{offer.area}:read", public=offer.public)
+    @blp.arguments(offer.query, location="query")
+    @blp.response(200, page_of(offer.schema))
+    @_called(f"list_{_many(offer)}", f"List the {offer.plural}, oldest first.")
+    def view(caller: Caller, query: Values, **path: UUID) -> Values:
+        _require_parent(caller, offer, path)
+        found = page(caller.session, offer.select(caller, offer.kind, query | path), offer.kind.model, query)
+        items = represent(caller, offer.kind, found["items"])
+        return found | {"items": [_visible(caller, offer, item) for item in items]}
+
+    return view
+
+
+def _create(blp: Blueprint, offer: Offer) -> View:
+    @blp.needs(f"{offer.area}:write")
+    @blp.arguments(offer.schema)
+    @blp.response(201, offer.schema)
+    @_called(f"create_{offer.kind.name}", f"Create a {offer.noun}.")
+    def view(caller: Caller, body: Values, **path: UUID) -> Values:
+        _require_parent(caller, offer, path)
+        return resources.create(caller, offer.kind, body | path)
+
+    return view
+
+
+def _get(blp: Blueprint, offer: Offer) -> View:
+    @blp.needs(f"{offer.area}:read", public=offer.public)
+    @blp.response(200, offer.schema)
+    @_called(f"get_{offer.kind.name}", f"Get a {offer.noun}.")
+    def view(caller: Caller, **path: UUID) -> Values:
+        _require_parent(caller, offer, path)
+        found = resources.get(caller, offer.kind, path.pop(_id_of(offer.kind)), path)
+        return _visible(caller, offer, found)
+
+    return view
+
+
+def _change(blp: Blueprint, offer: Offer) -> View:
+    @blp.needs(f"{offer.area}:write")
+    @blp.arguments(patch_of(offer.schema, *offer.fixed))
+    @blp.response(200, offer.schema)
+    @_called(f"change_{offer.kind.name}", f"Change the given fields of a {offer.noun}, lists whole.")
+    def view(caller: Caller, body: Values, **path: UUID) -> Values:
+        expected = expected_version(body)
+        _require_parent(caller, offer, path)
+        return resources.change(caller, offer.kind, path.pop(_id_of(offer.kind)), body, expected, path)
+
+    return view
+
+
+def _delete(blp: Blueprint, offer: Offer) -> View:
+    @blp.needs(f"{offer.area}:write")
+    @blp.response(204)
+    @_called(f"delete_{offer.kind.name}", f"Delete a {offer.noun} that nothing uses.")
+    def view(caller: Caller, **path: UUID) -> None:
+        _require_parent(caller, offer, path)
+        resources.remove(caller, offer.kind, path.pop(_id_of(offer.kind)), expected_version(), path)
+
+    return view
+
+
+def _called(name: str, summary: str) -> Callable[[View], View]:
+    """Name a view before anything documents it: its name is the operation's id, its docstring the summary."""
+
+    def decorator(view: View) -> View:
+        view.__name__, view.__doc__ = name, summary
+        return view
+
+    return decorator
+
+
+def _id_of(kind: Kind) -> str:
+    return f"{kind.name}_id"
+
+
+def _many(offer: Offer) -> str:
+    return offer.plural.replace(" ", "_")
+
+
+def _require_parent(caller: Caller, offer: Offer, path: Mapping[str, UUID]) -> None:
+    if offer.within is not None:
+        require(caller, offer.within, path[_id_of(offer.within)])
+
+
+def _visible(caller: Caller, offer: Offer, values: Values) -> Values:
+    """Leave a widget what is public of an object."""
+    if not caller.publishable or offer.public_fields is None:
+        return values
+    return {name: value for name, value in values.items() if name in offer.public_fields}

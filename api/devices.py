@@ -1,0 +1,23 @@
+"""Devices over HTTP: `/v1/devices`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.devices import DEVICE
+from schemas.devices import DeviceQuery, DeviceSchema
+
+blp = Blueprint(
+    "devices",
+    "devices",
+    url_prefix="/v1/devices",
+    description="Devices that phases need.",
+)
+serve(
+    blp,
+    Offer(
+        kind=DEVICE,
+        noun="device",
+        plural="devices",
+        schema=DeviceSchema,
+        query=DeviceQuery,
+    ),
+)

@@ -1,0 +1,35 @@
+"""Eligibility over HTTP: from which date a patient may have a procedure."""
+
+from typing import Any
+from uuid import UUID
+
+from api.availability import wish_from
+from api.blueprints import Blueprint
+from booking.callers import Caller
+from booking.eligibility import assess
+from schemas.availability import EligibilityQuerySchema, EligibilitySchema
+
+blp = Blueprint(
+    "eligibility",
+    "eligibility",
+    url_prefix="/v1/patients/<uuid:patient_id>/eligibility",
+    description="From when a patient may be treated again.",
+)
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("appointments:read")
+@blp.arguments(EligibilityQuerySchema, location="query")
+@blp.response(200, EligibilitySchema)
+def get_eligibility(caller: Caller, query: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
+    """Get the dates from which a patient may, should and ought to have had their next session."""
+    found = assess(caller, wish_from(query, patient_id))
+    return {
+        "eligible_on": found.eligible_on,
+        "recommended_on": found.recommended_on,
+        "overdue_on": found.overdue_on,
+        "basis": [
+            {"rule_id": one.rule_id, "on": one.on, "source": one.source_appointment_id} for one in found.basis
+        ],
+        "refusals": [],
+    }

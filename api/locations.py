@@ -1,0 +1,42 @@
+"""Locations and their closures over HTTP: `/v1/locations`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.locations import CLOSURE, LOCATION
+from schemas.locations import ClosureQuery, ClosureSchema, LocationQuery, LocationSchema
+
+blp = Blueprint(
+    "locations",
+    "locations",
+    url_prefix="/v1/locations",
+    description="Locations: zone, opening hours and booking policy.",
+)
+serve(
+    blp,
+    Offer(
+        kind=LOCATION,
+        noun="location",
+        plural="locations",
+        schema=LocationSchema,
+        query=LocationQuery,
+        public=True,
+    ),
+)
+
+closures = Blueprint(
+    "closures",
+    "closures",
+    url_prefix="/v1/locations/<uuid:location_id>/closures",
+    description="Times in which a whole location is closed.",
+)
+serve(
+    closures,
+    Offer(
+        kind=CLOSURE,
+        noun="closure",
+        plural="closures",
+        schema=ClosureSchema,
+        query=ClosureQuery,
+        within=LOCATION,
+    ),
+)

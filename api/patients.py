@@ -1,0 +1,25 @@
+"""Patients over HTTP: `/v1/patients`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.patients import PATIENT, select_patients
+from schemas.patients import PatientQuery, PatientSchema
+
+blp = Blueprint(
+    "patients",
+    "patients",
+    url_prefix="/v1/patients",
+    description="Patients and how to reach them.",
+)
+serve(
+    blp,
+    Offer(
+        kind=PATIENT,
+        noun="patient",
+        plural="patients",
+        schema=PatientSchema,
+        query=PatientQuery,
+        area="patients",
+        select=select_patients,
+    ),
+)

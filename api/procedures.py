@@ -1,0 +1,24 @@
+"""Procedures over HTTP: `/v1/procedures`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.procedures import PROCEDURE
+from schemas.procedures import ProcedureQuery, ProcedureSchema
+
+blp = Blueprint(
+    "procedures",
+    "procedures",
+    url_prefix="/v1/procedures",
+    description="What visits are for, phase by phase.",
+)
+serve(
+    blp,
+    Offer(
+        kind=PROCEDURE,
+        noun="procedure",
+        plural="procedures",
+        schema=ProcedureSchema,
+        query=ProcedureQuery,
+        public=True,
+    ),
+)

@@ -1,0 +1,24 @@
+"""Rooms over HTTP: `/v1/rooms`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.rooms import ROOM
+from schemas.rooms import RoomQuery, RoomSchema
+
+blp = Blueprint(
+    "rooms",
+    "rooms",
+    url_prefix="/v1/rooms",
+    description="Treatment rooms, numbing bays and consultation rooms.",
+)
+serve(
+    blp,
+    Offer(
+        kind=ROOM,
+        noun="room",
+        plural="rooms",
+        schema=RoomSchema,
+        query=RoomQuery,
+        fixed=("location_id",),
+    ),
+)

@@ -1,0 +1,24 @@
+"""Spacing rules over HTTP: `/v1/spacing-rules`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.spacing_rules import SPACING_RULE
+from schemas.spacing_rules import SpacingRuleQuery, SpacingRuleSchema
+
+blp = Blueprint(
+    "spacing-rules",
+    "spacing-rules",
+    url_prefix="/v1/spacing-rules",
+    description="Days between treatments of one patient.",
+)
+serve(
+    blp,
+    Offer(
+        kind=SPACING_RULE,
+        noun="spacing rule",
+        plural="spacing rules",
+        schema=SpacingRuleSchema,
+        query=SpacingRuleQuery,
+        fixed=("after", "before", "scope"),
+    ),
+)

@@ -1,0 +1,26 @@
+"""Therapists over HTTP: `/v1/therapists`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.therapists import THERAPIST, select_therapists
+from schemas.therapists import TherapistQuery, TherapistSchema
+
+blp = Blueprint(
+    "therapists",
+    "therapists",
+    url_prefix="/v1/therapists",
+    description="All bookable staff.",
+)
+serve(
+    blp,
+    Offer(
+        kind=THERAPIST,
+        noun="therapist",
+        plural="therapists",
+        schema=TherapistSchema,
+        query=TherapistQuery,
+        public=True,
+        public_fields=frozenset({"id", "name"}),
+        select=select_therapists,
+    ),
+)

@@ -1,0 +1,189 @@
+"""Books a visit: locks, loads, asks the engine, writes; and gives back what was booked."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from booking.availability import alternatives
+from booking.callers import Caller
+from booking.catalog import ClinicCatalog, load_catalog
+from booking.claims import write_claims
+from booking.errors import NotFound, Refused, StaleVersion
+from booking.events import audit, record
+from booking.judging import Override, judge, overridden
+from booking.locks import hold_catalog, lock
+from booking.timelines import load_patient
+from booking.wishes import Wish, ask, candidates, layout
+from models import Appointment, AppointmentPhase
+from scheduling.questions import Question, Verdict
+from scheduling.ticks import from_tick, local_date, to_tick
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An appointment with its phases and the zone of its location, as clients see it."""
+
+    appointment: Appointment
+    phases: Sequence[AppointmentPhase]
+    zone: ZoneInfo
+
+    @property
+    def version(self) -> int:
+        """The appointment's version: its ETag."""
+        return self.appointment.version
+
+
+def book(
+    caller: Caller,
+    wish: Wish,
+    starts_at: datetime,
+    override: Override | None = None,
+    notes: str | None = None,
+) -> Visit:
+    """Book one visit; Refused with every reason and near slots when it cannot take place."""
+    try:
+        with caller.session.begin_nested():
+            return _book(caller, wish, to_tick(starts_at), override, notes)
+    except Refused as refused:
+        # The savepoint's end has released the locks: nobody waits while we look for other slots.
+        near = alternatives(caller, wish, to_tick(starts_at), refused.refusals)
+        raise Refused(refused.refusals, near) from refused
+
+
+def _book(caller: Caller, wish: Wish, start: int, override: Override | None, notes: str | None) -> Visit:
+    session = caller.session
+    if wish.patient_id is None:
+        raise NotFound("patient", "/patient_id")
+    hold_catalog(session, caller.clinic_id)
+    catalog = load_catalog(session, caller.clinic_id)
+    resources = candidates(catalog, ask(caller, catalog, wish))
+    lock(session, patients=[wish.patient_id], resources=resources)
+    patient = load_patient(session, catalog, caller.clinic_id, wish.patient_id)
+    question = ask(caller, catalog, wish, patient)
+    verdict = judge(caller, catalog, question, start, override)
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals)
+    appointment = Appointment(
+        clinic_id=caller.clinic_id,
+        id=uuid7(),
+        status="booked",
+        patient_id=wish.patient_id,
+        notes=notes,
+        flags=[],
+        overrides=overridden(caller, verdict, override),
+    )
+    place(appointment, question, verdict, start)
+    session.add(appointment)
+    session.flush()
+    phases = write_claims(session, catalog, question, appointment, verdict.assignment)
+    record(caller, "booked", appointment, {"after": when_and_where(appointment)})
+    if appointment.overrides:
+        record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
+    return Visit(appointment, phases, question.location.zone)
+
+
+def place(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
+    """Set everything on the appointment that follows from where and when it takes place."""
+    visit = layout(question)
+    zone = question.location.zone
+    appointment.location_id = question.location.id
+    appointment.procedure_id = question.procedure.id
+    appointment.areas = list(question.treated)
+    appointment.therapist_id = verdict.assignment.therapist_id if verdict.assignment else None
+    appointment.starts_at = from_tick(start)
+    appointment.procedure_at = from_tick(start + visit.procedure_at)
+    appointment.ends_at = from_tick(start + visit.leaves)
+    appointment.local_date = local_date(start, zone)
+    appointment.warnings = [_noticed(notice) for notice in verdict.warnings]
+
+
+def _noticed(notice: Any) -> dict[str, Any]:  # noqa: ANN401 - a frozen value of the engine
+    return {name: value for name, value in asdict(notice).items() if value is not None}
+
+
+def when_and_where(appointment: Appointment) -> dict[str, Any]:
+    """Give the part of an appointment that the audit log keeps of every move."""
+    return {
+        "location_id": appointment.location_id,
+        "therapist_id": appointment.therapist_id,
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+    }
+
+
+def validate(
+    caller: Caller,
+    wish: Wish,
+    starts_at: datetime,
+    override: Override | None = None,
+    ignore: UUID | None = None,
+) -> Verdict:
+    """Judge a booking as `book` would, and write nothing; `ignore` leaves one appointment out."""
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    patient = None
+    if wish.patient_id is not None:
+        patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
+    question = ask(caller, catalog, wish, patient)
+    return judge(caller, catalog, question, to_tick(starts_at), override, ignore)
+
+
+def get(caller: Caller, appointment_id: UUID, *, for_change: bool = False) -> Appointment:
+    """Give one appointment of the caller's clinic and locations; `for_change` locks its row."""
+    statement = select(Appointment).where(
+        Appointment.clinic_id == caller.clinic_id, Appointment.id == appointment_id
+    )
+    if for_change:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    appointment = caller.session.scalar(statement)
+    hidden = (
+        appointment and caller.location_ids is not None and appointment.location_id not in caller.location_ids
+    )
+    if appointment is None or hidden:
+        raise NotFound("appointment")
+    return appointment
+
+
+def get_for_change(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
+    """Give one appointment with its row locked; StaleVersion unless it is at the expected version."""
+    appointment = get(caller, appointment_id, for_change=True)
+    if expected is not None and appointment.version != expected:
+        raise StaleVersion
+    return appointment
+
+
+def present(
+    caller: Caller, appointments: Sequence[Appointment], catalog: ClinicCatalog | None = None
+) -> list[Visit]:
+    """Give appointments with their phases, in one query for all of them."""
+    catalog = catalog or load_catalog(caller.session, caller.clinic_id)
+    phases: dict[UUID, list[AppointmentPhase]] = {appointment.id: [] for appointment in appointments}
+    rows = caller.session.scalars(
+        select(AppointmentPhase)
+        .where(AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.appointment_id.in_(phases))
+        .order_by(AppointmentPhase.appointment_id, AppointmentPhase.position)
+    )
+    for row in rows:
+        phases[row.appointment_id].append(row)
+    zones = catalog.engine.locations
+    return [Visit(one, phases[one.id], zones[one.location_id].zone) for one in appointments]
+
+
+def edit_notes(caller: Caller, appointment_id: UUID, notes: str | None, expected: int | None) -> Visit:
+    """Change the desk's notes."""
+    appointment = get_for_change(caller, appointment_id, expected)
+    appointment.notes = notes
+    touch(caller, appointment)
+    audit(caller, "appointment.edited", "appointment", appointment.id, {"fields": ["notes"]})
+    return present(caller, [appointment])[0]
+
+
+def touch(caller: Caller, appointment: Appointment) -> None:
+    """Count one change of the appointment and write it."""
+    appointment.version += 1
+    caller.session.flush()

@@ -1,0 +1,133 @@
+"""Answers when a visit could take place: slots, days, the next one, and why not at an instant."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from booking.callers import Caller
+from booking.catalog import ClinicCatalog, load_catalog
+from booking.timelines import load_busy, load_patient
+from booking.windows import days, not_before
+from booking.wishes import Wish, ask, candidates, layout
+from scheduling.bits import Busy, Window
+from scheduling.engine import search
+from scheduling.openings import rank_compact, slots
+from scheduling.questions import Openings, Question, Slot
+from scheduling.reasons import Refusal
+from scheduling.ticks import LocalClock, local_date
+
+LONGEST_SEARCH_DAYS = 92
+NEXT_STEP_DAYS = 14
+ALTERNATIVES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search over one window gives, and what is needed to read it."""
+
+    catalog: ClinicCatalog
+    question: Question
+    busy: Busy
+    window: Window
+    openings: Openings
+
+
+def find(caller: Caller, wish: Wish, first: date, until: date, ignore: UUID | None = None) -> Found:
+    """Search the local days from `first` to `until`, half-open; nothing before the caller's now."""
+    return _search(caller, *_prepare(caller, wish, ignore), first, until, ignore)
+
+
+def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCatalog, Question]:
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    patient = None
+    if wish.patient_id is not None:
+        patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
+    return catalog, ask(caller, catalog, wish, patient)
+
+
+def _search(
+    caller: Caller, catalog: ClinicCatalog, question: Question, first: date, until: date, ignore: UUID | None
+) -> Found:
+    length = layout(question).length
+    window = not_before(days(first, until, length, question.location.zone), caller.now)
+    busy = load_busy(caller.session, caller.clinic_id, candidates(catalog, question), window, ignore)
+    return Found(catalog, question, busy, window, search(question, catalog.engine, busy, window))
+
+
+def list_slots(found: Found, limit: int | None = None, *, compact: bool = False) -> dict[str, Any]:
+    """Give the slots as clients see them, earliest first or those first that keep most room."""
+    ranked = _compact(found)[:limit] if compact else slots(found.openings, found.window, limit)
+    return {"timezone": found.question.location.zone.key, "slots": _shown(found.question, ranked)}
+
+
+def _compact(found: Found) -> list[Slot]:
+    return rank_compact(found.openings, found.question, found.catalog.engine, found.busy, found.window)
+
+
+def _shown(question: Question, ranked: Sequence[Slot]) -> list[dict[str, Any]]:
+    visit = layout(question)
+    clock = LocalClock(question.location.zone)
+    return [
+        {
+            "starts_at": clock.format(slot.start),
+            "procedure_at": clock.format(slot.start + visit.procedure_at),
+            "ends_at": clock.format(slot.start + visit.leaves),
+            "therapist_ids": slot.therapist_ids,
+        }
+        for slot in ranked
+    ]
+
+
+def count_days(found: Found, first: date, until: date) -> list[dict[str, Any]]:
+    """Give the number of slots of every local day in the range, days without any included."""
+    zone = found.question.location.zone
+    counts = dict.fromkeys(_each(first, until), 0)
+    for slot in slots(found.openings, found.window, None):
+        counts[local_date(slot.start, zone)] += 1
+    return [{"on": on, "slots": number} for on, number in counts.items()]
+
+
+def _each(first: date, until: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((until - first).days))
+
+
+def next_slot(caller: Caller, wish: Wish) -> dict[str, Any] | None:
+    """Give the first slot within the location's horizon, or None."""
+    catalog, question = _prepare(caller, wish, None)
+    first = caller.now.astimezone(question.location.zone).date()
+    last = first + timedelta(days=question.location.policy.horizon_days + 1)
+    while first < last:
+        until = min(first + timedelta(days=NEXT_STEP_DAYS), last)
+        found = _search(caller, catalog, question, first, until, None)
+        if found.openings.starts:
+            listed = list_slots(found, 1)
+            return {**listed["slots"][0], "timezone": listed["timezone"]}
+        first = until
+    return None
+
+
+def alternatives(
+    caller: Caller, wish: Wish, start: int, refusals: Sequence[Refusal], ignore: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Give up to five slots near a refused instant, but not before the dates that its refusals name.
+
+    Where the named therapist or room has none, others are looked for.
+    """
+    catalog, question = _prepare(caller, wish, ignore)
+    zone = question.location.zone
+    named = [refusal.earliest_on for refusal in refusals if refusal.earliest_on is not None]
+    first = max(local_date(start, zone), caller.now.astimezone(zone).date(), *named)
+    for asked in _looser(question):
+        found = _search(caller, catalog, asked, first, first + timedelta(days=NEXT_STEP_DAYS), ignore)
+        near = sorted(slots(found.openings, found.window, None), key=lambda slot: abs(slot.start - start))
+        if near:
+            return _shown(asked, sorted(near[:ALTERNATIVES], key=lambda slot: slot.start))
+    return []
+
+
+def _looser(question: Question) -> Iterator[Question]:
+    yield question
+    if question.therapist_id is not None or question.room_id is not None:
+        yield replace(question, therapist_id=None, room_id=None)

@@ -1,0 +1,195 @@
+"""Blocks: time when a resource is kept free, claimed like a visit but by nobody."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select
+from sqlalchemy.orm import InstrumentedAttribute
+from uuid_utils.compat import uuid7
+
+from booking.callers import Caller
+from booking.errors import InUse, Invalid
+from booking.locks import lock_resources
+from booking.resources import Kind, Locations, Values, require
+from booking.zones import ZoneOn, zones_of
+from models import Block, Device, Occupancy, Resource, Room
+from models.appointments import LONGEST_OCCUPANCY
+from scheduling.bits import merge
+from scheduling.ticks import ceil_tick, floor_tick
+
+LONGEST: Final = timedelta(days=400)
+LONGEST_REPEAT: Final = timedelta(days=731)
+
+Span = tuple[int, int]
+Piece = tuple[int, int, int]
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
+    resource = require(caller, RESOURCE, after["resource_id"], "/resource_id")
+    starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
+    if not starts_at < ends_at <= starts_at + LONGEST:
+        raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
+    if repeats is None:
+        return
+    first = starts_at.astimezone(zones_of(caller, resource)(starts_at.date())).date()
+    if not first <= repeats["until"] <= first + LONGEST_REPEAT:
+        raise Invalid("/repeats/until", "Must not lie before the block, nor more than two years after it.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    lay_out(caller, (after or before or {})["resource_id"])
+    return ()
+
+
+def _show(caller: Caller, found: list[Values]) -> None:
+    """Show instants in the zone of the resource's location."""
+    ids = {one["resource_id"] for one in found}
+    rows = caller.session.scalars(
+        select(Resource).where(Resource.clinic_id == caller.clinic_id, Resource.id.in_(ids))
+    )
+    zones = {row.id: zones_of(caller, row) for row in rows}
+    for one in found:
+        zone = zones[one["resource_id"]](one["starts_at"].date())
+        one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
+        if one["repeats"] is not None:
+            one["repeats"] = one["repeats"] | {"until": _until(one["repeats"])}
+
+
+def _not_elsewhere(resource_id: InstrumentedAttribute[UUID]) -> Callable[[Locations], ColumnElement[bool]]:
+    """Leave out rooms and devices of other locations; staff may work anywhere."""
+
+    def limit(seen: Locations) -> ColumnElement[bool]:
+        rooms = select(Room.id).where(Room.location_id.not_in(seen))
+        devices = select(Device.id).where(Device.location_id.not_in(seen))
+        return and_(resource_id.not_in(rooms), resource_id.not_in(devices))
+
+    return limit
+
+
+RESOURCE = Kind(name="resource", model=Resource, limit=_not_elsewhere(Resource.id))
+BLOCK = Kind(
+    name="block",
+    model=Block,
+    locks="resource_id",
+    limit=_not_elsewhere(Block.resource_id),
+    check=_check,
+    follow=_follow,
+    show=_show,
+)
+
+
+def lay_out(caller: Caller, resource_id: UUID) -> None:
+    """Make the resource's claims the union of its blocks; InUse with the appointments in the way.
+
+    Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once.
+    """
+    lock_resources(caller.session, [resource_id])
+    resource = require(caller, RESOURCE, resource_id)
+    wanted = set(_pieces(resource, merge(_spans(caller, resource))))
+    _refuse_visits_in_the_way(caller, resource_id, wanted)
+    mine = (Occupancy.clinic_id == caller.clinic_id, Occupancy.resource_id == resource_id)
+    laid = select(Occupancy.id, Occupancy.lane, Occupancy.start_tick, Occupancy.end_tick)
+    stored = caller.session.execute(laid.where(*mine, Occupancy.appointment_id.is_(None))).all()
+    gone = [claim for claim, *piece in stored if tuple(piece) not in wanted]
+    fresh = wanted - {(lane, start, end) for _, lane, start, end in stored}
+    # What leaves goes first: the new pieces may overlap it.
+    caller.session.execute(
+        delete(Occupancy).where(*mine, Occupancy.id.in_(gone)),
+        execution_options={"synchronize_session": False},
+    )
+    if fresh:
+        claims = [_claim(caller, resource_id, piece) for piece in sorted(fresh)]
+        caller.session.execute(insert(Occupancy), claims)
+
+
+def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:
+    """Lay out the repeating blocks of these resources, or of all, whose wall clock has changed."""
+    repeating = (
+        select(Block.resource_id)
+        .distinct()
+        .where(Block.clinic_id == caller.clinic_id, Block.repeats.is_not(None))
+    )
+    if resource_ids is not None:
+        repeating = repeating.where(Block.resource_id.in_(list(resource_ids)))
+    for resource_id in sorted(caller.session.scalars(repeating)):
+        lay_out(caller, resource_id)
+
+
+def _spans(caller: Caller, resource: Resource) -> list[Span]:
+    blocks = caller.session.scalars(
+        select(Block).where(Block.clinic_id == caller.clinic_id, Block.resource_id == resource.id)
+    )
+    zone_on = zones_of(caller, resource)
+    return [span for block in blocks for span in _occurrences(zone_on, block)]
+
+
+def _occurrences(zone_on: ZoneOn, block: Block) -> Iterator[Span]:
+    """Give the block's spans in ticks: the first as it is, the others at its wall-clock time."""
+    yield floor_tick(block.starts_at), ceil_tick(block.ends_at)
+    if block.repeats is None:
+        return
+    zone = zone_on(block.starts_at.date())
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (block.starts_at, block.ends_at))
+    for days in range(1, (_until(block.repeats) - first.date()).days + 1):
+        step = timedelta(days=days)
+        if (first + step).weekday() not in block.repeats["weekdays"]:
+            continue
+        there = zone_on((first + step).date())
+        span = _on_the_wall(first + step, there)[0], max(_on_the_wall(last + step, there))
+        # A block in the hour that a spring night leaves out has no length that day.
+        if span[0] < span[1]:
+            yield span
+
+
+def _until(repeats: Values) -> date:
+    """Read the last date, which JSON keeps as text."""
+    return date.fromisoformat(str(repeats["until"]))
+
+
+def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
+    """Give the ticks at which the clock reads this: two in autumn; in spring the first is an hour on."""
+    first, second = (floor_tick(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    return first, second
+
+
+def _pieces(resource: Resource, spans: Iterable[Span]) -> Iterator[Piece]:
+    """Cut spans to claims of every lane that are no longer than a claim may be."""
+    lanes = resource.capacity if isinstance(resource, Room) else 1
+    for start, end in spans:
+        for cut in range(start, end, LONGEST_OCCUPANCY):
+            for lane in range(lanes):
+                yield lane, cut, min(cut + LONGEST_OCCUPANCY, end)
+
+
+def _refuse_visits_in_the_way(caller: Caller, resource_id: UUID, wanted: set[Piece]) -> None:
+    taken = select(Occupancy.lane, Occupancy.start_tick, Occupancy.end_tick, Occupancy.appointment_id).where(
+        Occupancy.clinic_id == caller.clinic_id,
+        Occupancy.resource_id == resource_id,
+        Occupancy.appointment_id.is_not(None),
+        Occupancy.end_tick > min((start for _, start, _ in wanted), default=0),
+        Occupancy.start_tick < max((end for _, _, end in wanted), default=0),
+    )
+    covered = {tick for lane, start, end in wanted if lane == 0 for tick in range(start, end)}
+    in_the_way = {
+        appointment_id
+        for _, start, end, appointment_id in caller.session.execute(taken)
+        if appointment_id is not None and not covered.isdisjoint(range(start, end))
+    }
+    if in_the_way:
+        raise InUse("There are appointments in the way of the block.", sorted(in_the_way))
+
+
+def _claim(caller: Caller, resource_id: UUID, piece: Piece) -> Values:
+    lane, start, end = piece
+    return {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "resource_id": resource_id,
+        "lane": lane,
+        "start_tick": start,
+        "end_tick": end,
+        "appointment_id": None,
+    }

@@ -1,0 +1,109 @@
+"""Writes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from booking.catalog import ClinicCatalog
+from models import Appointment, AppointmentPhase, Occupancy, SpacingClaim
+from scheduling.claims import spacing_claims
+from scheduling.questions import Assignment, Question
+from scheduling.ticks import from_tick
+
+
+def write_claims(
+    session: Session,
+    catalog: ClinicCatalog,
+    question: Question,
+    appointment: Appointment,
+    assignment: Assignment,
+) -> list[AppointmentPhase]:
+    """Insert the phases and everything they claim; give the phases. The caller holds the locks."""
+    phases = _phases(question, appointment, assignment)
+    session.add_all(phases)
+    session.flush()
+    _insert(session, Occupancy, _occupancies(appointment, assignment))
+    _insert(session, SpacingClaim, _spacing(catalog, question, appointment))
+    return phases
+
+
+def delete_claims(session: Session, appointment: Appointment, *, phases: bool = False) -> None:
+    """Free everything at once; `phases` also forgets the plan, for a visit that gets another one."""
+    for model in (Occupancy, SpacingClaim, *((AppointmentPhase,) if phases else ())):
+        session.execute(
+            delete(model).where(
+                model.clinic_id == appointment.clinic_id, model.appointment_id == appointment.id
+            )
+        )
+
+
+def _insert(session: Session, model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.connection().execute(insert(model), rows)
+
+
+def _phases(question: Question, appointment: Appointment, assignment: Assignment) -> list[AppointmentPhase]:
+    planned = zip(question.procedure.phases, assignment.phases, strict=True)
+    return [
+        AppointmentPhase(
+            clinic_id=appointment.clinic_id,
+            appointment_id=appointment.id,
+            position=position,
+            name=phase.name,
+            kind=phase.kind,
+            starts_at=from_tick(given.start),
+            ends_at=from_tick(given.end),
+            min_minutes=phase.min_minutes,
+            max_minutes=phase.max_minutes,
+            patient=phase.patient,
+            room_id=given.room_id,
+            lane=given.lane,
+            therapist_id=given.therapist_id,
+            assistant_id=given.assistant_id,
+            device_id=given.device_id,
+        )
+        for position, (phase, given) in enumerate(planned)
+    ]
+
+
+def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[str, Any]]:
+    return [
+        {
+            "clinic_id": appointment.clinic_id,
+            "id": uuid7(),
+            "resource_id": resource_id,
+            "lane": lane,
+            "start_tick": start,
+            "end_tick": end,
+            "appointment_id": appointment.id,
+        }
+        for resource_id, lane, start, end in assignment.claims
+    ]
+
+
+def _spacing(catalog: ClinicCatalog, question: Question, appointment: Appointment) -> list[dict[str, Any]]:
+    claims = spacing_claims(
+        question.procedure,
+        question.treated,
+        appointment.local_date,
+        catalog.paired_rules,
+        catalog.engine,
+    )
+    return [
+        {
+            "clinic_id": appointment.clinic_id,
+            "id": uuid7(),
+            "appointment_id": appointment.id,
+            "patient_id": appointment.patient_id,
+            "rule_id": claim.rule_id,
+            "area": claim.area,
+            "role": claim.role,
+            "owner": claim.owner or appointment.id,
+            "span": Range(*claim.span),
+        }
+        for claim in claims
+    ]

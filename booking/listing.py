@@ -1,0 +1,47 @@
+"""Selects appointments and their history for lists."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, exists, func, select
+
+from booking.callers import Caller
+from models import Appointment, AppointmentPhase, AuditEntry
+
+_EQUAL = ("location_id", "therapist_id", "patient_id", "status")
+
+
+def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:
+    """Select by the filters that are given; dates are compared with each appointment's own local date."""
+    chosen = select(Appointment).where(Appointment.clinic_id == caller.clinic_id)
+    if caller.location_ids is not None:
+        chosen = chosen.where(Appointment.location_id.in_(caller.location_ids))
+    for name in _EQUAL:
+        if query.get(name) is not None:
+            chosen = chosen.where(getattr(Appointment, name) == query[name])
+    if query.get("from_") is not None:
+        chosen = chosen.where(Appointment.local_date >= query["from_"])
+    if query.get("until") is not None:
+        chosen = chosen.where(Appointment.local_date < query["until"])
+    if query.get("updated_since") is not None:
+        chosen = chosen.where(Appointment.updated_at >= query["updated_since"])
+    if query.get("flagged") is not None:
+        chosen = chosen.where((func.jsonb_array_length(Appointment.flags) > 0) == query["flagged"])
+    if query.get("room_id") is not None:
+        chosen = chosen.where(_in_room(query["room_id"]))
+    return chosen
+
+
+def _in_room(room_id: UUID) -> Any:  # noqa: ANN401 - an SQL expression
+    return exists().where(
+        AppointmentPhase.clinic_id == Appointment.clinic_id,
+        AppointmentPhase.appointment_id == Appointment.id,
+        AppointmentPhase.room_id == room_id,
+    )
+
+
+def select_history(caller: Caller, appointment_id: UUID) -> Select[AuditEntry]:
+    """Select every audit entry about one appointment."""
+    return select(AuditEntry).where(
+        AuditEntry.clinic_id == caller.clinic_id, AuditEntry.subject_id == appointment_id
+    )

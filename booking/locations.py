@@ -1,0 +1,81 @@
+"""Locations and their closures."""
+
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from booking.affected import LONGEST_VISIT, affected_by, visits_at
+from booking.blocks import lay_out_again
+from booking.callers import Caller
+from booking.errors import InUse, Invalid, MissingScope
+from booking.resources import Kind, Rows, Values
+from models import Appointment, Closure, Location, OpeningHours
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    if before is None and caller.location_ids is not None:
+        raise MissingScope("A key of some locations cannot open another.")
+    if before is None or before["timezone"] == after["timezone"]:
+        return
+    booked = select(Appointment.id).where(
+        Appointment.clinic_id == caller.clinic_id, Appointment.location_id == before["id"]
+    )
+    if caller.session.scalar(booked.limit(1)) is not None:
+        raise InUse("The timezone is fixed: this location has had bookings.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    if before is None or after is None:
+        return ()
+    if before["timezone"] != after["timezone"]:
+        lay_out_again(caller)
+    if before["opening_hours"] == after["opening_hours"]:
+        return ()
+    return affected_by(caller, visits_at(caller, before["id"]))
+
+
+LOCATION = Kind(
+    name="location",
+    model=Location,
+    rows={"opening_hours": Rows(OpeningHours, "location_id", ("weekday", "starts", "id"))},
+    limit=Location.id.in_,
+    merges=frozenset({"policy"}),
+    check=_check,
+    follow=_follow,
+)
+
+
+def _check_closure(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
+    if after["starts_at"] >= after["ends_at"]:
+        raise Invalid("/ends_at", "Must lie after starts_at.")
+
+
+def _follow_closure(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    """Look at every visit that the closure meets, or met before it was moved or taken back."""
+    versions = [one for one in (before, after) if one is not None]
+    first = min(one["starts_at"] for one in versions) - LONGEST_VISIT
+    last = max(one["ends_at"] for one in versions)
+    between = (Appointment.starts_at > first, Appointment.starts_at < last)
+    return affected_by(caller, visits_at(caller, versions[0]["location_id"], *between))
+
+
+def _show_closures(caller: Caller, found: list[Values]) -> None:
+    rows = select(Location.id, Location.timezone).where(
+        Location.clinic_id == caller.clinic_id, Location.id.in_({one["location_id"] for one in found})
+    )
+    zones = {place: ZoneInfo(zone) for place, zone in caller.session.execute(rows)}
+    for one in found:
+        zone = zones[one["location_id"]]
+        one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
+
+
+CLOSURE = Kind(
+    name="closure",
+    model=Closure,
+    limit=Closure.location_id.in_,
+    check=_check_closure,
+    follow=_follow_closure,
+    show=_show_closures,
+)

@@ -1,0 +1,30 @@
+"""Takes every lock an act needs first and in one fixed order: catalogue, patients, resources."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_HOLD_CATALOG = text("SELECT pg_advisory_xact_lock_shared(lock_key(:clinic_id))")
+# The array's order is the order of locking; a lock dies with its transaction or savepoint.
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+
+
+def hold_catalog(session: Session, clinic_id: UUID) -> None:
+    """Keep the clinic's catalogue as it is until the transaction ends; bookings share this lock."""
+    session.execute(_HOLD_CATALOG, {"clinic_id": clinic_id})
+
+
+def lock(session: Session, *, patients: Iterable[UUID] = (), resources: Iterable[UUID] = ()) -> None:
+    """Lock the patients and then the resources, each in id order, before anything is read or written."""
+    session.execute(_LOCK, {"keys": [*_keys(patients), *_keys(resources)]})
+
+
+def lock_resources(session: Session, resources: Iterable[UUID]) -> None:
+    """Lock resources alone, for acts that concern no patient, such as blocks."""
+    lock(session, resources=resources)
+
+
+def _keys(ids: Iterable[UUID]) -> list[int]:
+    return [int.from_bytes(one.bytes[8:], "big", signed=True) for one in sorted(set(ids))]

@@ -1,0 +1,50 @@
+"""Compares what is occupied with what the appointments' phases say: the two must be the same."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from models.database import Database
+
+_CLINICS = text("SELECT clinic_ids()")
+
+_DIFFERENCES = text("""
+    WITH planned AS (
+        SELECT p.appointment_id, held.resource_id, held.lane,
+               range_agg(tstzrange(p.starts_at, p.ends_at)) AS during
+        FROM appointment_phases p
+        JOIN appointments a ON a.clinic_id = p.clinic_id AND a.id = p.appointment_id
+        CROSS JOIN LATERAL (
+            VALUES (p.room_id, p.lane::int), (p.therapist_id, 0), (p.assistant_id, 0), (p.device_id, 0)
+        ) AS held (resource_id, lane)
+        WHERE held.resource_id IS NOT NULL AND a.status NOT IN ('cancelled', 'no_show')
+        GROUP BY 1, 2, 3
+    ), claimed AS (
+        SELECT appointment_id, resource_id, lane::int AS lane, range_agg(during) AS during
+        FROM occupancies WHERE appointment_id IS NOT NULL GROUP BY 1, 2, 3
+    )
+    SELECT appointment_id, resource_id
+    FROM planned FULL JOIN claimed USING (appointment_id, resource_id, lane)
+    WHERE planned.during IS DISTINCT FROM claimed.during
+    ORDER BY 1, 2
+""")
+
+
+class Difference(NamedTuple):
+    """An appointment whose phases and claims disagree about a resource."""
+
+    clinic_id: UUID
+    appointment_id: UUID
+    resource_id: UUID
+
+
+def differences(database: Database) -> Iterator[Difference]:
+    """Go from clinic to clinic, each in a transaction of its own, and give every disagreement."""
+    with database.transaction() as session:
+        clinics = session.scalars(_CLINICS).all()
+    for clinic_id in clinics:
+        with database.transaction(clinic_id) as session:
+            for appointment_id, resource_id in session.execute(_DIFFERENCES):
+                yield Difference(clinic_id, appointment_id, resource_id)

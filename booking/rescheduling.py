@@ -1,0 +1,106 @@
+"""Moves a visit in one transaction, keeping its id: its own claims never stand in its way."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from booking.appointments import Visit, get, get_for_change, place, present, touch, when_and_where
+from booking.availability import alternatives
+from booking.callers import Caller
+from booking.catalog import ClinicCatalog, load_catalog
+from booking.claims import delete_claims, write_claims
+from booking.errors import Refused
+from booking.events import record
+from booking.judging import Override, judge, overridden
+from booking.locks import hold_catalog, lock
+from booking.timelines import load_patient
+from booking.transitions import require_status
+from booking.wishes import Wish, ask, candidates
+from models import Appointment
+from scheduling.questions import Question, Verdict
+from scheduling.ticks import to_tick
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a visit shall go; what is not named stays as it is, the therapist where possible."""
+
+    starts_at: datetime
+    location_id: UUID | None = None
+    therapist_id: UUID | None = None
+    room_id: UUID | None = None
+
+
+def reschedule(
+    caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None = None
+) -> Visit:
+    """Move a booked or confirmed visit; Refused with every reason and near slots when it cannot go there."""
+    try:
+        with caller.session.begin_nested():
+            return _move(caller, appointment_id, move, expected, override)
+    except Refused as refused:
+        wish = _wish(get(caller, appointment_id), move)
+        near = alternatives(caller, wish, to_tick(move.starts_at), refused.refusals, appointment_id)
+        raise Refused(refused.refusals, near) from refused
+
+
+def _wish(appointment: Appointment, move: Move) -> Wish:
+    return Wish(
+        procedure_id=appointment.procedure_id,
+        location_id=move.location_id or appointment.location_id,
+        areas=tuple(appointment.areas),
+        therapist_id=move.therapist_id,
+        room_id=move.room_id,
+        patient_id=appointment.patient_id,
+    )
+
+
+def _move(
+    caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
+) -> Visit:
+    session = caller.session
+    wish = _wish(get(caller, appointment_id), move)
+    hold_catalog(session, caller.clinic_id)
+    catalog = load_catalog(session, caller.clinic_id)
+    resources = candidates(catalog, ask(caller, catalog, wish, even_retired=True))
+    lock(session, patients=[wish.patient_id] if wish.patient_id else [], resources=resources)
+    appointment = get_for_change(caller, appointment_id, expected)
+    require_status("reschedule", appointment)
+    question = _question(caller, catalog, wish, appointment)
+    chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals)
+    before = when_and_where(appointment)
+    delete_claims(session, appointment, phases=True)
+    place(appointment, chosen, verdict, to_tick(move.starts_at))
+    appointment.overrides = [*appointment.overrides, *overridden(caller, verdict, override)]
+    touch(caller, appointment)
+    write_claims(session, catalog, chosen, appointment, verdict.assignment)
+    record(caller, "rescheduled", appointment, {"before": before, "after": when_and_where(appointment)})
+    if verdict.waived_codes:
+        record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
+    return present(caller, [appointment], catalog)[0]
+
+
+def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:
+    patient = None
+    if wish.patient_id is not None:
+        patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, appointment.id)
+    return ask(caller, catalog, wish, patient, even_retired=True)
+
+
+def _judge(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    question: Question,
+    start: int,
+    override: Override | None,
+    appointment: Appointment,
+) -> tuple[Question, Verdict]:
+    """Judge with the present therapist first, unless one is named: a move keeps them where it can."""
+    if question.therapist_id is None and appointment.therapist_id is not None:
+        same = replace(question, therapist_id=appointment.therapist_id)
+        verdict = judge(caller, catalog, same, start, ignore=appointment.id)
+        if verdict.assignment is not None:
+            return same, verdict
+    return question, judge(caller, catalog, question, start, override, appointment.id)

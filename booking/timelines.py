@@ -1,0 +1,90 @@
+"""Loads who is busy, packed: the busy bits of resources and the live visits of a patient."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from booking.catalog import ClinicCatalog
+from booking.errors import NotFound
+from models import Appointment
+from models import Patient as PatientRow
+from models.appointments import LONGEST_OCCUPANCY
+from scheduling.bits import Busy, Window, busy_bits
+from scheduling.questions import Patient
+from scheduling.questions import Session as Treatment
+from scheduling.ticks import ceil_tick, floor_tick
+
+# Comparisons of integers may use the index below row-level security, range operators may not. No
+# occupancy is longer than LONGEST_OCCUPANCY, so its end alone bounds the scan from both sides.
+_PACKED = """
+    SELECT resource_id, lane,
+           string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea ORDER BY end_tick)
+    FROM occupancies
+    WHERE clinic_id = :clinic_id AND resource_id = ANY(:ids)
+      AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last {others}
+    GROUP BY resource_id, lane
+"""
+_BUSY = text(_PACKED.format(others=""))
+_BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
+
+
+def load_busy(
+    session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, ignore: UUID | None = None
+) -> Busy:
+    """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out."""
+    values = {
+        "clinic_id": clinic_id,
+        "ids": list(resources),
+        "first": window.start,
+        "last": window.end,
+        "longest": LONGEST_OCCUPANCY,
+    }
+    statement = _BUSY if ignore is None else _BUSY_BUT_FOR
+    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore})
+    return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}
+
+
+def load_patient(
+    session: Session, catalog: ClinicCatalog, clinic_id: UUID, patient_id: UUID, ignore: UUID | None = None
+) -> Patient:
+    """Give the patient's live visits as busy ticks and as treatments; NotFound for an unknown one."""
+    found = session.scalar(
+        select(PatientRow.id).where(PatientRow.clinic_id == clinic_id, PatientRow.id == patient_id)
+    )
+    if found is None:
+        raise NotFound("patient", "/patient_id")
+    visits = session.execute(
+        select(
+            Appointment.id,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Appointment.local_date,
+            Appointment.procedure_id,
+            Appointment.areas,
+            Appointment.status,
+        ).where(
+            Appointment.clinic_id == clinic_id,
+            Appointment.patient_id == patient_id,
+            Appointment.status.not_in(("cancelled", "no_show")),
+        )
+    ).all()
+    others = [visit for visit in visits if visit.id != ignore]
+    procedures = catalog.engine.procedures
+    return Patient(
+        patient_id,
+        tuple((floor_tick(visit.starts_at), ceil_tick(visit.ends_at)) for visit in others),
+        tuple(
+            Treatment(
+                appointment_id=visit.id,
+                on=visit.local_date,
+                procedure=procedures[visit.procedure_id].code,
+                family=procedures[visit.procedure_id].family,
+                event=procedures[visit.procedure_id].counts_as,
+                areas=tuple(visit.areas),
+                performed=visit.status == "completed",
+            )
+            for visit in others
+        ),
+    )

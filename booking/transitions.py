@@ -1,0 +1,154 @@
+"""Takes an appointment through the day: confirm, arrive, numbing, start, complete, cancel, no-show."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from booking.appointments import Visit, get_for_change, present, touch
+from booking.callers import Caller
+from booking.catalog import load_catalog
+from booking.claims import delete_claims
+from booking.errors import Refused, TooEarly, WrongStatus
+from booking.events import record
+from models import Appointment, AppointmentPhase
+from scheduling.catalog import Policy
+from scheduling.reasons import refuse
+
+ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {
+        "confirm": ("booked",),
+        "arrive": ("booked", "confirmed"),
+        "start-numbing": ("arrived",),
+        "start": ("arrived", "numbing"),
+        "complete": ("in_progress",),
+        "cancel": ("held", "booked", "confirmed", "arrived", "numbing"),
+        "no-show": ("booked", "confirmed"),
+        "reschedule": ("booked", "confirmed"),
+    }
+)
+
+
+def require_status(action: str, appointment: Appointment) -> None:
+    """WrongStatus, with the statuses that would do, unless the action may follow the present status."""
+    if appointment.status not in ALLOWED_FROM[action]:
+        raise WrongStatus(ALLOWED_FROM[action], f"The appointment is {appointment.status}.")
+
+
+def confirm(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the patient has confirmed."""
+    visit = _begin(caller, "confirm", appointment_id, expected)
+    return _end(caller, visit, "confirmed", "confirmed")
+
+
+def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the patient is here; after the location's grace the appointment is flagged late."""
+    visit = _begin(caller, "arrive", appointment_id, expected)
+    grace = timedelta(minutes=_policy(caller, visit).late_grace_minutes)
+    if caller.now > visit.appointment.starts_at + grace:
+        late = {"code": "late", "since": caller.now}
+        visit.appointment.flags = [*visit.appointment.flags, late]
+    visit.phases[0].actual_starts_at = caller.now
+    return _end(caller, visit, "arrived", "arrived")
+
+
+def start_numbing(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the cream is on; only a visit with a numbing phase can do this."""
+    visit = _begin(caller, "start-numbing", appointment_id, expected)
+    numbing = _phase(visit, "numbing")
+    if numbing is None:
+        raise WrongStatus((), "This visit has no numbing phase.")
+    _finish_before(visit, numbing, caller.now)
+    numbing.actual_starts_at = caller.now
+    return _end(caller, visit, "numbing", "numbing_started")
+
+
+def start(
+    caller: Caller, appointment_id: UUID, expected: int | None, *, numbed_elsewhere: bool = False
+) -> Visit:
+    """Note that the procedure begins; the cream must have worked neither too short nor too long."""
+    visit = _begin(caller, "start", appointment_id, expected)
+    numbing = _phase(visit, "numbing")
+    if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
+        raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
+    if numbing is not None and numbing.actual_starts_at is not None:
+        _check_numbing(numbing, caller.now)
+    main = _phase(visit, "procedure") or _phase(visit, "consultation") or visit.phases[0]
+    _finish_before(visit, main, caller.now)
+    main.actual_starts_at = caller.now
+    return _end(caller, visit, "in_progress", "started")
+
+
+def _check_numbing(numbing: AppointmentPhase, now: datetime) -> None:
+    minutes = (now - (numbing.actual_starts_at or now)) / timedelta(minutes=1)
+    if numbing.min_minutes is not None and minutes < numbing.min_minutes:
+        raise Refused([refuse("numbing_too_short")])
+    if numbing.max_minutes is not None and minutes > numbing.max_minutes:
+        raise Refused([refuse("numbing_too_long")])
+
+
+def complete(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the patient has been treated: from now on the session counts as performed."""
+    visit = _begin(caller, "complete", appointment_id, expected)
+    for phase in visit.phases:
+        if phase.actual_starts_at is not None and phase.actual_ends_at is None:
+            phase.actual_ends_at = caller.now
+    return _end(caller, visit, "completed", "completed")
+
+
+def cancel(
+    caller: Caller, appointment_id: UUID, expected: int | None, reason_code: str, note: str | None
+) -> Visit:
+    """Cancel the visit; its time is free and its spacing forgotten in the same instant."""
+    visit = _begin(caller, "cancel", appointment_id, expected)
+    notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
+    visit.appointment.cancellation = {
+        "reason_code": reason_code,
+        "note": note,
+        "at": caller.now,
+        "late": caller.now > visit.appointment.starts_at - notice,
+    }
+    visit.appointment.expires_at = None
+    delete_claims(caller.session, visit.appointment)
+    return _end(caller, visit, "cancelled", "cancelled")
+
+
+def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that nobody came, once the grace is over; the time is free and the session never counts."""
+    visit = _begin(caller, "no-show", appointment_id, expected)
+    due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
+    if caller.now <= due:
+        raise TooEarly(f"A no-show can be noted after {due.astimezone(visit.zone).isoformat()}.")
+    delete_claims(caller.session, visit.appointment)
+    return _end(caller, visit, "no_show", "no_show")
+
+
+def _begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
+    appointment = get_for_change(caller, appointment_id, expected)
+    require_status(action, appointment)
+    return present(caller, [appointment])[0]
+
+
+def _end(caller: Caller, visit: Visit, status: str, event: str) -> Visit:
+    before = visit.appointment.status
+    visit.appointment.status = status
+    touch(caller, visit.appointment)
+    record(caller, event, visit.appointment, {"status": [before, status]})
+    return visit
+
+
+def _policy(caller: Caller, visit: Visit) -> Policy:
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return catalog.engine.locations[visit.appointment.location_id].policy
+
+
+def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
+    return next((phase for phase in visit.phases if phase.kind == kind), None)
+
+
+def _finish_before(visit: Visit, reached: AppointmentPhase, now: datetime) -> None:
+    """End what has begun before the phase that is reached now."""
+    for phase in visit.phases:
+        if phase is not reached and phase.actual_starts_at is not None and phase.actual_ends_at is None:
+            phase.actual_ends_at = now

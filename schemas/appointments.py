@@ -1,0 +1,182 @@
+"""Appointments: what clients ask for, what they see, and what moves them."""
+
+from datetime import datetime
+from typing import Any
+
+from marshmallow import fields, pre_dump
+
+from schemas.base import QueryArgs, Schema
+from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, QueryFlag, SetOf, Text
+from schemas.problems import RefusalSchema, Terse
+from schemas.times import Instant, LocalDate
+
+STATUSES = (
+    "held", "booked", "confirmed", "arrived", "numbing", "in_progress", "completed", "cancelled", "no_show",
+)  # fmt: skip
+CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate", "other")
+
+
+class OverrideSchema(Schema):
+    """Which of the listed refusals someone overrides, and why."""
+
+    codes = SetOf(Code(), required=True, maximum=20)
+    reason = Text(1000, required=True, lines=True)
+
+
+class BookingSchema(Schema):
+    """A visit to book or to judge."""
+
+    procedure_id = Id(required=True)
+    location_id = Id(required=True)
+    starts_at = Instant(required=True, grid=True, metadata={"description": "The patient's arrival."})
+    patient_id = Id(required=True)
+    areas = SetOf(Code(), maximum=12)
+    therapist_id = Id(allow_none=True)
+    room_id = Id(allow_none=True)
+    course_id = Id(allow_none=True)
+    notes = Text(2000, lines=True, allow_none=True)
+    override = Nested(OverrideSchema, allow_none=True)
+
+
+class NoticeSchema(Terse):
+    """Something to mention that refuses nothing."""
+
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    rule_id = fields.String()
+    earliest_on = fields.Raw(metadata={"type": "string", "format": "date"})
+
+
+class AlternativeSchema(Schema):
+    """A slot that can be booked, in the location's time."""
+
+    starts_at = fields.String(required=True, metadata={"format": "date-time"})
+    procedure_at = fields.String(required=True, metadata={"format": "date-time"})
+    ends_at = fields.String(required=True, metadata={"format": "date-time"})
+    therapist_ids = ListOf(Id(), required=True)
+
+
+class VerdictSchema(Schema):
+    """Whether a visit can take place, with every reason against it."""
+
+    bookable = Flag(required=True)
+    refusals = ListOf(Nested(RefusalSchema), required=True)
+    warnings = ListOf(Nested(NoticeSchema), required=True)
+
+
+class PhaseOfVisitSchema(Schema):
+    """One phase as planned and, once it has happened, as it really was."""
+
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    room_id = Id(required=True, allow_none=True)
+    therapist_id = Id(required=True, allow_none=True)
+    assistant_id = Id(required=True, allow_none=True)
+    device_id = Id(required=True, allow_none=True)
+    actual_starts_at = Instant(required=True, allow_none=True)
+    actual_ends_at = Instant(required=True, allow_none=True)
+
+
+class AppointmentSchema(Schema):
+    """An appointment; instants carry the offset of its location."""
+
+    id = Id(required=True)
+    version = Integer(required=True)
+    status = Choice(STATUSES, required=True)
+    location_id = Id(required=True)
+    procedure_id = Id(required=True)
+    patient_id = Id(required=True, allow_none=True)
+    therapist_id = Id(required=True, allow_none=True)
+    areas = ListOf(fields.String(), required=True)
+    starts_at = Instant(required=True)
+    procedure_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    phases = ListOf(Nested(PhaseOfVisitSchema), required=True)
+    course_id = Id(required=True, allow_none=True)
+    notes = fields.String(required=True, allow_none=True)
+    warnings = ListOf(Nested(NoticeSchema), required=True)
+    flags = ListOf(fields.Dict(), required=True)
+    overrides = ListOf(fields.Dict(), required=True)
+    cancellation = fields.Dict(required=True, allow_none=True)
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+
+    @pre_dump
+    def in_local_time(self, visit: Any, **_kwargs: object) -> dict[str, Any]:  # noqa: ANN401 - a booked visit
+        """Write every instant with the offset of the visit's location."""
+        shown = _localized(visit.appointment, self.fields, visit.zone)
+        phase_fields = PhaseOfVisitSchema._declared_fields  # noqa: SLF001 - marshmallow keeps them there
+        shown["phases"] = [_localized(phase, phase_fields, visit.zone) for phase in visit.phases]
+        return shown
+
+
+def _localized(row: Any, names: Any, zone: Any) -> dict[str, Any]:  # noqa: ANN401 - any row, any mapping
+    values = {name: getattr(row, name) for name in names if name != "phases"}
+    return {
+        name: value.astimezone(zone) if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+class AppointmentQuerySchema(QueryArgs):
+    """Which appointments to list; `from` and `until` are local dates, half-open."""
+
+    from_ = LocalDate(data_key="from")
+    until = LocalDate()
+    location_id = Id()
+    therapist_id = Id()
+    room_id = Id()
+    patient_id = Id()
+    status = Choice(STATUSES)
+    flagged = QueryFlag()
+    updated_since = Instant()
+
+
+class NotesSchema(Schema):
+    """The part of an appointment that a PATCH may change."""
+
+    notes = Text(2000, lines=True, allow_none=True, required=True)
+    version = Integer(minimum=1)
+
+
+class ActionSchema(Schema):
+    """The body of an action that needs nothing but the version."""
+
+    version = Integer(minimum=1, metadata={"description": "The version you change, in place of If-Match."})
+
+
+class StartSchema(ActionSchema):
+    """How the procedure starts."""
+
+    numbed_elsewhere = Flag(load_default=False)
+
+
+class CancelSchema(ActionSchema):
+    """Why an appointment is cancelled."""
+
+    reason_code = Choice(CANCEL_REASONS, required=True)
+    note = Text(1000, lines=True, allow_none=True, load_default=None)
+
+
+class RescheduleSchema(ActionSchema):
+    """Where an appointment shall go; what is not named stays as it is."""
+
+    starts_at = Instant(required=True, grid=True)
+    therapist_id = Id(allow_none=True)
+    room_id = Id(allow_none=True)
+    location_id = Id(allow_none=True)
+    override = Nested(OverrideSchema, allow_none=True)
+
+
+class HistoryEntrySchema(Schema):
+    """One thing that happened to an appointment, and by whom."""
+
+    id = Id(required=True)
+    action = fields.String(required=True)
+    at = Instant(required=True)
+    actor = fields.String(required=True, allow_none=True)
+    key_id = Id(required=True, allow_none=True)
+    request_id = fields.String(required=True, allow_none=True)
+    changes = fields.Dict(required=True)

@@ -1,0 +1,119 @@
+"""Availability: the question that widgets and desks ask, and its answers."""
+
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from schemas.appointments import AlternativeSchema, VerdictSchema
+from schemas.base import Schema
+from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryCodes, QueryInteger
+from schemas.times import Instant, LocalDate
+
+LONGEST_SEARCH_DAYS = 92
+
+
+class WishSchema(Schema):
+    """A visit as a question names it."""
+
+    procedure_id = Id(required=True)
+    location_id = Id(required=True)
+    patient_id = Id(metadata={"description": "Keeps this patient's rules and other visits."})
+    areas = QueryCodes()
+    therapist_id = Id()
+    room_id = Id()
+
+
+class RangeSchema(Schema):
+    """A half-open range of local dates."""
+
+    from_ = LocalDate(data_key="from", required=True)
+    until = LocalDate(required=True)
+    longest_days = LONGEST_SEARCH_DAYS
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_range(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """Refuse an empty, reversed or endless range."""
+        if data["until"] <= data["from_"]:
+            raise ValidationError("Must be after from.", "until")
+        if data["until"] - data["from_"] > timedelta(days=self.longest_days):
+            raise ValidationError(f"Must be at most {self.longest_days} days after from.", "until")
+
+
+class AvailabilityQuerySchema(WishSchema, RangeSchema):
+    """Which slots to look for."""
+
+    ignore_appointment_id = Id(metadata={"description": "Leave this appointment's own time out."})
+    rank = Choice(("earliest", "compact"), load_default="earliest")
+    limit = QueryInteger(minimum=1, maximum=50_000)
+
+
+class DaysQuerySchema(WishSchema, RangeSchema):
+    """Which days to count slots on."""
+
+    ignore_appointment_id = Id()
+
+
+class ExplainQuerySchema(WishSchema):
+    """Which instant to explain."""
+
+    starts_at = Instant(required=True, grid=True)
+    ignore_appointment_id = Id()
+
+
+class SlotsSchema(Schema):
+    """Slots in the location's zone."""
+
+    timezone = fields.String(required=True)
+    slots = ListOf(Nested(AlternativeSchema), required=True)
+
+
+class DaySchema(Schema):
+    """A local date and how many slots it has."""
+
+    on = LocalDate(required=True)
+    slots = Integer(required=True)
+
+
+class DaysSchema(Schema):
+    """The days of the range, in order."""
+
+    days = ListOf(Nested(DaySchema), required=True)
+
+
+class NextSlotSchema(AlternativeSchema):
+    """The first slot within the horizon."""
+
+    timezone = fields.String(required=True)
+
+
+class ExplanationSchema(VerdictSchema):
+    """Every reason at one instant, and near slots when it cannot be booked."""
+
+    alternatives = ListOf(Nested(AlternativeSchema), required=True)
+
+
+class EligibilityQuerySchema(Schema):
+    """Which procedure, where."""
+
+    procedure_id = Id(required=True)
+    location_id = Id(required=True)
+    areas = QueryCodes()
+
+
+class BasisSchema(Schema):
+    """Which rule and which session a date comes from."""
+
+    rule_id = fields.String(required=True)
+    on = LocalDate(required=True)
+    source = Id(required=True, allow_none=True, metadata={"description": "The appointment it counts from."})
+
+
+class EligibilitySchema(Schema):
+    """From when a patient may, should and ought to have had their next session."""
+
+    eligible_on = LocalDate(required=True, allow_none=True)
+    recommended_on = LocalDate(required=True, allow_none=True)
+    overdue_on = LocalDate(required=True, allow_none=True)
+    basis = ListOf(Nested(BasisSchema), required=True)
+    refusals = fields.Raw(required=True, metadata={"type": "array"})

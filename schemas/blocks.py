@@ -1,0 +1,28 @@
+"""Blocks: when a resource is kept free."""
+
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import Id, Nested, SetOf, Text
+from schemas.times import Instant, LocalDate, Weekday
+
+
+class RepeatSchema(Schema):
+    """The same wall-clock time again on these weekdays until a date, inclusive, of the two years after."""
+
+    weekdays = SetOf(Weekday(), maximum=7, required=True)
+    until = LocalDate(required=True)
+
+
+class BlockSchema(Resource):
+    """A time in which nobody can book the therapist, room or device; whole multiples of 5 minutes."""
+
+    resource_id = Id(required=True)
+    starts_at = Instant(required=True, grid=True)
+    ends_at = Instant(required=True, grid=True)
+    reason = Text(500, required=True)
+    repeats = Nested(RepeatSchema, load_default=None, allow_none=True)
+
+
+class BlockQuery(QueryArgs):
+    """The query of the list of blocks."""
+
+    resource_id = Id()

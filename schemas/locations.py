@@ -1,0 +1,90 @@
+"""Locations with their opening hours and policy, and their closures."""
+
+from typing import Any
+
+from marshmallow import fields, validate, validates_schema
+
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import Choice, Code, Flag, Id, Ids, Integer, ListOf, Minutes, Nested, QueryFlag, Text
+from schemas.times import Instant, TimeOfDay, Zone
+from schemas.weekly import WeeklySchema, refuse_overlaps
+
+DAY_MINUTES = 24 * 60
+YEAR_DAYS = 366
+
+
+def affected() -> Ids:
+    """Make the field that answers to a change carry."""
+    return Ids(
+        dump_only=True,
+        metadata={"description": "In the answer to a change: the appointments it leaves outside the rules."},
+    )
+
+
+class OpeningHoursSchema(WeeklySchema):
+    """One weekly period of being open; several a day make breaks."""
+
+    opens = TimeOfDay(required=True, attribute="starts")
+    closes = TimeOfDay(required=True, attribute="ends", end=True)
+
+
+class PolicySchema(Schema):
+    """How a location takes bookings; each number is in the unit that its name says."""
+
+    grid_minutes = Minutes(load_default=5)
+    min_notice_minutes = Integer(minimum=0, maximum=YEAR_DAYS * DAY_MINUTES, load_default=0)
+    horizon_days = Integer(minimum=0, maximum=3 * YEAR_DAYS, load_default=365)
+    hold_seconds = Integer(minimum=1, maximum=600, load_default=300)
+    cancel_free_hours = Integer(minimum=0, maximum=YEAR_DAYS * 24, load_default=48)
+    late_grace_minutes = Integer(minimum=0, maximum=DAY_MINUTES, load_default=15)
+    one_area_per_visit = Flag(load_default=True)
+    anaesthetic_area_cm2 = Integer(minimum=0, maximum=20_000, load_default=400)
+    offer = Choice(("all", "compact"), load_default="all")
+    consultation_valid_days = Integer(minimum=0, maximum=10 * YEAR_DAYS, load_default=180)
+    cooling_off_hours = Integer(minimum=0, maximum=YEAR_DAYS * 24, load_default=24)
+    offer_minutes = Integer(minimum=1, maximum=7 * DAY_MINUTES, load_default=30)
+
+
+class LocationSchema(Resource):
+    """A place of treatment; its zone is fixed once it has bookings."""
+
+    name = Text(200, required=True)
+    timezone = Zone(required=True)
+    country = Code(
+        2,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp("^[A-Z]{2}$", error="Not two capital letters, as in ISO 3166-1."),
+        metadata={"description": "ISO 3166-1 alpha-2."},
+    )
+    subdivision = Code(10, load_default=None, allow_none=True)
+    observes_public_holidays = Flag(load_default=False)
+    opening_hours = ListOf(Nested(OpeningHoursSchema), load_default=list)
+    # Unlike a list, a policy is changed field by field: a PATCH of one number keeps the others.
+    policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))
+    active = Flag(load_default=True)
+    affected = affected()
+
+    @validates_schema
+    def _no_overlaps(self, data: dict[str, Any], **_kwargs: object) -> None:
+        refuse_overlaps("opening_hours", data.get("opening_hours", ()), lambda _: None)
+
+
+class LocationQuery(QueryArgs):
+    """The query of the list of locations."""
+
+    active = QueryFlag()
+
+
+class ClosureSchema(Resource):
+    """A time in which the whole location is closed."""
+
+    location_id = Id(dump_only=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    reason = Text(500, required=True)
+    affected = affected()
+
+
+class ClosureQuery(QueryArgs):
+    """The query of the list of closures."""

@@ -1,0 +1,76 @@
+"""Patients and how to reach them."""
+
+import re
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from marshmallow import fields
+
+from schemas.base import QueryArgs, Resource
+from schemas.fields import Code, Strict, Text, documented, refuse
+from schemas.times import LocalDate
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+OLDEST_BIRTH_YEAR = 1900
+LONGEST_EMAIL = 254
+
+
+class Phone(Strict, fields.String):
+    """A phone number in E.164, `+442079460000`, that its country's plan allows."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        super().__init__(**documented(kwargs, pattern=r"^\+[1-9][0-9]{6,14}$"))
+
+    def _read(self, value: object) -> str:
+        if not isinstance(value, str) or not _E164.fullmatch(value):
+            refuse("Not a phone number in E.164: a plus sign, the country's code and the number, no blanks.")
+        try:
+            number = phonenumbers.parse(value)
+        except phonenumbers.NumberParseException:
+            refuse("No such country code.")
+        if not phonenumbers.is_possible_number(number):
+            refuse("Not a possible number of its country.")
+        return value
+
+
+class Email(Strict, fields.String):
+    """An email address, kept in lower case; whether its domain exists is not looked up."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        super().__init__(**documented(kwargs, format="email", maxLength=LONGEST_EMAIL))
+
+    def _read(self, value: object) -> str:
+        if not isinstance(value, str):
+            refuse("Not a string.")
+        try:
+            found = validate_email(value, check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            refuse("Not an email address.")
+        return found.normalized.lower()
+
+
+class PatientSchema(Resource):
+    """A person who is treated."""
+
+    name = Text(200, required=True)
+    email = Email(load_default=None, allow_none=True)
+    phone = Phone(load_default=None, allow_none=True)
+    born_on = LocalDate(
+        first_year=OLDEST_BIRTH_YEAR,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Not in the future; unknown never refuses a visit."},
+    )
+    external_id = Code(
+        load_default=None, allow_none=True, metadata={"description": "Your own id, unique in the clinic."}
+    )
+
+
+class PatientQuery(QueryArgs):
+    """The query of the list of patients."""
+
+    q = Text(200, metadata={"description": "Any part of the name, in upper or lower case."})
+    phone = Phone()
+    email = Email()
+    external_id = Code()

@@ -1,0 +1,60 @@
+"""The desk's board: what each resource of a location does, hour by hour."""
+
+from marshmallow import fields
+
+from schemas.availability import RangeSchema
+from schemas.base import Schema
+from schemas.fields import Id, Integer, ListOf, Nested
+from schemas.problems import Terse
+from schemas.times import Instant, LocalDate
+
+LONGEST_BOARD_DAYS = 31
+
+
+class ScheduleQuerySchema(RangeSchema):
+    """Which location and local days to show."""
+
+    longest_days = LONGEST_BOARD_DAYS
+    location_id = Id(required=True)
+
+
+class OpenSpanSchema(Schema):
+    """A stretch of open or working time."""
+
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+
+
+class ItemSchema(Terse):
+    """One phase of an appointment or hold, or a block."""
+
+    type = fields.String(required=True, metadata={"enum": ["appointment", "hold", "block"]})
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    lane = Integer(required=True)
+    appointment_id = Id()
+    status = fields.String()
+    procedure_id = Id()
+    patient_id = Id()
+    phase = fields.String()
+    kind = fields.String()
+
+
+class RowSchema(Schema):
+    """A room, device or therapist with open hours and what fills them, in time order."""
+
+    resource_id = Id(required=True)
+    type = fields.String(required=True, metadata={"enum": ["therapist", "room", "device"]})
+    name = fields.String(required=True)
+    open = ListOf(Nested(OpenSpanSchema), required=True)
+    items = ListOf(Nested(ItemSchema), required=True)
+
+
+class ScheduleSchema(Schema):
+    """The whole board of one location."""
+
+    location_id = Id(required=True)
+    timezone = fields.String(required=True)
+    from_ = LocalDate(data_key="from", required=True)
+    until = LocalDate(required=True)
+    resources = ListOf(Nested(RowSchema), required=True)
