@@ -1,0 +1,113 @@
+"""The `clinic` command: serve, migrate, create a clinic, load the demo, check the claims."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+
+from booking.clinics import CATALOGUES, create_clinic
+from booking.reconciling import differences
+from config import ConfigError, Settings
+from jobs import demo
+from migrations.runner import migrate
+from models.database import Database
+from models.postgres import database_url
+from schemas.times import Zone
+from serving import Server
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Give the migrated database, starting the embedded one if there is no other."""
+    database = Database(database_url(settings))
+    migrate(database.engine)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@click.group()
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run the clinic scheduling API; settings come from the environment (see the README)."""
+    # Told to end, a process leaves by the way that also gives up its share of the embedded database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        context.obj = Settings.from_env()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Migrate, then serve the API until stopped; on its first run load the demo clinic beside it."""
+    with _one_line_errors():
+        with open_database(settings) as database:
+            url = database.url
+            card = demo.prepare(database, settings, datetime.now(UTC)) if settings.demo else None
+        with demo.filling(settings, card):
+            Server(settings, url, lambda: print(demo.welcome(settings, card), flush=True)).run()
+
+
+@main.command("migrate")
+@click.pass_obj
+def migrate_command(settings: Settings) -> None:
+    """Bring the database to the newest revision."""
+    with _one_line_errors(), open_database(settings):
+        click.echo("The database is at the newest revision.")
+
+
+@main.command("create-clinic")
+@click.option("--name", required=True)
+@click.option("--timezone", required=True, help="An IANA zone such as Europe/London.")
+@click.option("--catalogue", type=click.Choice(CATALOGUES), default="default", show_default=True)
+@click.pass_obj
+def create_clinic_command(settings: Settings, name: str, timezone: str, catalogue: str) -> None:
+    """Make a clinic and print its id and its administrator's key as JSON; the key is shown this once."""
+    try:
+        zone = Zone().deserialize(timezone)
+    except Exception as error:
+        raise click.BadParameter("not an IANA time zone", param_hint="--timezone") from error
+    with _one_line_errors(), open_database(settings) as database:
+        made = create_clinic(database, name=name, timezone=zone, catalogue=catalogue, now=datetime.now(UTC))
+    click.echo(json.dumps({"clinic_id": str(made.clinic_id), "admin_key": made.admin_key}))
+
+
+@main.command("demo")
+@click.pass_obj
+def demo_command(settings: Settings) -> None:
+    """Make the demo clinic if it is missing, and book its three months."""
+    with _one_line_errors(), open_database(settings) as database:
+        card = demo.prepare(database, settings, datetime.now(UTC))
+        demo.fill(database, settings, card)
+
+
+@main.command()
+@click.pass_obj
+def check(settings: Settings) -> None:
+    """Compare what is occupied with what the appointments say; exit 1 on any difference."""
+    found = 0
+    with _one_line_errors(), open_database(settings) as database:
+        for difference in differences(database):
+            found += 1
+            click.echo(
+                f"clinic {difference.clinic_id}: appointment {difference.appointment_id} "
+                f"and its claims on {difference.resource_id} disagree"
+            )
+    click.echo(f"{found} differences.")
+    sys.exit(1 if found else 0)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Say what to set in one line instead of a traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error

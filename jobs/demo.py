@@ -1,0 +1,144 @@
+"""The demo clinic of the first run: makes it, has it filled beside the server, and says how to use it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from booking.callers import Caller
+from booking.clinics import create_clinic
+from booking.patients import PATIENT
+from booking.resources import create
+from config import PROJECT, Settings
+from jobs import demo_card
+from jobs.demo_card import MAKING, Card
+from jobs.demo_clinic import furnish
+from jobs.demo_filling import fill
+from jobs.demo_people import patient
+from models import Procedure
+from models.api_keys import authenticate
+from models.database import Database
+from models.postgres import database_url
+
+__all__ = ["Card", "fill", "filling", "prepare", "welcome"]
+
+_COMMAND: Final = "from cli import main; main()"
+_STOPPING_SECONDS: Final = 10
+_ANY_HOST: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
+
+_WELCOME: Final = """
+The API is at {base}/v1, its reference at {base}/docs.
+The demo clinic's key: {key}
+
+Find the next slot for a patient, and book it (again and again: the spacing rules move the date on):
+
+{curl}
+"""
+_WELCOME_WITHOUT_DEMO: Final = """
+The API is at {base}/v1, its reference at {base}/docs.
+Make a clinic and its key: .venv/bin/clinic create-clinic --name "My clinic" --timezone Europe/London
+"""
+_CURL: Final = (
+    "curl -sS -H 'Authorization: Bearer {key}' "
+    "'{base}/v1/availability/next?procedure_id={procedure}&location_id={location}&patient_id={patient}' | "
+    """sed -E 's/.*"starts_at": *"([^"]+)".*/"""
+    '{{"procedure_id":"{procedure}","location_id":"{location}","patient_id":"{patient}","starts_at":"\\1"}}/'
+    "' | curl -sS -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d @- "
+    "{base}/v1/appointments"
+)
+
+
+def prepare(database: Database, settings: Settings, now: datetime) -> Card:
+    """Make the demo clinic unless it is there, and give its card; `now` (aware) divides its three months."""
+    with demo_card.alone(settings, MAKING):
+        card = demo_card.load(settings)
+        if card is None or not _is_there(database, card):
+            card = _make(database, now.replace(microsecond=0))
+            demo_card.save(settings, card)
+        return card
+
+
+def _is_there(database: Database, card: Card) -> bool:
+    with database.transaction() as session:
+        return authenticate(session, hashlib.sha256(card.key.encode()).digest()) is not None
+
+
+def _make(database: Database, now: datetime) -> Card:
+    made = create_clinic(database, name="Demo clinic", timezone="Europe/London", catalogue="default", now=now)
+    with database.transaction(made.clinic_id) as session:
+        caller = Caller(session, made.clinic_id, now, actor="Demo")
+        location_id = furnish(caller)
+        patient_id = create(caller, PATIENT, patient(0))["id"]
+        procedure_id = session.scalars(
+            select(Procedure.id).where(Procedure.clinic_id == made.clinic_id, Procedure.code == "MN_FACE_STD")
+        ).one()
+    return Card(
+        clinic_id=made.clinic_id,
+        key=made.admin_key,
+        made_at=now,
+        procedure_id=procedure_id,
+        location_id=location_id,
+        patient_id=patient_id,
+    )
+
+
+@contextmanager
+def filling(settings: Settings, card: Card | None) -> Iterator[None]:
+    """Fill the demo clinic in a process of its own for as long as the block runs, if anything is missing."""
+    if card is None or card.complete:
+        yield
+        return
+    parent, child = os.getpid(), _start_filling(settings)
+    try:
+        yield
+    finally:
+        # A server's workers are forks that leave the block too, when they end.
+        if os.getpid() == parent:
+            _stop(child)
+
+
+def _start_filling(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start `clinic demo` with the database as it is: only its parent starts and stops an embedded one."""
+    env = os.environ | {
+        "DATABASE_URL": database_url(settings),
+        "CLINIC_DATA_DIR": str(settings.data_dir),
+    }
+    # A session of its own: Ctrl-C reaches the parent alone, which then ends the child.
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-c", _COMMAND, "demo"], cwd=PROJECT, env=env, start_new_session=True
+    )
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(_STOPPING_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def welcome(settings: Settings, card: Card | None) -> str:
+    """Say what to do next: with the demo clinic, one command that finds a slot and books it."""
+    base = settings.public_url or _local_url(settings)
+    if card is None:
+        return _WELCOME_WITHOUT_DEMO.format(base=base)
+    curl = _CURL.format(
+        base=base,
+        key=card.key,
+        procedure=card.procedure_id,
+        location=card.location_id,
+        patient=card.patient_id,
+    )
+    return _WELCOME.format(base=base, key=card.key, curl=curl)
+
+
+def _local_url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in _ANY_HOST else settings.host
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"

@@ -1,0 +1,47 @@
+"""Serves the API with gunicorn: worker processes with threads, one listening socket."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from api.app import create_app
+from config import Settings
+from models.database import Database
+
+BACKLOG = 512
+LONGEST_REQUEST_SECONDS = 60
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """One gunicorn arbiter; every worker makes its own application and its own pool."""
+
+    def __init__(self, settings: Settings, url: str, when_ready: Callable[[], None]) -> None:
+        self.settings = settings
+        self.database_url = url
+        self.when_ready = when_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take gunicorn's settings from ours."""
+        options: dict[str, Any] = {
+            "bind": f"{self.settings.host}:{self.settings.port}",
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "worker_class": "gthread",
+            "backlog": BACKLOG,
+            "timeout": LONGEST_REQUEST_SECONDS,
+            "graceful_timeout": 10,
+            "keepalive": 5,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "when_ready": lambda _arbiter: self.when_ready(),
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make a worker's application."""
+        return create_app(self.settings, Database(self.database_url, pool_size=self.settings.threads))
