@@ -1,0 +1,1 @@
+"""Tests of availability and booking over HTTP."""

@@ -1,0 +1,1 @@
+"""The catalogue over HTTP, resource by resource, on a real database."""

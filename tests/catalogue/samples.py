@@ -1,0 +1,55 @@
+"""Bodies of requests: the smallest that make sense, with any field overridden."""
+
+from typing import Any
+
+Body = dict[str, Any]
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def location(**fields: Any) -> Body:
+    hours = [{"weekday": day, "opens": "09:00", "closes": "19:00"} for day in WEEK]
+    return {"name": "London", "timezone": "Europe/London", "opening_hours": hours} | fields
+
+
+def closure(**fields: Any) -> Body:
+    times = {"starts_at": "2027-12-24T12:00:00Z", "ends_at": "2027-12-27T09:00:00Z"}
+    return times | {"reason": "Christmas"} | fields
+
+
+def room(location_id: str, **fields: Any) -> Body:
+    return {"location_id": location_id, "name": "Room 1", "kind": "treatment"} | fields
+
+
+def device(location_id: str, **fields: Any) -> Body:
+    return {"location_id": location_id, "name": "Generator", "kind": "rf"} | fields
+
+
+def therapist(location_id: str, **fields: Any) -> Body:
+    hours = [{"location_id": location_id, "weekday": day, "starts": "09:00", "ends": "19:00"} for day in WEEK]
+    qualifications = [{"code": "MN_DERMAL"}, {"code": "BBP"}]
+    return {"name": "Alice Archer", "qualifications": qualifications, "working_hours": hours} | fields
+
+
+def block(resource_id: str, **fields: Any) -> Body:
+    times = {"starts_at": "2027-03-01T12:00:00Z", "ends_at": "2027-03-01T13:00:00Z"}
+    return {"resource_id": resource_id, "reason": "Lunch"} | times | fields
+
+
+def phase(**fields: Any) -> Body:
+    needs = {"therapist": True, "room_kinds": ["treatment"]}
+    return {"name": "Needling", "kind": "procedure", "minutes": 20} | needs | fields
+
+
+def procedure(**fields: Any) -> Body:
+    what = {"code": "FACE", "name": "Face", "family": "MN", "areas": ["FACE"]}
+    return what | {"qualifications": ["BBP"], "phases": [phase()]} | fields
+
+
+def spacing_rule(**fields: Any) -> Body:
+    matchers = {"after": {"family": "MN"}, "before": {"family": "MN"}, "scope": "area"}
+    days = {"floor_days": 14, "min_days": 28, "override_by": "clinician"}
+    return {"code": "S02"} | matchers | days | fields
+
+
+def patient(**fields: Any) -> Body:
+    return {"name": "Berta Bloom"} | fields

@@ -1,0 +1,147 @@
+"""Changes of hours, closures and qualifications: who is affected, flagged, and freed of the flag again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.catalogue import samples
+from tests.catalogue.conftest import WEEK_FROM_NINE, Cast
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+MONDAY = "2027-02-01T10:00:00Z"
+
+
+def flags(cast: Cast, appointment: dict[str, Any]) -> list[str]:
+    """Give the codes of an appointment's flags."""
+    return [flag["code"] for flag in cast.desk.get(f"/appointments/{appointment['id']}").get_json()["flags"]]
+
+
+def test_shorter_opening_hours_flag_who_falls_outside(cast: Cast) -> None:
+    booked = cast.book(MONDAY)
+    cast.book("2027-02-01T14:00:00Z")
+    hours = [{"weekday": "mon", "opens": "11:00", "closes": "19:00"}]
+    changed = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours}).get_json()
+
+    assert changed["affected"] == [booked["id"]]
+    assert flags(cast, booked) == ["outside_opening_hours"]
+    found = cast.desk.get("/appointments", flagged="true").get_json()["items"]
+    assert [one["id"] for one in found] == [booked["id"]]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_affected"),
+    [
+        ("08:00", "10:00", False),
+        ("08:00", "10:05", True),
+        ("10:15", "11:00", True),
+        ("10:20", "11:00", False),
+    ],
+)
+def test_a_closure_affects_whom_it_meets(cast: Cast, starts: str, ends: str, is_affected: bool) -> None:
+    booked = cast.book(MONDAY)
+    times = {"starts_at": f"2027-02-01T{starts}:00Z", "ends_at": f"2027-02-01T{ends}:00Z"}
+    made = cast.desk.made(f"/locations/{cast.location['id']}/closures", **samples.closure(**times))
+
+    assert made["affected"] == ([booked["id"]] if is_affected else [])
+    assert flags(cast, booked) == (["location_closed"] if is_affected else [])
+
+
+@pytest.mark.parametrize("takes_back", ["delete", "move"])
+def test_a_closure_taken_back_takes_its_flags_along(cast: Cast, takes_back: str) -> None:
+    booked = cast.book(MONDAY)
+    times = {"starts_at": "2027-02-01T09:00:00Z", "ends_at": "2027-02-02T09:00:00Z"}
+    closures = f"/locations/{cast.location['id']}/closures"
+    path = f"{closures}/{cast.desk.made(closures, **samples.closure(**times))['id']}"
+    flagged = flags(cast, booked)
+    later = {"starts_at": "2027-03-01T09:00:00Z", "ends_at": "2027-03-02T09:00:00Z"}
+    _ = cast.desk.delete(path) if takes_back == "delete" else cast.desk.patch(path, later)
+
+    assert flagged == ["location_closed"]
+    assert flags(cast, booked) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"working_hours": []}, "therapist_not_working"),
+        ({"qualifications": []}, "therapist_unqualified"),
+        ({"qualifications": [{"code": "BBP", "valid_until": "2027-01-31"}]}, "qualification_expires"),
+    ],
+)
+def test_a_therapists_change_flags_their_visits(cast: Cast, change: dict[str, Any], code: str) -> None:
+    booked = cast.book(MONDAY)
+    changed = cast.desk.patch(f"/therapists/{cast.therapist['id']}", change).get_json()
+
+    assert changed["affected"] == [booked["id"]]
+    assert flags(cast, booked) == [code]
+
+
+def test_a_qualification_that_is_valid_on_the_day_affects_nobody(cast: Cast) -> None:
+    booked = cast.book(MONDAY)
+    change = {"qualifications": [{"code": "BBP", "valid_until": "2027-02-01"}]}
+    changed = cast.desk.patch(f"/therapists/{cast.therapist['id']}", change).get_json()
+
+    assert (changed["affected"], flags(cast, booked)) == ([], [])
+
+
+def test_a_procedure_that_asks_more_of_its_staff_flags_its_visits(cast: Cast) -> None:
+    booked = cast.book(MONDAY)
+    change = {"qualifications": ["BBP", "RF_MN"]}
+    changed = cast.desk.patch(f"/procedures/{cast.procedure['id']}", change).get_json()
+
+    assert changed["affected"] == [booked["id"]]
+    assert flags(cast, booked) == ["therapist_unqualified"]
+
+
+def test_the_past_and_the_cancelled_are_left_alone(cast: Cast) -> None:
+    past = cast.book(MONDAY)
+    cancelled = cast.book("2027-03-01T10:00:00Z")
+    cast.desk.post(
+        f"/appointments/{cancelled['id']}/cancel",
+        {"reason_code": "clinic"},
+        **{"If-Match": f'"{cancelled["version"]}"'},
+    )
+    later = cast.desk.at("2027-02-02T08:00:00Z")
+    changed = later.patch(f"/therapists/{cast.therapist['id']}", {"qualifications": []}).get_json()
+
+    assert changed["affected"] == []
+    assert flags(cast, past) == []
+
+
+def test_one_flag_and_one_event_however_often_the_catalogue_changes(cast: Cast, rows: Rows) -> None:
+    booked = cast.book(MONDAY)
+    path = f"/locations/{cast.location['id']}"
+    for closes in ("10:00", "10:05"):
+        hours = [{"weekday": "mon", "opens": "09:00", "closes": closes}]
+        cast.desk.patch(path, {"opening_hours": hours})
+    events = rows(cast.desk, "SELECT subject_id::text FROM events WHERE type = 'appointment.flagged'")
+
+    assert flags(cast, booked) == ["outside_opening_hours"]
+    assert events == [(booked["id"],)]
+    assert cast.desk.get(f"/appointments/{booked['id']}").get_json()["version"] == booked["version"] + 1
+
+
+def test_hours_put_back_take_the_flag_away(cast: Cast) -> None:
+    booked = cast.book(MONDAY)
+    path = f"/locations/{cast.location['id']}"
+    cast.desk.patch(path, {"opening_hours": []})
+    changed = cast.desk.patch(path, {"opening_hours": WEEK_FROM_NINE}).get_json()
+
+    assert (changed["affected"], flags(cast, booked)) == ([], [])
+
+
+def test_what_an_override_had_allowed_is_not_flagged(cast: Cast) -> None:
+    early = cast.desk.made(
+        "/appointments",
+        procedure_id=cast.procedure["id"],
+        location_id=cast.location["id"],
+        patient_id=cast.patient["id"],
+        starts_at="2027-02-01T08:30:00Z",
+        therapist_id=cast.therapist["id"],
+        override={"codes": ["outside_opening_hours", "therapist_not_working"], "reason": "A favour"},
+    )
+    hours = [{"weekday": "mon", "opens": "09:00", "closes": "12:00"}]
+    changed = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours}).get_json()
+
+    assert (changed["affected"], flags(cast, early)) == ([], [])
