@@ -36,7 +36,7 @@ Packed = dict[tuple[UUID, int], bytes]
 
 def face_standard() -> Procedure:
     """Return MN_FACE_STD of the default catalogue."""
-    room = {"room_kinds": ("treatment",)}
+    treatment = ("treatment",)
     return Procedure(
         id=UUID(int=1),
         code="MN_FACE_STD",
@@ -48,12 +48,12 @@ def face_standard() -> Procedure:
         phases=(
             Phase("intake", "intake", 10, room_kinds=("numbing",)),
             Phase("numbing", "numbing", 30, 20, 60, room_kinds=("numbing", "treatment")),
-            Phase("prep", "prep", 5, therapist=True, **room),
-            Phase("needling", "procedure", 20, therapist=True, **room),
-            Phase("serum", "aftercare", 5, therapist=True, **room),
-            Phase("mask", "aftercare", 10, **room),
-            Phase("aftercare", "aftercare", 5, **room),
-            Phase("turnover", "turnover", 10, patient=False, **room),
+            Phase("prep", "prep", 5, therapist=True, room_kinds=treatment),
+            Phase("needling", "procedure", 20, therapist=True, room_kinds=treatment),
+            Phase("serum", "aftercare", 5, therapist=True, room_kinds=treatment),
+            Phase("mask", "aftercare", 10, room_kinds=treatment),
+            Phase("aftercare", "aftercare", 5, room_kinds=treatment),
+            Phase("turnover", "turnover", 10, patient=False, room_kinds=treatment),
         ),
     )
 

@@ -11,6 +11,8 @@ from scheduling.ticks import DAY_MINUTES, TICK_MINUTES
 
 PHASE_KINDS = frozenset({"intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation"})
 _LAST_WEEKDAY = 6
+MOST_DAYS = 36_500
+"""The longest horizon and spacing, a century: dates beyond it would leave the calendar."""
 
 
 def _require(condition: bool, message: str) -> None:
@@ -73,6 +75,7 @@ class Policy:
             self.cooling_off_hours, self.offer_minutes,
         )  # fmt: skip
         _require(min(numbers) >= 0, "A policy has no negative numbers.")
+        _require(self.horizon_days <= MOST_DAYS, "A horizon is at most a century.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +261,7 @@ class SpacingRule:
         given = (0, self.floor_days, self.min_days, self.recommended_days, self.overdue_days)
         days = [day for day in given if day is not None]
         _require(days == sorted(days), "Days rise from floor over min and recommended to overdue.")
+        _require(days[-1] <= MOST_DAYS, "A spacing is at most a century.")
 
 
 @dataclass(frozen=True, slots=True)

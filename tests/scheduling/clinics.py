@@ -65,6 +65,8 @@ class Maker:
         name, begins = chance.choice(MOMENTS)
         self.zone = ZoneInfo(name)
         start = to_tick(begins) + chance.randrange(0, 12)
+        # In a crowded visit most phases run at once, draw on the same pools, and somebody can do it.
+        self.crowded = self.likely(0.4)
         self.window = Window(start, start + chance.randrange(60, 110))
 
     def some(self, choices: tuple[str, ...], most: int = 2) -> tuple[str, ...]:
@@ -129,6 +131,7 @@ class Maker:
     def therapist(self, key: UUID) -> Therapist:
         hours = {LOCATION: self.week()} if self.likely(0.9) else {ELSEWHERE: self.week()}
         held = tuple(self.qualification() for _ in range(self.chance.randint(2, 5)))
+        held += (Qualification("A"), Qualification("MN_SUP")) if self.crowded else ()
         return Therapist(key, self.likely(0.8), held, hours, self.likely(0.95))
 
     def qualification(self) -> Qualification:
@@ -173,16 +176,18 @@ class Maker:
             kind=kind,
             minutes=5 * self.chance.randint(1, 5),
             therapist=therapist or self.likely(0.2),
-            assistant=self.chance.choice(("A", "MN_SUP")) if self.likely(0.3) else None,
-            room_kinds=self.some(ROOM_KINDS) if self.likely(0.7) else (),
-            device_kinds=self.some(DEVICE_KINDS) if self.likely(0.2) else (),
+            assistant=self.chance.choice(("A", "MN_SUP"))
+            if self.likely(0.6 if self.crowded else 0.2)
+            else None,
+            room_kinds=self.some(ROOM_KINDS, 1 if self.crowded else 2) if self.likely(0.7) else (),
+            device_kinds=self.some(DEVICE_KINDS) if self.likely(0.5 if self.crowded else 0.1) else (),
             patient=kind == "procedure" or self.likely(0.8),
-            at_minute=5 * self.chance.randint(0, 6) if self.likely(0.25) else None,
+            at_minute=5 * self.chance.randint(0, 6) if self.likely(0.8 if self.crowded else 0.2) else None,
         )
 
     def spans(self, most: int, share: float = 0.8) -> list[tuple[int, int]]:
         """Return disjoint busy spans, some over the window's edges, sorted."""
-        if not self.likely(share):
+        if not self.likely(share / 2 if self.crowded else share):
             return []
         reach = range(self.window.start - 6, self.window.end + 6)
         bounds = sorted(self.chance.sample(reach, 2 * self.chance.randint(1, most)))

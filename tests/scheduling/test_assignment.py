@@ -24,10 +24,11 @@ from tests.scheduling.cast import (
 )
 
 START = at("2027-06-01T10:00")
+DAY = around(START)
 Spans = dict[UUID, list[tuple[str, str]]]
 
 
-def busy(spans: Spans, window: Window = around(START)) -> dict[tuple[UUID, int], int]:
+def busy(spans: Spans, window: Window = DAY) -> dict[tuple[UUID, int], int]:
     """Return busy bits from local times of the day."""
     return {
         (key, 0): window.spans((at(f"2027-06-01T{a}"), at(f"2027-06-01T{b}")) for a, b in times)
@@ -102,4 +103,4 @@ def test_compact_order_puts_first_what_leaves_no_short_gap() -> None:
 def test_compact_order_is_by_time_where_nothing_is_wasted() -> None:
     found = compact({ALICE: [("09:20", "10:20")], ROOM_1: [("09:20", "10:20")]})
 
-    assert found == ["09:00", "10:20", "10:40", "10:25", "10:35", "10:30"]
+    assert found == ["09:00", "10:20", "10:40", "10:25", "10:30", "10:35"]

@@ -1,7 +1,7 @@
 """Values reject nonsense when they are made."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (Policy, {"grid_minutes": 7}),
     (Policy, {"min_notice_minutes": -1}),
     (Policy, {"offer": "some"}),
+    (Policy, {"horizon_days": 36_501}),
     (Closure, {"id": UUID(int=1), "starts": 5, "ends": 5}),
     (Qualification, {"code": ""}),
     (Qualification, {"code": "BBP", "valid_from": LATE, "valid_until": EARLY}),
@@ -59,6 +60,7 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (create_rule, {"floor_days": -1}),
     (create_rule, {"recommended_days": 27}),
     (create_rule, {"overdue_days": 34}),
+    (create_rule, {"overdue_days": 36_501}),
     (create_rule, {"scope": "clinic"}),
     (create_rule, {"override_by": "janitor"}),
     (Window, {"start": 5, "end": 5}),

@@ -89,7 +89,7 @@ def test_rules_without_a_floor_claim_nothing() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**48))
 def test_claims_never_refuse_what_the_rules_allow(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 (a test's data)
+    chance = random.Random(seed)
     rules = tuple(random_rule(chance, number) for number in range(chance.randint(1, 5)))
     gap, areas = chance.randint(0, 10), [chance.choice(AREAS) for _ in range(2)]
     first, second = (chance.choice((STD, SUP)) for _ in range(2))

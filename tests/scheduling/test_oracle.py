@@ -20,7 +20,7 @@ from scheduling.visits import lay_out
 from tests.scheduling.clinics import Example, Maker
 from tests.scheduling.oracle import Oracle, is_free, meets, spacing_codes
 
-EXAMPLES = st.integers(0, 2**48).map(lambda seed: Maker(random.Random(seed)).example())  # noqa: S311 (tests)
+EXAMPLES = st.integers(0, 2**48).map(lambda seed: Maker(random.Random(seed)).example())
 SPACING = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
 PLAIN = DESK - {"therapist_not_working"} | SPACING | {"location_closed", "patient_busy"}
 

@@ -212,6 +212,15 @@ def test_at_one_level_the_strictest_rule_decides() -> None:
     assert [(r.code, r.rule_id) for r in refusals] == [("spacing_floor", "S02"), ("spacing_min", "S99")]
 
 
+@pytest.mark.parametrize("levels", [("therapist", "dermatologist"), ("dermatologist", "therapist")])
+def test_of_equal_minimums_the_higher_level_decides(levels: tuple[str, str]) -> None:
+    rules = [create_rule(id=UUID(int=n), code=f"R{n}", override_by=level) for n, level in enumerate(levels)]
+    patient = create_patient(create_session("2027-03-06"))
+    (refusal,) = judge(at("2027-03-25T10:00"), create_catalog(*rules), patient=patient).refusals
+
+    assert refusal.overridable_by == "dermatologist"
+
+
 def test_a_rule_on_an_event_gives_washout_codes_in_its_own_direction_only() -> None:
     rule = create_rule(
         code="X01", after=Matcher(event="botulinum_toxin"), floor_days=2, min_days=14, recommended_days=None,

@@ -1,0 +1,162 @@
+"""Times the API over HTTP, each operation beside the same rows in raw SQL and the trivial endpoint."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from api import clock
+from bench import clinic as bench_clinic
+from bench.clinic import BenchClinic
+from bench.raw import Raw
+from bench.server import serving, worker_megabytes
+from bench.timing import Series, timed
+from bench.traffic import Client
+from config import Settings
+from migrations.runner import migrate
+from models.database import Database
+from models.postgres import database_url, stop_embedded
+
+DAYS = 31
+CLIENTS = 8
+TRIVIAL_CALLS, SEARCHES, BOOKINGS, BOOKINGS_EACH = 400, 60, 120, 15
+# Visits that start so far apart cannot meet, so each of these slots stays free until its own booking.
+APART = timedelta(minutes=100)
+HEADER = f"{'':46}{'calls':>6}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'x healthz':>11}{'x raw':>8}"
+
+
+def main() -> None:
+    """Start a database and a server of our own, print the figures, and leave nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        url = database_url(Settings(data_dir=folder))
+        try:
+            database = Database(url)
+            migrate(database.engine)
+            clinic = bench_clinic.make(database, clock.now())
+            database.close()
+            with serving(url, folder) as (port, server):
+                before = worker_megabytes(server)
+                _measure(port, url, clinic)
+                _show_memory(before, worker_megabytes(server))
+        finally:
+            stop_embedded(folder / "postgres")
+
+
+def _measure(port: int, url: str, clinic: BenchClinic) -> None:
+    raw = Raw(url, clinic)
+    with Client(port, clinic.key) as client:
+        print(HEADER)
+        healthz = timed(
+            "GET /healthz (the trivial endpoint)", partial(_get, client, "/healthz"), range(TRIVIAL_CALLS)
+        )
+        _show(healthz)
+        location = f"/v1/locations/{clinic.location_id}"
+        one = timed("GET one location", partial(_get, client, location), range(TRIVIAL_CALLS))
+        _show_pair(one, timed("  its row in raw SQL", raw.location, range(TRIVIAL_CALLS)), healthz)
+        rows, slots, size = _search(client, raw, clinic, healthz)
+        fresh = _fresh_slots(client, clinic)
+        booked = _book_one_by_one(client, raw, fresh[:BOOKINGS], healthz)
+    raw.close()
+    at_once = fresh[BOOKINGS : BOOKINGS + CLIENTS * BOOKINGS_EACH]
+    _book_at_once(port, clinic.key, at_once)
+    print(f"Availability reads {rows} busy intervals and answers {slots} slots in {size / 1024:.0f} KiB.")
+    print(f"A booking writes {booked} rows.")
+
+
+def _get(client: Client, path: str, _: object) -> bytes:
+    return client.get(path)
+
+
+def _search(client: Client, raw: Raw, clinic: BenchClinic, healthz: Series) -> tuple[int, int, int]:
+    """Time the search of 31 days; give how many rows it reads, and its answer's slots and bytes."""
+    question = _question(clinic, DAYS)
+    rooms = len(bench_clinic.ROOM_KINDS)
+    name = f"availability: {bench_clinic.THERAPISTS} therapists, {rooms} rooms, {DAYS} days"
+    found = timed(name, lambda _: client.get("/v1/availability", question), range(SEARCHES))
+    floor = timed("  who is busy then, in raw SQL", lambda _: raw.occupied(DAYS), range(SEARCHES))
+    _show_pair(found, floor, healthz)
+    answer = client.get("/v1/availability", question)
+    return raw.occupied(DAYS), len(orjson.loads(answer)["slots"]), len(answer)
+
+
+def _question(clinic: BenchClinic, days: int) -> dict[str, Any]:
+    return {
+        "procedure_id": clinic.procedure_id,
+        "location_id": clinic.location_id,
+        "from": clinic.first,
+        "until": clinic.first + timedelta(days=days),
+    }
+
+
+def _fresh_slots(client: Client, clinic: BenchClinic) -> list[dict[str, Any]]:
+    """Give bookings of different patients that do not stand in each other's way."""
+    answer = orjson.loads(client.get("/v1/availability", _question(clinic, bench_clinic.DAYS)))
+    starts = [slot["starts_at"] for slot in answer["slots"]]
+    return [
+        {
+            "procedure_id": clinic.procedure_id,
+            "location_id": clinic.location_id,
+            "patient_id": patient_id,
+            "starts_at": starts_at,
+        }
+        for patient_id, starts_at in zip(clinic.patients, _apart(starts), strict=False)
+    ]
+
+
+def _apart(starts: Sequence[str]) -> Iterator[str]:
+    last: datetime | None = None
+    for one in starts:
+        at = datetime.fromisoformat(one)
+        if last is None or at >= last + APART:
+            yield one
+            last = at
+
+
+def _book_one_by_one(client: Client, raw: Raw, wanted: Sequence[dict[str, Any]], healthz: Series) -> int:
+    """Time bookings and then copies of their rows; give the number of rows of one."""
+    ids: list[UUID] = []
+
+    def book(body: dict[str, Any]) -> None:
+        ids.append(UUID(orjson.loads(client.post("/v1/appointments", body))["id"]))
+
+    booked = timed("book with all checks, a fresh slot each", book, wanted)
+    copies = raw.copies(ids)
+    _show_pair(booked, timed("  the same rows in raw SQL", raw.write, copies), healthz)
+    return sum(len(rows) for rows in copies[0].values())
+
+
+def _book_at_once(port: int, key: str, wanted: Sequence[dict[str, Any]]) -> None:
+    """Time bookings of several clients, each with a connection of its own."""
+
+    def work(share: Sequence[dict[str, Any]]) -> Series:
+        with Client(port, key) as client:
+            return timed("", partial(client.post, "/v1/appointments"), share)
+
+    begun = perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        parts = list(pool.map(work, [wanted[number::CLIENTS] for number in range(CLIENTS)]))
+    seconds = perf_counter() - begun
+    _show(Series(f"book, {CLIENTS} clients at once", tuple(took for part in parts for took in part.took)))
+    print(f"{CLIENTS} clients book {len(wanted) / seconds:.0f} visits a second at one location.")
+
+
+def _show_pair(api: Series, floor: Series, healthz: Series) -> None:
+    _show(api, f"{api.median / healthz.median:11.1f}{api.median / floor.median:8.1f}")
+    _show(floor)
+
+
+def _show(series: Series, ratios: str = "") -> None:
+    times = "".join(f"{series.percentile(share):9.2f}" for share in (0.5, 0.95, 0.99))
+    print(f"{series.name:46}{len(series.took):6}{times}{ratios}")
+
+
+def _show_memory(before: Sequence[float], after: Sequence[float]) -> None:
+    print(f"Memory (RSS) of the largest worker: {max(before):.0f} MiB at first, {max(after):.0f} MiB now.")

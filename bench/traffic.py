@@ -1,0 +1,42 @@
+"""Speaks HTTP over one connection that stays open, as a desk's server does."""
+
+from collections.abc import Mapping
+from http.client import HTTPConnection
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import orjson
+
+TIMEOUT_SECONDS = 30
+
+
+class Client:
+    """A client of one server with one key; raises RuntimeError on a status that was not expected."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.connection.close()
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
+        """GET and give the body."""
+        return self._ask("GET", f"{path}?{urlencode(query)}" if query else path, None, 200)
+
+    def post(self, path: str, body: dict[str, Any]) -> bytes:
+        """POST what shall be created and give the answer."""
+        return self._ask("POST", path, orjson.dumps(body), 201)
+
+    def _ask(self, method: str, path: str, body: bytes | None, expected: int) -> bytes:
+        self.connection.request(method, path, body, self.headers)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.status != expected:
+            raise RuntimeError(
+                f"{method} {path.partition('?')[0]} answered {answer.status}: {content[:300]!r}"
+            )
+        return content
