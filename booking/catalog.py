@@ -45,7 +45,7 @@ def load_catalog(session: Session, clinic_id: UUID) -> ClinicCatalog:
         if known is not None and known.version == version:
             _cache.move_to_end(clinic_id)
             return known
-    loaded = _load(session, clinic_id, version or 0)
+    loaded = read_catalog(session, clinic_id, version or 0)
     with _cache_lock:
         _cache[clinic_id] = loaded
         if len(_cache) > _CACHED_CLINICS:
@@ -53,7 +53,8 @@ def load_catalog(session: Session, clinic_id: UUID) -> ClinicCatalog:
     return loaded
 
 
-def _load(session: Session, clinic_id: UUID, version: int) -> ClinicCatalog:
+def read_catalog(session: Session, clinic_id: UUID, version: int = 0) -> ClinicCatalog:
+    """Read the catalogue as this transaction sees it, past the cache: a writer's own changes included."""
     rows = _Reader(session, clinic_id)
     locations, procedures = rows.of(models.Location), rows.of(models.Procedure)
     catalog = values.Catalog(

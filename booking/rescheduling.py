@@ -100,7 +100,7 @@ def _judge(
     """Judge with the present therapist first, unless one is named: a move keeps them where it can."""
     if question.therapist_id is None and appointment.therapist_id is not None:
         same = replace(question, therapist_id=appointment.therapist_id)
-        verdict = judge(caller, catalog, same, start, ignore=appointment.id)
+        verdict = judge(caller, catalog, same, start, override, appointment.id)
         if verdict.assignment is not None:
             return same, verdict
     return question, judge(caller, catalog, question, start, override, appointment.id)

@@ -67,7 +67,7 @@ def _open(catalog: ClinicCatalog, location: Location, window: Window) -> dict[UU
     opened = dict.fromkeys((*rooms, *devices), hours)
     for therapist in catalog.engine.therapists.values():
         if location.id in therapist.working_hours:
-            opened[therapist.id] = weekly_bits(therapist.working_hours[location.id], days_) & ~closed
+            opened[therapist.id] = weekly_bits(therapist.working_hours[location.id], days_) & hours
     return opened
 
 

@@ -2,20 +2,34 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 
+from booking.affected import OF_SPACING, affected_by, visits_spaced_by
 from booking.callers import Caller
 from booking.errors import Invalid
 from booking.resources import Kind, Values
 from models import SpacingRule
 
+_JUDGED_BY: Final = ("floor_days", "min_days", "active")
 _DROP = text("DELETE FROM spacing_claims WHERE clinic_id = :clinic_id AND rule_id = :rule_id")
 _SHRINK = text("""
     UPDATE spacing_claims SET span = daterange(lower(span), lower(span) + :floor_days)
     WHERE clinic_id = :clinic_id AND rule_id = :rule_id AND role = 'after'
       AND upper(span) > lower(span) + :floor_days
+""")
+# A procedure's own rule beats its family's: what the family's higher floor has claimed for booked visits
+# of that procedure must not refuse in the database what the rules now allow.
+_YIELD = text("""
+    DELETE FROM spacing_claims c
+    USING appointments a, procedures p, spacing_rules r
+    WHERE c.clinic_id = :clinic_id
+      AND a.clinic_id = c.clinic_id AND a.id = c.appointment_id
+      AND p.clinic_id = c.clinic_id AND p.id = a.procedure_id AND p.code = ANY(:codes)
+      AND r.clinic_id = c.clinic_id AND r.id = c.rule_id AND r.floor_days > :floor_days
+      AND r.after ->> 'procedure' IS NULL AND r.before ->> 'procedure' IS NULL
 """)
 
 
@@ -29,18 +43,33 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noq
 
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    """Let booked visits claim no more days than the rule now asks; the claims of a deleted rule are gone.
+    if before is not None and after is not None:
+        if all(before[name] == after[name] for name in _JUDGED_BY):
+            return ()
+        _shrink_claims(caller, before, after)
+    if after is not None and after["active"]:
+        _yield_to(caller, after)
+    return affected_by(caller, visits_spaced_by(caller, after or before or {}), OF_SPACING)
+
+
+def _shrink_claims(caller: Caller, before: Values, after: Values) -> None:
+    """Let booked visits claim no more days than the rule now asks; a deleted rule's claims go with it.
 
     A higher floor changes no claim: what is booked keeps the floor that it was booked under.
     """
-    if before is None or after is None:
-        return ()
     whose = {"clinic_id": caller.clinic_id, "rule_id": after["id"]}
     if not after["active"] or after["floor_days"] == 0:
         caller.session.execute(_DROP, whose)
     elif after["floor_days"] < before["floor_days"]:
         caller.session.execute(_SHRINK, whose | {"floor_days": after["floor_days"]})
-    return ()
+
+
+def _yield_to(caller: Caller, rule: Values) -> None:
+    """Drop the claims of family rules that a procedure's own, lower rule overrules."""
+    codes = [side["procedure"] for side in (rule["after"], rule["before"]) if side.get("procedure")]
+    if codes:
+        values = {"clinic_id": caller.clinic_id, "codes": codes, "floor_days": rule["floor_days"]}
+        caller.session.execute(_YIELD, values)
 
 
 SPACING_RULE = Kind(name="spacing_rule", model=SpacingRule, check=_check, follow=_follow)

@@ -145,3 +145,41 @@ def test_what_an_override_had_allowed_is_not_flagged(cast: Cast) -> None:
     changed = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours}).get_json()
 
     assert (changed["affected"], flags(cast, early)) == ([], [])
+
+
+@pytest.mark.parametrize(("min_days", "is_affected"), [(27, False), (28, False), (29, True)])
+def test_a_stricter_spacing_rule_flags_the_pairs_that_it_breaks(
+    cast: Cast, min_days: int, is_affected: bool
+) -> None:
+    rule = cast.desk.made("/spacing-rules", **samples.spacing_rule(floor_days=7, min_days=14))
+    pair = [cast.book(MONDAY), cast.book("2027-03-01T10:00:00Z")]
+    path = f"/spacing-rules/{rule['id']}"
+    changed = cast.desk.patch(path, {"min_days": min_days}).get_json()
+
+    ids = [one["id"] for one in pair]
+    assert changed["affected"] == (ids if is_affected else [])
+    for one in pair:
+        shown = cast.desk.get(f"/appointments/{one['id']}").get_json()["flags"]
+        found = [(flag["code"], flag["rule_id"]) for flag in shown]
+        assert found == ([("spacing_min", "S02")] if is_affected else [])
+
+
+@pytest.mark.parametrize("eased", [{"min_days": 28}, {"active": False}, None])
+def test_an_eased_spacing_rule_takes_its_flags_away(cast: Cast, eased: dict[str, Any] | None) -> None:
+    pair = [cast.book(MONDAY), cast.book("2027-03-01T10:00:00Z")]
+    rule = cast.desk.made("/spacing-rules", **samples.spacing_rule(floor_days=7, min_days=30))
+    path = f"/spacing-rules/{rule['id']}"
+    flagged = [flags(cast, one) for one in pair]
+    _ = cast.desk.delete(path) if eased is None else cast.desk.patch(path, eased)
+
+    assert sorted(rule["affected"]) == sorted(one["id"] for one in pair)
+    assert flagged == [["spacing_min"]] * 2
+    assert [flags(cast, one) for one in pair] == [[], []]
+
+
+def test_a_spacing_rule_leaves_other_flags_alone(cast: Cast) -> None:
+    pair = [cast.book(MONDAY), cast.book("2027-03-01T10:00:00Z")]
+    cast.desk.patch(f"/therapists/{cast.therapist['id']}", {"working_hours": []})
+    cast.desk.made("/spacing-rules", **samples.spacing_rule(floor_days=7, min_days=30))
+
+    assert [flags(cast, one) for one in pair] == [["therapist_not_working", "spacing_min"]] * 2

@@ -76,3 +76,13 @@ def test_a_rule_without_a_floor_claims_nothing(cast: Cast, rows: Rows, change: d
 
     assert answer.status_code in {200, 204}
     assert rows(cast.desk, CLAIMS) == []
+
+
+def test_a_procedures_own_lower_rule_frees_what_its_family_had_claimed(cast: Cast) -> None:
+    rule_with_a_booking(cast)
+    own = {"procedure": cast.procedure["code"]}
+    cast.desk.made(
+        "/spacing-rules", **samples.spacing_rule(code="S01", after=own, before=own, floor_days=7, min_days=7)
+    )
+
+    assert cast.book("2027-02-08T10:00:00Z")["status"] == "booked"
