@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from booking.clinics import CATALOGUES, create_clinic
 from booking.reconciling import differences
@@ -24,11 +25,20 @@ from serving import Server
 def open_database(settings: Settings) -> Iterator[Database]:
     """Give the migrated database, starting the embedded one if there is no other."""
     database = Database(database_url(settings))
-    migrate(database.engine)
     try:
+        _migrate(database)
         yield database
     finally:
         database.close()
+
+
+def _migrate(database: Database) -> None:
+    """Bring the database to the newest revision; ConfigError when its user may not, or others hold it."""
+    try:
+        migrate(database.engine)
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0].rstrip(".")
+        raise ConfigError(f"The database cannot be migrated: {reason}.") from error
 
 
 @click.group()

@@ -1,5 +1,6 @@
 """Serves the API with gunicorn: worker processes with threads, one listening socket."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -39,9 +40,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "when_ready": lambda _arbiter: self.when_ready(),
         }
         for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
     def load(self) -> Flask:
         """Make a worker's application."""
-        return create_app(self.settings, Database(self.database_url, pool_size=self.settings.threads))
+        app = create_app(self.settings, Database(self.database_url, pool_size=self.settings.threads))
+        # What is loaded by now lives as long as the worker: collecting it again and again would pause
+        # requests for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
+        return app

@@ -49,7 +49,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     the least unusable time. The ETag stays the same while nothing that matters has changed.
     """
     found = availability.find(
-        caller, wish_from(query), query["from_"], query["until"], query.get("ignore_appointment_id")
+        caller, wish_from(query), query["from_"], query["until"], _ignored(caller, query)
     )
     compact = query["rank"] == "compact"
     return _rendered(availability.list_slots(found, query.get("limit"), compact=compact))
@@ -62,7 +62,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
     """Count the slots of each local date, for a month's view."""
     first, until = query["from_"], query["until"]
-    found = availability.find(caller, wish_from(query), first, until, query.get("ignore_appointment_id"))
+    found = availability.find(caller, wish_from(query), first, until, _ignored(caller, query))
     return _rendered({"days": availability.count_days(found, first, until)})
 
 
@@ -84,7 +84,7 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ExplanationSchema)
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Explain one instant: every reason against it, and near slots when there is one."""
-    wish, ignore = wish_from(query), query.get("ignore_appointment_id")
+    wish, ignore = wish_from(query), _ignored(caller, query)
     verdict = appointments.validate(caller, wish, query["starts_at"], ignore=ignore)
     near: list[dict[str, Any]] = []
     if verdict.refusals:
@@ -108,6 +108,14 @@ def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> Wish:
         room_id=query.get("room_id"),
         patient_id=patient_id or query.get("patient_id"),
     )
+
+
+def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
+    """Read which appointment's own time does not count; NotFound when the clinic has no such one."""
+    ignored: UUID | None = query.get("ignore_appointment_id")
+    if ignored is not None:
+        appointments.get(caller, ignored, pointer="/ignore_appointment_id")
+    return ignored
 
 
 def _rendered(body: dict[str, Any]) -> Response:

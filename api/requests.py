@@ -19,6 +19,7 @@ from schemas.times import parse_instant
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_ACTOR = 100
+MAX_DEPTH = 20
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -78,7 +79,7 @@ def read_json(req: Request) -> Any:  # noqa: ANN401 - any JSON value
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise malformed([("", f"Not valid JSON in UTF-8 ({where}).")]) from None
-    unsafe = [(pointer, "Must not contain NUL characters.") for pointer in _unsafe(value, "")]
+    unsafe = list(_unsafe(value, ""))
     if unsafe:
         raise malformed(unsafe)
     return value
@@ -96,11 +97,13 @@ def refuse_unread(reads: frozenset[str]) -> None:
             raise malformed([(f"/{_escape(name)}", "Unknown field.") for name in body])
 
 
-def _unsafe(value: object, pointer: str) -> Iterator[str]:
-    """Find the texts and names that hold NUL, which PostgreSQL cannot store."""
+def _unsafe(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+    """Find the texts and names that hold NUL, which PostgreSQL cannot store, and what is nested too deep."""
     if isinstance(value, str):
         if "\x00" in value:
-            yield pointer
+            yield pointer, "Must not contain NUL characters."
+    elif pointer.count("/") > MAX_DEPTH:
+        yield pointer, f"Must not be nested deeper than {MAX_DEPTH} levels."
     elif isinstance(value, dict):
         for name, part in value.items():
             yield from _unsafe(name, pointer)

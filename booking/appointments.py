@@ -133,7 +133,9 @@ def validate(
     return judge(caller, catalog, question, to_tick(starts_at), override, ignore)
 
 
-def get(caller: Caller, appointment_id: UUID, *, for_change: bool = False) -> Appointment:
+def get(
+    caller: Caller, appointment_id: UUID, *, for_change: bool = False, pointer: str | None = None
+) -> Appointment:
     """Give one appointment of the caller's clinic and locations; `for_change` locks its row."""
     statement = select(Appointment).where(
         Appointment.clinic_id == caller.clinic_id, Appointment.id == appointment_id
@@ -145,7 +147,7 @@ def get(caller: Caller, appointment_id: UUID, *, for_change: bool = False) -> Ap
         appointment and caller.location_ids is not None and appointment.location_id not in caller.location_ids
     )
     if appointment is None or hidden:
-        raise NotFound("appointment")
+        raise NotFound("appointment", pointer)
     return appointment
 
 

@@ -1,14 +1,13 @@
 """Writes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from booking.catalog import ClinicCatalog
+from booking.rows import columns_of, insert_rows
 from models import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from scheduling.claims import spacing_claims
 from scheduling.questions import Assignment, Question
@@ -24,10 +23,9 @@ def write_claims(
 ) -> list[AppointmentPhase]:
     """Insert the phases and everything they claim; give the phases. The caller holds the locks."""
     phases = _phases(question, appointment, assignment)
-    session.add_all(phases)
-    session.flush()
-    _insert(session, Occupancy, _occupancies(appointment, assignment))
-    _insert(session, SpacingClaim, _spacing(catalog, question, appointment))
+    insert_rows(session, AppointmentPhase, [columns_of(phase) for phase in phases])
+    insert_rows(session, Occupancy, _occupancies(appointment, assignment))
+    insert_rows(session, SpacingClaim, _spacing(catalog, question, appointment))
     return phases
 
 
@@ -39,11 +37,6 @@ def delete_claims(session: Session, appointment: Appointment, *, phases: bool = 
                 model.clinic_id == appointment.clinic_id, model.appointment_id == appointment.id
             )
         )
-
-
-def _insert(session: Session, model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        session.connection().execute(insert(model), rows)
 
 
 def _phases(question: Question, appointment: Appointment, assignment: Assignment) -> list[AppointmentPhase]:
@@ -103,7 +96,7 @@ def _spacing(catalog: ClinicCatalog, question: Question, appointment: Appointmen
             "area": claim.area,
             "role": claim.role,
             "owner": claim.owner or appointment.id,
-            "span": Range(*claim.span),
+            "span": f"[{claim.span[0]},{claim.span[1]})",
         }
         for claim in claims
     ]

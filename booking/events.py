@@ -3,42 +3,41 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from uuid_utils.compat import uuid7
 
 from booking.callers import Caller
+from booking.rows import insert_rows
 from models import Appointment, AuditEntry, Event
 
 
 def audit(caller: Caller, action: str, subject_type: str, subject_id: UUID, changes: dict[str, Any]) -> None:
     """Append one audit entry; `changes` holds before and after, for a patient only the names of fields."""
-    caller.session.connection().execute(
-        insert(AuditEntry),
-        {
-            "clinic_id": caller.clinic_id,
-            "clinical_at": caller.now,
-            "action": action,
-            "subject_type": subject_type,
-            "subject_id": subject_id,
-            "key_id": caller.key_id,
-            "actor": caller.actor,
-            "request_id": caller.request_id,
-            "changes": changes,
-        },
-    )
+    entry = {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "clinical_at": caller.now,
+        "action": action,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "key_id": caller.key_id,
+        "actor": caller.actor,
+        "request_id": caller.request_id,
+        "changes": changes,
+    }
+    insert_rows(caller.session, AuditEntry, [entry])
 
 
 def emit(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
     """Append one event; thin: ids, codes and times, never a name or a clinical reason."""
-    caller.session.connection().execute(
-        insert(Event),
-        {
-            "clinic_id": caller.clinic_id,
-            "type": kind,
-            "subject_id": subject_id,
-            "data": data,
-            "occurred_at": caller.now,
-        },
-    )
+    event = {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "type": kind,
+        "subject_id": subject_id,
+        "data": data,
+        "occurred_at": caller.now,
+    }
+    insert_rows(caller.session, Event, [event])
 
 
 def record(

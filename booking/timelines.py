@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from booking.catalog import ClinicCatalog
@@ -29,6 +29,27 @@ _PACKED = """
 _BUSY = text(_PACKED.format(others=""))
 _BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
 
+# One row without a visit for a patient who has none; no row for no patient.
+_VISITS = (
+    select(
+        Appointment.id,
+        Appointment.starts_at,
+        Appointment.ends_at,
+        Appointment.local_date,
+        Appointment.procedure_id,
+        Appointment.areas,
+        Appointment.status,
+    )
+    .select_from(PatientRow)
+    .outerjoin(
+        Appointment,
+        (Appointment.clinic_id == PatientRow.clinic_id)
+        & (Appointment.patient_id == PatientRow.id)
+        & Appointment.status.not_in(("cancelled", "no_show")),
+    )
+    .where(PatientRow.clinic_id == bindparam("clinic_id"), PatientRow.id == bindparam("patient_id"))
+)
+
 
 def load_busy(
     session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, ignore: UUID | None = None
@@ -50,27 +71,10 @@ def load_patient(
     session: Session, catalog: ClinicCatalog, clinic_id: UUID, patient_id: UUID, ignore: UUID | None = None
 ) -> Patient:
     """Give the patient's live visits as busy ticks and as treatments; NotFound for an unknown one."""
-    found = session.scalar(
-        select(PatientRow.id).where(PatientRow.clinic_id == clinic_id, PatientRow.id == patient_id)
-    )
-    if found is None:
+    visits = session.execute(_VISITS, {"clinic_id": clinic_id, "patient_id": patient_id}).all()
+    if not visits:
         raise NotFound("patient", "/patient_id")
-    visits = session.execute(
-        select(
-            Appointment.id,
-            Appointment.starts_at,
-            Appointment.ends_at,
-            Appointment.local_date,
-            Appointment.procedure_id,
-            Appointment.areas,
-            Appointment.status,
-        ).where(
-            Appointment.clinic_id == clinic_id,
-            Appointment.patient_id == patient_id,
-            Appointment.status.not_in(("cancelled", "no_show")),
-        )
-    ).all()
-    others = [visit for visit in visits if visit.id != ignore]
+    others = [visit for visit in visits if visit.id not in {None, ignore}]
     procedures = catalog.engine.procedures
     return Patient(
         patient_id,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog
-from booking.errors import Invalid, NotFound, Retired
+from booking.errors import Invalid, MissingScope, NotFound, Retired
 from scheduling.catalog import Location, Procedure
 from scheduling.clinical import AREAS
 from scheduling.questions import Patient, Question
@@ -33,7 +33,12 @@ def ask(
     *,
     even_retired: bool = False,
 ) -> Question:
-    """Make the question; NotFound for unknown ids, Invalid for areas or a room that cannot be meant."""
+    """Make the question; NotFound for unknown ids, Invalid for areas or a room that cannot be meant.
+
+    MissingScope when a widget names a patient: whoever holds its key could read their dates from the slots.
+    """
+    if caller.publishable and wish.patient_id is not None:
+        raise MissingScope("A publishable key cannot ask about a patient.")
     procedure = _procedure(catalog, wish.procedure_id)
     location = find_location(caller, catalog, wish.location_id)
     if not even_retired and catalog.retired & {procedure.id, location.id}:

@@ -26,6 +26,8 @@ from scheduling.catalog import Location
 
 _SEED: Final = 20261122
 _SAVED_EVERY: Final = 20
+# On a terminal that does not tell its size the bar would measure nothing and stay invisible.
+_COLUMNS, _ROWS = 80, 24
 _THREE_MONTHS: Final = Scale()
 
 
@@ -130,7 +132,9 @@ def _watched(plan: Sequence[PlannedVisit], done: int) -> Iterator[tuple[int, Pla
     """Go through what is left of the plan, with a bar on a terminal and every tenth as a line elsewhere."""
     rest = enumerate(plan[done:], start=done)
     if sys.stderr.isatty():
-        yield from tqdm(rest, desc="Demo clinic", total=len(plan), initial=done, unit=" visits")
+        yield from tqdm(
+            rest, "Demo clinic", len(plan), initial=done, unit=" visits", ncols=_COLUMNS, nrows=_ROWS
+        )
         return
     for number, planned in rest:
         yield number, planned

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, func
+from sqlalchemy import BigInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -27,4 +27,4 @@ class CatalogVersion(Tenant, Base):
     __tablename__ = "catalog_versions"
     __table_args__ = (of_clinic("catalog_versions"),)
 
-    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))

@@ -40,7 +40,7 @@ class Event(Identified, Base):
 
 
 class AuditEntry(Identified, Base):
-    """Who did what, when and by which request; reasons of overrides live here and nowhere else."""
+    """Who did what, when and by which request, with what was there before and after."""
 
     __tablename__ = "audit_log"
     __table_args__ = (

@@ -1,9 +1,14 @@
 """Finds the database: the one that the settings name, or an embedded PostgreSQL of our own."""
 
+import atexit
+import fcntl
 import importlib
 import json
 import logging
+import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,23 +48,65 @@ def start_embedded(directory: Path) -> Any:  # noqa: ANN401 - the library is unt
     """Start PostgreSQL on the directory; it stops with the last process that uses it."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        pgserver = _pgserver()
-        with pgserver.PostgresServer._lock:  # noqa: SLF001 - other processes write these files under it
-            _forget_stale_pid(directory)
-            _forget_dead_users(directory)
-        return pgserver.get_server(directory, cleanup_mode="stop")
+        with _one_at_a_time(directory):
+            server = _start(directory)
     except Exception as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise ConfigError(
-            f"The embedded PostgreSQL does not start in {directory} ({type(error).__name__}; "
-            "its log is there): set CLINIC_DATA_DIR to a writable folder of your own, or DATABASE_URL."
+            f"The embedded PostgreSQL does not start in {directory} ({reason}): "
+            "set CLINIC_DATA_DIR to a writable folder of your own, or DATABASE_URL."
         ) from error
+    # What is registered last runs first: before the library stops the server that it thinks it knows.
+    atexit.register(_know_present_server, server)
+    return server
+
+
+@contextmanager
+def _one_at_a_time(directory: Path) -> Iterator[None]:
+    """Let one process start a server on the directory; the lock of one that is killed is free at once."""
+    with directory.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _start(directory: Path) -> Any:  # noqa: ANN401 - the library is untyped
+    making = directory.with_suffix(".making")
+    if making.exists():
+        _forget_half_made(directory)
+    if not (directory / "PG_VERSION").exists():
+        making.touch()
+    pgserver = _pgserver()
+    with pgserver.PostgresServer._lock:  # noqa: SLF001 - other processes write these files under it
+        _forget_stale_pid(directory)
+        _forget_dead_users(directory)
+    server = pgserver.get_server(directory, cleanup_mode="stop")
+    making.unlink(missing_ok=True)
+    return server
+
+
+def _forget_half_made(directory: Path) -> None:
+    """Empty the directory when the very first start was killed: it holds half a cluster and nobody's data."""
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] == "initdb" and str(directory) in (process.info["cmdline"] or ()):
+            process.kill()
+            process.wait()
+    shutil.rmtree(directory)
+    directory.mkdir()
 
 
 def stop_embedded(directory: Path) -> None:
     """Give up this process's share of the embedded server; the last share stops it."""
     server = _pgserver().PostgresServer._instances.get(directory.resolve())  # noqa: SLF001 - it has no public way
     if server is not None:
+        _know_present_server(server)
         server.cleanup()
+
+
+def _know_present_server(server: Any) -> None:  # noqa: ANN401 - the library is untyped
+    """Look up the server's process: after a crash another user of the folder has started a new one."""
+    with server._lock:  # noqa: SLF001 - nobody is starting a server while we hold it
+        present = _pgserver().PostmasterInfo.read_from_pgdata(server.pgdata)
+    server._postmaster_info = present if present and present.is_running() else None  # noqa: SLF001 - no public way
 
 
 def _pgserver() -> Any:  # noqa: ANN401 - the library is untyped

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, validates_schema
 from scheduling.clinical import AREAS, EVENTS, LADDER
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import Choice, Code, Flag, Integer, Nested, QueryFlag, SetOf
+from schemas.locations import affected
 
 MOST_DAYS = 3660
 _NAMES = ("family", "procedure", "event")
@@ -49,6 +50,7 @@ class SpacingRuleSchema(Resource):
         metadata={"description": "Who may go below min_days; null: nobody."},
     )
     active = Flag(load_default=True)
+    affected = affected()
 
 
 class SpacingRuleQuery(QueryArgs):

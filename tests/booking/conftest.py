@@ -1,9 +1,13 @@
 """Desks at a fixed instant, and clinics that most booking tests start from."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
+from flask import Flask
 
+from booking.clinics import create_clinic as found_clinic
+from models.database import Database
 from tests.booking.cast import NOW, Clinic, create_clinic, create_rule
 from tests.desk import Desk
 
@@ -25,3 +29,22 @@ def spaced(clinic: Clinic) -> Clinic:
     """Give the same clinic with rule S02."""
     create_rule(clinic.desk)
     return clinic
+
+
+@pytest.fixture(scope="module")
+def standing(app: Flask, database: Database) -> Clinic:
+    """Create a clinic that all tests of a module share: they write nothing that another could notice."""
+    return _found(app, database)
+
+
+@pytest.fixture(scope="module")
+def neighbour(app: Flask, database: Database) -> Clinic:
+    """Create another such clinic, of which the first must see nothing."""
+    return _found(app, database)
+
+
+def _found(app: Flask, database: Database) -> Clinic:
+    made = found_clinic(
+        database, name="Standing", timezone="Europe/London", catalogue="none", now=datetime.fromisoformat(NOW)
+    )
+    return create_clinic(Desk(app, made.clinic_id, made.admin_key))

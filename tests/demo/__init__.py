@@ -1,0 +1,1 @@
+"""The demo clinic: its card, its plan, its filling and the command that it prints."""
