@@ -17,6 +17,7 @@ from scheduling import catalog as values
 from scheduling.ticks import ceil_tick, floor_tick
 
 _CACHED_CLINICS: Final = 256
+_MOST_READS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,32 @@ _cache_lock = Lock()
 
 def load_catalog(session: Session, clinic_id: UUID) -> ClinicCatalog:
     """Give the clinic's catalogue; exact under the booking's locks, which keep its writers waiting."""
-    version = session.scalar(select(CatalogVersion.version).where(CatalogVersion.clinic_id == clinic_id))
+    version = _version(session, clinic_id)
     with _cache_lock:
         known = _cache.get(clinic_id)
         if known is not None and known.version == version:
             _cache.move_to_end(clinic_id)
             return known
-    loaded = read_catalog(session, clinic_id, version or 0)
+    loaded = _load_whole(session, clinic_id, version)
     with _cache_lock:
         _cache[clinic_id] = loaded
         if len(_cache) > _CACHED_CLINICS:
             _cache.popitem(last=False)
+    return loaded
+
+
+def _version(session: Session, clinic_id: UUID) -> int:
+    statement = select(CatalogVersion.version).where(CatalogVersion.clinic_id == clinic_id)
+    return session.scalar(statement) or 0
+
+
+def _load_whole(session: Session, clinic_id: UUID, version: int) -> ClinicCatalog:
+    """Read until no change has come in between: outside the booking's locks it would be half of each."""
+    for _ in range(_MOST_READS):
+        loaded = read_catalog(session, clinic_id, version)
+        version = _version(session, clinic_id)
+        if version == loaded.version:
+            break
     return loaded
 
 
