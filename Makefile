@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres15 bench lint format types lock clean
+.PHONY: help run test test-postgres15 bench lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,7 +15,8 @@ $(READY): requirements-dev.lock pyproject.toml
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
 run: $(READY)  ## Start the database, migrate, load the demo clinic on the first run, serve
@@ -42,6 +43,10 @@ format: $(READY)  ## Format the code
 
 types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
+
+migration: $(READY)  ## Write an empty revision: make migration NAME=add_something
+	$(BIN)/python -c 'from datetime import UTC, datetime; from migrations.runner import new_revision; \
+		new_revision("$(NAME)", datetime.now(UTC))'
 
 lock: $(READY)  ## Lock the newest versions, for Python 3.11 to 3.13
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate \

@@ -26,7 +26,6 @@ class Settings:
     production: bool = False
     sandbox: bool = False
     demo: bool = True
-    allow_loopback_urls: bool = False
     workers: int = 2
     threads: int = 8
 
@@ -44,7 +43,6 @@ class Settings:
             == "production",
             sandbox=_flag(env, "CLINIC_SANDBOX", False),
             demo=_flag(env, "CLINIC_DEMO", True),
-            allow_loopback_urls=_flag(env, "CLINIC_ALLOW_LOOPBACK_URLS", False),
             workers=_number(env, "CLINIC_WORKERS", 2, 1, 64),
             threads=_number(env, "CLINIC_THREADS", 8, 1, 256),
         )

@@ -1,5 +1,6 @@
 """Brings a database to the newest revision, and tells whether it is there."""
 
+from datetime import datetime
 from pathlib import Path
 
 from alembic import command
@@ -25,6 +26,11 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def new_revision(name: str, now: datetime) -> None:
+    """Write an empty revision from the template, named by date."""
+    command.revision(_config(), message=name, rev_id=f"{now:%Y%m%d_%H%M}")
 
 
 def migrated(engine: Engine) -> bool:

@@ -1,0 +1,46 @@
+"""Reads the project's pages: tables, code blocks, headings, links."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from config import PROJECT
+
+README = PROJECT / "README.md"
+PAGES = sorted(
+    [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")],
+)
+
+
+def section(page: Path, title: str) -> str:
+    """Give what lies below a heading of the second level."""
+    parts = re.split(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))[title]
+
+
+def rows(text: str) -> list[list[str]]:
+    """Give the cells of every table row whose first cell is code, as text."""
+    found = re.findall(r"^\| (`.+) \|$", text, flags=re.MULTILINE)
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)] for row in found]
+
+
+def first_codes(text: str) -> list[str]:
+    """Give what the first cells of the table rows name."""
+    return [code for row in rows(text) for code in re.findall(r"`([^`]+)`", row[0])]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Give the code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def tracked_files() -> list[Path]:
+    """List the files that belong to the project: those that git keeps and those it would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git of the machine
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for name in listed.stdout.splitlines() if (path := PROJECT / name).is_file()]

@@ -1,0 +1,41 @@
+"""Clinics that a whole module shares."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from api import clock
+from booking.clinics import create_clinic
+from models.database import Database
+from tests.desk import Desk
+from tests.platform.processes import data_folder
+from tests.platform.visits import create_full_clinic
+
+
+@pytest.fixture
+def empty_folder() -> Iterator[Path]:
+    """Give a folder for an embedded database of the test's own."""
+    with data_folder() as folder:
+        yield folder
+
+
+def make_desk(app: Flask, database: Database) -> Desk:
+    """Make a clinic without a catalogue, and its desk."""
+    made = create_clinic(database, name="Clinic", timezone="Europe/London", catalogue="none", now=clock.now())
+    return Desk(app, made.clinic_id, made.admin_key)
+
+
+@pytest.fixture(scope="module")
+def alice(app: Flask, database: Database) -> Desk:
+    """Give the desk of a clinic that has a row in every table."""
+    desk = make_desk(app, database)
+    create_full_clinic(desk)
+    return desk
+
+
+@pytest.fixture(scope="module")
+def bob(app: Flask, database: Database) -> Desk:
+    """Give the desk of another clinic, which must see nothing of Alice's."""
+    return make_desk(app, database)

@@ -1,0 +1,93 @@
+"""The way into the database: as a plain role, within bounds, and without telling anybody's data."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from config import ConfigError, Settings
+from models.database import Database
+from models.postgres import database_url
+
+BOUNDS = {
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "jit": "off",
+}
+
+
+def superuser_url(database: Database) -> str:
+    """Give the URL of this run's database for a superuser."""
+    given = os.environ.get("DATABASE_URL")
+    url = make_url(given) if given else make_url(database.url).set(username="postgres").set(query={})
+    host = make_url(database.url).query["host"]
+    whole = url.set(database=make_url(database.url).database).update_query_dict({"host": host})
+    return whole.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def privileged(database: Database) -> Iterator[Database]:
+    """Give the database as a superuser's URL with options of its own leads to it."""
+    url = superuser_url(database) + "&options=-c%20work_mem%3D7MB"
+    opened = Database(database_url(Settings(database_url=url)), pool_size=1)
+    yield opened
+    opened.close()
+
+
+def test_a_superusers_url_is_used_through_the_plain_role(privileged: Database) -> None:
+    with privileged.transaction() as session:
+        role = session.scalar(text("SELECT current_user"))
+
+    assert role == "clinic_app"
+
+
+def test_the_options_of_a_url_are_kept(privileged: Database) -> None:
+    with privileged.transaction() as session:
+        kept = session.scalar(text("SELECT current_setting('work_mem')"))
+
+    assert kept == "7MB"
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_session_is_bounded(database: Database, name: str) -> None:
+    with database.transaction() as session:
+        bound = session.scalar(text("SELECT current_setting(:name)"), {"name": name})
+
+    assert bound == BOUNDS[name]
+
+
+def test_a_failing_statement_does_not_print_its_parameters(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught, database.transaction() as session:
+        session.execute(text("SELECT CAST(:name AS text), 1 / 0"), {"name": "Alice Example"})
+
+    assert "Alice" not in str(caught.value)
+
+
+def create_table_and_fail(database: Database) -> None:
+    """Do half of something."""
+    with database.transaction() as session:
+        session.execute(text("CREATE TABLE half_done (number int)"))
+        raise ZeroDivisionError
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        create_table_and_fail(database)
+    with database.transaction() as session:
+        made = session.scalar(text("SELECT to_regclass('half_done')"))
+
+    assert made is None
+
+
+def test_a_database_that_is_away_does_not_answer() -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/nowhere")
+
+    assert not away.ping()
+
+
+def test_a_database_that_is_away_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigError, match="cannot be used: connection failed"):
+        database_url(Settings(database_url="postgresql://nobody@127.0.0.1:1/nowhere"))

@@ -1,0 +1,116 @@
+"""`clinic serve` as it really runs: ready, documented, and gone without a trace."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import pytest
+import requests
+
+from tests.platform.processes import (
+    PATIENCE_SECONDS,
+    data_folder,
+    free_port,
+    has_ended,
+    postgres,
+    serving,
+    wait_until,
+)
+
+
+class Service(NamedTuple):
+    """A server that is ready."""
+
+    process: "subprocess.Popen[bytes]"
+    address: str
+    data_dir: Path
+    log: Path
+
+
+def answers(address: str) -> bool:
+    """Whether the server says that it is ready."""
+    try:
+        return requests.get(f"{address}/readyz", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """Start the product on a free port, with its embedded database and no demo clinic."""
+    with data_folder() as folder, serving(folder / "data", folder / "log") as (process, address):
+        wait_until(lambda: answers(address) or process.poll() is not None)
+        yield Service(process, address, folder / "data", folder / "log")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/healthz", "application/json"),
+        ("/readyz", "application/json"),
+        ("/openapi.json", "application/json"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/problems", "text/html; charset=utf-8"),
+    ],
+)
+def test_what_needs_no_key_is_served(service: Service, path: str, kind: str) -> None:
+    answer = requests.get(service.address + path, timeout=5)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
+
+
+def test_everything_else_needs_a_key(service: Service) -> None:
+    assert requests.get(service.address + "/v1/locations", timeout=5).status_code == 401
+
+
+def test_the_sandbox_clock_is_off_unless_it_is_switched_on(service: Service) -> None:
+    answer = requests.get(
+        service.address + "/v1/locations", headers={"X-Clinic-Now": "2027-01-04T08:00:00Z"}, timeout=5
+    )
+
+    assert answer.status_code in {401, 422}
+
+
+def test_without_a_demo_clinic_the_server_says_how_to_make_one(service: Service) -> None:
+    assert "create-clinic" in service.log.read_text()
+
+
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(empty_folder: Path) -> None:
+    with serving(empty_folder / "data", empty_folder / "log") as (process, address):
+        wait_until(lambda: answers(address))
+        database = postgres(empty_folder / "data")
+        workers = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGTERM)
+        ended = process.wait(PATIENCE_SECONDS)
+
+    assert ended == 0
+    assert all(map(has_ended, [database, *workers]))
+
+
+def test_a_server_that_is_told_to_stop_while_it_starts_leaves_nothing_behind(empty_folder: Path) -> None:
+    users = empty_folder / "data" / "postgres" / ".handle_pids.json"
+    with serving(empty_folder / "data", empty_folder / "log") as (process, _):
+        wait_until(users.exists)
+        database = postgres(empty_folder / "data")
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_SECONDS)
+
+    assert has_ended(database)
+
+
+def test_a_server_that_was_killed_leaves_its_port_and_its_database_to_the_next(empty_folder: Path) -> None:
+    port = str(free_port())
+    with serving(empty_folder / "data", empty_folder / "log", PORT=port) as (killed, _):
+        address = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(address))
+        workers = psutil.Process(killed.pid).children()
+        killed.kill()
+        wait_until(lambda: all(map(has_ended, workers)))
+    with serving(empty_folder / "data", empty_folder / "log", PORT=port):
+        wait_until(lambda: answers(address))
+        database = postgres(empty_folder / "data")
+
+    assert has_ended(database)

@@ -1,0 +1,113 @@
+"""Every setting: its variable, its default, and one line when its value cannot be used."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import PROJECT, ConfigError, Settings
+
+GOOD: dict[str, tuple[str, str, object]] = {
+    "DATABASE_URL": ("database_url", "postgresql+psycopg://u:p@db:5432/c", "postgresql://u:p@db:5432/c"),
+    "CLINIC_DATA_DIR": ("data_dir", "/srv/clinic", Path("/srv/clinic")),
+    "CLINIC_HOST": ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104 - a value to read, not an address to listen on
+    "PORT": ("port", "9000", 9000),
+    "CLINIC_PUBLIC_URL": ("public_url", "https://book.example.org/", "https://book.example.org"),
+    "CLINIC_ENV": ("production", "production", True),
+    "CLINIC_SANDBOX": ("sandbox", "1", True),
+    "CLINIC_DEMO": ("demo", "0", False),
+    "CLINIC_WORKERS": ("workers", "64", 64),
+    "CLINIC_THREADS": ("threads", "1", 1),
+}
+
+BAD = [
+    ("DATABASE_URL", "mysql://db/clinic"),
+    ("DATABASE_URL", "clinic"),
+    ("CLINIC_PUBLIC_URL", "book.example.org"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("PORT", "-1"),
+    ("PORT", "eighty"),
+    ("PORT", "٨٠"),
+    ("CLINIC_ENV", "staging"),
+    ("CLINIC_SANDBOX", "maybe"),
+    ("CLINIC_DEMO", "2"),
+    ("CLINIC_WORKERS", "0"),
+    ("CLINIC_WORKERS", "65"),
+    ("CLINIC_THREADS", "0"),
+    ("CLINIC_THREADS", "257"),
+]
+
+DEFAULTS: dict[str, Any] = {
+    "database_url": None,
+    "data_dir": PROJECT / "data",
+    "host": "127.0.0.1",
+    "port": 8080,
+    "public_url": None,
+    "production": False,
+    "sandbox": False,
+    "demo": True,
+    "workers": 2,
+    "threads": 8,
+}
+
+
+def read(env: dict[str, str]) -> dict[str, Any]:
+    """Read settings from these variables alone."""
+    settings = Settings.from_env(env)
+    return {field.name: getattr(settings, field.name) for field in fields(settings)}
+
+
+def test_an_empty_environment_gives_every_default() -> None:
+    assert read({}) == DEFAULTS
+
+
+@pytest.mark.parametrize("variable", GOOD)
+def test_a_variable_sets_its_one_setting(variable: str) -> None:
+    field, text, value = GOOD[variable]
+
+    assert read({variable: text}) == DEFAULTS | {field: value}
+
+
+def test_every_setting_has_a_variable() -> None:
+    assert {field for field, _, _ in GOOD.values()} == {field.name for field in fields(Settings)}
+
+
+@pytest.mark.parametrize("variable", GOOD)
+def test_an_empty_variable_reads_as_one_that_is_not_set(variable: str) -> None:
+    assert read({variable: ""}) == DEFAULTS
+
+
+@pytest.mark.parametrize(("variable", "text"), BAD)
+def test_a_value_that_cannot_be_used_is_one_line_that_names_its_variable(variable: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read({variable: text})
+
+    assert str(caught.value).startswith(variable)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_database_url_is_refused_without_repeating_its_password() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read({"DATABASE_URL": "mysql://clinic:opensesame@db/clinic"})
+
+    assert "opensesame" not in str(caught.value)
+
+
+def test_the_sandbox_is_refused_in_production() -> None:
+    with pytest.raises(ConfigError, match=r"CLINIC_SANDBOX=1 is refused with CLINIC_ENV=production"):
+        read({"CLINIC_ENV": "production", "CLINIC_SANDBOX": "1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("off", False)]
+)
+def test_a_switch_may_be_written_in_several_ways(text: str, expected: bool) -> None:
+    assert read({"CLINIC_SANDBOX": text})["sandbox"] is expected
+
+
+def test_a_relative_data_folder_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert read({"CLINIC_DATA_DIR": "here"})["data_dir"] == tmp_path / "here"

@@ -1,0 +1,52 @@
+"""The smallest clinic that can treat somebody, and a visit in it."""
+
+from typing import Any
+
+from tests.desk import Desk
+
+NOW = "2027-01-04T08:00:00Z"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PEEL = {
+    "code": "PEEL",
+    "name": "Peel",
+    "family": "PEEL",
+    "areas": ["FACE"],
+    "phases": [
+        {"name": "Peel", "kind": "procedure", "minutes": 30, "therapist": True, "room_kinds": ["treatment"]},
+        {"name": "Rest", "kind": "aftercare", "minutes": 10, "room_kinds": ["treatment"]},
+    ],
+}
+
+
+def create_visit_question(desk: Desk) -> dict[str, Any]:
+    """Make a location, a room, a therapist, a procedure and a patient; give a bookable visit's body."""
+    hours = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in DAYS]
+    location = desk.made("/locations", name="London", timezone="Europe/London", opening_hours=hours)["id"]
+    desk.made("/rooms", location_id=location, name="Room 1", kind="treatment")
+    working = [{"location_id": location, "weekday": day, "starts": "09:00", "ends": "17:00"} for day in DAYS]
+    desk.made("/therapists", name="Ada", working_hours=working)
+    return {
+        "location_id": location,
+        "procedure_id": desk.made("/procedures", **PEEL)["id"],
+        "patient_id": desk.made("/patients", name="Alice")["id"],
+        "starts_at": "2027-01-05T10:00:00Z",
+    }
+
+
+def book_visit(desk: Desk) -> dict[str, Any]:
+    """Book one visit in a clinic made for it, and give the appointment."""
+    return desk.at(NOW).made("/appointments", **create_visit_question(desk))
+
+
+def create_full_clinic(desk: Desk) -> dict[str, Any]:
+    """Fill every table of a clinic: besides a visit, a spacing rule, a device, a closure and a block."""
+    same = {"family": "PEEL"}
+    desk.made("/spacing-rules", code="P01", after=same, before=same, scope="area", floor_days=7, min_days=14)
+    visit = book_visit(desk)
+    place, therapist = visit["location_id"], visit["therapist_id"]
+    desk.made("/devices", location_id=place, name="RF", kind="rf")
+    desk.patch(f"/therapists/{therapist}", {"qualifications": [{"code": "BBP"}]})
+    lunch = {"starts_at": "2027-01-05T13:00:00Z", "ends_at": "2027-01-05T14:00:00Z", "reason": "Lunch"}
+    desk.made("/blocks", resource_id=therapist, **lunch)
+    desk.made(f"/locations/{place}/closures", **lunch)
+    return visit
