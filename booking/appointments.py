@@ -152,7 +152,11 @@ def get(
 
 
 def get_for_change(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
-    """Give one appointment with its row locked; StaleVersion unless it is at the expected version."""
+    """Give one appointment with its row locked; StaleVersion unless it is at the expected version.
+
+    The catalogue is held first: whoever changes it locks the rows of the visits that it flags.
+    """
+    hold_catalog(caller.session, caller.clinic_id)
     appointment = get(caller, appointment_id, for_change=True)
     if expected is not None and appointment.version != expected:
         raise StaleVersion

@@ -12,12 +12,12 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 import models
+from booking.locks import hold_catalog
 from models import CatalogVersion
 from scheduling import catalog as values
 from scheduling.ticks import ceil_tick, floor_tick
 
 _CACHED_CLINICS: Final = 256
-_MOST_READS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,11 @@ def _version(session: Session, clinic_id: UUID) -> int:
 
 
 def _load_whole(session: Session, clinic_id: UUID, version: int) -> ClinicCatalog:
-    """Read until no change has come in between: outside the booking's locks it would be half of each."""
-    for _ in range(_MOST_READS):
-        loaded = read_catalog(session, clinic_id, version)
-        version = _version(session, clinic_id)
-        if version == loaded.version:
-            break
+    """Read all of one version: if a change comes in between, what was read is half of each."""
+    loaded = read_catalog(session, clinic_id, version)
+    if _version(session, clinic_id) != version:
+        hold_catalog(session, clinic_id)
+        loaded = read_catalog(session, clinic_id, _version(session, clinic_id))
     return loaded
 
 
