@@ -13,11 +13,12 @@ from uuid_utils.compat import uuid7
 from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
-from booking.claims import write_claims
+from booking.claims import claims_of
 from booking.errors import NotFound, Refused, StaleVersion
-from booking.events import audit, record
+from booking.events import audit, facts, record
 from booking.judging import Override, judge, overridden
 from booking.locks import hold_catalog, lock
+from booking.rows import insert_rows
 from booking.timelines import load_patient
 from booking.wishes import Wish, ask, candidates, layout
 from models import Appointment, AppointmentPhase
@@ -81,8 +82,9 @@ def _book(caller: Caller, wish: Wish, start: int, override: Override | None, not
     place(appointment, question, verdict, start)
     session.add(appointment)
     session.flush()
-    phases = write_claims(session, catalog, question, appointment, verdict.assignment)
-    record(caller, "booked", appointment, {"after": when_and_where(appointment)})
+    phases, claims = claims_of(catalog, question, appointment, verdict.assignment)
+    booked = facts(caller, "booked", appointment, {"after": when_and_where(appointment)})
+    insert_rows(session, *claims, *booked)
     if appointment.overrides:
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
     return Visit(appointment, phases, question.location.zone)

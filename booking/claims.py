@@ -1,4 +1,4 @@
-"""Writes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
+"""Makes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
 
 from typing import Any
 
@@ -7,26 +7,23 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from booking.catalog import ClinicCatalog
-from booking.rows import columns_of, insert_rows
+from booking.rows import Batch, columns_of
 from models import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from scheduling.claims import spacing_claims
 from scheduling.questions import Assignment, Question
 from scheduling.ticks import from_tick
 
 
-def write_claims(
-    session: Session,
-    catalog: ClinicCatalog,
-    question: Question,
-    appointment: Appointment,
-    assignment: Assignment,
-) -> list[AppointmentPhase]:
-    """Insert the phases and everything they claim; give the phases. The caller holds the locks."""
+def claims_of(
+    catalog: ClinicCatalog, question: Question, appointment: Appointment, assignment: Assignment
+) -> tuple[list[AppointmentPhase], list[Batch]]:
+    """Give the visit's phases, and the rows of everything that it claims; the caller holds the locks."""
     phases = _phases(question, appointment, assignment)
-    insert_rows(session, AppointmentPhase, [columns_of(phase) for phase in phases])
-    insert_rows(session, Occupancy, _occupancies(appointment, assignment))
-    insert_rows(session, SpacingClaim, _spacing(catalog, question, appointment))
-    return phases
+    return phases, [
+        (AppointmentPhase, [columns_of(phase) for phase in phases]),
+        (Occupancy, _occupancies(appointment, assignment)),
+        (SpacingClaim, _spacing(catalog, question, appointment)),
+    ]
 
 
 def delete_claims(session: Session, appointment: Appointment, *, phases: bool = False) -> None:

@@ -6,12 +6,41 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from booking.callers import Caller
-from booking.rows import insert_rows
+from booking.rows import Batch, insert_rows
 from models import Appointment, AuditEntry, Event
 
 
 def audit(caller: Caller, action: str, subject_type: str, subject_id: UUID, changes: dict[str, Any]) -> None:
     """Append one audit entry; `changes` holds before and after, for a patient only the names of fields."""
+    insert_rows(caller.session, _entry(caller, action, subject_type, subject_id, changes))
+
+
+def record(
+    caller: Caller, action: str, appointment: Appointment, changes: dict[str, Any] | None = None
+) -> None:
+    """Append the event `appointment.<action>` and its audit entry in the act's own transaction."""
+    insert_rows(caller.session, *facts(caller, action, appointment, changes))
+
+
+def facts(
+    caller: Caller, action: str, appointment: Appointment, changes: dict[str, Any] | None = None
+) -> tuple[Batch, Batch]:
+    """Give the event `appointment.<action>` and its audit entry as rows, to write along with others."""
+    kind = f"appointment.{action}"
+    event = {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "type": kind,
+        "subject_id": appointment.id,
+        "data": thin(appointment),
+        "occurred_at": caller.now,
+    }
+    return (Event, [event]), _entry(caller, kind, "appointment", appointment.id, changes or {})
+
+
+def _entry(
+    caller: Caller, action: str, subject_type: str, subject_id: UUID, changes: dict[str, Any]
+) -> Batch:
     entry = {
         "clinic_id": caller.clinic_id,
         "id": uuid7(),
@@ -24,28 +53,7 @@ def audit(caller: Caller, action: str, subject_type: str, subject_id: UUID, chan
         "request_id": caller.request_id,
         "changes": changes,
     }
-    insert_rows(caller.session, AuditEntry, [entry])
-
-
-def emit(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
-    """Append one event; thin: ids, codes and times, never a name or a clinical reason."""
-    event = {
-        "clinic_id": caller.clinic_id,
-        "id": uuid7(),
-        "type": kind,
-        "subject_id": subject_id,
-        "data": data,
-        "occurred_at": caller.now,
-    }
-    insert_rows(caller.session, Event, [event])
-
-
-def record(
-    caller: Caller, action: str, appointment: Appointment, changes: dict[str, Any] | None = None
-) -> None:
-    """Append the event `appointment.<action>` and its audit entry in the act's own transaction."""
-    emit(caller, f"appointment.{action}", appointment.id, thin(appointment))
-    audit(caller, f"appointment.{action}", "appointment", appointment.id, changes or {})
+    return AuditEntry, [entry]
 
 
 def thin(appointment: Appointment) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from booking.appointments import Visit, get, get_for_change, place, present, tou
 from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
-from booking.claims import delete_claims, write_claims
+from booking.claims import claims_of, delete_claims
 from booking.errors import Refused
-from booking.events import record
+from booking.events import facts, record
 from booking.judging import Override, judge, overridden
 from booking.locks import hold_catalog, lock
+from booking.rows import insert_rows
 from booking.timelines import load_patient
 from booking.transitions import require_status
 from booking.wishes import Wish, ask, candidates
@@ -75,8 +76,9 @@ def _move(
     place(appointment, chosen, verdict, to_tick(move.starts_at))
     appointment.overrides = [*appointment.overrides, *overridden(caller, verdict, override)]
     touch(caller, appointment)
-    write_claims(session, catalog, chosen, appointment, verdict.assignment)
-    record(caller, "rescheduled", appointment, {"before": before, "after": when_and_where(appointment)})
+    _, claims = claims_of(catalog, chosen, appointment, verdict.assignment)
+    places = {"before": before, "after": when_and_where(appointment)}
+    insert_rows(session, *claims, *facts(caller, "rescheduled", appointment, places))
     if verdict.waived_codes:
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
     return present(caller, [appointment], catalog)[0]

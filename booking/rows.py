@@ -1,4 +1,4 @@
-"""Inserts many rows of one table by one statement of fixed text, from one JSON value."""
+"""Inserts the rows of several tables by one statement of fixed text, from one JSON value a table."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -10,20 +10,28 @@ from sqlalchemy.orm import Session
 from models import Base
 from models.serialization import dumps
 
+# The rows of one table: all name the same columns; values as JSON gives them, ranges as text.
+Batch = tuple[type[Base], Sequence[Mapping[str, Any]]]
 
-def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all name the same columns; values as JSON gives them, ranges as text."""
-    if rows:
-        statement = _statement(model.__tablename__, tuple(rows[0]))
-        session.connection().execute(statement, {"rows": dumps(rows)})
+
+def insert_rows(session: Session, *batches: Batch) -> None:
+    """Insert every batch at once: the database is asked one time, whatever a booking writes."""
+    filled = [(model.__tablename__, rows) for model, rows in batches if rows]
+    if filled:
+        statement = _statement(tuple((table, tuple(rows[0])) for table, rows in filled))
+        values = {f"rows{place}": dumps(rows) for place, (_, rows) in enumerate(filled)}
+        session.connection().execute(statement, values)
 
 
 @cache
-def _statement(table: str, columns: tuple[str, ...]) -> TextClause:
-    """Make the insertion; both names come from the models, never from a request."""
-    names = ", ".join(columns)
-    source = f"jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
-    return text(f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}")  # noqa: S608 - see above
+def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
+    """Make the insertion; its names come from the models, never from a request."""
+    parts = [
+        f"inserted{place} AS (INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} "  # noqa: S608 - see above
+        f"FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows{place} AS jsonb)))"
+        for place, (table, columns) in enumerate(tables)
+    ]
+    return text(f"WITH {', '.join(parts)} SELECT")
 
 
 def columns_of(row: Base) -> dict[str, Any]:
