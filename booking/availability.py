@@ -50,8 +50,9 @@ def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCat
 def _search(
     caller: Caller, catalog: ClinicCatalog, question: Question, first: date, until: date, ignore: UUID | None
 ) -> Found:
-    length = layout(question).length
-    window = not_before(days(first, until, length, question.location.zone), caller.now)
+    # The last arrival is a tick before the range ends; one at its end belongs to the next day.
+    room = layout(question).length - 1
+    window = not_before(days(first, until, room, question.location.zone), caller.now)
     busy = load_busy(caller.session, caller.clinic_id, candidates(catalog, question), window, ignore)
     return Found(catalog, question, busy, window, search(question, catalog.engine, busy, window))
 

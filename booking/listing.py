@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, literal_column, select
 
 from booking.callers import Caller
 from models import Appointment, AppointmentPhase, AuditEntry
@@ -26,7 +26,8 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
     if query.get("updated_since") is not None:
         chosen = chosen.where(Appointment.updated_at >= query["updated_since"])
     if query.get("flagged") is not None:
-        chosen = chosen.where((func.jsonb_array_length(Appointment.flags) > 0) == query["flagged"])
+        flagged = Appointment.flags != literal_column("'[]'")
+        chosen = chosen.where(flagged if query["flagged"] else ~flagged)
     if query.get("room_id") is not None:
         chosen = chosen.where(_in_room(query["room_id"]))
     return chosen

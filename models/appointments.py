@@ -37,6 +37,8 @@ class Appointment(Versioned, Base):
         Index("ix_appointments_location", "clinic_id", "location_id", "starts_at"),
         Index("ix_appointments_therapist", "clinic_id", "therapist_id", "starts_at"),
         Index("ix_appointments_patient", "clinic_id", "patient_id", "starts_at"),
+        Index("ix_appointments_local_date", "clinic_id", "local_date"),
+        Index("ix_appointments_flagged", "clinic_id", "id", postgresql_where=text("flags <> '[]'")),
     )  # fmt: skip
 
     status: Mapped[str]
@@ -72,6 +74,15 @@ class AppointmentPhase(Tenant, Base):
         belongs_to("appointment_phases", "therapists", "assistant_id"),
         belongs_to("appointment_phases", "devices", "device_id"),
         CheckConstraint("starts_at < ends_at", name="ck_appointment_phases_order"),
+        *(
+            Index(
+                f"ix_appointment_phases_{taken}",
+                "clinic_id",
+                f"{taken}_id",
+                postgresql_where=text(f"{taken}_id IS NOT NULL"),
+            )
+            for taken in ("room", "therapist", "assistant", "device")
+        ),
     )
 
     appointment_id: Mapped[UUID] = mapped_column(primary_key=True)

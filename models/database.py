@@ -13,7 +13,7 @@ from models.serialization import dumps, loads
 _BIND = text("SELECT set_config('clinic.id', :clinic_id, true)")
 # Bounds that keep one slow or lost client from delaying everyone else's view of what is committed.
 _SESSION_OPTIONS = (
-    "-c idle_in_transaction_session_timeout=30s -c lock_timeout=10s -c statement_timeout=30s -c jit=off"
+    "-c idle_in_transaction_session_timeout=30s -c lock_timeout=5s -c statement_timeout=30s -c jit=off"
 )
 
 

@@ -56,6 +56,8 @@ CREATE TABLE appointments (
 CREATE INDEX ix_appointments_location ON appointments (clinic_id, location_id, starts_at);
 CREATE INDEX ix_appointments_patient ON appointments (clinic_id, patient_id, starts_at);
 CREATE INDEX ix_appointments_therapist ON appointments (clinic_id, therapist_id, starts_at);
+CREATE INDEX ix_appointments_local_date ON appointments (clinic_id, local_date);
+CREATE INDEX ix_appointments_flagged ON appointments (clinic_id, id) WHERE flags <> '[]';
 CREATE TABLE appointment_phases (
     clinic_id uuid NOT NULL,
     appointment_id uuid NOT NULL,
@@ -86,6 +88,14 @@ CREATE TABLE appointment_phases (
         FOREIGN KEY (clinic_id, device_id) REFERENCES devices (clinic_id, id),
     CONSTRAINT ck_appointment_phases_order CHECK (starts_at < ends_at)
 );
+CREATE INDEX ix_appointment_phases_room ON appointment_phases (clinic_id, room_id)
+    WHERE room_id IS NOT NULL;
+CREATE INDEX ix_appointment_phases_therapist ON appointment_phases (clinic_id, therapist_id)
+    WHERE therapist_id IS NOT NULL;
+CREATE INDEX ix_appointment_phases_assistant ON appointment_phases (clinic_id, assistant_id)
+    WHERE assistant_id IS NOT NULL;
+CREATE INDEX ix_appointment_phases_device ON appointment_phases (clinic_id, device_id)
+    WHERE device_id IS NOT NULL;
 CREATE TABLE occupancies (
     clinic_id uuid NOT NULL,
     id uuid NOT NULL,

@@ -55,6 +55,26 @@ def test_slots_lie_within_the_local_days_that_were_asked_for(clinic: Clinic) -> 
     assert len(starts) == 117
 
 
+def test_a_place_that_never_closes_offers_no_slot_of_the_next_day(desk: Desk) -> None:
+    hours = [{"weekday": "wed", "opens": "00:00", "closes": "24:00"}]
+    clinic = create_clinic(
+        desk,
+        opening_hours=[*hours, {"weekday": "thu", "opens": "00:00", "closes": "24:00"}],
+        therapist={},
+    )
+    night = create_therapist(
+        clinic.desk, clinic.location, working_hours=working(clinic.location, "00:00", "24:00")
+    )
+    day = {"from_": "2027-05-19", "until": "2027-05-20", "therapist_id": night["id"]}
+
+    starts = [slot["starts_at"] for slot in asked(clinic, "/availability", **day)["slots"]]
+
+    assert (len(starts), starts[0], starts[-1]) == (
+        288, "2027-05-19T00:00:00+01:00", "2027-05-19T23:55:00+01:00",
+    )  # fmt: skip
+    assert asked(clinic, "/availability/days", **day) == {"days": [{"on": "2027-05-19", "slots": 288}]}
+
+
 def test_a_booking_takes_away_the_slots_that_it_overlaps(clinic: Clinic) -> None:
     before = clinic.starts(DAY, NEXT_DAY)
     clinic.booked(TEN)

@@ -104,6 +104,27 @@ def test_two_sessions_of_one_patient_three_days_apart_give_one_booking(
     assert_sound(database, spaced.desk)
 
 
+def test_sessions_above_the_floor_that_share_no_resource_are_kept_apart_by_the_patients_lock(
+    spaced: Clinic, database: Database
+) -> None:
+    other = create_location(spaced.desk, name="Lisbon", timezone="Europe/Lisbon")
+    create_room(spaced.desk, other)
+    create_therapist(spaced.desk, other)
+
+    for patient_id in spaced.patients(6):
+        answers = race(
+            [
+                partial(spaced.book, "2027-03-01T16:00:00Z", patient_id=patient_id),
+                partial(spaced.book, "2027-03-21T16:00:00Z", patient_id=patient_id, location_id=other["id"]),
+            ]
+        )
+        assert statuses(answers) == [201, 409]
+        for won in (answer.get_json() for answer in answers if answer.status_code == 201):
+            spaced.acted("cancel", won, reason_code="other")
+
+    assert_sound(database, spaced.desk)
+
+
 def test_of_twenty_sessions_within_the_spacing_at_two_locations_one_is_booked(
     spaced: Clinic, database: Database
 ) -> None:
