@@ -27,7 +27,7 @@ SHOWN_ONCE: Mapping[str, str] = {"Cache-Control": "no-store"}
 @blp.response(200, page_of(ApiKeySchema))
 def list_api_keys(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """List the API keys, oldest first."""
-    return page(caller.session, keys.select_api_keys(), ApiKey, query)
+    return page(caller.session, keys.select_api_keys(caller), ApiKey, query)
 
 
 @blp.route("", methods=["POST"])
@@ -49,10 +49,10 @@ def get_api_key(caller: Caller, key_id: UUID) -> ApiKey:
 
 @blp.route("/<uuid:key_id>", methods=["PATCH"])
 @blp.needs("admin")
-@blp.arguments(patch_of(ApiKeySchema, "kind", "location_ids"))
+@blp.arguments(patch_of(ApiKeySchema, *keys.FIXED))
 @blp.response(200, ApiKeySchema)
 def update_api_key(caller: Caller, body: dict[str, Any], key_id: UUID) -> ApiKey:
-    """Change an API key's name, scopes, origins or expiry."""
+    """Change an API key's name, scopes, origins, locations or expiry."""
     expected = expected_version(body)
     return keys.update_api_key(caller, key_id, body, expected)
 

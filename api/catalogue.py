@@ -103,7 +103,8 @@ def _change(blp: Blueprint, offer: Offer) -> View:
     def view(caller: Caller, body: Values, **path: UUID) -> Values:
         expected = expected_version(body)
         _require_parent(caller, offer, path)
-        return resources.change(caller, offer.kind, path.pop(_id_of(offer.kind)), body, expected, path)
+        id_ = path.pop(_id_of(offer.kind))
+        return resources.change(caller, offer.kind, id_, body, expected, path, fixed=offer.fixed)
 
     return view
 

@@ -1,6 +1,6 @@
 """Says in the OpenAPI document what every operation does without being asked: keys, failures, headers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,17 +10,32 @@ from schemas.fields import Id
 
 SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the clinic, `ck_...`."}}
 CONDITIONAL = {"PATCH", "DELETE"}
-_IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "schema": {"type": "string"},
-    "description": "The ETag of the version that this changes; 412 when it has changed since.",
-}
-_IF_NONE_MATCH = {
-    "in": "header",
-    "name": "If-None-Match",
-    "schema": {"type": "string"},
-    "description": "The ETag of the version you have; 304 while it has not changed.",
+_EVERYWHERE = ("X-Actor", "X-Request-Id", "X-Clinic-Now")
+
+
+def _request_header(name: str, description: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON Schema
+    return {"name": name, "description": description, "schema": {"type": "string", **schema}}
+
+
+# Request headers, each written out once; operations refer to them by their names.
+REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
+    one["name"]: one
+    for one in (
+        _request_header(
+            "If-Match", "The ETag of the version that this changes; 412 when it has changed since."
+        ),
+        _request_header("If-None-Match", "The ETag of the version you have; 304 while it has not changed."),
+        _request_header("X-Actor", "The person behind a desk's key, for the audit log.", maxLength=100),
+        _request_header(
+            "X-Request-Id",
+            "Your own id of this request; kept if it is 1 to 64 letters, digits, `.`, `_` or `-`.",
+        ),
+        _request_header(
+            "X-Clinic-Now",
+            "Sandboxes only: the instant to judge this request at; 422 on any other server.",
+            format="date-time",
+        ),
+    )
 }
 
 
@@ -47,7 +62,7 @@ def problems_of(
     """Add the security, the conditional headers and each failure that follows from the operation's kind."""
     needs = info.get("needs")
     if needs is None:
-        return {**doc, "security": []}
+        return {**doc, "security": [], "parameters": [*doc.get("parameters", ()), "X-Request-Id"]}
     keys = "Secret and publishable keys" if needs["public"] else "Secret keys"
     doc["security"] = [{"bearer": []}]
     doc["x-scope"] = needs["scope"]
@@ -57,11 +72,13 @@ def problems_of(
     responses = doc.setdefault("responses", {})
     for status in _failures(info, method.upper()):
         responses.setdefault(status, HTTPStatus(status).name)
-    if method.upper() in CONDITIONAL:
-        doc.setdefault("parameters", []).append(_IF_MATCH)
+    headers = list(_EVERYWHERE)
+    if HTTPStatus.PRECONDITION_FAILED in map(int, responses):
+        headers.append("If-Match")
     elif method == "get" and _has_etag(responses):
-        doc.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        headers.append("If-None-Match")
         responses.setdefault(int(HTTPStatus.NOT_MODIFIED), {"description": "You have this version already."})
+    doc["parameters"] = [*doc.get("parameters", ()), *headers]
     doc["responses"] = {str(int(status)): responses[status] for status in sorted(responses, key=int)}
     return doc
 

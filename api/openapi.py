@@ -7,7 +7,7 @@ import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 
-from api.documentation import SECURITY
+from api.documentation import REQUEST_HEADERS, SECURITY
 from schemas.base import schema_name
 from schemas.problems import ProblemSchema
 
@@ -45,6 +45,8 @@ def make_api(app: Flask) -> Api:
     plugin = MarshmallowPlugin(schema_name_resolver=schema_name)
     api = Api(app, spec_kwargs={"marshmallow_plugin": plugin})
     api.spec.components.security_scheme("bearer", SECURITY["bearer"])
+    for name, header in REQUEST_HEADERS.items():
+        api.spec.components.parameter(name, "header", header)
     return api
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -17,6 +17,9 @@ from booking.errors import DomainError, InUse, Invalid, NotFound, Refused, Wrong
 from schemas.problems import ProblemSchema
 
 RETRY_AFTER_SECONDS = 1
+# The SQLSTATEs, or how they begin, of what passes: no connection, no resources, a server that stops or
+# starts, locks and statements that took too long, and collisions that outlasted our own retries.
+_PASSING = ("08", "53", "57P0", "55P03", "57014", "40001", "40P01")
 
 # Stable codes: the status and the title of each, those of booking/errors.py among them.
 PROBLEMS: Mapping[str, tuple[int, str]] = {
@@ -97,9 +100,18 @@ def problem_for(error: Exception) -> Problem:
     if isinstance(error, IntegrityError):
         known = error_for(error, request.method)
         return _from_domain(known) if known else Problem("error")
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _passes(error)):
         return unavailable()
     return Problem("error")
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether a retry may succeed; only what passes may invite one."""
+    sqlstate: str | None = getattr(error.orig, "sqlstate", None)
+    if sqlstate is not None:
+        return error.connection_invalidated or sqlstate.startswith(_PASSING)
+    # Without an answer of the server the connection was lost, or was never had and nothing was asked.
+    return error.connection_invalidated or error.statement is None
 
 
 def _from_domain(error: DomainError) -> Problem:

@@ -1,6 +1,6 @@
-"""Finds and flags the booked visits that a change of the catalogue leaves outside the rules."""
+"""Finds the booked visits that a change of the catalogue leaves outside the rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -10,28 +10,18 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, read_catalog
-from booking.events import record
-from booking.timelines import load_patient
+from booking.flags import OF_CATALOGUE, OF_SPACING, Reason, allowed, flag
+from booking.timelines import load_sessions
 from booking.windows import day_of
 from booking.wishes import Wish, ask, layout
 from models import Appointment, AppointmentPhase, Procedure
 from scheduling.engine import check
-from scheduling.questions import Patient
+from scheduling.questions import Question
+from scheduling.spacing import asked, bans
 from scheduling.ticks import to_tick
 
 LONGEST_VISIT: Final = timedelta(days=1)
 _PLANNED: Final = ("booked", "confirmed")
-# What hours, closures and qualifications can break; who is busy is no matter of the catalogue.
-OF_CATALOGUE: Final = frozenset(
-    {
-        "outside_opening_hours", "location_closed", "therapist_not_working", "therapist_unqualified",
-        "qualification_expires", "depth_exceeded", "no_therapist_available",
-    }
-)  # fmt: skip
-OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
-
-# A code, and the rule behind it if there is one.
-Reason = tuple[str, str | None]
 
 
 def visits_at(caller: Caller, location_id: UUID, *where: ColumnElement[bool]) -> Sequence[Appointment]:
@@ -81,14 +71,16 @@ def affected_by(
         return []
     # Not through the cache, which others read: this transaction's catalogue may never commit.
     catalog = read_catalog(caller.session, caller.clinic_id)
+    # The catalogue is the clinic's: a key of some locations flags at the others too.
     everywhere = replace(caller, location_ids=None)
-    affected = []
-    for appointment in appointments:
-        reasons = _broken(everywhere, catalog, appointment, codes)
-        if reasons:
-            affected.append(appointment.id)
-        _flag(caller, appointment, reasons, codes)
-    return affected
+    judge = _too_close if codes is OF_SPACING else _out_of_place
+    broken = judge(everywhere, catalog, appointments)
+    judged = []
+    for appointment, reasons in zip(appointments, broken, strict=True):
+        counted = codes - allowed(appointment)
+        judged.append((appointment, sorted({reason for reason in reasons if reason[0] in counted}, key=str)))
+    flag(caller, judged, codes)
+    return [appointment.id for appointment, reasons in judged if reasons]
 
 
 def _matched(side: Mapping[str, Any]) -> ColumnElement[bool]:
@@ -113,51 +105,37 @@ def _to_come(caller: Caller, *where: ColumnElement[bool]) -> Sequence[Appointmen
     return caller.session.scalars(statement).all()
 
 
-def _broken(
-    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, codes: frozenset[str]
-) -> list[Reason]:
-    """List which of these codes now speak against a visit, as if everybody were free."""
+def _out_of_place(
+    caller: Caller, catalog: ClinicCatalog, appointments: Iterable[Appointment]
+) -> Iterator[list[Reason]]:
+    """Give what speaks against each visit where and when it is, as if everybody were free."""
+    for appointment in appointments:
+        question = _question(caller, catalog, appointment)
+        start = to_tick(appointment.starts_at)
+        window = day_of(start, layout(question).length, question.location.zone)
+        refusals = check(question, catalog.engine, {}, start, window).refusals
+        yield [(refusal.code, refusal.rule_id) for refusal in refusals]
+
+
+def _too_close(
+    caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment]
+) -> Iterator[list[Reason]]:
+    """Give the spacing rules that each visit breaks beside the patient's other visits."""
+    patients = {one.patient_id for one in appointments if one.patient_id is not None}
+    sessions = load_sessions(caller.session, catalog, caller.clinic_id, patients)
+    for appointment in appointments:
+        wanted = asked(_question(caller, catalog, appointment))
+        mine = sessions.get(appointment.patient_id, []) if appointment.patient_id is not None else []
+        others = [one for one in mine if one.appointment_id != appointment.id]
+        found = bans(wanted, others, catalog.paired_rules)
+        yield [(ban.code, ban.rule.code) for ban in found if ban.covers(appointment.local_date)]
+
+
+def _question(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> Question:
     wish = Wish(
         procedure_id=appointment.procedure_id,
         location_id=appointment.location_id,
         areas=tuple(appointment.areas),
         therapist_id=appointment.therapist_id,
     )
-    question = ask(caller, catalog, wish, _patient(caller, catalog, appointment, codes), even_retired=True)
-    start = to_tick(appointment.starts_at)
-    window = day_of(start, layout(question).length, question.location.zone)
-    refusals = check(question, catalog.engine, {}, start, window).refusals
-    allowed = {code for override in appointment.overrides for code in override["codes"]}
-    found = {(refusal.code, refusal.rule_id) for refusal in refusals if refusal.code in codes - allowed}
-    return sorted(found, key=str)
-
-
-def _patient(
-    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, codes: frozenset[str]
-) -> Patient | None:
-    """Load the patient's other visits, which only spacing asks about."""
-    if codes is not OF_SPACING or appointment.patient_id is None:
-        return None
-    return load_patient(caller.session, catalog, caller.clinic_id, appointment.patient_id, appointment.id)
-
-
-def _flag(caller: Caller, appointment: Appointment, reasons: Sequence[Reason], codes: frozenset[str]) -> None:
-    """Make the flags with these codes those of the reasons; flags of other kinds stay."""
-    kept = [flag for flag in appointment.flags if flag["code"] not in codes or _reason(flag) in reasons]
-    known = [_reason(flag) for flag in kept]
-    fresh = [
-        {"code": code, **({"rule_id": rule} if rule else {}), "since": caller.now}
-        for code, rule in reasons
-        if (code, rule) not in known
-    ]
-    if len(kept) == len(appointment.flags) and not fresh:
-        return
-    appointment.flags = [*kept, *fresh]
-    appointment.version += 1
-    caller.session.flush()
-    if fresh:
-        record(caller, "flagged", appointment, {"codes": [flag["code"] for flag in fresh]})
-
-
-def _reason(flag: Mapping[str, Any]) -> Reason:
-    return flag["code"], flag.get("rule_id")
+    return ask(caller, catalog, wish, even_retired=True)

@@ -14,12 +14,14 @@ from sqlalchemy import Select, func, select
 from booking.callers import Caller
 from booking.errors import Invalid, NotFound, StaleVersion, WrongStatus
 from booking.events import audit
+from booking.resources import refuse_changes
 from models.api_keys import ApiKey
 from models.locations import Location
 
 PREFIX: Final = "ck_"
 SECRET_BYTES: Final = 32
 HINT_LENGTH: Final = 4
+FIXED: Final = ("kind",)
 # A widget reads the public catalogue, sees what is free, holds it, and books with a booking token.
 PUBLISHABLE_SCOPES: Final = frozenset({"catalog:read", "availability:read", "appointments:write"})
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
@@ -44,7 +46,8 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
     """Make a key of the caller's clinic and give it with its text, which is shown this once.
 
     `values`: name, kind, scopes, and if wanted origins, location_ids, expires_at. Invalid for a
-    publishable key without origins or with more than a widget's scopes; NotFound for a location.
+    publishable key without origins or with more than a widget's scopes, and for locations beyond the
+    caller's own; NotFound for a location.
     """
     secret = fresh_secret()
     key = ApiKey(
@@ -60,7 +63,7 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
         revoked_at=None,
     )
     _check(key)
-    _check_locations(caller, key.location_ids or [])
+    _check_locations(caller, key.location_ids)
     caller.session.add(key)
     caller.session.flush()
     caller.session.refresh(key)
@@ -68,23 +71,33 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
     return key, secret.text
 
 
-def select_api_keys() -> Select[ApiKey]:
-    """Select the clinic's keys; row-level security leaves no other."""
-    return select(ApiKey)
+def select_api_keys(caller: Caller) -> Select[ApiKey]:
+    """Select the clinic's keys; a key of some locations knows of none that sees more than it does."""
+    own = select(ApiKey).where(ApiKey.clinic_id == caller.clinic_id)
+    if caller.location_ids is None:
+        return own
+    # A key of all locations has null here, which is contained in nothing.
+    return own.where(ApiKey.location_ids.bool_op("<@")(list(caller.location_ids)))
 
 
 def get_api_key(caller: Caller, key_id: UUID) -> ApiKey:
-    """Get one key; NotFound when the clinic has none of this id."""
-    return _found(caller, key_id, select_api_keys())
+    """Get one key; NotFound when the clinic has none of this id, or the caller may not know of it."""
+    return _found(caller, key_id, select_api_keys(caller))
 
 
 def update_api_key(caller: Caller, key_id: UUID, values: Mapping[str, Any], expected: int | None) -> ApiKey:
-    """Change name, scopes, origins or expiry; StaleVersion when another version is there by now."""
+    """Change name, scopes, origins, locations or expiry, never the kind.
+
+    StaleVersion when another version is there by now; Invalid and NotFound as for a new key.
+    """
     key = _locked(caller, key_id, expected)
     before = {name: getattr(key, name) for name in values}
+    refuse_changes(before, values, FIXED)
     for name, value in values.items():
         setattr(key, name, value)
     _check(key)
+    if "location_ids" in values:
+        _check_locations(caller, key.location_ids)
     return _changed(caller, key, "changed", {"before": before, "after": dict(values)})
 
 
@@ -122,22 +135,26 @@ def _check(key: ApiKey) -> None:
         raise Invalid("/scopes", f"A publishable key may hold: {', '.join(sorted(PUBLISHABLE_SCOPES))}.")
 
 
-def _check_locations(caller: Caller, ids: list[UUID]) -> None:
+def _check_locations(caller: Caller, ids: list[UUID] | None) -> None:
+    """Refuse a key that would see more than the caller does, and locations that are not there."""
+    if caller.location_ids is not None and (ids is None or not caller.location_ids.issuperset(ids)):
+        raise Invalid("/location_ids", "Must name only locations that your own key sees.")
+    if not ids:
+        return
     found = caller.session.scalar(select(func.count()).select_from(Location).where(Location.id.in_(ids)))
     if found != len(ids):
         raise NotFound("location", "/location_ids")
 
 
 def _locked(caller: Caller, key_id: UUID, expected: int | None) -> ApiKey:
-    key = _found(caller, key_id, select_api_keys().with_for_update(key_share=True))
+    key = _found(caller, key_id, select_api_keys(caller).with_for_update(key_share=True))
     if expected is not None and key.version != expected:
         raise StaleVersion
     return key
 
 
 def _found(caller: Caller, key_id: UUID, keys: Select[ApiKey]) -> ApiKey:
-    own = keys.where(ApiKey.clinic_id == caller.clinic_id, ApiKey.id == key_id)
-    key = caller.session.execute(own).scalar_one_or_none()
+    key = caller.session.execute(keys.where(ApiKey.id == key_id)).scalar_one_or_none()
     if key is None:
         raise NotFound("key")
     return key

@@ -77,7 +77,7 @@ def _book(caller: Caller, wish: Wish, start: int, override: Override | None, not
         patient_id=wish.patient_id,
         notes=notes,
         flags=[],
-        overrides=overridden(caller, verdict, override),
+        overrides=overridden(caller, question, start, verdict, override),
     )
     place(appointment, question, verdict, start)
     session.add(appointment)

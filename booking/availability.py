@@ -18,7 +18,6 @@ from scheduling.questions import Openings, Question, Slot
 from scheduling.reasons import Refusal
 from scheduling.ticks import LocalClock, local_date
 
-LONGEST_SEARCH_DAYS = 92
 NEXT_STEP_DAYS = 14
 ALTERNATIVES = 5
 

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select
+from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from uuid_utils.compat import uuid7
 
@@ -14,6 +14,7 @@ from booking.callers import Caller
 from booking.errors import InUse, Invalid
 from booking.locks import lock_resources
 from booking.resources import Kind, Locations, Values, require
+from booking.rows import insert_rows
 from booking.zones import ZoneOn, zones_of
 from models import Block, Device, Occupancy, Resource, Room
 from models.appointments import LONGEST_OCCUPANCY
@@ -22,6 +23,10 @@ from scheduling.ticks import ceil_tick, floor_tick
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
+# A bound on what one request writes while others wait for the resource.
+MOST_CLAIMS: Final = 20_000
+# One array, however many there are: a statement takes no more than 65,535 parameters.
+_DROP = text("DELETE FROM occupancies WHERE clinic_id = :clinic_id AND id = ANY(CAST(:ids AS uuid[]))")
 
 Span = tuple[int, int]
 Piece = tuple[int, int, int]
@@ -32,11 +37,17 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noq
     starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
     if not starts_at < ends_at <= starts_at + LONGEST:
         raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
-    if repeats is None:
-        return
-    first = starts_at.astimezone(zones_of(caller, resource)(starts_at.date())).date()
-    if not first <= repeats["until"] <= first + LONGEST_REPEAT:
-        raise Invalid("/repeats/until", "Must not lie before the block, nor more than two years after it.")
+    zone_on = zones_of(caller, [resource.id])[resource.id]
+    if repeats is not None:
+        first = starts_at.astimezone(zone_on(starts_at.date())).date()
+        if not first <= repeats["until"] <= first + LONGEST_REPEAT:
+            raise Invalid(
+                "/repeats/until", "Must not lie before the block, nor more than two years after it."
+            )
+    days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
+    if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
+        pointer = "/ends_at" if repeats is None else "/repeats/until"
+        raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
 
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
@@ -46,11 +57,7 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
 
 def _show(caller: Caller, found: list[Values]) -> None:
     """Show instants in the zone of the resource's location."""
-    ids = {one["resource_id"] for one in found}
-    rows = caller.session.scalars(
-        select(Resource).where(Resource.clinic_id == caller.clinic_id, Resource.id.in_(ids))
-    )
-    zones = {row.id: zones_of(caller, row) for row in rows}
+    zones = zones_of(caller, {one["resource_id"] for one in found})
     for one in found:
         zone = zones[one["resource_id"]](one["starts_at"].date())
         one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
@@ -96,13 +103,8 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     gone = [claim for claim, *piece in stored if tuple(piece) not in wanted]
     fresh = wanted - {(lane, start, end) for _, lane, start, end in stored}
     # What leaves goes first: the new pieces may overlap it.
-    caller.session.execute(
-        delete(Occupancy).where(*mine, Occupancy.id.in_(gone)),
-        execution_options={"synchronize_session": False},
-    )
-    if fresh:
-        claims = [_claim(caller, resource_id, piece) for piece in sorted(fresh)]
-        caller.session.execute(insert(Occupancy), claims)
+    caller.session.execute(_DROP, {"clinic_id": caller.clinic_id, "ids": gone})
+    insert_rows(caller.session, (Occupancy, [_claim(caller, resource_id, piece) for piece in sorted(fresh)]))
 
 
 def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:
@@ -122,20 +124,26 @@ def _spans(caller: Caller, resource: Resource) -> list[Span]:
     blocks = caller.session.scalars(
         select(Block).where(Block.clinic_id == caller.clinic_id, Block.resource_id == resource.id)
     )
-    zone_on = zones_of(caller, resource)
-    return [span for block in blocks for span in _occurrences(zone_on, block)]
+    zone_on = zones_of(caller, [resource.id])[resource.id]
+    return [
+        span
+        for block in blocks
+        for span in _occurrences(zone_on, block.starts_at, block.ends_at, block.repeats)
+    ]
 
 
-def _occurrences(zone_on: ZoneOn, block: Block) -> Iterator[Span]:
-    """Give the block's spans in ticks: the first as it is, the others at its wall-clock time."""
-    yield floor_tick(block.starts_at), ceil_tick(block.ends_at)
-    if block.repeats is None:
+def _occurrences(
+    zone_on: ZoneOn, starts_at: datetime, ends_at: datetime, repeats: Values | None
+) -> Iterator[Span]:
+    """Give a block's spans in ticks: the first as it is, the others at its wall-clock time."""
+    yield floor_tick(starts_at), ceil_tick(ends_at)
+    if repeats is None:
         return
-    zone = zone_on(block.starts_at.date())
-    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (block.starts_at, block.ends_at))
-    for days in range(1, (_until(block.repeats) - first.date()).days + 1):
+    zone = zone_on(starts_at.date())
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (starts_at, ends_at))
+    for days in range(1, (_until(repeats) - first.date()).days + 1):
         step = timedelta(days=days)
-        if (first + step).weekday() not in block.repeats["weekdays"]:
+        if (first + step).weekday() not in repeats["weekdays"]:
             continue
         there = zone_on((first + step).date())
         span = _on_the_wall(first + step, there)[0], max(_on_the_wall(last + step, there))
@@ -157,11 +165,19 @@ def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
 
 def _pieces(resource: Resource, spans: Iterable[Span]) -> Iterator[Piece]:
     """Cut spans to claims of every lane that are no longer than a claim may be."""
-    lanes = resource.capacity if isinstance(resource, Room) else 1
-    for start, end in spans:
-        for cut in range(start, end, LONGEST_OCCUPANCY):
-            for lane in range(lanes):
-                yield lane, cut, min(cut + LONGEST_OCCUPANCY, end)
+    for span in spans:
+        for cut in _cuts(span):
+            for lane in range(_lanes(resource)):
+                yield lane, cut, min(cut + LONGEST_OCCUPANCY, span[1])
+
+
+def _cuts(span: Span) -> range:
+    """Give the tick at which each piece of a span begins."""
+    return range(*span, LONGEST_OCCUPANCY)
+
+
+def _lanes(resource: Resource) -> int:
+    return resource.capacity if isinstance(resource, Room) else 1
 
 
 def _refuse_visits_in_the_way(caller: Caller, resource_id: UUID, wanted: set[Piece]) -> None:

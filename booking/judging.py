@@ -14,6 +14,7 @@ from booking.wishes import candidates, layout
 from scheduling.engine import check
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
+from scheduling.ticks import from_tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ def judge(
     if override is None or not verdict.refusals:
         return verdict
     waived = _permitted(caller, verdict.refusals, override.codes)
-    return check(replace(question, waived=waived), catalog.engine, busy, start, window)
+    second = check(replace(question, waived=waived), catalog.engine, busy, start, window)
+    # An override that does not suffice hides no reason: the client sees what it would without one.
+    return verdict if second.refusals else second
 
 
 def _permitted(caller: Caller, refusals: Iterable[Refusal], codes: frozenset[str]) -> frozenset[str]:
@@ -64,8 +67,10 @@ def _every(refusals: Iterable[Refusal]) -> Iterator[Refusal]:
         yield from _every(refusal.because)
 
 
-def overridden(caller: Caller, verdict: Verdict, override: Override | None) -> list[dict[str, Any]]:
-    """Give what is kept on the appointment of an override that was really needed."""
+def overridden(
+    caller: Caller, question: Question, start: int, verdict: Verdict, override: Override | None
+) -> list[dict[str, Any]]:
+    """Give what is kept on the appointment of an override that was really needed, for this time and place."""
     if override is None or not verdict.waived_codes:
         return []
     return [
@@ -74,5 +79,7 @@ def overridden(caller: Caller, verdict: Verdict, override: Override | None) -> l
             "reason": override.reason,
             "actor": caller.actor,
             "at": caller.now,
+            "starts_at": from_tick(start),
+            "location_id": question.location.id,
         }
     ]

@@ -12,7 +12,7 @@ from booking.errors import InUse
 from booking.resources import Kind, Rows, Values
 from models import Appointment, Phase, Procedure
 
-_FIXED_ONCE_BOOKED: Final = ("code", "family", "areas", "choose_areas")
+_FIXED_ONCE_BOOKED: Final = ("code", "family", "areas", "choose_areas", "counts_as")
 _ASKED_OF_STAFF: Final = ("qualifications", "qualifications_any", "depth_mm")
 
 
@@ -23,7 +23,7 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
         Appointment.clinic_id == caller.clinic_id, Appointment.procedure_id == before["id"]
     )
     if caller.session.scalar(booked.limit(1)) is not None:
-        raise InUse("Code, family and areas are fixed: this procedure has been booked.")
+        raise InUse("Code, family, areas and counts_as are fixed: this procedure has been booked.")
 
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:

@@ -11,6 +11,7 @@ from booking.catalog import ClinicCatalog, load_catalog
 from booking.claims import claims_of, delete_claims
 from booking.errors import Refused
 from booking.events import facts, record
+from booking.flags import not_judged
 from booking.judging import Override, judge, overridden
 from booking.locks import hold_catalog, lock
 from booking.rows import insert_rows
@@ -60,11 +61,18 @@ def _move(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
 ) -> Visit:
     session = caller.session
-    wish = _wish(get(caller, appointment_id), move)
+    appointment = get(caller, appointment_id)
+    wish = _wish(appointment, move)
     hold_catalog(session, caller.clinic_id)
     catalog = load_catalog(session, caller.clinic_id)
     resources = candidates(catalog, ask(caller, catalog, wish, even_retired=True))
-    lock(session, patients=[wish.patient_id] if wish.patient_id else [], resources=resources)
+    # The present therapist is asked first, even one who no longer works there.
+    present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
+    lock(
+        session,
+        patients=[wish.patient_id] if wish.patient_id else [],
+        resources=resources | present_therapist,
+    )
     appointment = get_for_change(caller, appointment_id, expected)
     require_status("reschedule", appointment)
     question = _question(caller, catalog, wish, appointment)
@@ -73,8 +81,11 @@ def _move(
         raise Refused(verdict.refusals)
     before = when_and_where(appointment)
     delete_claims(session, appointment, phases=True)
-    place(appointment, chosen, verdict, to_tick(move.starts_at))
-    appointment.overrides = [*appointment.overrides, *overridden(caller, verdict, override)]
+    start = to_tick(move.starts_at)
+    place(appointment, chosen, verdict, start)
+    appointment.flags = not_judged(appointment)
+    kept = overridden(caller, chosen, start, verdict, override)
+    appointment.overrides = [*appointment.overrides, *kept]
     touch(caller, appointment)
     _, claims = claims_of(catalog, chosen, appointment, verdict.assignment)
     places = {"before": before, "after": when_and_where(appointment)}

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, func, insert, inspect, select
 
 from booking.callers import Caller
-from booking.errors import NotFound, StaleVersion
+from booking.errors import Invalid, NotFound, StaleVersion
 from booking.events import audit
 from booking.locks import lock_resources
 
@@ -112,11 +112,22 @@ def create(caller: Caller, kind: Kind, values: Values) -> Values:
 
 
 def change(
-    caller: Caller, kind: Kind, id: UUID, values: Values, expected: int | None, where: Where | None = None
+    caller: Caller,
+    kind: Kind,
+    id: UUID,
+    values: Values,
+    expected: int | None,
+    where: Where | None = None,
+    *,
+    fixed: Iterable[str] = (),
 ) -> Values:
-    """Change the given fields, nested lists whole; StaleVersion when `expected` is not the version."""
+    """Change the given fields, nested lists whole; StaleVersion when `expected` is not the version.
+
+    Invalid when one of the `fixed` fields is given another value than it has.
+    """
     row = _locked(caller, kind, id, expected, where)
     before = represent(caller, kind, [row])[0]
+    refuse_changes(before, values, fixed)
     given = {name: before[name] | value if name in kind.merges else value for name, value in values.items()}
     changed = {name: value for name, value in given.items() if value != before[name]}
     kind.check(caller, before, before | changed)
@@ -131,6 +142,13 @@ def change(
     row.updated_at = func.now()
     caller.session.flush()
     return _settle(caller, kind, "changed", before, get(caller, kind, id))
+
+
+def refuse_changes(before: Mapping[str, Any], values: Mapping[str, Any], fixed: Iterable[str]) -> None:
+    """Raise Invalid for the first fixed field that is given another value than it has."""
+    for name in fixed:
+        if name in values and values[name] != before[name]:
+            raise Invalid(f"/{name}", "Cannot be changed.")
 
 
 def remove(caller: Caller, kind: Kind, id: UUID, expected: int | None, where: Where | None = None) -> None:

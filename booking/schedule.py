@@ -83,7 +83,10 @@ def _items(
 def _visits(
     caller: Caller, resources: Sequence[UUID], window: Window, zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
-    """Give every phase of every live visit once for each resource that it holds."""
+    """Give every phase of every live visit once for each resource that it holds.
+
+    Of a visit at a location that the key may not see, staff are busy and nothing else is told.
+    """
     rows = caller.session.execute(
         select(AppointmentPhase, Appointment)
         .join(
@@ -103,20 +106,28 @@ def _visits(
     )
     wanted = frozenset(resources)
     for phase, appointment in rows:
+        seen = caller.location_ids is None or appointment.location_id in caller.location_ids
+        item = _told(phase, appointment) if seen else {"type": "busy"}
+        when = {
+            "lane": phase.lane or 0,
+            "starts_at": phase.starts_at.astimezone(zone),
+            "ends_at": phase.ends_at.astimezone(zone),
+        }
         for resource_id in _held(phase) & wanted:
-            yield {
-                "resource_id": resource_id,
-                "type": "hold" if appointment.status == "held" else "appointment",
-                "appointment_id": appointment.id,
-                "status": appointment.status,
-                "procedure_id": appointment.procedure_id,
-                "patient_id": appointment.patient_id,
-                "phase": phase.name,
-                "kind": phase.kind,
-                "lane": phase.lane or 0,
-                "starts_at": phase.starts_at.astimezone(zone),
-                "ends_at": phase.ends_at.astimezone(zone),
-            }
+            yield {"resource_id": resource_id, **item, **when}
+
+
+def _told(phase: AppointmentPhase, appointment: Appointment) -> dict[str, Any]:
+    return {
+        "type": "hold" if appointment.status == "held" else "appointment",
+        "appointment_id": appointment.id,
+        "location_id": appointment.location_id,
+        "status": appointment.status,
+        "procedure_id": appointment.procedure_id,
+        "patient_id": appointment.patient_id,
+        "phase": phase.name,
+        "kind": phase.kind,
+    }
 
 
 def _held(phase: AppointmentPhase) -> frozenset[UUID]:

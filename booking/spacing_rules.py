@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from booking.affected import OF_SPACING, affected_by, visits_spaced_by
+from booking.affected import affected_by, visits_spaced_by
 from booking.callers import Caller
 from booking.errors import Invalid
+from booking.flags import OF_SPACING
 from booking.resources import Kind, Values
 from models import SpacingRule
 

@@ -1,6 +1,8 @@
 """Loads who is busy, packed: the busy bits of resources and the live visits of a patient."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, text
@@ -49,6 +51,12 @@ _VISITS = (
     )
     .where(PatientRow.clinic_id == bindparam("clinic_id"), PatientRow.id == bindparam("patient_id"))
 )
+_SESSIONS = text("""
+    SELECT id, patient_id, local_date, procedure_id, areas, status
+    FROM appointments
+    WHERE clinic_id = :clinic_id AND patient_id = ANY(:ids) AND status NOT IN ('cancelled', 'no_show')
+    ORDER BY id
+""")
 
 
 def load_busy(
@@ -75,20 +83,31 @@ def load_patient(
     if not visits:
         raise NotFound("patient", "/patient_id")
     others = [visit for visit in visits if visit.id not in {None, ignore}]
-    procedures = catalog.engine.procedures
     return Patient(
         patient_id,
         tuple((floor_tick(visit.starts_at), ceil_tick(visit.ends_at)) for visit in others),
-        tuple(
-            Treatment(
-                appointment_id=visit.id,
-                on=visit.local_date,
-                procedure=procedures[visit.procedure_id].code,
-                family=procedures[visit.procedure_id].family,
-                event=procedures[visit.procedure_id].counts_as,
-                areas=tuple(visit.areas),
-                performed=visit.status == "completed",
-            )
-            for visit in others
-        ),
+        tuple(_treatment(catalog, visit) for visit in others),
+    )
+
+
+def load_sessions(
+    session: Session, catalog: ClinicCatalog, clinic_id: UUID, patients: Iterable[UUID]
+) -> dict[UUID, list[Treatment]]:
+    """Give the live visits of many patients as treatments, by patient."""
+    sessions: defaultdict[UUID, list[Treatment]] = defaultdict(list)
+    for visit in session.execute(_SESSIONS, {"clinic_id": clinic_id, "ids": list(patients)}):
+        sessions[visit.patient_id].append(_treatment(catalog, visit))
+    return sessions
+
+
+def _treatment(catalog: ClinicCatalog, visit: Any) -> Treatment:  # noqa: ANN401 - a row of either query
+    procedure = catalog.engine.procedures[visit.procedure_id]
+    return Treatment(
+        appointment_id=visit.id,
+        on=visit.local_date,
+        procedure=procedure.code,
+        family=procedure.family,
+        event=procedure.counts_as,
+        areas=tuple(visit.areas),
+        performed=visit.status == "completed",
     )

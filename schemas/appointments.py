@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from marshmallow import fields, pre_dump
+from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
 from schemas.base import QueryArgs, Schema
 from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, QueryFlag, SetOf, Text
@@ -132,6 +132,12 @@ class AppointmentQuerySchema(QueryArgs):
     status = Choice(STATUSES)
     flagged = QueryFlag()
     updated_since = Instant()
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_range(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """Refuse an empty or reversed range."""
+        if "from_" in data and "until" in data and data["until"] <= data["from_"]:
+            raise ValidationError("Must be after from.", "until")
 
 
 class NotesSchema(Schema):

@@ -57,15 +57,23 @@ def page_of(schema: type[MarshmallowSchema]) -> type[Schema]:
 
 @cache
 def patch_of(schema: type[MarshmallowSchema], *fixed: str) -> MarshmallowSchema:
-    """Make the schema of a PATCH: every field optional without a default, `fixed` ones refused.
+    """Make the schema of a PATCH: every field optional without a default, `fixed` ones to stay as they are.
 
-    The body may carry the `version` that it changes, in place of If-Match.
+    The body may carry the `version` that it changes, in place of If-Match. Whether a fixed field stays
+    is for the act to say: only it knows the object.
     """
     members: dict[str, Any] = {
         "version": Integer(minimum=1, load_only=True, metadata={"description": "The version you change."}),
     }
     patch: type[MarshmallowSchema] = type(f"{schema_name(schema)}PatchSchema", (schema,), members)
-    return patch(partial=True, exclude=fixed)
+    made = patch(partial=True)
+    for name in fixed:
+        described = [made.fields[name].metadata.get("description"), "Cannot be changed."]
+        made.fields[name].metadata = {
+            **made.fields[name].metadata,
+            "description": " ".join(filter(None, described)),
+        }
+    return made
 
 
 def schema_name(schema: type[MarshmallowSchema] | MarshmallowSchema) -> str:

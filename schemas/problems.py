@@ -57,7 +57,7 @@ class InputErrorSchema(Schema):
 class ProblemSchema(Terse):
     """An RFC 9457 problem: `code` tells the kind, `detail` says it in words."""
 
-    kept = frozenset({"alternatives"})
+    kept = frozenset({"alternatives", "allowed"})
 
     type = fields.String(required=True, metadata={"format": "uri-reference"})
     title = fields.String(required=True)

@@ -26,13 +26,14 @@ class OpenSpanSchema(Schema):
 
 
 class ItemSchema(Terse):
-    """One phase of an appointment or hold, or a block."""
+    """One phase of an appointment or hold, a block, or a busy time of which the key may know no more."""
 
-    type = fields.String(required=True, metadata={"enum": ["appointment", "hold", "block"]})
+    type = fields.String(required=True, metadata={"enum": ["appointment", "hold", "block", "busy"]})
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
     lane = Integer(required=True)
     appointment_id = Id()
+    location_id = Id(metadata={"description": "Where it is: staff may have visits at other locations."})
     status = fields.String()
     procedure_id = Id()
     patient_id = Id()

@@ -134,13 +134,42 @@ def test_a_change_changes_what_it_names_and_the_version(desk: Desk) -> None:
     assert changed["updated_at"] > made["updated_at"]
 
 
-@pytest.mark.parametrize("field", ["kind", "location_ids", "revoked_at", "key_hint"])
-def test_some_of_a_key_never_changes(desk: Desk, field: str) -> None:
+@pytest.mark.parametrize("field", ["revoked_at", "key_hint"])
+def test_some_of_a_key_is_nobodys_to_write(desk: Desk, field: str) -> None:
     made = desk.made("/api-keys", **SECRET)
 
     answer = desk.patch(f"/api-keys/{made['id']}", {field: made[field]})
 
     assert answer.get_json()["errors"] == [{"pointer": f"/{field}", "message": "Unknown field."}]
+
+
+def test_a_keys_kind_stays(desk: Desk) -> None:
+    path = f"/api-keys/{desk.made('/api-keys', **SECRET)['id']}"
+
+    other = desk.patch(path, {"kind": "publishable", "origins": WIDGET["origins"]})
+
+    assert other.get_json()["errors"] == [{"pointer": "/kind", "message": "Cannot be changed."}]
+    assert desk.patch(path, {"kind": "secret", "name": "Reception"}).get_json()["name"] == "Reception"
+
+
+def test_a_keys_locations_may_be_changed(desk: Desk) -> None:
+    here = desk.made("/locations", name="Here", timezone="Europe/London")["id"]
+    there = desk.made("/locations", name="There", timezone="Europe/London")["id"]
+    made = desk.made("/api-keys", name="Second", kind="secret", scopes=["admin"], location_ids=[here])
+
+    changed = desk.patch(f"/api-keys/{made['id']}", {"location_ids": [there]}).get_json()
+
+    seen = desk.using(made["key"]).get("/locations").get_json()["items"]
+    assert changed["location_ids"] == [one["id"] for one in seen] == [there]
+
+
+def test_a_keys_locations_do_not_become_ones_that_are_not_there(desk: Desk) -> None:
+    path = f"/api-keys/{desk.made('/api-keys', **SECRET)['id']}"
+
+    answer = desk.patch(path, {"location_ids": ["018f3f3e-0000-7000-8000-00000000000a"]})
+
+    assert answer.status_code == 404
+    assert answer.get_json()["errors"][0]["pointer"] == "/location_ids"
 
 
 def test_a_change_to_a_version_that_is_gone_is_412(desk: Desk) -> None:

@@ -82,6 +82,42 @@ def test_every_operation_below_v1_needs_a_key_and_documents_its_failures(spec: d
             assert ("404" in operation["responses"]) >= ("{" in path), (method, path)
 
 
+def _headers(spec: dict[str, Any], path: str, method: str) -> set[str]:
+    refs = _refs(spec["paths"][path][method]["parameters"])
+    return {
+        spec["components"]["parameters"][ref.rpartition("/")[2]]["name"]
+        for ref in refs
+        if "parameters" in ref
+    }
+
+
+def test_whatever_answers_412_documents_if_match(spec: dict[str, Any]) -> None:
+    for path, method, operation in _operations(spec):
+        documented = "If-Match" in _headers(spec, path, method)
+
+        assert documented == ("412" in operation["responses"]), (method, path)
+
+
+def test_every_action_on_an_appointment_documents_if_match(spec: dict[str, Any]) -> None:
+    actions = [path for path in spec["paths"] if path.startswith("/v1/appointments/{appointment_id}/")]
+    documented = {
+        path for path in actions if "If-Match" in _headers(spec, path, next(iter(_methods(spec, path))))
+    }
+
+    assert set(actions) - documented == {"/v1/appointments/{appointment_id}/history"}
+
+
+def _methods(spec: dict[str, Any], path: str) -> set[str]:
+    return spec["paths"][path].keys() & {"get", "post", "patch", "put", "delete"}
+
+
+def test_every_operation_documents_the_headers_that_it_reads(spec: dict[str, Any]) -> None:
+    for path, method, _ in _operations(spec):
+        read = {"X-Request-Id", "X-Actor", "X-Clinic-Now"} if path.startswith("/v1/") else {"X-Request-Id"}
+
+        assert read <= _headers(spec, path, method), (method, path)
+
+
 def test_every_failure_is_documented_as_a_problem(spec: dict[str, Any]) -> None:
     for response in spec["components"]["responses"].values():
         assert response["content"] == {

@@ -216,9 +216,12 @@ def test_a_patch_takes_the_version_it_changes() -> None:
     assert patch_of(_ThingSchema).load({"version": 3}) == {"version": 3}
 
 
-def test_a_patch_refuses_a_fixed_field() -> None:
-    with pytest.raises(ValidationError, match="kind"):
-        patch_of(_ThingSchema, "kind").load({"kind": "x"})
+def test_a_patch_takes_a_fixed_field_and_says_that_it_stays() -> None:
+    patch = patch_of(_ThingSchema, "kind")
+
+    assert patch.load({"kind": "x"}) == {"kind": "x"}
+    assert patch.fields["kind"].metadata["description"] == "Cannot be changed."
+    assert "description" not in patch_of(_ThingSchema).fields["kind"].metadata
 
 
 def test_an_object_inside_a_patch_is_whole() -> None:

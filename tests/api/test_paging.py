@@ -6,11 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
 
-from api.paging import page
-from models import ApiKey
-from models.database import Database
 from tests.desk import Desk
 
 
@@ -65,36 +61,6 @@ def test_what_is_made_between_two_pages_comes_at_the_end(desk: Desk, keys: list[
     late = desk.made("/api-keys", name="late", kind="secret", scopes=["admin"])["id"]
 
     assert _ids(desk.get("/api-keys", cursor=cursor)) == [*keys[3:], late]
-
-
-@pytest.mark.parametrize("descending", [False, True])
-def test_rows_that_sort_alike_are_told_apart_by_their_id(
-    desk: Desk, keys: list[str], database: Database, descending: bool
-) -> None:
-    found: list[tuple[str, str]] = []
-    args: dict[str, Any] = {"limit": 1}
-    with database.transaction(desk.clinic_id) as session:
-        while "cursor" not in args or args["cursor"]:
-            one = page(session, select(ApiKey), ApiKey, args, (ApiKey.name,), descending=descending)
-            found += [(item.name, str(item.id)) for item in one["items"]]
-            args = {"limit": 1, "cursor": one["next_cursor"]}
-
-    assert len(found) == len(keys)
-    assert found == sorted(found, reverse=descending)
-
-
-def test_instants_are_sorted_by_across_pages(desk: Desk, keys: list[str], database: Database) -> None:
-    with database.transaction(desk.clinic_id) as session:
-        first = page(session, select(ApiKey), ApiKey, {"limit": 4}, (ApiKey.created_at,))
-        rest = page(
-            session,
-            select(ApiKey),
-            ApiKey,
-            {"limit": 4, "cursor": first["next_cursor"]},
-            (ApiKey.created_at,),
-        )
-
-    assert [str(item.id) for item in [*first["items"], *rest["items"]]] == keys
 
 
 def _cursor(value: object) -> str:

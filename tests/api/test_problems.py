@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.problems import PROBLEMS
 from booking import errors
 from booking.callers import Caller
+from config import Settings
+from models.database import Database
 from scheduling.reasons import refuse
-from tests.api.toys import TOY_ID, fail_with
+from tests.api.toys import TOY_ID, fail_with, seen, toy_app
 from tests.desk import Desk
 
 ChildWho = Callable[[Callable[[Caller], Any]], Desk]
@@ -120,6 +124,7 @@ def test_a_refusal_lists_every_reason_and_leaves_out_what_it_lacks(child_who: Ch
         (errors.InUse(appointment_ids=[TOY_ID]), 409, "appointment_ids", [str(TOY_ID)]),
         (errors.AlreadyExists(), 409, "code", "already_exists"),
         (errors.WrongStatus(["booked"]), 409, "allowed", ["booked"]),
+        (errors.WrongStatus([]), 409, "allowed", []),
         (errors.StaleVersion(), 412, "code", "stale"),
         (errors.VersionRequired(), 428, "code", "version_required"),
         (errors.MissingScope(), 403, "code", "missing_scope"),
@@ -175,6 +180,40 @@ def test_an_unforeseen_error_is_500_without_its_message(
     assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
     assert '"error":"ValueError"' in logged
     assert "Ada" not in logged + answer.text
+
+
+def test_a_database_that_cannot_be_reached_is_503(desk: Desk, settings: Settings) -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/nowhere")
+
+    answer = replace(desk, app=toy_app(settings, away, seen)).get("/toys")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_a_connection_that_is_lost_is_503(child_who: ChildWho) -> None:
+    def act(caller: Caller) -> None:
+        caller.session.connection().connection.driver_connection.close()  # type: ignore[union-attr]
+        caller.session.execute(text("SELECT 1"))
+
+    answer = child_who(act).post("/toys/act")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize("sqlstate", ["54000", "55006", "58030"])
+def test_a_failure_that_does_not_pass_invites_no_retry(child_who: ChildWho, sqlstate: str) -> None:
+    answer = child_who(fail_with(sqlstate)).post("/toys/act")
+
+    assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
+
+
+def test_a_statement_that_the_driver_cannot_send_invites_no_retry(child_who: ChildWho) -> None:
+    def act(caller: Caller) -> None:
+        caller.session.execute(select(func.count()).where(literal(1).in_(range(70_000))))
+
+    answer = child_who(act).post("/toys/act")
+
+    assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
 
 
 @pytest.mark.parametrize("sqlstate", ["08006", "53300", "55P03", "57014", "57P01"])

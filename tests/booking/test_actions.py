@@ -189,6 +189,7 @@ def test_a_visit_without_numbing_starts_on_arrival_and_cannot_numb(clinic: Clini
     started = at(clinic, 1).act("start", arrived)
 
     assert (numbing.status_code, numbing.get_json()["code"]) == (409, "wrong_status")
+    assert numbing.get_json()["allowed"] == []
     assert started.status_code == 200
 
 

@@ -187,6 +187,16 @@ def test_a_malformed_list_names_the_parameter(clinic: Clinic, query: Made) -> No
     assert pointers(answer) == [f"?{name.rstrip('_')}"]
 
 
+@pytest.mark.parametrize(
+    ("until", "status"), [("2027-02-28", 422), ("2027-03-01", 422), ("2027-03-02", 200), ("2029-03-01", 200)]
+)
+def test_a_list_ends_after_it_begins(clinic: Clinic, until: str, status: int) -> None:
+    answer = clinic.desk.get("/appointments", from_="2027-03-01", until=until)
+
+    assert answer.status_code == status
+    assert status == 200 or pointers(answer) == ["?until"]
+
+
 @pytest.mark.parametrize("now", ["2027-03-01T10:00:00", "now", "2027-03-01T10:00:00+25:00"])
 def test_a_clock_that_cannot_be_read_is_refused(clinic: Clinic, now: str) -> None:
     assert pointers(clinic.at(now).book(TEN)) == ["X-Clinic-Now"]

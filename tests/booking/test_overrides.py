@@ -14,6 +14,7 @@ from tests.booking.cast import (
     create_procedure,
     create_rule,
     event_types,
+    every_day,
     working,
 )
 
@@ -133,7 +134,7 @@ def test_the_floor_is_nobodys(spaced: Clinic, database: Database) -> None:
 
     answer = spaced.book("2027-03-14T10:00:00Z", **overriding("spacing_floor", "spacing_min"))
 
-    assert codes(answer) == ["spacing_floor"]
+    assert codes(answer) == ["spacing_floor", "spacing_min"]
     assert counts(database, spaced.desk) == before
 
 
@@ -183,6 +184,32 @@ def test_only_what_was_violated_is_recorded(spaced: Clinic, database: Database) 
     (kept,) = booked["overrides"]
     assert kept["codes"] == ["spacing_min"]
     assert event_types(database, spaced.desk, booked) == ["appointment.booked", "appointment.overridden"]
+
+
+@pytest.mark.parametrize(("moves", "flags"), [(False, []), (True, ["outside_opening_hours"])])
+def test_an_override_counts_for_the_time_that_it_allowed_alone(
+    clinic: Clinic, moves: bool, flags: list[str]
+) -> None:
+    hours = working(clinic.location, "08:00", "20:00")
+    clinic.desk.patch(f"/therapists/{clinic.therapist['id']}", {"working_hours": hours})
+    visit = clinic.booked("2027-03-01T08:50:00Z", **overriding("outside_opening_hours"))
+    if moves:
+        visit = clinic.acted("reschedule", visit, starts_at=TEN)
+    later = {"opening_hours": every_day(opens="11:00")}
+    changed = clinic.desk.patch(f"/locations/{clinic.location['id']}", later).get_json()
+
+    shown = clinic.desk.get(f"/appointments/{visit['id']}").get_json()
+    assert [flag["code"] for flag in shown["flags"]] == flags
+    assert changed["affected"] == [visit["id"]] * len(flags)
+
+
+def test_an_override_is_kept_with_the_time_and_place_that_it_allowed(spaced: Clinic) -> None:
+    spaced.booked(TEN)
+
+    (kept,) = spaced.booked("2027-03-20T10:00:00Z", **overriding("spacing_min"))["overrides"]
+
+    assert kept["starts_at"] == "2027-03-20T10:00:00+00:00"
+    assert kept["location_id"] == spaced.location["id"]
 
 
 def test_an_override_that_was_not_needed_leaves_no_trace(clinic: Clinic, database: Database) -> None:

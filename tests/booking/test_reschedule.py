@@ -1,5 +1,6 @@
 """Moving a visit: the id stays, its own time never stands in its way, and every rule is asked again."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,11 +16,13 @@ from tests.booking.cast import (
     create_patient,
     create_room,
     create_therapist,
+    every_day,
     pointers,
     refusal,
     rows,
 )
 from tests.booking.racing import assert_sound
+from tests.statements import listening
 
 TEN = "2027-03-01T10:00:00+00:00"
 ELEVEN = "2027-03-01T11:00:00+00:00"
@@ -141,6 +144,42 @@ def test_another_therapist_takes_over_where_the_first_is_busy(clinic: Clinic, se
 
     assert moved["therapist_id"] == clinic.therapist["id"]
     assert codes(named) == ["therapist_busy"]
+
+
+def test_the_present_therapist_is_locked_even_when_they_no_longer_work_there(
+    clinic: Clinic, second: str, database: Database
+) -> None:
+    appointment = clinic.booked(TEN, therapist_id=second)
+    clinic.desk.patch(f"/therapists/{second}", {"working_hours": []})
+    appointment = clinic.desk.get(f"/appointments/{appointment['id']}").get_json()
+    favour = {"codes": ["therapist_not_working"], "reason": "A favour."}
+
+    with listening(database) as heard:
+        moved = clinic.acted("reschedule", appointment, starts_at=ELEVEN, override=favour)
+
+    locked = {key for _, values in heard for key in named(values, "keys")}
+    assert moved["therapist_id"] == second
+    assert int.from_bytes(UUID(second).bytes[8:], "big", signed=True) in locked
+
+
+def named(values: Any, name: str) -> list[int]:
+    """Give a statement's parameter of this name, if it has one."""
+    return list(values.get(name, ())) if isinstance(values, dict) else []
+
+
+@pytest.mark.parametrize("excused", [False, True])
+def test_a_move_drops_the_flags_of_the_time_that_it_leaves(clinic: Clinic, excused: bool) -> None:
+    appointment = clinic.booked(TEN)
+    hours = {"opening_hours": every_day(opens="12:00")}
+    clinic.desk.patch(f"/locations/{clinic.location['id']}", hours)
+    flagged = clinic.desk.get(f"/appointments/{appointment['id']}").get_json()
+    favour = {"override": {"codes": ["outside_opening_hours"], "reason": "A favour."}}
+    target = {"starts_at": ELEVEN} | favour if excused else {"starts_at": "2027-03-01T13:00:00Z"}
+
+    moved = clinic.acted("reschedule", flagged, **target)
+
+    assert [flag["code"] for flag in flagged["flags"]] == ["outside_opening_hours"]
+    assert moved["flags"] == []
 
 
 def test_a_visit_moves_to_another_location_on_its_clock(clinic: Clinic, database: Database) -> None:

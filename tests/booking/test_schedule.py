@@ -1,11 +1,15 @@
 """The desk's board: every resource with its open hours and what fills them, in time order."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.booking.cast import (
     Clinic,
     Made,
     create_clinic,
+    create_key,
+    create_location,
     create_patient,
     create_pipeline,
     create_room,
@@ -69,7 +73,7 @@ def test_a_visit_stands_phase_by_phase_at_what_it_holds(desk: Desk) -> None:
     first = rows["Room 2"]["items"][0]
     assert (first["type"], first["appointment_id"], first["status"]) == ("appointment", visit["id"], "booked")
     assert (first["starts_at"], first["kind"], first["lane"]) == (TEN, "intake", 0)
-    assert first["patient_id"] == clinic.patient["id"]
+    assert (first["patient_id"], first["location_id"]) == (clinic.patient["id"], clinic.location["id"])
 
 
 def test_items_are_in_time_order_and_blocks_among_them(clinic: Clinic) -> None:
@@ -86,6 +90,49 @@ def test_items_are_in_time_order_and_blocks_among_them(clinic: Clinic) -> None:
         ("appointment", "15:00"),
     ]
     assert "Lunch" not in str(items)
+
+
+@pytest.fixture
+def second(clinic: Clinic) -> Clinic:
+    """Give the same clinic at a second location, where its therapist works in the mornings."""
+    other = create_location(clinic.desk, name="Second")
+    create_room(clinic.desk, other, name="Room 2")
+    hours = [*working(clinic.location, "13:00"), *working(other, "09:00", "13:00")]
+    clinic.desk.patch(f"/therapists/{clinic.therapist['id']}", {"working_hours": hours})
+    return replace(clinic, location=other)
+
+
+def test_a_therapists_visit_elsewhere_is_on_the_board_with_its_location(
+    clinic: Clinic, second: Clinic
+) -> None:
+    visit = second.booked(TEN)
+
+    rows = board(clinic)
+
+    (item,) = rows["Therapist"]["items"]
+    assert (item["appointment_id"], item["location_id"]) == (visit["id"], second.location["id"])
+    assert rows["Room 1"]["items"] == []
+
+
+def test_of_a_visit_at_a_location_that_the_key_does_not_see_only_the_time_is_shown(
+    clinic: Clinic, second: Clinic
+) -> None:
+    second.booked(TEN)
+    key = create_key(clinic.desk, "appointments:read", location_ids=[clinic.location["id"]])
+
+    items = board(clinic.using(key))["Therapist"]["items"]
+
+    ends_at = f"{DAY}T10:20:00+00:00"
+    assert items == [{"type": "busy", "lane": 0, "starts_at": TEN, "ends_at": ends_at}]
+
+
+def test_a_limited_key_sees_all_of_its_own_locations_visits(clinic: Clinic) -> None:
+    visit = clinic.booked(TEN)
+    key = create_key(clinic.desk, "appointments:read", location_ids=[clinic.location["id"]])
+
+    items = [row["items"] for row in board(clinic.using(key)).values()]
+
+    assert [[item["appointment_id"] for item in row] for row in items] == [[visit["id"]]] * 2
 
 
 def test_what_does_not_take_place_is_not_on_the_board(clinic: Clinic) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from models.database import Database
 from tests.catalogue import samples
 from tests.catalogue.conftest import WEEK_FROM_NINE, Cast
+from tests.statements import listening
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 MONDAY = "2027-02-01T10:00:00Z"
@@ -183,3 +185,41 @@ def test_a_spacing_rule_leaves_other_flags_alone(cast: Cast) -> None:
     cast.desk.made("/spacing-rules", **samples.spacing_rule(floor_days=7, min_days=30))
 
     assert [flags(cast, one) for one in pair] == [["therapist_not_working", "spacing_min"]] * 2
+
+
+@pytest.mark.parametrize("what", ["hours", "spacing"])
+def test_many_visits_are_flagged_by_as_many_statements_as_few(
+    make_cast: Callable[[], Cast], database: Database, what: str
+) -> None:
+    asked, affected = [], []
+    for days in ((1, 2), (1, 2, 3, 4, 5, 6)):
+        cast = make_cast()
+        visits = [cast.book(f"2027-02-{day:02}T10:00:00Z") for day in days]
+        with listening(database) as heard:
+            if what == "hours":
+                answer = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": []})
+            else:
+                answer = cast.desk.post("/spacing-rules", samples.spacing_rule())
+        asked.append(len(heard))
+        affected.append(len(answer.get_json()["affected"]) - len(visits))
+
+    assert affected == [0, 0]
+    assert asked[0] == asked[1]
+
+
+def test_one_change_flags_each_visit_by_its_own_reasons_and_tells_each(cast: Cast, rows: Rows) -> None:
+    early, late = cast.book(MONDAY), cast.book("2027-02-01T17:00:00Z")
+    cast.book("2027-02-01T13:00:00Z")
+    closed = {"starts_at": "2027-02-01T16:00:00Z", "ends_at": "2027-02-01T18:00:00Z"}
+    cast.desk.made(f"/locations/{cast.location['id']}/closures", **samples.closure(**closed))
+    hours = [{"weekday": "mon", "opens": "11:00", "closes": "19:00"}]
+    cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours})
+    told = rows(
+        cast.desk,
+        "SELECT e.subject_id::text, (e.data ->> 'version')::int, a.changes -> 'codes' FROM events e"
+        " JOIN audit_log a ON a.subject_id = e.subject_id AND a.action = e.type"
+        " WHERE e.type = 'appointment.flagged' ORDER BY e.id",
+    )
+
+    assert (flags(cast, early), flags(cast, late)) == (["outside_opening_hours"], ["location_closed"])
+    assert told == [(late["id"], 2, ["location_closed"]), (early["id"], 2, ["outside_opening_hours"])]

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from models.database import Database
 from tests.catalogue import samples
 from tests.catalogue.conftest import Cast
+from tests.statements import listening
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 CLAIMS = """
@@ -211,3 +213,41 @@ def test_a_block_stays_with_its_resource(cast: Cast) -> None:
     path = add(cast, cast.room, "12:00", "13:00")
 
     assert cast.desk.patch(path, {"resource_id": cast.therapist["id"]}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("capacity", "fields", "outcome"),
+    [
+        # 400 days in 50 places are 20,000 claims; the visit in the way tells that the limit has let it pass.
+        (50, {"ends_at": "2028-04-04T12:00:00Z"}, (409, None)),
+        (51, {"ends_at": "2028-04-04T12:00:00Z"}, (422, "/ends_at")),
+        (50, {"ends_at": "2028-04-04T12:00:00Z", "repeats": ["tue"]}, (422, "/repeats/until")),
+    ],
+)
+def test_a_block_of_too_many_days_and_places_is_refused(
+    cast: Cast, capacity: int, fields: dict[str, Any], outcome: tuple[int, str | None]
+) -> None:
+    cast.book("2027-03-02T10:00:00Z")
+    cast.desk.patch(f"/rooms/{cast.room['id']}", {"capacity": capacity})
+    if "repeats" in fields:
+        fields = fields | {"repeats": {"weekdays": fields["repeats"], "until": "2027-03-09"}}
+    answer = cast.desk.post("/blocks", samples.block(cast.room["id"], **fields))
+
+    errors = answer.get_json().get("errors")
+    assert (answer.status_code, errors[0]["pointer"] if errors else None) == outcome
+
+
+def test_a_page_of_blocks_takes_as_many_queries_however_many_resources(
+    cast: Cast, database: Database
+) -> None:
+    asked = []
+    for resources in range(1, 4):
+        add(cast, cast.desk.made("/rooms", **samples.room(cast.location["id"])), "12:00", "13:00")
+        add(cast, cast.desk.made("/devices", **samples.device(cast.location["id"])), "12:00", "13:00")
+        add(cast, cast.desk.made("/therapists", **samples.therapist(cast.location["id"])), "12:00", "13:00")
+        with listening(database) as heard:
+            found = cast.desk.get("/blocks").get_json()["items"]
+        assert len(found) == 3 * resources
+        asked.append(len(heard))
+
+    assert len(set(asked)) == 1

@@ -78,3 +78,13 @@ def test_what_past_sessions_are_judged_by_is_fixed_once_booked(cast: Cast, chang
     refused = cast.desk.patch(path, {name: "OTHER" if name != "areas" else ["FACE"] for name in change})
     assert (refused.status_code, refused.get_json()["code"]) == (409, "in_use")
     assert cast.desk.patch(path, {"name": "Another name"}).status_code == 200
+
+
+def test_the_event_that_a_session_counts_as_is_fixed_once_booked(cast: Cast) -> None:
+    path = f"/procedures/{cast.procedure['id']}"
+    before = cast.desk.patch(path, {"counts_as": "ipl"})
+    cast.book("2027-02-01T10:00:00Z")
+    after = cast.desk.patch(path, {"counts_as": None})
+
+    assert before.status_code == 200
+    assert (after.status_code, after.get_json()["code"]) == (409, "in_use")

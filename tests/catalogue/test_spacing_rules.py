@@ -25,13 +25,19 @@ def test_codes_may_recur(cast: Cast) -> None:
     assert [one["id"] for one in cast.desk.get("/spacing-rules", code="S02").get_json()["items"]] == ids
 
 
-@pytest.mark.parametrize("field", ["after", "before", "scope"])
-def test_what_a_rule_matches_is_fixed(cast: Cast, field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "other"), [("after", {"family": "PRP"}), ("before", {"event": "ipl"}), ("scope", "patient")]
+)
+def test_what_a_rule_matches_is_fixed(cast: Cast, field: str, other: object) -> None:
     rule = cast.desk.made("/spacing-rules", **samples.spacing_rule())
-    answer = cast.desk.patch(f"/spacing-rules/{rule['id']}", {field: rule[field]})
+    path = f"/spacing-rules/{rule['id']}"
 
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"][0]["pointer"] == f"/{field}"
+    same = cast.desk.patch(path, {field: rule[field], "min_days": 30})
+    changed = cast.desk.patch(path, {field: other})
+
+    assert (same.status_code, same.get_json()["min_days"]) == (200, 30)
+    assert changed.status_code == 422
+    assert changed.get_json()["errors"] == [{"pointer": f"/{field}", "message": "Cannot be changed."}]
 
 
 @pytest.mark.parametrize(

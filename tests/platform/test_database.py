@@ -13,7 +13,7 @@ from models.postgres import database_url
 
 BOUNDS = {
     "idle_in_transaction_session_timeout": "30s",
-    "lock_timeout": "10s",
+    "lock_timeout": "5s",
     "statement_timeout": "30s",
     "jit": "off",
 }

@@ -1,0 +1,94 @@
+"""Keeps the flags of visits that a change of the catalogue has left outside the rules."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm.attributes import set_committed_value
+
+from booking.callers import Caller
+from booking.events import facts
+from booking.rows import insert_rows
+from models import Appointment, AuditEntry, Event
+from models.serialization import dumps
+
+# What hours, closures and qualifications can break; who is busy is no matter of the catalogue.
+OF_CATALOGUE: Final = frozenset(
+    {
+        "outside_opening_hours", "location_closed", "therapist_not_working", "therapist_unqualified",
+        "qualification_expires", "depth_exceeded", "no_therapist_available",
+    }
+)  # fmt: skip
+OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
+
+# A code, and the rule behind it if there is one.
+Reason = tuple[str, str | None]
+Flags = list[dict[str, Any]]
+
+_WRITE = text("""
+    UPDATE appointments a SET flags = new.flags, version = new.version, updated_at = now()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (id uuid, version integer, flags jsonb)
+    WHERE a.clinic_id = :clinic_id AND a.id = new.id
+""")
+
+
+def not_judged(appointment: Appointment) -> Flags:
+    """Give the flags that a judgement of the visit at another time or place leaves standing."""
+    return [one for one in appointment.flags if one["code"] not in OF_CATALOGUE | OF_SPACING]
+
+
+def allowed(appointment: Appointment) -> set[str]:
+    """Give the codes that overrides have waived for the visit's present time and place."""
+    here = appointment.starts_at.astimezone(UTC).isoformat(), str(appointment.location_id)
+    return {
+        code
+        for override in appointment.overrides
+        if (override.get("starts_at"), override.get("location_id")) == here
+        for code in override["codes"]
+    }
+
+
+def flag(
+    caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]], codes: frozenset[str]
+) -> None:
+    """Make each visit's flags with these codes those of its reasons; flags of other kinds stay.
+
+    The rows must be locked. One statement writes all of them, another their events and audit entries.
+    """
+    changed, told = [], []
+    for appointment, reasons in judged:
+        kept, fresh = _sorted_out(caller, appointment, reasons, codes)
+        if len(kept) == len(appointment.flags) and not fresh:
+            continue
+        # Committed values: the statement below writes them, not the session once more.
+        set_committed_value(appointment, "flags", [*kept, *fresh])
+        set_committed_value(appointment, "version", appointment.version + 1)
+        changed.append(appointment)
+        if fresh:
+            named = {"codes": [one["code"] for one in fresh]}
+            told.append(facts(caller, "flagged", appointment, named))
+    if changed:
+        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
+        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
+    events = [row for (_, rows), _ in told for row in rows]
+    entries = [row for _, (_, rows) in told for row in rows]
+    insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+
+
+def _sorted_out(
+    caller: Caller, appointment: Appointment, reasons: Sequence[Reason], codes: frozenset[str]
+) -> tuple[Flags, Flags]:
+    """Give the flags that stay and those that are new."""
+    kept = [one for one in appointment.flags if one["code"] not in codes or _reason(one) in reasons]
+    known = {_reason(flag) for flag in kept}
+    fresh = [
+        {"code": code, **({"rule_id": rule} if rule else {}), "since": caller.now}
+        for code, rule in reasons
+        if (code, rule) not in known
+    ]
+    return kept, fresh
+
+
+def _reason(flag: Mapping[str, Any]) -> Reason:
+    return flag["code"], flag.get("rule_id")
