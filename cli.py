@@ -18,7 +18,7 @@ from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url
 from schemas.times import Zone
-from serving import Server
+from serving import Server, require_free_port
 
 
 @contextmanager
@@ -58,6 +58,7 @@ def main(context: click.Context) -> None:
 def serve(settings: Settings) -> None:
     """Migrate, then serve the API until stopped; on its first run load the demo clinic beside it."""
     with _one_line_errors():
+        require_free_port(settings)
         with open_database(settings) as database:
             url = database.url
             card = demo.prepare(database, settings, datetime.now(UTC)) if settings.demo else None

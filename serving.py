@@ -1,6 +1,7 @@
 """Serves the API with gunicorn: worker processes with threads, one listening socket."""
 
 import gc
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -8,11 +9,25 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api.app import create_app
-from config import Settings
+from config import ConfigError, Settings
 from models.database import Database
 
 BACKLOG = 512
 LONGEST_REQUEST_SECONDS = 60
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raise ConfigError, before anything is started, when the address cannot be listened on."""
+    try:
+        # Binds as gunicorn does: a connection that is still closing does not keep the port.
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        raise ConfigError(
+            f"Nothing can listen on {settings.host}:{settings.port} ({reason}): "
+            "set PORT to a free port and CLINIC_HOST to an address of this machine."
+        ) from error
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -26,8 +41,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
 
     def load_config(self) -> None:
         """Take gunicorn's settings from ours."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         options: dict[str, Any] = {
-            "bind": f"{self.settings.host}:{self.settings.port}",
+            "bind": f"{host}:{self.settings.port}",
             "workers": self.settings.workers,
             "threads": self.settings.threads,
             "worker_class": "gthread",

@@ -1,6 +1,7 @@
 """`clinic serve` as it really runs: ready, documented, and gone without a trace."""
 
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import requests
 
 from tests.platform.processes import (
     PATIENCE_SECONDS,
+    clinic,
     data_folder,
     free_port,
     has_ended,
@@ -114,3 +116,16 @@ def test_a_server_that_was_killed_leaves_its_port_and_its_database_to_the_next(e
         database = postgres(empty_folder / "data")
 
     assert has_ended(database)
+
+
+def test_a_port_that_is_taken_is_one_line_that_says_what_to_set(empty_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = clinic("serve", CLINIC_DATA_DIR=str(empty_folder / "data"), PORT=str(port))
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"Error: Nothing can listen on 127.0.0.1:{port} (Address already in use): "
+        "set PORT to a free port and CLINIC_HOST to an address of this machine.\n"
+    )
+    assert not (empty_folder / "data").exists()
