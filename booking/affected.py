@@ -138,4 +138,4 @@ def _question(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) 
         areas=tuple(appointment.areas),
         therapist_id=appointment.therapist_id,
     )
-    return ask(caller, catalog, wish, even_retired=True)
+    return ask(caller, catalog, wish, even=[wish.procedure_id, wish.location_id])

@@ -131,7 +131,7 @@ def validate(
     patient = None
     if wish.patient_id is not None:
         patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
-    question = ask(caller, catalog, wish, patient)
+    question = ask(caller, catalog, wish, patient, even=[wish.procedure_id] if ignore else ())
     return judge(caller, catalog, question, to_tick(starts_at), override, ignore)
 
 

@@ -43,7 +43,8 @@ def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCat
     patient = None
     if wish.patient_id is not None:
         patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
-    return catalog, ask(caller, catalog, wish, patient)
+    # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
+    return catalog, ask(caller, catalog, wish, patient, even=[wish.procedure_id] if ignore else ())
 
 
 def _search(

@@ -65,7 +65,7 @@ def _move(
     wish = _wish(appointment, move)
     hold_catalog(session, caller.clinic_id)
     catalog = load_catalog(session, caller.clinic_id)
-    resources = candidates(catalog, ask(caller, catalog, wish, even_retired=True))
+    resources = candidates(catalog, ask(caller, catalog, wish, even=[wish.procedure_id]))
     # The present therapist is asked first, even one who no longer works there.
     present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
     lock(
@@ -99,7 +99,7 @@ def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: A
     patient = None
     if wish.patient_id is not None:
         patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, appointment.id)
-    return ask(caller, catalog, wish, patient, even_retired=True)
+    return ask(caller, catalog, wish, patient, even=[wish.procedure_id])
 
 
 def _judge(

@@ -1,6 +1,6 @@
 """Turns what a client asks for into the engine's question, refusing what makes no sense."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,17 +31,18 @@ def ask(
     wish: Wish,
     patient: Patient | None = None,
     *,
-    even_retired: bool = False,
+    even: Collection[UUID] = (),
 ) -> Question:
     """Make the question; NotFound for unknown ids, Invalid for areas or a room that cannot be meant.
 
+    Retired for a procedure or a location that takes no new visits, unless `even` names it.
     MissingScope when a widget names a patient: whoever holds its key could read their dates from the slots.
     """
     if caller.publishable and wish.patient_id is not None:
         raise MissingScope("A publishable key cannot ask about a patient.")
     procedure = _procedure(catalog, wish.procedure_id)
     location = find_location(caller, catalog, wish.location_id)
-    if not even_retired and catalog.retired & {procedure.id, location.id}:
+    if (catalog.retired & {procedure.id, location.id}).difference(even):
         raise Retired
     if wish.therapist_id is not None and wish.therapist_id not in catalog.engine.therapists:
         raise NotFound("therapist", "/therapist_id")

@@ -38,7 +38,7 @@ class Strict:
     """A field that reads its value by `_read`, which raises ValidationError for what it refuses."""
 
     def _read(self, value: object) -> Any:
-        """Turn the JSON value into ours."""
+        """Turn the JSON value into ours: every field does this in its own way, so there is none here."""
         raise NotImplementedError
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's signature

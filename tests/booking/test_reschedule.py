@@ -238,3 +238,28 @@ def test_a_malformed_move_names_the_field(clinic: Clinic, body: dict[str, object
     answer = clinic.act("reschedule", appointment, **body)
 
     assert pointers(answer) == [pointer]
+
+
+def test_a_visit_of_a_retired_procedure_is_still_offered_other_times(clinic: Clinic) -> None:
+    moved = clinic.booked("2027-03-01T10:00:00Z")
+    taken = clinic.booked("2027-03-01T14:00:00Z", patient_id=clinic.patients(1)[0])
+    clinic.desk.patch(f"/procedures/{clinic.procedure['id']}", {"active": False})
+
+    refused = clinic.act("reschedule", moved, starts_at=taken["starts_at"])
+    offered = clinic.slots("2027-03-01", "2027-03-02", ignore_appointment_id=moved["id"])
+
+    assert refused.get_json()["code"] == "refused"
+    assert all(slot in offered for slot in refused.get_json()["alternatives"])
+    assert clinic.acted("reschedule", moved, starts_at=offered[0]["starts_at"])["version"] == 2
+
+
+def test_no_visit_is_moved_to_a_retired_location(clinic: Clinic) -> None:
+    moved = clinic.booked("2027-03-01T10:00:00Z")
+    other = create_location(clinic.desk, name="Lisbon", timezone="Europe/Lisbon")
+    create_room(clinic.desk, other)
+    create_therapist(clinic.desk, other)
+    clinic.desk.patch(f"/locations/{other['id']}", {"active": False})
+
+    answer = clinic.act("reschedule", moved, starts_at="2027-03-01T14:00:00Z", location_id=other["id"])
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "retired")
