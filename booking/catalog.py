@@ -3,6 +3,7 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 import models
 from booking.locks import hold_catalog
+from booking.public_holidays import public_holidays
 from models import CatalogVersion
 from scheduling import catalog as values
 from scheduling.ticks import ceil_tick, floor_tick
@@ -130,9 +132,16 @@ def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Loc
                 for closure in closures[row.id]
             ),
             values.Policy(**row.policy),
+            _holidays(row),
         )
         for row in locations
     }
+
+
+def _holidays(row: models.Location) -> tuple[date, ...]:
+    if row.country is None or not row.observes_public_holidays:
+        return ()
+    return public_holidays(row.country, row.subdivision)
 
 
 def _therapists(rows: _Reader) -> dict[UUID, values.Therapist]:

@@ -1,6 +1,7 @@
 """Locations and their closures."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,18 @@ from booking.affected import LONGEST_VISIT, affected_by, visits_at
 from booking.blocks import lay_out_again
 from booking.callers import Caller
 from booking.errors import InUse, Invalid, MissingScope
+from booking.public_holidays import is_known
 from booking.resources import Kind, Rows, Values
 from models import Appointment, Closure, Location, OpeningHours
+
+# What decides when a location is open.
+_OPENING: Final = ("opening_hours", "country", "subdivision", "observes_public_holidays")
 
 
 def _check(caller: Caller, before: Values | None, after: Values) -> None:
     if before is None and caller.location_ids is not None:
         raise MissingScope("A key of some locations cannot open another.")
+    _check_holidays(after)
     if before is None or before["timezone"] == after["timezone"]:
         return
     booked = select(Appointment.id).where(
@@ -26,12 +32,27 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
         raise InUse("The timezone is fixed: this location has had bookings.")
 
 
+def _check_holidays(after: Values) -> None:
+    """Refuse to observe the holidays of nowhere; one who observes none may name any place."""
+    country, subdivision = after["country"], after["subdivision"]
+    if not after["observes_public_holidays"]:
+        return
+    if country is None:
+        raise Invalid("/country", "Say in which country the public holidays are observed.")
+    if not is_known(country):
+        raise Invalid("/country", "No public holidays are known for this country.")
+    if not is_known(country, subdivision):
+        raise Invalid(
+            "/subdivision", "Not a known subdivision of the country, by ISO 3166-2 without its prefix."
+        )
+
+
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
     if before is None or after is None:
         return ()
     if before["timezone"] != after["timezone"]:
         lay_out_again(caller)
-    if before["opening_hours"] == after["opening_hours"]:
+    if all(before[name] == after[name] for name in _OPENING):
         return ()
     return affected_by(caller, visits_at(caller, before["id"]))
 

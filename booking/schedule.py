@@ -18,7 +18,7 @@ from models import Appointment, AppointmentPhase, Occupancy, Resource
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import Window, positions
 from scheduling.catalog import Location
-from scheduling.hours import local_days, weekly_bits
+from scheduling.hours import closed_bits, local_days, weekly_bits
 from scheduling.ticks import from_tick
 
 
@@ -60,8 +60,7 @@ def board(caller: Caller, location_id: UUID, first: date, until: date) -> Board:
 def _open(catalog: ClinicCatalog, location: Location, window: Window) -> dict[UUID, int]:
     """Give the open bits of everything at the location: its own hours, for staff their hours in them."""
     days_ = local_days(location.zone, window)
-    closed = window.spans((closure.starts, closure.ends) for closure in location.closures)
-    hours = weekly_bits(location.opening_hours, days_) & ~closed
+    hours = weekly_bits(location.opening_hours, days_) & ~closed_bits(location, days_)
     rooms = (room.id for room in catalog.engine.rooms.values() if room.location_id == location.id)
     devices = (device.id for device in catalog.engine.devices.values() if device.location_id == location.id)
     opened = dict.fromkeys((*rooms, *devices), hours)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from operator import lt
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -92,13 +93,20 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place of treatment with its own clock, hours and policy."""
+    """A place of treatment with its own clock, hours and policy.
+
+    `holidays` are the local dates, sorted, on which it is closed all day.
+    """
 
     id: UUID
     zone: ZoneInfo
     opening_hours: tuple[WeeklyPeriod, ...] = ()
     closures: tuple[Closure, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    holidays: tuple[date, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(all(map(lt, self.holidays, self.holidays[1:])), "Holidays rise, each given once.")
 
 
 @dataclass(frozen=True, slots=True)

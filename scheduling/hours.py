@@ -1,13 +1,14 @@
-"""Turns a location's local days and weekly hours into bits, over changes of the clock."""
+"""Turns a location's local days, weekly hours and closed times into bits, over changes of the clock."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from scheduling.bits import Window
-from scheduling.catalog import WeeklyPeriod
+from scheduling.catalog import Location, WeeklyPeriod
 from scheduling.ticks import (
     DAY_MINUTES,
     DAY_TICKS,
@@ -119,6 +120,19 @@ def _changed_days(periods: Iterable[WeeklyPeriod], days: Days) -> int:
         for period in periods
         if period.weekday == on.weekday() and _is_valid(period, on)
     )
+
+
+def closed_bits(location: Location, days: Days) -> int:
+    """Return the bits at which a location is closed whatever its opening hours: closures and holidays."""
+    closures = days.window.spans((closure.starts, closure.ends) for closure in location.closures)
+    return closures | days.window.spans(_holidays(location.holidays, days))
+
+
+def _holidays(dates: Sequence[date], days: Days) -> Iterator[tuple[int, int]]:
+    """Yield the ticks of those of many sorted dates that meet the window."""
+    last = days.first + timedelta(days=len(days.midnights) - 1)
+    for on in dates[bisect_left(dates, days.first) : bisect_left(dates, last)]:
+        yield days.midnight(on), days.midnight(on + _ONE_DAY)
 
 
 def grid_bits(grid_minutes: int, days: Days) -> int:

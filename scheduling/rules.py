@@ -37,7 +37,7 @@ def on_the_grid(case: Case) -> Iterator[Mask]:
 
 
 def within_opening_hours(case: Case) -> Iterator[Mask]:
-    """Keep every phase, turnover included, within opening hours and outside closures."""
+    """Keep every phase, turnover included, within opening hours and outside closures and holidays."""
     scene = case.scene
     yield _plain("outside_opening_hours", erode_all(scene.opening, scene.visit.busy))
     yield _plain("location_closed", erode_all(scene.window.full & ~scene.closed, scene.visit.busy))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
-from scheduling.hours import Days, local_days, weekly_bits
+from scheduling.hours import Days, closed_bits, local_days, weekly_bits
 from scheduling.questions import Question
 from scheduling.reasons import NOBODYS
 from scheduling.visits import Visit, lay_out
@@ -16,8 +16,8 @@ from scheduling.visits import Visit, lay_out
 class Scene:
     """A question together with everything that is computed from it once.
 
-    `opening` are the bits of the location's opening hours, `closed` those of its closures, `waived`
-    the codes that no longer refuse.
+    `opening` are the bits of the location's opening hours, `closed` those of its closures and
+    holidays, `waived` the codes that no longer refuse.
     """
 
     question: Question
@@ -53,6 +53,6 @@ def survey(question: Question, catalog: Catalog, busy: Busy, window: Window) -> 
         days=days,
         today=question.now.astimezone(location.zone).date(),
         opening=weekly_bits(location.opening_hours, days),
-        closed=window.spans((closure.starts, closure.ends) for closure in location.closures),
+        closed=closed_bits(location, days),
         waived=question.waived - NOBODYS,
     )

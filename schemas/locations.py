@@ -55,10 +55,23 @@ class LocationSchema(Resource):
         load_default=None,
         allow_none=True,
         validate=validate.Regexp("^[A-Z]{2}$", error="Not two capital letters, as in ISO 3166-1."),
-        metadata={"description": "ISO 3166-1 alpha-2."},
+        metadata={"description": "ISO 3166-1 alpha-2, as in GB; needed where public holidays are observed."},
     )
-    subdivision = Code(10, load_default=None, allow_none=True)
-    observes_public_holidays = Flag(load_default=False)
+    subdivision = Code(
+        10,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "ISO 3166-2 without the country, as in ENG; null: what the whole country observes."
+        },
+    )
+    observes_public_holidays = Flag(
+        load_default=False,
+        metadata={
+            "description": "Whether the location is closed all day on the public holidays of its country and "
+            "subdivision, and on the days observed in their stead."
+        },
+    )
     opening_hours = ListOf(Nested(OpeningHoursSchema), load_default=list)
     # Unlike a list, a policy is changed field by field: a PATCH of one number keeps the others.
     policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))

@@ -112,7 +112,13 @@ class Maker:
             horizon_days=self.chance.choice((0, 1, 30, 30)),
         )
         closures = [Closure(UUID(int=3), *span) for span in self.spans(1, share=0.3)]
-        return Location(LOCATION, self.zone, self.week(), tuple(closures), policy)
+        return Location(LOCATION, self.zone, self.week(), tuple(closures), policy, self.holidays())
+
+    def holidays(self) -> tuple[date, ...]:
+        """Return mostly none, else some of the window's dates and of those around it."""
+        first = local_date(self.window.start, self.zone)
+        around = [first + timedelta(days=day) for day in range(-1, 3)]
+        return tuple(sorted(self.chance.sample(around, 2))) if self.likely(0.2) else ()
 
     def week(self) -> tuple[WeeklyPeriod, ...]:
         """Return hours for every weekday: round the clock, or cut at odd places of the night."""

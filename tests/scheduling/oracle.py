@@ -84,6 +84,8 @@ class Oracle:
             codes.add("outside_opening_hours")
         if any(meets((c.starts, c.ends), span) for c in self.location.closures for span in spans):
             codes.add("location_closed")
+        if any(self.on_holiday(tick) for span in spans for tick in range(*span)):
+            codes.add("location_closed")
         if (local.hour * 60 + local.minute) % policy.grid_minutes:
             codes.add("off_grid")
         if arrival < question.now:
@@ -98,6 +100,9 @@ class Oracle:
                 codes.add("patient_busy")
             codes |= {code for code, _ in spacing_codes(question, self.catalog.spacing_rules, local.date())}
         return codes - question.waived
+
+    def on_holiday(self, tick: int) -> bool:
+        return from_tick(tick).astimezone(self.zone).date() in self.location.holidays
 
     def person_codes(
         self,
