@@ -14,13 +14,16 @@ from api import (
     devices,
     eligibility,
     health,
+    hold_rules,
     locations,
+    medical_holds,
     patients,
     procedures,
     rooms,
     schedule,
     spacing_rules,
     therapists,
+    treatments,
 )
 from api.blueprints import Blueprint
 from api.docs import docs
@@ -42,7 +45,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blocks.blp,
     procedures.blp,
     spacing_rules.blp,
+    hold_rules.blp,
     patients.blp,
+    treatments.blp,
+    medical_holds.blp,
     availability.blp,
     appointments.blp,
     eligibility.blp,

@@ -1,4 +1,4 @@
-"""The five operations that every resource of the catalogue has: list, create, get, change, delete."""
+"""The five operations that a resource of the catalogue has: list, create, get, change, delete."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,16 +28,19 @@ class Offer:
     """What the API says of one kind: its nouns, schemas and scopes, and what cannot be changed.
 
     A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
-    `public_fields`.
+    `public_fields`. `new` is the body of a create where it may hold more than the object; `without`
+    names the operations that the kind does not have.
     """
 
     kind: Kind
     noun: str
     plural: str
     schema: type[Resource]
+    new: type[Resource] | None = None
     query: type[QueryArgs]
     area: str = "catalog"
     fixed: Sequence[str] = ()
+    without: frozenset[str] = frozenset()
     within: Kind | None = None
     public: bool = False
     public_fields: frozenset[str] | None = None
@@ -45,16 +48,17 @@ class Offer:
 
 
 def serve(blp: Blueprint, offer: Offer) -> None:
-    """Add the five operations to the blueprint."""
+    """Add the operations to the blueprint, all five but for what the offer is `without`."""
     one = f"/<uuid:{_id_of(offer.kind)}>"
-    for rule, method, view in (
-        ("", "GET", _list(blp, offer)),
-        ("", "POST", _create(blp, offer)),
-        (one, "GET", _get(blp, offer)),
-        (one, "PATCH", _change(blp, offer)),
-        (one, "DELETE", _delete(blp, offer)),
+    for name, rule, method, view in (
+        ("list", "", "GET", _list),
+        ("create", "", "POST", _create),
+        ("get", one, "GET", _get),
+        ("change", one, "PATCH", _change),
+        ("delete", one, "DELETE", _delete),
     ):
-        blp.route(rule, methods=[method])(view)
+        if name not in offer.without:
+            blp.route(rule, methods=[method])(view(blp, offer))
 
 
 def _list(blp: Blueprint, offer: Offer) -> View:
@@ -73,7 +77,7 @@ def _list(blp: Blueprint, offer: Offer) -> View:
 
 def _create(blp: Blueprint, offer: Offer) -> View:
     @blp.needs(f"{offer.area}:write")
-    @blp.arguments(offer.schema)
+    @blp.arguments(offer.new or offer.schema)
     @blp.response(201, offer.schema)
     @_called(f"create_{offer.kind.name}", f"Create a {offer.noun}.")
     def view(caller: Caller, body: Values, **path: UUID) -> Values:

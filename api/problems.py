@@ -36,7 +36,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "refused": (409, "A rule or the present state refuses the visit."),
     "retired": (409, "This is retired and takes no new bookings."),
     "too_early": (409, "It is too early for this."),
-    "wrong_status": (409, "The appointment's status does not allow this."),
+    "wrong_status": (409, "The present status does not allow this."),
     "stale": (412, "The object has changed since you read it."),
     "too_large": (413, "The body is too large."),
     "unsupported_media_type": (415, "The body must be JSON."),

@@ -87,6 +87,7 @@ def read_catalog(session: Session, clinic_id: UUID, version: int = 0) -> ClinicC
         },
         procedures=_procedures(rows, procedures),
         spacing_rules=tuple(_rule(row) for row in rows.of(models.SpacingRule) if row.active),
+        hold_rules={row.code: _hold_rule(row) for row in rows.of(models.HoldRule) if row.active},
     )
     retired = frozenset(row.id for row in (*locations, *procedures) if not row.active)
     return ClinicCatalog(version, catalog, retired, tuple(_paired(catalog)))
@@ -214,6 +215,18 @@ def _rule(row: models.SpacingRule) -> values.SpacingRule:
         recommended_days=row.recommended_days,
         overdue_days=row.overdue_days,
         override_by=row.override_by,
+    )
+
+
+def _hold_rule(row: models.HoldRule) -> values.HoldRule:
+    return values.HoldRule(
+        code=row.code,
+        rule_id=row.rule_id,
+        blocks=row.effect == "block",
+        numbing_only=row.against == "numbing",
+        days_after_resolved=row.days_after_resolved,
+        minimum_age=row.minimum_age,
+        released_by=row.released_by,
     )
 
 

@@ -1,4 +1,4 @@
-"""Gives a new clinic the default catalogue of procedures and spacing rules."""
+"""Gives a new clinic its hold rules, and the default catalogue of procedures and spacing rules."""
 
 import tomllib
 from collections.abc import Iterator
@@ -12,9 +12,16 @@ from uuid_utils.compat import uuid7
 from booking.callers import Caller
 from booking.events import audit
 from booking.locks import lock_resources
-from models import Phase, Procedure, SpacingRule
+from models import HoldRule, Phase, Procedure, SpacingRule
 
 _FILE: Final = Path(__file__).with_name("default_catalogue.toml")
+
+
+def create_hold_rules(caller: Caller) -> None:
+    """Add the rule of every code of a medical hold: no clinic is without, whatever its catalogue."""
+    rules = default_hold_rules()
+    caller.session.add_all(HoldRule(clinic_id=caller.clinic_id, active=True, **values) for values in rules)
+    caller.session.flush()
 
 
 def create_default_catalogue(caller: Caller) -> None:
@@ -46,6 +53,11 @@ def default_procedures() -> list[dict[str, Any]]:
 def default_spacing_rules() -> list[dict[str, Any]]:
     """Give the rules one by one: an entry that names `families` stands for a rule with each of them."""
     return [rule for entry in _document()["spacing_rules"] for rule in _rules(entry)]
+
+
+def default_hold_rules() -> list[dict[str, Any]]:
+    """Give the hold rules, H01 to H10 in order."""
+    return [_hold_rule(entry) for entry in _document()["hold_rules"]]
 
 
 @cache
@@ -99,6 +111,12 @@ def _rules(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "overdue_days": entry.get("overdue_days"),
             "override_by": entry["override_by"],
         }
+
+
+def _hold_rule(entry: dict[str, Any]) -> dict[str, Any]:
+    values = {"against": "treatment", "minimum_age": None, **entry}
+    values.pop("source")
+    return values
 
 
 def _matchers(side: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Patients: contact data, kept out of logs, events and audit entries."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select
@@ -15,12 +15,17 @@ from models import Patient
 _AHEAD: Final = timedelta(hours=14)
 
 
+def latest_today(caller: Caller) -> date:
+    """Give the latest civil date that it is anywhere on earth: whatever lies beyond is in the future."""
+    return (caller.now.astimezone(UTC) + _AHEAD).date()
+
+
 def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    if after["born_on"] is not None and after["born_on"] > (caller.now + _AHEAD).date():
+    if after["born_on"] is not None and after["born_on"] > latest_today(caller):
         raise Invalid("/born_on", "Must not lie in the future.")
 
 
-PATIENT = Kind(name="patient", model=Patient, locks="id", private=True, check=_check)
+PATIENT = Kind(name="patient", model=Patient, locks="id", holds_catalog=True, private=True, check=_check)
 
 
 def select_patients(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:

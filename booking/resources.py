@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, inspect, sel
 from booking.callers import Caller
 from booking.errors import Invalid, NotFound, StaleVersion
 from booking.events import audit
-from booking.locks import lock_resources
+from booking.locks import hold_catalog, lock_resources
 
 # What clients see of an object: its columns and its nested lists, by field.
 Values = dict[str, Any]
@@ -34,6 +35,10 @@ def _no_check(caller: Caller, before: Values | None, after: Values) -> None:
     """Allow every value that the schema lets through."""
 
 
+def _let_go(caller: Caller, before: Values) -> None:
+    """Allow every object to be deleted."""
+
+
 def _nothing_follows(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
     """Change nothing else."""
     return ()
@@ -49,8 +54,10 @@ class Kind:
 
     `check(caller, before, after)` refuses by raising, `follow(caller, before, after)` does what a
     change entails and gives the appointments that it leaves outside the rules; `before` is None for
-    a new object, `after` for one that is gone. `locks` names the field whose id is locked before
-    anything is read: the clinic's for the catalogue, which bookings hold still by the same lock.
+    a new object, `after` for one that is gone. `check_removal` refuses to delete. `locks` names the
+    field whose id is locked before anything is read: the clinic's for the catalogue, which bookings
+    hold still by the same lock. What belongs to a patient `holds_catalog` first, as bookings do.
+    `extra` names what a client may say of a new object that is no column of it: the hooks get it.
     An object in one of the fields that it `merges` is changed member by member. `limit` tells which
     objects a key of some locations may see.
     """
@@ -59,10 +66,13 @@ class Kind:
     model: Any
     rows: Mapping[str, Rows] = field(default_factory=dict)
     locks: str = "clinic_id"
+    holds_catalog: bool = False
     limit: Callable[[Locations], ColumnElement[bool]] | None = None
     merges: frozenset[str] = frozenset()
+    extra: frozenset[str] = frozenset()
     private: bool = False
     check: Callable[[Caller, Values | None, Values], None] = _no_check
+    check_removal: Callable[[Caller, Values], None] = _let_go
     follow: Callable[[Caller, Values | None, Values | None], Sequence[UUID]] = _nothing_follows
     show: Callable[[Caller, list[Values]], None] = _as_stored
 
@@ -103,12 +113,13 @@ def create(caller: Caller, kind: Kind, values: Values) -> Values:
     """Create an object from all of its fields."""
     _lock(caller, kind, values)
     kind.check(caller, None, values)
-    made = kind.model(clinic_id=caller.clinic_id, **_without(values, kind.rows))
+    made = kind.model(clinic_id=caller.clinic_id, **_without(values, {*kind.rows, *kind.extra}))
     caller.session.add(made)
     caller.session.flush()
     for name, rows in kind.rows.items():
         _write_rows(caller, rows, made.id, values[name])
-    return _settle(caller, kind, "created", None, get(caller, kind, made.id))
+    extra = {name: values[name] for name in kind.extra}
+    return _settle(caller, kind, "created", None, get(caller, kind, made.id), extra)
 
 
 def change(
@@ -125,23 +136,35 @@ def change(
 
     Invalid when one of the `fixed` fields is given another value than it has.
     """
-    row = _locked(caller, kind, id, expected, where)
-    before = represent(caller, kind, [row])[0]
+    row, before = lock_for_change(caller, kind, id, expected, where)
     refuse_changes(before, values, fixed)
     given = {name: before[name] | value if name in kind.merges else value for name, value in values.items()}
     changed = {name: value for name, value in given.items() if value != before[name]}
     kind.check(caller, before, before | changed)
     if not changed:
         return before | {"affected": []}
+    write_changes(caller, kind, row, changed)
+    return _settle(caller, kind, "changed", before, get(caller, kind, id))
+
+
+def lock_for_change(
+    caller: Caller, kind: Kind, id: UUID, expected: int | None, where: Where | None = None
+) -> tuple[Any, Values]:
+    """Give the object's row under its lock, and its fields as they are; NotFound, StaleVersion."""
+    row = _locked(caller, kind, id, expected, where)
+    return row, represent(caller, kind, [row])[0]
+
+
+def write_changes(caller: Caller, kind: Kind, row: Any, changed: Values) -> None:  # noqa: ANN401 - the kind's own row
+    """Write the changed fields, nested lists whole, as the next version of the object."""
     for name, value in changed.items():
         if name in kind.rows:
-            _write_rows(caller, kind.rows[name], id, value)
+            _write_rows(caller, kind.rows[name], row.id, value)
         else:
             setattr(row, name, value)
     row.version += 1
     row.updated_at = func.now()
     caller.session.flush()
-    return _settle(caller, kind, "changed", before, get(caller, kind, id))
 
 
 def refuse_changes(before: Mapping[str, Any], values: Mapping[str, Any], fixed: Iterable[str]) -> None:
@@ -153,8 +176,8 @@ def refuse_changes(before: Mapping[str, Any], values: Mapping[str, Any], fixed: 
 
 def remove(caller: Caller, kind: Kind, id: UUID, expected: int | None, where: Where | None = None) -> None:
     """Delete an object; the database's foreign keys refuse it while something uses it."""
-    row = _locked(caller, kind, id, expected, where)
-    before = represent(caller, kind, [row])[0]
+    row, before = lock_for_change(caller, kind, id, expected, where)
+    kind.check_removal(caller, before)
     caller.session.delete(row)
     caller.session.flush()
     _settle(caller, kind, "deleted", before, None)
@@ -170,6 +193,8 @@ def require(caller: Caller, kind: Kind, id: UUID, pointer: str | None = None) ->
 
 def _lock(caller: Caller, kind: Kind, subject: Mapping[str, Any]) -> None:
     """Lock what the kind names; a new object without such an id has nobody to wait for."""
+    if kind.holds_catalog:
+        hold_catalog(caller.session, caller.clinic_id)
     locked = caller.clinic_id if kind.locks == "clinic_id" else subject.get(kind.locks)
     if locked is not None:
         lock_resources(caller.session, [locked])
@@ -206,9 +231,16 @@ def _write_rows(caller: Caller, rows: Rows, parent_id: UUID, items: Sequence[Val
         caller.session.execute(insert(rows.model), written)
 
 
-def _settle(caller: Caller, kind: Kind, action: str, before: Values | None, after: Values | None) -> Values:
+def _settle(
+    caller: Caller,
+    kind: Kind,
+    action: str,
+    before: Values | None,
+    after: Values | None,
+    extra: Where = MappingProxyType({}),
+) -> Values:
     """Do what follows from the change and write its audit entry."""
-    affected = list(kind.follow(caller, before, after))
+    affected = list(kind.follow(caller, before, None if after is None else {**after, **extra}))
     subject: Values = after or before or {}
     audit(caller, f"{kind.name}.{action}", kind.name, subject["id"], _difference(kind, before, after))
     return subject | {"affected": affected}

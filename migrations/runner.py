@@ -20,12 +20,12 @@ def _config() -> Config:
     return config
 
 
-def migrate(engine: Engine) -> None:
-    """Run every revision that the database lacks."""
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Run every revision that the database lacks, up to the newest or to the one named."""
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def new_revision(name: str, now: datetime) -> None:

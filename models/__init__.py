@@ -5,13 +5,17 @@ from models.appointments import Appointment, AppointmentPhase, Occupancy, Spacin
 from models.base import Base
 from models.clinics import CatalogVersion, Clinic
 from models.events import AuditEntry, Event
+from models.hold_rules import HoldRule
 from models.locations import Closure, Location, OpeningHours
+from models.medical_holds import MedicalHold
 from models.patients import Patient
 from models.procedures import Phase, Procedure, SpacingRule
 from models.resources import Block, Device, Qualification, Resource, Room, Therapist, WorkingHours
+from models.treatments import ExternalTreatment
 
 __all__ = [
     "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
-    "Closure", "Device", "Event", "Location", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure",
-    "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
+    "Closure", "Device", "Event", "ExternalTreatment", "HoldRule", "Location", "MedicalHold", "Occupancy",
+    "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
+    "SpacingRule", "Therapist", "WorkingHours",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from operator import lt
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scheduling.clinical import LADDER
+from scheduling.clinical import HOLDS, LADDER
 from scheduling.ticks import DAY_MINUTES, TICK_MINUTES
 
 PHASE_KINDS = frozenset({"intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation"})
@@ -273,8 +273,31 @@ class SpacingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRule:
+    """What a medical hold of one code means: it blocks or advises, a treatment or its numbing alone.
+
+    `rule_id` ("H01") is what a refusal names. `days_after_resolved` counts civil dates, `minimum_age` years.
+    """
+
+    code: str
+    rule_id: str
+    blocks: bool
+    numbing_only: bool
+    days_after_resolved: int
+    minimum_age: int | None
+    released_by: str
+
+    def __post_init__(self) -> None:
+        _require(self.code in HOLDS and bool(self.rule_id), "A hold rule has a known code and an id.")
+        _require(0 <= self.days_after_resolved <= MOST_DAYS, "A hold lasts at most a century longer.")
+        _require(self.minimum_age is None or self.minimum_age >= 0, "An age is not negative.")
+        _require(self.minimum_age is None or self.code == "under_age", "Only under_age has a minimum age.")
+        _require(self.released_by in LADDER, "A hold is released by a known level.")
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything of one clinic that a question needs, by id."""
+    """Everything of one clinic that a question needs, by id; the rules of holds by code."""
 
     locations: Mapping[UUID, Location] = field(default_factory=dict)
     therapists: Mapping[UUID, Therapist] = field(default_factory=dict)
@@ -282,3 +305,4 @@ class Catalog:
     devices: Mapping[UUID, Device] = field(default_factory=dict)
     procedures: Mapping[UUID, Procedure] = field(default_factory=dict)
     spacing_rules: tuple[SpacingRule, ...] = ()
+    hold_rules: Mapping[str, HoldRule] = field(default_factory=dict)

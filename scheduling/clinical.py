@@ -1,4 +1,4 @@
-"""Holds the clinical vocabulary of the default catalogue: areas, qualifications, depths, events, levels."""
+"""Holds the clinical vocabulary of the default catalogue: areas, depths, events, holds, levels."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -36,6 +36,12 @@ EVENTS: Final[Sequence[str]] = (
     "ipl", "fractional_laser", "waxing", "laser_hair_removal", "microdermabrasion",
     "sun_exposure", "topical_retinoid", "acids", "isotretinoin", "facelift",
     "other_surgery", "radiotherapy", "home_roller", "important_event",
+)  # fmt: skip
+
+# The codes of medical holds, rules H01 to H10 in order.
+HOLDS: Final[Sequence[str]] = (
+    "infection", "pregnancy", "breastfeeding", "keloid_tendency", "anticoagulant",
+    "under_age", "prolonged_redness", "hyperpigmentation", "serious_adverse_effect", "anaesthetic_reaction",
 )  # fmt: skip
 
 

@@ -53,3 +53,11 @@ def spacing_rule(**fields: Any) -> Body:
 
 def patient(**fields: Any) -> Body:
     return {"name": "Berta Bloom"} | fields
+
+
+def treatment(**fields: Any) -> Body:
+    return {"event": "botulinum_toxin", "areas": ["FACE"], "on": "2026-12-20"} | fields
+
+
+def medical_hold(**fields: Any) -> Body:
+    return {"code": "infection", "areas": ["FACE"], "opened_on": "2027-01-02"} | fields

@@ -101,6 +101,7 @@ def test_one_clinics_change_leaves_the_others_catalogue_cached(
         "UPDATE procedures SET name = name",
         "UPDATE phases SET minutes = minutes",
         "DELETE FROM spacing_rules",
+        "UPDATE hold_rules SET active = active",
     ],
 )
 def test_every_change_of_the_catalogue_counts_whoever_makes_it(

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Connection, text
+from uuid_utils.compat import uuid7
 
 import models  # noqa: F401 - importing the models is what fills the metadata
+from booking.defaults import default_hold_rules
 from migrations.runner import migrate, migrated
 from models.base import Base
 from models.database import Database
@@ -72,3 +74,22 @@ def test_migrating_twice_changes_nothing(database: Database, by_migrations: Conn
 
     assert migrated(database.engine)
     assert catalogue.indexes(by_migrations) == before
+
+
+def test_clinics_from_before_holds_get_the_ten_rules(make_database: Callable[[str], Database]) -> None:
+    database = make_database("before_holds")
+    migrate(database.engine, "20261122_2210")
+    clinics = [uuid7(), uuid7()]
+    for clinic_id in clinics:
+        with database.transaction(clinic_id) as session:
+            session.execute(
+                text("INSERT INTO clinics (id, name, timezone) VALUES (:id, 'Old', 'Europe/London')"),
+                {"id": clinic_id},
+            )
+    migrate(database.engine)
+
+    for clinic_id in clinics:
+        with database.transaction(clinic_id) as session:
+            rows = session.execute(text("SELECT * FROM hold_rules ORDER BY id")).mappings().all()
+        assert [{name: row[name] for name in default_hold_rules()[0]} for row in rows] == default_hold_rules()
+        assert {(row["clinic_id"], row["active"]) for row in rows} == {(clinic_id, True)}

@@ -39,7 +39,7 @@ def book_visit(desk: Desk) -> dict[str, Any]:
 
 
 def create_full_clinic(desk: Desk) -> dict[str, Any]:
-    """Fill every table of a clinic: besides a visit, a spacing rule, a device, a closure and a block."""
+    """Fill every table of a clinic: besides a visit, all that stands beside one or against one."""
     same = {"family": "PEEL"}
     desk.made("/spacing-rules", code="P01", after=same, before=same, scope="area", floor_days=7, min_days=14)
     visit = book_visit(desk)
@@ -49,4 +49,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     lunch = {"starts_at": "2027-01-05T13:00:00Z", "ends_at": "2027-01-05T14:00:00Z", "reason": "Lunch"}
     desk.made("/blocks", resource_id=therapist, **lunch)
     desk.made(f"/locations/{place}/closures", **lunch)
+    patient = f"/patients/{visit['patient_id']}"
+    desk.made(f"{patient}/treatments", event="waxing", on="2026-01-04")
+    desk.made(f"{patient}/medical-holds", code="breastfeeding", opened_on="2026-01-04")
     return visit

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from scheduling.bits import Window, busy_bits
-from scheduling.catalog import Closure, Matcher, Policy, Qualification, WeeklyPeriod
+from scheduling.catalog import Closure, HoldRule, Matcher, Policy, Qualification, WeeklyPeriod
 from scheduling.engine import check
 from tests.scheduling.cast import (
     around,
@@ -24,6 +24,15 @@ from tests.scheduling.cast import (
 )
 
 EARLY, LATE = date(2027, 1, 1), date(2027, 1, 2)
+
+
+def create_hold_rule(**overrides: Any) -> HoldRule:
+    """Make the rule of one code that blocks treatments."""
+    what = {"code": "under_age", "rule_id": "H06", "blocks": True, "numbing_only": False}
+    numbers = {"days_after_resolved": 0, "minimum_age": 18, "released_by": "clinician"}
+    return HoldRule(**what | numbers | overrides)
+
+
 NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (WeeklyPeriod, {"weekday": 7, "starts": 0, "ends": 60}),
     (WeeklyPeriod, {"weekday": 0, "starts": 60, "ends": 60}),
@@ -69,6 +78,13 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (Window, {"start": 5, "end": 5}),
     (ask, {"now": datetime(2027, 1, 1)}),  # noqa: DTZ001 (the naive time is the point)
     (busy_bits, {"packed": b"1234567", "window": Window(0, 5)}),
+    (create_hold_rule, {"code": "flu"}),
+    (create_hold_rule, {"rule_id": ""}),
+    (create_hold_rule, {"days_after_resolved": -1}),
+    (create_hold_rule, {"days_after_resolved": 36_501}),
+    (create_hold_rule, {"minimum_age": -1}),
+    (create_hold_rule, {"code": "infection"}),
+    (create_hold_rule, {"released_by": "nobody"}),
 )
 
 

@@ -1,0 +1,25 @@
+"""Hold rules over HTTP: `/v1/hold-rules`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.hold_rules import HOLD_RULE
+from schemas.hold_rules import HoldRuleQuery, HoldRuleSchema
+
+blp = Blueprint(
+    "hold-rules",
+    "hold-rules",
+    url_prefix="/v1/hold-rules",
+    description="What each code of a medical hold means in the clinic; there is one rule of each code.",
+)
+serve(
+    blp,
+    Offer(
+        kind=HOLD_RULE,
+        noun="hold rule",
+        plural="hold rules",
+        schema=HoldRuleSchema,
+        query=HoldRuleQuery,
+        fixed=("code", "rule_id", "against"),
+        without=frozenset({"create", "delete"}),
+    ),
+)

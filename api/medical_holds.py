@@ -1,0 +1,52 @@
+"""Medical holds over HTTP: `/v1/patients/{patient_id}/medical-holds`."""
+
+from typing import Any
+from uuid import UUID
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from api.etags import expected_version
+from booking import medical_holds
+from booking.callers import Caller
+from booking.medical_holds import MEDICAL_HOLD
+from booking.patients import PATIENT
+from booking.resources import Values, require
+from schemas.medical_holds import MedicalHoldQuery, MedicalHoldSchema, NewMedicalHoldSchema, SignOffSchema
+
+blp = Blueprint(
+    "medical-holds",
+    "medical-holds",
+    url_prefix="/v1/patients/<uuid:patient_id>/medical-holds",
+    description="What stands against treating a patient. Whoever may write patients opens a hold; to change "
+    "when it ends, to take an area away, to sign it off or to delete it needs the level `released_by`.",
+)
+serve(
+    blp,
+    Offer(
+        kind=MEDICAL_HOLD,
+        noun="medical hold",
+        plural="medical holds",
+        schema=MedicalHoldSchema,
+        new=NewMedicalHoldSchema,
+        query=MedicalHoldQuery,
+        area="patients",
+        fixed=("code", "opened_on"),
+        within=PATIENT,
+    ),
+)
+
+
+@blp.route("/<uuid:medical_hold_id>/sign-off", methods=["POST"])
+@blp.needs("patients:write", fails=(412,))
+@blp.arguments(SignOffSchema)
+@blp.response(200, MedicalHoldSchema)
+def sign_off_medical_hold(
+    caller: Caller, body: dict[str, Any], patient_id: UUID, medical_hold_id: UUID
+) -> Values:
+    """Let a patient be treated despite an open hold, with a reason.
+
+    Needs the level in the hold's `released_by`; 409 once the hold is resolved or signed off.
+    """
+    expected = expected_version(body)
+    require(caller, PATIENT, patient_id)
+    return medical_holds.sign_off(caller, patient_id, medical_hold_id, body["reason"], expected)

@@ -1,0 +1,26 @@
+"""Treatments elsewhere over HTTP: `/v1/patients/{patient_id}/treatments`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.patients import PATIENT
+from booking.treatments import TREATMENT
+from schemas.treatments import TreatmentQuery, TreatmentSchema
+
+blp = Blueprint(
+    "treatments",
+    "treatments",
+    url_prefix="/v1/patients/<uuid:patient_id>/treatments",
+    description="What a patient has had elsewhere, or before the clinic kept its records here.",
+)
+serve(
+    blp,
+    Offer(
+        kind=TREATMENT,
+        noun="treatment",
+        plural="treatments",
+        schema=TreatmentSchema,
+        query=TreatmentQuery,
+        area="patients",
+        within=PATIENT,
+    ),
+)

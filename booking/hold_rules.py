@@ -1,0 +1,33 @@
+"""Hold rules: what each code of a medical hold means in the clinic."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from booking.callers import Caller
+from booking.errors import Invalid
+from booking.resources import Kind, Values
+from models import HoldRule
+
+_WITH_AN_AGE: Final = "under_age"
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
+    if after["minimum_age"] is not None and after["code"] != _WITH_AN_AGE:
+        raise Invalid("/minimum_age", f"Only the rule of {_WITH_AN_AGE} has a minimum age.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
+    """Judge the visits still to come of patients with such a hold again: nothing does so yet."""
+    return ()
+
+
+HOLD_RULE = Kind(name="hold_rule", model=HoldRule, check=_check, follow=_follow)
+
+
+def releasing_levels(caller: Caller) -> dict[str, str]:
+    """Give by code the level that releases a hold, also where the clinic has retired the rule."""
+    rules = select(HoldRule.code, HoldRule.released_by).where(HoldRule.clinic_id == caller.clinic_id)
+    return {rule.code: rule.released_by for rule in caller.session.execute(rules)}

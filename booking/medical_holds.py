@@ -1,0 +1,102 @@
+"""Medical holds: what stands against treating a patient, and who may release it."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Final
+from uuid import UUID
+
+from booking.callers import Caller
+from booking.errors import Invalid, MissingScope, WrongStatus
+from booking.events import audit
+from booking.hold_rules import releasing_levels
+from booking.patients import latest_today
+from booking.resources import Kind, Values, get, lock_for_change, write_changes
+from models import MedicalHold
+from scheduling.clinical import atoms
+
+_RELEASED_BY: Final = ("resolved_on", "earliest_on")
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    """Refuse a release without the level, then dates that cannot be."""
+    if before is not None and _releases(before, after):
+        _require_level(caller, before)
+    if before is None and after["opened_on"] > latest_today(caller):
+        raise Invalid("/opened_on", "Must not lie in the future.")
+    if after["resolved_on"] is not None and (before is None or before["resolved_on"] != after["resolved_on"]):
+        _check_resolved(caller, after)
+
+
+def _check_resolved(caller: Caller, after: Values) -> None:
+    if after["resolved_on"] < after["opened_on"]:
+        raise Invalid("/resolved_on", "Must not lie before opened_on.")
+    if after["resolved_on"] > latest_today(caller):
+        raise Invalid("/resolved_on", "Must not lie in the future.")
+
+
+def _releases(before: Values, after: Values) -> bool:
+    """Whether the change may let a visit pass that the hold stood against."""
+    return any(before[name] != after[name] for name in _RELEASED_BY) or _narrows(
+        before["areas"], after["areas"]
+    )
+
+
+def _narrows(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether some part of the body is covered no longer; no areas are all of them."""
+    return bool(after) and (not before or not atoms(before) <= atoms(after))
+
+
+def _require_level(caller: Caller, hold: Values) -> None:
+    if not caller.may_override(hold["released_by"]):
+        raise MissingScope(f"Releasing this hold needs the scope override:{hold['released_by']}.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
+    """Judge the patient's visits still to come again, releasing them if asked: nothing does so yet."""
+    return ()
+
+
+def _show(caller: Caller, found: list[Values]) -> None:
+    levels = releasing_levels(caller)
+    for one in found:
+        one["released_by"] = levels[one["code"]]
+
+
+MEDICAL_HOLD = Kind(
+    name="medical_hold",
+    model=MedicalHold,
+    locks="patient_id",
+    holds_catalog=True,
+    extra=frozenset({"release_appointments"}),
+    private=True,
+    check=_check,
+    check_removal=_require_level,
+    follow=_follow,
+    show=_show,
+)
+
+
+def sign_off(caller: Caller, patient_id: UUID, hold_id: UUID, reason: str, expected: int | None) -> Values:
+    """Let a patient be treated despite an open hold; WrongStatus once it is resolved or signed off."""
+    row, before = lock_for_change(caller, MEDICAL_HOLD, hold_id, expected, {"patient_id": patient_id})
+    _require_level(caller, before)
+    _require_open(before)
+    at = caller.now.astimezone(UTC).isoformat()
+    signed = {"at": at, "actor": caller.actor, "key_id": caller.key_id, "reason": reason}
+    write_changes(caller, MEDICAL_HOLD, row, {"signed_off": signed})
+    after = get(caller, MEDICAL_HOLD, hold_id)
+    affected = list(_follow(caller, before, after))
+    audit(caller, "medical_hold.signed_off", "medical_hold", hold_id, _told(reason))
+    return after | {"affected": affected}
+
+
+def _require_open(hold: Values) -> None:
+    if hold["signed_off"] is not None:
+        raise WrongStatus(("open",), "This hold is signed off already.")
+    if hold["resolved_on"] is not None:
+        raise WrongStatus(("open",), "This hold is resolved.")
+
+
+def _told(reason: str) -> Values:
+    """Give what the audit entry keeps, as of an override: it outlives the hold's row."""
+    return {"fields": ["signed_off"], "reason": reason}

@@ -1,0 +1,39 @@
+"""Treatments elsewhere: what a patient has had that no appointment here tells of."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from booking.callers import Caller
+from booking.errors import Invalid
+from booking.patients import latest_today
+from booking.resources import Kind, Values
+from models import ExternalTreatment
+
+# What a patient plans rather than has had: the one event that may lie ahead.
+_AHEAD: Final = "important_event"
+_DATED_BY: Final = ("event", "on")
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    """Refuse what would be done in the future; a date that stays was right when it was given."""
+    if before is not None and all(before[name] == after[name] for name in _DATED_BY):
+        return
+    if after["event"] != _AHEAD and after["on"] > latest_today(caller):
+        raise Invalid("/on", f"Must not lie in the future, except for {_AHEAD}.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
+    """Judge the patient's visits still to come again: nothing does so yet."""
+    return ()
+
+
+TREATMENT = Kind(
+    name="treatment",
+    model=ExternalTreatment,
+    locks="patient_id",
+    holds_catalog=True,
+    private=True,
+    check=_check,
+    follow=_follow,
+)

@@ -1,0 +1,29 @@
+"""Treatments elsewhere: what a patient has had that no appointment here tells of."""
+
+from scheduling.clinical import AREAS, EVENTS
+from schemas.base import QueryArgs, Resource
+from schemas.fields import Choice, Id, SetOf
+from schemas.locations import affected
+from schemas.times import LocalDate
+
+
+class TreatmentSchema(Resource):
+    """Something done to a patient elsewhere, or before the clinic kept its records here."""
+
+    patient_id = Id(dump_only=True)
+    event = Choice(EVENTS, required=True)
+    areas = SetOf(
+        Choice(AREAS),
+        load_default=list,
+        maximum=len(AREAS),
+        metadata={"description": "Where; none: on any area."},
+    )
+    on = LocalDate(
+        required=True,
+        metadata={"description": "The civil date; not in the future, except for `important_event`."},
+    )
+    affected = affected()
+
+
+class TreatmentQuery(QueryArgs):
+    """The query of the list of a patient's treatments."""
