@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres15 bench lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,14 +23,21 @@ run: $(READY)  ## Start the database, migrate, load the demo clinic on the first
 	@exec $(BIN)/clinic serve
 
 test: lint types $(READY)  ## Lint, types, import contracts and every test that Python and PostgreSQL can run
+	$(BIN)/pytest -n 2
+
+coverage: $(READY)  ## The same tests, failing where they run less than 95 % of the code
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
-test-postgres15: $(READY)  ## The same tests on Debian's PostgreSQL 15
-	tests/postgres15.sh $(BIN)/pytest -n 2
+test-postgres15: $(READY)  ## The same tests with their coverage on Debian's PostgreSQL 15
+	$(BIN)/coverage erase
+	tests/postgres15.sh $(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
 bench: $(READY)  ## Print each figure beside its floor
 	$(BIN)/python -m bench
+
+docs: $(READY)  ## Write docs/rules.md from the catalogue and the code
+	$(BIN)/python -m docs.render
 
 lint: $(READY)  ## ruff and the import contracts
 	$(BIN)/ruff check .

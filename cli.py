@@ -1,4 +1,4 @@
-"""The `clinic` command: serve, migrate, create a clinic, load the demo, check the claims."""
+"""The `clinic` command: serve, work in the background, migrate, create a clinic, load the demo, check."""
 
 import json
 import signal
@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from booking.clinics import CATALOGUES, create_clinic
 from booking.reconciling import differences
 from config import ConfigError, Settings
-from jobs import demo
+from jobs import demo, nightly
+from jobs.beside import rest_beside, running
 from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url
@@ -62,8 +63,27 @@ def serve(settings: Settings) -> None:
         with open_database(settings) as database:
             url = database.url
             card = demo.prepare(database, settings, datetime.now(UTC)) if settings.demo else None
-        with demo.filling(settings, card):
+        with demo.filling(settings, card), running(settings, "worker", "--beside"):
             Server(settings, url, lambda: print(demo.welcome(settings, card), flush=True)).run()
+
+
+@main.command()
+@click.option("--beside", is_flag=True, hidden=True)
+@click.pass_obj
+def worker(settings: Settings, beside: bool) -> None:
+    """Judge every clinic's booked visits again each night, until stopped; `serve` runs one of its own."""
+    rest = rest_beside if beside else nightly.rest_alone
+    with _one_line_errors(), open_database(settings) as database:
+        nightly.watch(database, lambda: datetime.now(UTC), rest)
+
+
+@main.command()
+@click.pass_obj
+def revalidate(settings: Settings) -> None:
+    """Judge every clinic's booked visits again now: flag what the rules would refuse, clear the rest."""
+    with _one_line_errors(), open_database(settings) as database:
+        found = nightly.revalidate(database, datetime.now(UTC))
+    click.echo(f"{found.judged} visits judged, {found.flagged} flagged.")
 
 
 @main.command("migrate")

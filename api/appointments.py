@@ -7,24 +7,26 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
-from booking import appointments, listing, rescheduling, transitions
+from booking import appointments, listing, rescheduling, together, transitions
 from booking.appointments import Visit
 from booking.callers import Caller
-from booking.errors import NotFound
 from booking.judging import Override
 from booking.rescheduling import Move
+from booking.together import Order
 from booking.wishes import Wish
 from models import Appointment, AuditEntry
 from schemas.appointments import (
     ActionSchema,
     AppointmentQuerySchema,
     AppointmentSchema,
+    AppointmentsSchema,
     BookingSchema,
     CancelSchema,
     HistoryEntrySchema,
     NotesSchema,
     RescheduleSchema,
     StartSchema,
+    TogetherSchema,
     VerdictSchema,
 )
 from schemas.base import QueryArgs, page_of
@@ -58,6 +60,25 @@ def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dic
     """
     visit = appointments.book(caller, _wish(body), body["starts_at"], _override(body), body.get("notes"))
     return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
+
+
+@blp.route("/together", methods=["POST"])
+@blp.needs("appointments:write")
+@blp.arguments(TogetherSchema)
+@blp.response(201, AppointmentsSchema)
+def create_appointments_together(
+    caller: Caller, body: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Book several visits of one patient at once, all or none.
+
+    They are judged in order of time: a consultation counts for the treatment after it. Refused with
+    409 and every reason by visit when one of them cannot take place.
+    """
+    wanted = [one | {"patient_id": body["patient_id"]} for one in body["visits"]]
+    orders = [Order(_wish(one), one["starts_at"], _override(one), one.get("notes")) for one in wanted]
+    visits = together.book_together(caller, orders)
+    first = visits[0].appointment.id
+    return {"appointments": visits}, {"Location": f"{blp.url_prefix}/{first}"}
 
 
 @blp.route("/validate", methods=["POST"])
@@ -120,8 +141,10 @@ def reschedule_appointment(caller: Caller, body: dict[str, Any], appointment_id:
 def start_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
     """Note that the procedure begins; the cream must have worked neither too short nor too long."""
     expected = expected_version(body, required=True)
-    elsewhere = body["numbed_elsewhere"]
-    return transitions.start(caller, appointment_id, expected, numbed_elsewhere=elsewhere)
+    elsewhere, off_at = body["numbed_elsewhere"], body["cream_off_at"]
+    return transitions.start(
+        caller, appointment_id, expected, numbed_elsewhere=elsewhere, cream_off_at=off_at
+    )
 
 
 @blp.route("/<uuid:appointment_id>/cancel", methods=["POST"])
@@ -155,8 +178,6 @@ _plain_action("no-show", transitions.no_show, "Note, after the grace, that nobod
 
 
 def _wish(body: dict[str, Any]) -> Wish:
-    if body.get("course_id") is not None:
-        raise NotFound("course", "/course_id")
     return Wish(
         procedure_id=body["procedure_id"],
         location_id=body["location_id"],
@@ -164,6 +185,7 @@ def _wish(body: dict[str, Any]) -> Wish:
         therapist_id=body.get("therapist_id"),
         room_id=body.get("room_id"),
         patient_id=body["patient_id"],
+        course_id=body.get("course_id"),
     )
 
 

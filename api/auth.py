@@ -22,7 +22,8 @@ def authenticated(session: Session, *, sandbox: bool) -> Caller:
     """
     key = _key(session)
     g.clinic_id = key.clinic_id
-    if key.kind == "publishable" and request.headers.get("Origin") not in key.origins:
+    g.publishable = key.kind == "publishable"
+    if g.publishable and request.headers.get("Origin") not in key.origins:
         raise Problem("wrong_origin")
     return Caller(
         session=session,
@@ -32,7 +33,7 @@ def authenticated(session: Session, *, sandbox: bool) -> Caller:
         key_id=key.id,
         actor=actor(),
         request_id=g.request_id,
-        publishable=key.kind == "publishable",
+        publishable=g.publishable,
         location_ids=None if key.location_ids is None else frozenset(key.location_ids),
     )
 

@@ -107,6 +107,7 @@ def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> Wish:
         therapist_id=query.get("therapist_id"),
         room_id=query.get("room_id"),
         patient_id=patient_id or query.get("patient_id"),
+        course_id=query.get("course_id"),
     )
 
 

@@ -28,8 +28,8 @@ class Offer:
     """What the API says of one kind: its nouns, schemas and scopes, and what cannot be changed.
 
     A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
-    `public_fields`. `new` is the body of a create where it may hold more than the object; `without`
-    names the operations that the kind does not have.
+    `public_fields`. `new` is the body of a create where it may hold more than the object, `changes` of
+    a change where it takes other fields; `without` names the operations that the kind does not have.
     """
 
     kind: Kind
@@ -39,6 +39,7 @@ class Offer:
     new: type[Resource] | None = None
     query: type[QueryArgs]
     area: str = "catalog"
+    changes: type[Resource] | None = None
     fixed: Sequence[str] = ()
     without: frozenset[str] = frozenset()
     within: Kind | None = None
@@ -101,7 +102,7 @@ def _get(blp: Blueprint, offer: Offer) -> View:
 
 def _change(blp: Blueprint, offer: Offer) -> View:
     @blp.needs(f"{offer.area}:write")
-    @blp.arguments(patch_of(offer.schema, *offer.fixed))
+    @blp.arguments(patch_of(offer.changes or offer.schema, *offer.fixed))
     @blp.response(200, offer.schema)
     @_called(f"change_{offer.kind.name}", f"Change the given fields of a {offer.noun}, lists whole.")
     def view(caller: Caller, body: Values, **path: UUID) -> Values:

@@ -11,6 +11,7 @@ from scheduling.reasons import refuse
 ALREADY_EXISTS: Mapping[str, str] = {
     "uq_procedures_code": "Another procedure of this clinic already has this code.",
     "uq_hold_rules_code": "The clinic already has a rule of this code.",
+    "uq_course_templates_code": "Another course template of this clinic already has this code.",
     "uq_patients_external_id": "Another patient of this clinic already has this external_id.",
 }
 # The last proof behind the engine: reached only by what went around its locks.

@@ -28,8 +28,7 @@ def get_eligibility(caller: Caller, query: dict[str, Any], patient_id: UUID) -> 
         "eligible_on": found.eligible_on,
         "recommended_on": found.recommended_on,
         "overdue_on": found.overdue_on,
-        "basis": [
-            {"rule_id": one.rule_id, "on": one.on, "source": one.source_appointment_id} for one in found.basis
-        ],
-        "refusals": [],
+        "latest_on": found.latest_on,
+        "basis": [{"rule_id": one.rule_id, "on": one.on, "source": one.source_id} for one in found.basis],
+        "refusals": found.refusals,
     }

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from api.constraints import error_for
 from api.logs import log_failure
 from booking.errors import DomainError, InUse, Invalid, NotFound, Refused, WrongStatus
+from scheduling.reasons import Refusal, for_widget
 from schemas.problems import ProblemSchema
 
 RETRY_AFTER_SECONDS = 1
@@ -122,12 +123,22 @@ def _from_domain(error: DomainError) -> Problem:
         case NotFound(pointer=str(pointer)):
             members = {"errors": [{"pointer": _pointer(pointer), "message": str(error)}]}
         case Refused():
-            members = {"refusals": error.refusals, "alternatives": error.alternatives}
+            members = {"refusals": _told(error.refusals), "alternatives": error.alternatives}
+            if error.by_visit is not None:
+                members["visits"] = [
+                    {"position": place, "refusals": _told(refusals)}
+                    for place, refusals in error.by_visit.items()
+                ]
         case WrongStatus():
             members = {"allowed": error.allowed}
         case InUse():
             members = {"appointment_ids": error.appointment_ids}
     return Problem(error.code, str(error), **members)
+
+
+def _told(refusals: Sequence[Refusal]) -> Sequence[Refusal]:
+    """Keep from a widget why a patient cannot be treated yet."""
+    return for_widget(refusals) if g.get("publishable") else refusals
 
 
 def _pointer(pointer: str) -> str:

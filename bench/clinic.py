@@ -1,7 +1,7 @@
 """Makes the clinic that is asked over HTTP: 10 therapists, 6 rooms, three months half full."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from booking.patients import PATIENT
 from booking.resources import create
 from booking.rooms import ROOM
 from booking.therapists import THERAPIST
-from models import Occupancy, Procedure
+from models import Appointment, ExternalTreatment, MedicalHold, Occupancy, Procedure
 from models.database import Database
 from scheduling.ticks import to_tick
 from schemas.locations import LocationSchema
@@ -37,7 +37,11 @@ OPENS, CLOSES = time(9), time(19)
 
 @dataclass(frozen=True, slots=True)
 class BenchClinic:
-    """What the questions name; `first` is the first local date that is half full."""
+    """What the questions name; `first` is the first local date that is half full.
+
+    All patients have had their consultation; the `regular` one has a course, treatments elsewhere and
+    holds behind them as well.
+    """
 
     clinic_id: UUID
     key: str
@@ -47,6 +51,7 @@ class BenchClinic:
     patients: tuple[UUID, ...]
     first: date
     intervals: int
+    regular: UUID
 
 
 def make(database: Database, now: datetime) -> BenchClinic:
@@ -61,12 +66,70 @@ def make(database: Database, now: datetime) -> BenchClinic:
             create(caller, PATIENT, PatientSchema().load({"name": f"Patient {number}"}))["id"]
             for number in range(PATIENTS)
         )
-        procedure_id = session.scalars(select(Procedure.id).where(Procedure.code == "MN_FACE_STD")).one()
+        codes = select(Procedure.code, Procedure.id).where(Procedure.clinic_id == made.clinic_id)
+        procedures = dict(session.execute(codes).tuples().all())
+        procedure_id, regular = procedures["MN_FACE_STD"], patients[-1]
+        past = [*_consultations(patients, procedures["CONSULT_NEW"]), *_sessions(regular, procedure_id)]
+        session.add_all(_done(made.clinic_id, location_id, first, *visit) for visit in past)
+        session.add_all(_history(made.clinic_id, regular, first))
         busy = list(_half_full(made.clinic_id, resources, first))
         session.execute(insert(Occupancy), busy)
     return BenchClinic(
-        made.clinic_id, made.admin_key, location_id, procedure_id, resources, patients, first, len(busy)
+        made.clinic_id,
+        made.admin_key,
+        location_id,
+        procedure_id,
+        resources,
+        patients,
+        first,
+        len(busy),
+        regular,
     )
+
+
+Done = tuple[UUID, UUID, int, tuple[str, ...]]
+"""A visit of the past: patient, procedure, how many days ago, areas."""
+
+
+def _consultations(patients: Iterable[UUID], procedure_id: UUID) -> Iterator[Done]:
+    return ((patient_id, procedure_id, 10, ()) for patient_id in patients)
+
+
+def _sessions(patient_id: UUID, procedure_id: UUID) -> Iterator[Done]:
+    """Give a course of four sessions, so long ago that it forbids nothing any more."""
+    return ((patient_id, procedure_id, 60 + 35 * number, ("FACE",)) for number in range(4))
+
+
+def _done(
+    clinic_id: UUID,
+    location_id: UUID,
+    first: date,
+    patient_id: UUID,
+    procedure_id: UUID,
+    days_ago: int,
+    areas: tuple[str, ...],
+) -> Appointment:
+    on = first - timedelta(days=days_ago)
+    starts_at = datetime.combine(on, OPENS, ZONE)
+    return Appointment(
+        clinic_id=clinic_id, status="completed", location_id=location_id, procedure_id=procedure_id,
+        patient_id=patient_id, areas=list(areas), starts_at=starts_at, procedure_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30), local_date=on, warnings=[], flags=[], overrides=[],
+    )  # fmt: skip
+
+
+def _history(clinic_id: UUID, patient_id: UUID, first: date) -> Iterator[ExternalTreatment | MedicalHold]:
+    """Give what was done elsewhere, and holds that are resolved."""
+    long_ago = first - timedelta(days=400)
+    for event in ("botulinum_toxin", "superficial_peel", "micro_needling"):
+        yield ExternalTreatment(
+            clinic_id=clinic_id, patient_id=patient_id, event=event, areas=["FACE"], on=long_ago
+        )
+    for code in ("infection", "pregnancy"):
+        yield MedicalHold(
+            clinic_id=clinic_id, patient_id=patient_id, code=code, areas=[], opened_on=long_ago,
+            resolved_on=long_ago, earliest_on=None, signed_off=None,
+        )  # fmt: skip
 
 
 def _location() -> dict[str, Any]:

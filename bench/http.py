@@ -17,7 +17,7 @@ from bench import clinic as bench_clinic
 from bench.clinic import BenchClinic
 from bench.raw import Raw
 from bench.server import serving, worker_megabytes
-from bench.timing import Series, timed
+from bench.timing import Series, timed, timed_in_turn
 from bench.traffic import Client
 from config import Settings
 from migrations.runner import migrate
@@ -62,6 +62,7 @@ def _measure(port: int, url: str, clinic: BenchClinic) -> None:
         one = timed("GET one location", partial(_get, client, location), range(TRIVIAL_CALLS))
         _show_pair(one, timed("  its row in raw SQL", raw.location, range(TRIVIAL_CALLS)), healthz)
         rows, slots, size = _search(client, raw, clinic, healthz)
+        _search_for_a_patient(client, clinic, healthz)
         fresh = _fresh_slots(client, clinic)
         booked = _book_one_by_one(client, raw, fresh[:BOOKINGS], healthz)
     raw.close()
@@ -85,6 +86,29 @@ def _search(client: Client, raw: Raw, clinic: BenchClinic, healthz: Series) -> t
     _show_pair(found, floor, healthz)
     answer = client.get("/v1/availability", question)
     return raw.occupied(DAYS), len(orjson.loads(answer)["slots"]), len(answer)
+
+
+def _search_for_a_patient(client: Client, clinic: BenchClinic, healthz: Series) -> None:
+    """Time the same search with a patient who has a long history, and their eligibility while one types."""
+    anybody = _question(clinic, DAYS)
+    somebody = anybody | {"patient_id": clinic.regular}
+    without, with_patient = timed_in_turn(
+        ("  without a patient, in turn with it", partial(client.get, "/v1/availability", anybody)),
+        ("availability for a patient with a history", partial(client.get, "/v1/availability", somebody)),
+        SEARCHES,
+    )
+    _show_beside(with_patient, healthz)
+    _show(without)
+    print(f"Availability with a patient costs {with_patient.median / without.median:.2f} times as much.")
+    asked = {name: anybody[name] for name in ("procedure_id", "location_id")}
+    eligibility = f"/v1/patients/{clinic.regular}/eligibility"
+    _show_beside(
+        timed("their eligibility", lambda _: client.get(eligibility, asked), range(SEARCHES)), healthz
+    )
+
+
+def _show_beside(series: Series, healthz: Series) -> None:
+    _show(series, f"{series.median / healthz.median:11.1f}")
 
 
 def _question(clinic: BenchClinic, days: int) -> dict[str, Any]:

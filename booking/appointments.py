@@ -10,16 +10,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from booking.affected import visits_of_patients
 from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
 from booking.claims import claims_of
+from booking.courses import follow_visit, require_course
 from booking.errors import NotFound, Refused, StaleVersion
 from booking.events import audit, facts, record
-from booking.judging import Override, judge, overridden
+from booking.flags import OF_PREREQUISITES, OF_SPACING
+from booking.histories import load_history, load_patient
+from booking.judging import Override, judge
 from booking.locks import hold_catalog, lock
+from booking.revalidation import affected_by
 from booking.rows import insert_rows
-from booking.timelines import load_patient
+from booking.waivers import overridden
 from booking.wishes import Wish, ask, candidates, layout
 from models import Appointment, AppointmentPhase
 from scheduling.questions import Question, Verdict
@@ -28,11 +33,16 @@ from scheduling.ticks import from_tick, local_date, to_tick
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An appointment with its phases and the zone of its location, as clients see it."""
+    """An appointment with its phases and the zone of its location, as clients see it.
+
+    `affected` are the patient's other visits that a change of this one leaves outside the rules; None
+    where nothing was changed that could.
+    """
 
     appointment: Appointment
     phases: Sequence[AppointmentPhase]
     zone: ZoneInfo
+    affected: Sequence[UUID] | None = None
 
     @property
     def version(self) -> int:
@@ -58,15 +68,38 @@ def book(
 
 
 def _book(caller: Caller, wish: Wish, start: int, override: Override | None, notes: str | None) -> Visit:
+    catalog = lock_for(caller, [wish])
+    return write(caller, catalog, wish, start, override, notes)
+
+
+def lock_for(caller: Caller, wishes: Sequence[Wish]) -> ClinicCatalog:
+    """Lock everything that these visits could take, in one fixed order; give the catalogue, held still."""
     session = caller.session
-    if wish.patient_id is None:
+    if any(wish.patient_id is None for wish in wishes):
         raise NotFound("patient", "/patient_id")
     hold_catalog(session, caller.clinic_id)
     catalog = load_catalog(session, caller.clinic_id)
-    resources = candidates(catalog, ask(caller, catalog, wish))
-    lock(session, patients=[wish.patient_id], resources=resources)
-    patient = load_patient(session, catalog, caller.clinic_id, wish.patient_id)
-    question = ask(caller, catalog, wish, patient)
+    resources = {one for wish in wishes for one in candidates(catalog, ask(caller, catalog, wish))}
+    lock(session, patients=[wish.patient_id for wish in wishes if wish.patient_id], resources=resources)
+    return catalog
+
+
+def write(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    wish: Wish,
+    start: int,
+    override: Override | None,
+    notes: str | None,
+) -> Visit:
+    """Judge a visit under its locks and write all that it claims and tells; Refused when it cannot be."""
+    session = caller.session
+    if wish.patient_id is None:
+        raise NotFound("patient", "/patient_id")
+    history = load_history(session, catalog, caller.clinic_id, wish.patient_id)
+    if wish.course_id is not None:
+        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=True)
+    question = ask(caller, catalog, wish, history.patient())
     verdict = judge(caller, catalog, question, start, override)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
@@ -75,6 +108,7 @@ def _book(caller: Caller, wish: Wish, start: int, override: Override | None, not
         id=uuid7(),
         status="booked",
         patient_id=wish.patient_id,
+        course_id=wish.course_id,
         notes=notes,
         flags=[],
         overrides=overridden(caller, question, start, verdict, override),
@@ -87,7 +121,23 @@ def _book(caller: Caller, wish: Wish, start: int, override: Override | None, not
     insert_rows(session, *claims, *booked)
     if appointment.overrides:
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
+    follow_visit(caller, appointment)
+    if any(visit.flagged for visit in history.visits):
+        # What was missing before another visit may have come with this one.
+        judge_others(caller, appointment, catalog)
     return Visit(appointment, phases, question.location.zone)
+
+
+def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalog) -> list[UUID]:
+    """Flag or clear the patient's visits to come, and give the others that this one leaves outside the rules.
+
+    The patient must be locked.
+    """
+    if appointment.patient_id is None:
+        return []
+    visits = visits_of_patients(caller, [appointment.patient_id])
+    found = affected_by(caller, visits, OF_SPACING | OF_PREREQUISITES, catalog)
+    return [one for one in found if one != appointment.id]
 
 
 def place(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
@@ -131,7 +181,10 @@ def validate(
     patient = None
     if wish.patient_id is not None:
         patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
-    question = ask(caller, catalog, wish, patient, even=[wish.procedure_id] if ignore else ())
+    if wish.course_id is not None:
+        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
+    even = [wish.procedure_id] if ignore else ()
+    question = ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
     return judge(caller, catalog, question, to_tick(starts_at), override, ignore)
 
 
@@ -156,9 +209,13 @@ def get(
 def get_for_change(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
     """Give one appointment with its row locked; StaleVersion unless it is at the expected version.
 
-    The catalogue is held first: whoever changes it locks the rows of the visits that it flags.
+    The catalogue is held first: whoever changes it locks the rows of the visits that it flags. Then the
+    patient: whoever changes one of their visits may flag the others.
     """
     hold_catalog(caller.session, caller.clinic_id)
+    patient_id = get(caller, appointment_id).patient_id
+    if patient_id is not None:
+        lock(caller.session, patients=[patient_id])
     appointment = get(caller, appointment_id, for_change=True)
     if expected is not None and appointment.version != expected:
         raise StaleVersion

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
-from booking.timelines import load_busy, load_patient
+from booking.histories import load_patient
+from booking.timelines import load_busy
 from booking.windows import days, not_before
 from booking.wishes import Wish, ask, candidates, layout
 from scheduling.bits import Busy, Window
@@ -16,10 +18,11 @@ from scheduling.engine import search
 from scheduling.openings import rank_compact, slots
 from scheduling.questions import Openings, Question, Slot
 from scheduling.reasons import Refusal
-from scheduling.ticks import LocalClock, local_date
+from scheduling.ticks import DAY_TICKS, LocalClock, local_date
 
 NEXT_STEP_DAYS = 14
 ALTERNATIVES = 5
+_OF_ONE_DAY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCat
     if wish.patient_id is not None:
         patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
     # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
-    return catalog, ask(caller, catalog, wish, patient, even=[wish.procedure_id] if ignore else ())
+    even = [wish.procedure_id] if ignore else ()
+    return catalog, ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
 
 
 def _search(
@@ -114,18 +118,35 @@ def alternatives(
 ) -> list[dict[str, Any]]:
     """Give up to five slots near a refused instant, but not before the dates that its refusals name.
 
-    Where the named therapist or room has none, others are looked for.
+    Others than the named therapist or room are looked for at the asked instant, and wherever these
+    have no slot at all.
     """
     catalog, question = _prepare(caller, wish, ignore)
     zone = question.location.zone
     named = [refusal.earliest_on for refusal in refusals if refusal.earliest_on is not None]
     first = max(local_date(start, zone), caller.now.astimezone(zone).date(), *named)
+    found: list[Slot] = []
     for asked in _looser(question):
-        found = _search(caller, catalog, asked, first, first + timedelta(days=NEXT_STEP_DAYS), ignore)
-        near = sorted(slots(found.openings, found.window, None), key=lambda slot: abs(slot.start - start))
-        if near:
-            return _shown(asked, sorted(near[:ALTERNATIVES], key=lambda slot: slot.start))
-    return []
+        # Once there are some, others are only asked about the very instant.
+        until = first + timedelta(days=1 if found else NEXT_STEP_DAYS)
+        searched = _search(caller, catalog, asked, first, until, ignore)
+        free = slots(searched.openings, searched.window, None)
+        found += [slot for slot in free if slot.start == start] if found else _near(free, start, zone)
+    nearest = sorted(dict.fromkeys(found), key=lambda slot: (slot.start != start, abs(slot.start - start)))
+    return _shown(question, sorted(nearest[:ALTERNATIVES], key=lambda slot: slot.start))
+
+
+def _near(free: Sequence[Slot], start: int, zone: ZoneInfo) -> list[Slot]:
+    """Give some slots of the nearest day, one of each of the two days after, then whatever is near."""
+    by_day: dict[date, list[Slot]] = {}
+    for slot in free:
+        by_day.setdefault(local_date(slot.start, zone), []).append(slot)
+    nearest, *later = [by_day[on] for on in sorted(by_day)[:3]] or [[]]
+    rest = sorted(free, key=lambda slot: abs(slot.start - start))
+    chosen = sorted(nearest, key=lambda slot: abs(slot.start - start))[:_OF_ONE_DAY]
+    clock = start % DAY_TICKS
+    chosen += [min(day, key=lambda slot: abs(slot.start % DAY_TICKS - clock)) for day in later]
+    return list(dict.fromkeys([*chosen, *rest]))[:ALTERNATIVES]
 
 
 def _looser(question: Question) -> Iterator[Question]:

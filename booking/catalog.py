@@ -17,6 +17,7 @@ from booking.locks import hold_catalog
 from booking.public_holidays import public_holidays
 from models import CatalogVersion
 from scheduling import catalog as values
+from scheduling import rulebook
 from scheduling.ticks import ceil_tick, floor_tick
 
 _CACHED_CLINICS: Final = 256
@@ -33,7 +34,7 @@ class ClinicCatalog:
     version: int
     engine: values.Catalog
     retired: frozenset[UUID]
-    paired_rules: tuple[values.SpacingRule, ...]
+    paired_rules: tuple[rulebook.SpacingRule, ...]
 
 
 _cache: OrderedDict[UUID, ClinicCatalog] = OrderedDict()
@@ -88,23 +89,30 @@ def read_catalog(session: Session, clinic_id: UUID, version: int = 0) -> ClinicC
         procedures=_procedures(rows, procedures),
         spacing_rules=tuple(_rule(row) for row in rows.of(models.SpacingRule) if row.active),
         hold_rules={row.code: _hold_rule(row) for row in rows.of(models.HoldRule) if row.active},
+        course_templates={row.id: _template(row) for row in rows.of(models.CourseTemplate)},
     )
     retired = frozenset(row.id for row in (*locations, *procedures) if not row.active)
     return ClinicCatalog(version, catalog, retired, tuple(_paired(catalog)))
 
 
-def _paired(catalog: values.Catalog) -> Iterator[values.SpacingRule]:
+def _paired(catalog: values.Catalog) -> Iterator[rulebook.SpacingRule]:
     known = catalog.procedures.values()
     for rule in catalog.spacing_rules:
-        if all(any(_names(side, procedure) for procedure in known) for side in (rule.after, rule.before)):
+        sides = (rule.after, rule.before)
+        if all(any(_names(side, procedure, catalog) for procedure in known) for side in sides):
             yield rule
 
 
-def _names(side: values.Matcher, procedure: values.Procedure) -> bool:
+def _names(side: rulebook.Matcher, procedure: values.Procedure, catalog: values.Catalog) -> bool:
+    templates = catalog.course_templates.values()
     return (
         side.family in {None, procedure.family}
         and side.procedure in {None, procedure.code}
         and side.event in {None, procedure.counts_as}
+        and (
+            side.template is None
+            or any(one.code == side.template and procedure.id in one.procedure_ids for one in templates)
+        )
     )
 
 
@@ -182,6 +190,7 @@ def _procedures(rows: _Reader, procedures: Iterable[Any]) -> dict[UUID, values.P
             qualifications_any=tuple(row.qualifications_any),
             counts_as=row.counts_as,
             phases=tuple(_phase(phase) for phase in phases[row.id]),
+            prerequisites=tuple(rulebook.Prerequisite(**one) for one in row.prerequisites),
         )
         for row in procedures
     }
@@ -203,8 +212,8 @@ def _phase(row: models.Phase) -> values.Phase:
     )
 
 
-def _rule(row: models.SpacingRule) -> values.SpacingRule:
-    return values.SpacingRule(
+def _rule(row: models.SpacingRule) -> rulebook.SpacingRule:
+    return rulebook.SpacingRule(
         id=row.id,
         code=row.code,
         after=_matcher(row.after),
@@ -218,8 +227,8 @@ def _rule(row: models.SpacingRule) -> values.SpacingRule:
     )
 
 
-def _hold_rule(row: models.HoldRule) -> values.HoldRule:
-    return values.HoldRule(
+def _hold_rule(row: models.HoldRule) -> rulebook.HoldRule:
+    return rulebook.HoldRule(
         code=row.code,
         rule_id=row.rule_id,
         blocks=row.effect == "block",
@@ -230,9 +239,23 @@ def _hold_rule(row: models.HoldRule) -> values.HoldRule:
     )
 
 
-def _matcher(value: dict[str, Any]) -> values.Matcher:
-    return values.Matcher(
-        value.get("family"), value.get("procedure"), value.get("event"), tuple(value.get("areas") or ())
+def _matcher(value: dict[str, Any]) -> rulebook.Matcher:
+    return rulebook.Matcher(
+        family=value.get("family"),
+        procedure=value.get("procedure"),
+        event=value.get("event"),
+        areas=tuple(value.get("areas") or ()),
+        template=value.get("template"),
+    )
+
+
+def _template(row: models.CourseTemplate) -> rulebook.CourseTemplate:
+    return rulebook.CourseTemplate(
+        code=row.code,
+        procedure_ids=tuple(row.procedure_ids),
+        sessions=row.sessions,
+        maintenance_opens_months=row.maintenance_opens_months,
+        maintenance_closes_months=row.maintenance_closes_months,
     )
 
 

@@ -76,13 +76,7 @@ def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[
 
 
 def _spacing(catalog: ClinicCatalog, question: Question, appointment: Appointment) -> list[dict[str, Any]]:
-    claims = spacing_claims(
-        question.procedure,
-        question.treated,
-        appointment.local_date,
-        catalog.paired_rules,
-        catalog.engine,
-    )
+    claims = spacing_claims(question, appointment.local_date, catalog.paired_rules, catalog.engine)
     return [
         {
             "clinic_id": appointment.clinic_id,

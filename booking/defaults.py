@@ -1,63 +1,90 @@
-"""Gives a new clinic its hold rules, and the default catalogue of procedures and spacing rules."""
+"""Gives a new clinic its hold rules, and the default catalogue of procedures, rules and templates."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from booking.callers import Caller
 from booking.events import audit
 from booking.locks import lock_resources
-from models import HoldRule, Phase, Procedure, SpacingRule
+from booking.rows import insert_rows
+from booking.template_spacing import write_spacing
+from models import CourseTemplate, HoldRule, Phase, Procedure, SpacingRule
 
 _FILE: Final = Path(__file__).with_name("default_catalogue.toml")
 
 
 def create_hold_rules(caller: Caller) -> None:
     """Add the rule of every code of a medical hold: no clinic is without, whatever its catalogue."""
-    rules = default_hold_rules()
-    caller.session.add_all(HoldRule(clinic_id=caller.clinic_id, active=True, **values) for values in rules)
-    caller.session.flush()
+    insert_rows(caller.session, (HoldRule, [_row(caller, values) for values in default_hold_rules()]))
 
 
 def create_default_catalogue(caller: Caller) -> None:
-    """Add every procedure and spacing rule of the default catalogue to the caller's clinic."""
+    """Add everything of the default catalogue to the caller's clinic."""
     lock_resources(caller.session, [caller.clinic_id])
     procedures, rules = default_procedures(), default_spacing_rules()
-    phases: list[Phase] = []
-    for values in procedures:
-        own = uuid7()
-        columns = {name: value for name, value in values.items() if name != "phases"}
-        caller.session.add(Procedure(clinic_id=caller.clinic_id, id=own, active=True, **columns))
-        phases.extend(
-            Phase(clinic_id=caller.clinic_id, procedure_id=own, position=position, **phase)
-            for position, phase in enumerate(values["phases"])
-        )
-    caller.session.flush()
-    caller.session.add_all(phases)
-    caller.session.add_all(SpacingRule(clinic_id=caller.clinic_id, active=True, **values) for values in rules)
-    caller.session.flush()
-    counts = {"procedures": len(procedures), "spacing_rules": len(rules)}
+    rows = [_row(caller, _without(values, "phases")) for values in procedures]
+    ids: dict[str, UUID] = {row["code"]: row["id"] for row in rows}
+    phases = [
+        {"clinic_id": caller.clinic_id, "procedure_id": ids[values["code"]], "position": position, **phase}
+        for values in procedures
+        for position, phase in enumerate(values["phases"])
+    ]
+    spacing = [_row(caller, values) for values in rules]
+    insert_rows(caller.session, (Procedure, rows), (Phase, phases), (SpacingRule, spacing))
+    templates = default_course_templates(ids)
+    _create_templates(caller, templates)
+    made = {"procedures": procedures, "spacing_rules": rules, "course_templates": templates}
+    counts = {name: len(values) for name, values in made.items()}
     audit(caller, "catalogue.created", "clinic", caller.clinic_id, counts)
+
+
+def _row(caller: Caller, values: dict[str, Any]) -> dict[str, Any]:
+    return {"clinic_id": caller.clinic_id, "id": uuid7(), "active": True, **values}
+
+
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+def _create_templates(caller: Caller, templates: list[dict[str, Any]]) -> None:
+    for values in templates:
+        template = CourseTemplate(**_row(caller, _without(values, "spacing")))
+        caller.session.add(template)
+        caller.session.flush()
+        write_spacing(caller, template, values["spacing"])
 
 
 def default_procedures() -> list[dict[str, Any]]:
     """Give the procedures with every field that a request to create one may name."""
-    return [_procedure(entry) for entry in _document()["procedures"]]
+    return [_procedure(entry) for entry in catalogue_entries("procedures")]
 
 
 def default_spacing_rules() -> list[dict[str, Any]]:
     """Give the rules one by one: an entry that names `families` stands for a rule with each of them."""
-    return [rule for entry in _document()["spacing_rules"] for rule in _rules(entry)]
+    return [rule for entry in catalogue_entries("spacing_rules") for rule in _rules(entry)]
 
 
 def default_hold_rules() -> list[dict[str, Any]]:
     """Give the hold rules, H01 to H10 in order."""
-    return [_hold_rule(entry) for entry in _document()["hold_rules"]]
+    return [_hold_rule(entry) for entry in catalogue_entries("hold_rules")]
+
+
+def default_course_templates(ids: Mapping[str, UUID]) -> list[dict[str, Any]]:
+    """Give the course templates as a request would; `ids` are those of the procedures by code."""
+    return [_template(entry, ids) for entry in catalogue_entries("course_templates")]
+
+
+def catalogue_entries(kind: str) -> list[dict[str, Any]]:
+    """Give the entries of one kind as they are written in the catalogue's file, with their sources."""
+    entries: list[dict[str, Any]] = _document()[kind]
+    return entries
 
 
 @cache
@@ -117,6 +144,23 @@ def _hold_rule(entry: dict[str, Any]) -> dict[str, Any]:
     values = {"against": "treatment", "minimum_age": None, **entry}
     values.pop("source")
     return values
+
+
+def _template(entry: dict[str, Any], ids: Mapping[str, UUID]) -> dict[str, Any]:
+    spacing = entry.get("spacing")
+    optional = {"code": entry["code"], "recommended_days": None, "overdue_days": None}
+    return {
+        "code": entry["code"],
+        "name": entry["name"],
+        "procedure_ids": [ids[code] for code in entry["procedures"]],
+        "sessions": entry["sessions"],
+        "min_sessions": entry["min_sessions"],
+        "max_sessions": entry["max_sessions"],
+        "spacing": None if spacing is None else optional | spacing,
+        "review_days": entry.get("review_days"),
+        "maintenance_opens_months": entry.get("maintenance_opens_months"),
+        "maintenance_closes_months": entry.get("maintenance_closes_months"),
+    }
 
 
 def _matchers(side: dict[str, Any]) -> list[dict[str, Any]]:

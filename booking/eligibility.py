@@ -2,7 +2,7 @@
 
 from booking.callers import Caller
 from booking.catalog import load_catalog
-from booking.timelines import load_patient
+from booking.histories import load_patient
 from booking.wishes import Wish, ask
 from scheduling.eligibility import Eligibility, eligibility
 

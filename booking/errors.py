@@ -59,15 +59,19 @@ class Refused(DomainError):
     code = "refused"
 
     def __init__(
-        self, refusals: Sequence[Refusal], alternatives: Sequence[Mapping[str, object]] = ()
+        self,
+        refusals: Iterable[Refusal],
+        alternatives: Sequence[Mapping[str, object]] = (),
+        by_visit: Mapping[int, Sequence[Refusal]] | None = None,
     ) -> None:
         super().__init__()
         self.refusals = tuple(refusals)
         self.alternatives = tuple(alternatives)
+        self.by_visit = by_visit
 
 
 class WrongStatus(DomainError):
-    """The appointment's status does not allow this action."""
+    """The status does not allow this action."""
 
     code = "wrong_status"
 

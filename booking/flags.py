@@ -1,7 +1,6 @@
-"""Keeps the flags of visits that a change of the catalogue has left outside the rules."""
+"""Keeps the flags of visits that a change has left outside the rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -12,6 +11,7 @@ from booking.events import facts
 from booking.rows import insert_rows
 from models import Appointment, AuditEntry, Event
 from models.serialization import dumps
+from scheduling.reasons import CLINICAL
 
 # What hours, closures and qualifications can break; who is busy is no matter of the catalogue.
 OF_CATALOGUE: Final = frozenset(
@@ -21,6 +21,10 @@ OF_CATALOGUE: Final = frozenset(
     }
 )  # fmt: skip
 OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
+OF_PREREQUISITES: Final = frozenset({"prerequisite_missing", "prerequisite_expired", "cooling_off"})
+OF_HOLDS: Final = frozenset({"medical_hold"})
+# Everything that can come to speak against a visit after it was booked.
+STANDING: Final = OF_CATALOGUE | CLINICAL
 
 # A code, and the rule behind it if there is one.
 Reason = tuple[str, str | None]
@@ -35,30 +39,17 @@ _WRITE = text("""
 
 def not_judged(appointment: Appointment) -> Flags:
     """Give the flags that a judgement of the visit at another time or place leaves standing."""
-    return [one for one in appointment.flags if one["code"] not in OF_CATALOGUE | OF_SPACING]
+    return [one for one in appointment.flags if one["code"] not in STANDING]
 
 
-def allowed(appointment: Appointment) -> set[str]:
-    """Give the codes that overrides have waived for the visit's present time and place."""
-    here = appointment.starts_at.astimezone(UTC).isoformat(), str(appointment.location_id)
-    return {
-        code
-        for override in appointment.overrides
-        if (override.get("starts_at"), override.get("location_id")) == here
-        for code in override["codes"]
-    }
-
-
-def flag(
-    caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]], codes: frozenset[str]
-) -> None:
-    """Make each visit's flags with these codes those of its reasons; flags of other kinds stay.
+def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:
+    """Make each visit's flags those of its reasons; flags that no rule gives stay.
 
     The rows must be locked. One statement writes all of them, another their events and audit entries.
     """
     changed, told = [], []
     for appointment, reasons in judged:
-        kept, fresh = _sorted_out(caller, appointment, reasons, codes)
+        kept, fresh = _sorted_out(caller, appointment, reasons)
         if len(kept) == len(appointment.flags) and not fresh:
             continue
         # Committed values: the statement below writes them, not the session once more.
@@ -76,11 +67,9 @@ def flag(
     insert_rows(caller.session, (Event, events), (AuditEntry, entries))
 
 
-def _sorted_out(
-    caller: Caller, appointment: Appointment, reasons: Sequence[Reason], codes: frozenset[str]
-) -> tuple[Flags, Flags]:
+def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:
     """Give the flags that stay and those that are new."""
-    kept = [one for one in appointment.flags if one["code"] not in codes or _reason(one) in reasons]
+    kept = [one for one in appointment.flags if one["code"] not in STANDING or _reason(one) in reasons]
     known = {_reason(flag) for flag in kept}
     fresh = [
         {"code": code, **({"rule_id": rule} if rule else {}), "since": caller.now}

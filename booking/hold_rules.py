@@ -6,9 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from booking.affected import visits_held_by
 from booking.callers import Caller
 from booking.errors import Invalid
+from booking.flags import OF_HOLDS
 from booking.resources import Kind, Values
+from booking.revalidation import affected_by
 from models import HoldRule
 
 _WITH_AN_AGE: Final = "under_age"
@@ -19,9 +22,9 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noq
         raise Invalid("/minimum_age", f"Only the rule of {_WITH_AN_AGE} has a minimum age.")
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
-    """Judge the visits still to come of patients with such a hold again: nothing does so yet."""
-    return ()
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    """Judge the visits to come of patients with such a hold again."""
+    return affected_by(caller, visits_held_by(caller, (after or before or {})["code"]), OF_HOLDS)
 
 
 HOLD_RULE = Kind(name="hold_rule", model=HoldRule, check=_check, follow=_follow)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from booking.callers import Caller
@@ -14,7 +13,6 @@ from booking.wishes import candidates, layout
 from scheduling.engine import check
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
-from scheduling.ticks import from_tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +63,3 @@ def _every(refusals: Iterable[Refusal]) -> Iterator[Refusal]:
     for refusal in refusals:
         yield refusal
         yield from _every(refusal.because)
-
-
-def overridden(
-    caller: Caller, question: Question, start: int, verdict: Verdict, override: Override | None
-) -> list[dict[str, Any]]:
-    """Give what is kept on the appointment of an override that was really needed, for this time and place."""
-    if override is None or not verdict.waived_codes:
-        return []
-    return [
-        {
-            "codes": sorted(verdict.waived_codes),
-            "reason": override.reason,
-            "actor": caller.actor,
-            "at": caller.now,
-            "starts_at": from_tick(start),
-            "location_id": question.location.id,
-        }
-    ]

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, literal_column, select
 from booking.callers import Caller
 from models import Appointment, AppointmentPhase, AuditEntry
 
-_EQUAL = ("location_id", "therapist_id", "patient_id", "status")
+_EQUAL = ("location_id", "therapist_id", "patient_id", "course_id", "status")
 
 
 def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:

@@ -7,13 +7,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from booking.affected import LONGEST_VISIT, affected_by, visits_at
+from booking.affected import LONGEST_VISIT, visits_at
 from booking.blocks import lay_out_again
 from booking.callers import Caller
 from booking.errors import InUse, Invalid, MissingScope
+from booking.flags import OF_CATALOGUE
 from booking.public_holidays import is_known
 from booking.resources import Kind, Rows, Values
+from booking.revalidation import affected_by
 from models import Appointment, Closure, Location, OpeningHours
+from scheduling.reasons import CLINICAL
+
+_CLINICAL_POLICY: Final = (
+    "one_area_per_visit", "anaesthetic_area_cm2", "consultation_valid_days", "cooling_off_hours",
+    "consultation_renewal_months", "numbing_gap_minutes", "skin_type_extra_days",
+)  # fmt: skip
 
 # What decides when a location is open.
 _OPENING: Final = ("opening_hours", "country", "subdivision", "observes_public_holidays")
@@ -52,9 +60,12 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
         return ()
     if before["timezone"] != after["timezone"]:
         lay_out_again(caller)
-    if all(before[name] == after[name] for name in _OPENING):
-        return ()
-    return affected_by(caller, visits_at(caller, before["id"]))
+    codes = frozenset[str]()
+    if any(before[name] != after[name] for name in _OPENING):
+        codes |= OF_CATALOGUE
+    if any(before["policy"].get(name) != after["policy"].get(name) for name in _CLINICAL_POLICY):
+        codes |= CLINICAL
+    return affected_by(caller, visits_at(caller, before["id"]), codes) if codes else ()
 
 
 LOCATION = Kind(
@@ -79,7 +90,7 @@ def _follow_closure(caller: Caller, before: Values | None, after: Values | None)
     first = min(one["starts_at"] for one in versions) - LONGEST_VISIT
     last = max(one["ends_at"] for one in versions)
     between = (Appointment.starts_at > first, Appointment.starts_at < last)
-    return affected_by(caller, visits_at(caller, versions[0]["location_id"], *between))
+    return affected_by(caller, visits_at(caller, versions[0]["location_id"], *between), OF_CATALOGUE)
 
 
 def _show_closures(caller: Caller, found: list[Values]) -> None:

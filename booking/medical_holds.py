@@ -1,6 +1,7 @@
 """Medical holds: what stands against treating a patient, and who may release it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Final
 from uuid import UUID
@@ -8,9 +9,11 @@ from uuid import UUID
 from booking.callers import Caller
 from booking.errors import Invalid, MissingScope, WrongStatus
 from booking.events import audit
+from booking.flags import OF_HOLDS
 from booking.hold_rules import releasing_levels
-from booking.patients import latest_today
+from booking.patients import judge_visits_of, latest_today
 from booking.resources import Kind, Values, get, lock_for_change, write_changes
+from booking.transitions import cancel
 from models import MedicalHold
 from scheduling.clinical import atoms
 
@@ -51,9 +54,21 @@ def _require_level(caller: Caller, hold: Values) -> None:
         raise MissingScope(f"Releasing this hold needs the scope override:{hold['released_by']}.")
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
-    """Judge the patient's visits still to come again, releasing them if asked: nothing does so yet."""
-    return ()
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    """Judge the patient's visits to come again, and release those that the hold stands against if asked."""
+    affected = judge_visits_of(caller, (after or before or {})["patient_id"], OF_HOLDS)
+    if (after or {}).get("release_appointments"):
+        _release(caller, affected)
+    return affected
+
+
+def _release(caller: Caller, appointment_ids: Sequence[UUID]) -> None:
+    """Cancel the visits for a medical reason: their time is free at once."""
+    if not caller.may("appointments:write"):
+        raise MissingScope("Releasing appointments needs the scope appointments:write.")
+    everywhere = replace(caller, location_ids=None)
+    for appointment_id in appointment_ids:
+        cancel(everywhere, appointment_id, None, "medical", None)
 
 
 def _show(caller: Caller, found: list[Values]) -> None:

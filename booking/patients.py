@@ -1,23 +1,32 @@
 """Patients: contact data, kept out of logs, events and audit entries."""
 
-from collections.abc import Mapping
-from datetime import UTC, date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
+from booking.affected import visits_of_patients
 from booking.callers import Caller
+from booking.catalog import load_catalog
 from booking.errors import Invalid
+from booking.flags import OF_HOLDS, OF_SPACING
 from booking.resources import Kind, Values, select_all
-from models import Patient
+from booking.revalidation import affected_by
+from models import Clinic, Location, Patient
 
-# Somewhere it is tomorrow already, so a child born today may have a birth date that is not here yet.
-_AHEAD: Final = timedelta(hours=14)
+# What else than sessions decides when somebody may be treated.
+_JUDGED_BY: Final = {"born_on": OF_HOLDS, "skin_type": OF_SPACING}
 
 
 def latest_today(caller: Caller) -> date:
-    """Give the latest civil date that it is anywhere on earth: whatever lies beyond is in the future."""
-    return (caller.now.astimezone(UTC) + _AHEAD).date()
+    """Give the latest civil date that it is at any of the clinic's places: beyond it lies the future."""
+    places = select(Location.timezone).where(Location.clinic_id == caller.clinic_id)
+    own = select(Clinic.timezone).where(Clinic.id == caller.clinic_id)
+    zones = caller.session.scalars(places.union(own))
+    return max(caller.now.astimezone(ZoneInfo(zone)).date() for zone in zones)
 
 
 def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
@@ -25,7 +34,34 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noq
         raise Invalid("/born_on", "Must not lie in the future.")
 
 
-PATIENT = Kind(name="patient", model=Patient, locks="id", holds_catalog=True, private=True, check=_check)
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    """Judge the patient's visits to come again where something has changed that decides about them."""
+    if before is None or after is None:
+        return ()
+    codes = frozenset[str]()
+    for name, own in _JUDGED_BY.items():
+        codes |= own if before[name] != after[name] else frozenset()
+    return judge_visits_of(caller, after["id"], codes) if codes else ()
+
+
+def judge_visits_of(caller: Caller, patient_id: UUID, codes: frozenset[str]) -> list[UUID]:
+    """Flag or clear a patient's visits to come, and give those that are refused now with these codes.
+
+    The catalogue is held and the patient locked.
+    """
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return affected_by(caller, visits_of_patients(caller, [patient_id]), codes, catalog)
+
+
+PATIENT = Kind(
+    name="patient",
+    model=Patient,
+    locks="id",
+    holds_catalog=True,
+    private=True,
+    check=_check,
+    follow=_follow,
+)
 
 
 def select_patients(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:

@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from booking.appointments import Visit, get, get_for_change, place, present, touch, when_and_where
+from booking.appointments import (
+    Visit,
+    get,
+    get_for_change,
+    judge_others,
+    place,
+    present,
+    touch,
+    when_and_where,
+)
 from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
@@ -12,11 +21,12 @@ from booking.claims import claims_of, delete_claims
 from booking.errors import Refused
 from booking.events import facts, record
 from booking.flags import not_judged
-from booking.judging import Override, judge, overridden
+from booking.histories import load_patient
+from booking.judging import Override, judge
 from booking.locks import hold_catalog, lock
 from booking.rows import insert_rows
-from booking.timelines import load_patient
 from booking.transitions import require_status
+from booking.waivers import overridden
 from booking.wishes import Wish, ask, candidates
 from models import Appointment
 from scheduling.questions import Question, Verdict
@@ -54,6 +64,7 @@ def _wish(appointment: Appointment, move: Move) -> Wish:
         therapist_id=move.therapist_id,
         room_id=move.room_id,
         patient_id=appointment.patient_id,
+        course_id=appointment.course_id,
     )
 
 
@@ -92,14 +103,15 @@ def _move(
     insert_rows(session, *claims, *facts(caller, "rescheduled", appointment, places))
     if verdict.waived_codes:
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
-    return present(caller, [appointment], catalog)[0]
+    affected = judge_others(caller, appointment, catalog)
+    return replace(present(caller, [appointment], catalog)[0], affected=affected)
 
 
 def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:
     patient = None
     if wish.patient_id is not None:
         patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, appointment.id)
-    return ask(caller, catalog, wish, patient, even=[wish.procedure_id])
+    return ask(caller, catalog, wish, patient, even=[wish.procedure_id], moves=True)
 
 
 def _judge(

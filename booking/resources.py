@@ -31,6 +31,11 @@ class Rows:
     order: tuple[str, ...]
 
 
+def _as_given(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
+    """Add nothing to what is given."""
+    return values
+
+
 def _no_check(caller: Caller, before: Values | None, after: Values) -> None:
     """Allow every value that the schema lets through."""
 
@@ -59,7 +64,9 @@ class Kind:
     hold still by the same lock. What belongs to a patient `holds_catalog` first, as bookings do.
     `extra` names what a client may say of a new object that is no column of it: the hooks get it.
     An object in one of the fields that it `merges` is changed member by member. `limit` tells which
-    objects a key of some locations may see.
+    objects a key of some locations may see, `only` which rows of the table are of this kind at all.
+    `parts` are fields stored in another table, each with what writes it, `write(caller, row, value)`;
+    `show` reads them. `complete(caller, before, values)` adds to the given values what follows from them.
     """
 
     name: str
@@ -68,9 +75,12 @@ class Kind:
     locks: str = "clinic_id"
     holds_catalog: bool = False
     limit: Callable[[Locations], ColumnElement[bool]] | None = None
+    only: ColumnElement[bool] | None = None
     merges: frozenset[str] = frozenset()
     extra: frozenset[str] = frozenset()
+    parts: Mapping[str, Callable[[Caller, Any, Any], None]] = field(default_factory=dict)
     private: bool = False
+    complete: Callable[[Caller, Values | None, Values], Values] = _as_given
     check: Callable[[Caller, Values | None, Values], None] = _no_check
     check_removal: Callable[[Caller, Values], None] = _let_go
     follow: Callable[[Caller, Values | None, Values | None], Sequence[UUID]] = _nothing_follows
@@ -82,6 +92,8 @@ def select_all(caller: Caller, kind: Kind, where: Where | None = None) -> Select
     model = kind.model
     own: list[ColumnElement[bool]] = [model.clinic_id == caller.clinic_id]
     own += [getattr(model, name) == value for name, value in (where or {}).items()]
+    if kind.only is not None:
+        own.append(kind.only)
     if kind.limit is not None and caller.location_ids is not None:
         own.append(kind.limit(caller.location_ids))
     return select(model).where(*own)
@@ -112,13 +124,15 @@ def get(caller: Caller, kind: Kind, id: UUID, where: Where | None = None) -> Val
 def create(caller: Caller, kind: Kind, values: Values) -> Values:
     """Create an object from all of its fields."""
     _lock(caller, kind, values)
-    kind.check(caller, None, values)
-    made = kind.model(clinic_id=caller.clinic_id, **_without(values, {*kind.rows, *kind.extra}))
+    whole = kind.complete(caller, None, values)
+    kind.check(caller, None, whole)
+    elsewhere = (*kind.rows, *kind.parts)
+    made = kind.model(clinic_id=caller.clinic_id, **_without(whole, {*elsewhere, *kind.extra}))
     caller.session.add(made)
     caller.session.flush()
-    for name, rows in kind.rows.items():
-        _write_rows(caller, rows, made.id, values[name])
-    extra = {name: values[name] for name in kind.extra}
+    for name in elsewhere:
+        _write(caller, kind, made, name, whole[name])
+    extra = {name: whole[name] for name in kind.extra}
     return _settle(caller, kind, "created", None, get(caller, kind, made.id), extra)
 
 
@@ -139,7 +153,8 @@ def change(
     row, before = lock_for_change(caller, kind, id, expected, where)
     refuse_changes(before, values, fixed)
     given = {name: before[name] | value if name in kind.merges else value for name, value in values.items()}
-    changed = {name: value for name, value in given.items() if value != before[name]}
+    whole = kind.complete(caller, before, given)
+    changed = {name: value for name, value in whole.items() if value != before[name]}
     kind.check(caller, before, before | changed)
     if not changed:
         return before | {"affected": []}
@@ -158,10 +173,7 @@ def lock_for_change(
 def write_changes(caller: Caller, kind: Kind, row: Any, changed: Values) -> None:  # noqa: ANN401 - the kind's own row
     """Write the changed fields, nested lists whole, as the next version of the object."""
     for name, value in changed.items():
-        if name in kind.rows:
-            _write_rows(caller, kind.rows[name], row.id, value)
-        else:
-            setattr(row, name, value)
+        _write(caller, kind, row, name, value)
     row.version += 1
     row.updated_at = func.now()
     caller.session.flush()
@@ -201,20 +213,32 @@ def _lock(caller: Caller, kind: Kind, subject: Mapping[str, Any]) -> None:
 
 
 def _locked(caller: Caller, kind: Kind, id: UUID, expected: int | None, where: Where | None) -> Any:  # noqa: ANN401 - the kind's own row
-    """Find the object, lock, and read it again: only what is read under the lock can be trusted."""
+    """Find the object, lock, and read it again with its row locked: only what is read then can be trusted."""
     _lock(caller, kind, _columns(_find(caller, kind, id, where)))
-    row = _find(caller, kind, id, where)
+    row = _find(caller, kind, id, where, for_change=True)
     if expected is not None and row.version != expected:
         raise StaleVersion
     return row
 
 
-def _find(caller: Caller, kind: Kind, id: UUID, where: Where | None) -> Any:  # noqa: ANN401 - the kind's own row
+def _find(caller: Caller, kind: Kind, id: UUID, where: Where | None, *, for_change: bool = False) -> Any:  # noqa: ANN401 - the kind's own row
     statement = select_all(caller, kind, {**(where or {}), "id": id})
+    if for_change:
+        statement = statement.with_for_update(key_share=True)
     found = caller.session.scalar(statement.execution_options(populate_existing=True))
     if found is None:
         raise NotFound(kind.name)
     return found
+
+
+def _write(caller: Caller, kind: Kind, row: Any, name: str, value: Any) -> None:  # noqa: ANN401 - the kind's own row
+    """Write one field where it is stored."""
+    if name in kind.rows:
+        _write_rows(caller, kind.rows[name], row.id, value)
+    elif name in kind.parts:
+        kind.parts[name](caller, row, value)
+    else:
+        setattr(row, name, value)
 
 
 def _write_rows(caller: Caller, rows: Rows, parent_id: UUID, items: Sequence[Values]) -> None:

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from booking.affected import affected_by, visits_spaced_by
+from booking.affected import visits_spaced_by
 from booking.callers import Caller
 from booking.errors import Invalid
 from booking.flags import OF_SPACING
 from booking.resources import Kind, Values
+from booking.revalidation import affected_by
 from models import SpacingRule
 
+_DAYS: Final = ("floor_days", "min_days", "recommended_days", "overdue_days")
 _JUDGED_BY: Final = ("floor_days", "min_days", "active")
 _DROP = text("DELETE FROM spacing_claims WHERE clinic_id = :clinic_id AND rule_id = :rule_id")
 _SHRINK = text("""
@@ -33,27 +35,41 @@ _YIELD = text("""
       AND r.after ->> 'procedure' IS NULL AND r.before ->> 'procedure' IS NULL
 """)
 
+# A template's own spacing beats all other rules in the same way, for the visits of its courses.
+_YIELD_TO_TEMPLATE: Final = text("""
+    DELETE FROM spacing_claims c
+    USING appointments a, courses k, spacing_rules r
+    WHERE c.clinic_id = :clinic_id
+      AND a.clinic_id = c.clinic_id AND a.id = c.appointment_id
+      AND k.clinic_id = a.clinic_id AND k.id = a.course_id AND k.template_id = :template_id
+      AND r.clinic_id = c.clinic_id AND r.id = c.rule_id AND r.floor_days > :floor_days
+      AND r.template_id IS NULL
+""")
+
 
 def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    """Refuse numbers that do not rise from the floor to overdue."""
-    names = ("floor_days", "min_days", "recommended_days", "overdue_days")
-    given = [name for name in names if after[name] is not None]
+    refuse_falling(after)
+
+
+def refuse_falling(spacing: Values, below: str = "") -> None:
+    """Refuse days that do not rise from the floor to overdue; `below` points to where they stand."""
+    given = [name for name in _DAYS if spacing[name] is not None]
     for lower, higher in pairwise(given):
-        if after[lower] > after[higher]:
-            raise Invalid(f"/{higher}", f"Must not be less than {lower}.")
+        if spacing[lower] > spacing[higher]:
+            raise Invalid(f"{below}/{higher}", f"Must not be less than {lower}.")
 
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
     if before is not None and after is not None:
         if all(before[name] == after[name] for name in _JUDGED_BY):
             return ()
-        _shrink_claims(caller, before, after)
+        shrink_claims(caller, before, after)
     if after is not None and after["active"]:
         _yield_to(caller, after)
     return affected_by(caller, visits_spaced_by(caller, after or before or {}), OF_SPACING)
 
 
-def _shrink_claims(caller: Caller, before: Values, after: Values) -> None:
+def shrink_claims(caller: Caller, before: Values, after: Values) -> None:
     """Let booked visits claim no more days than the rule now asks; a deleted rule's claims go with it.
 
     A higher floor changes no claim: what is booked keeps the floor that it was booked under.
@@ -73,4 +89,17 @@ def _yield_to(caller: Caller, rule: Values) -> None:
         caller.session.execute(_YIELD, values)
 
 
-SPACING_RULE = Kind(name="spacing_rule", model=SpacingRule, check=_check, follow=_follow)
+def yield_to_template(caller: Caller, template_id: UUID, floor_days: int) -> None:
+    """Drop the claims of other rules that a template's own, lower floor overrules in its courses."""
+    values = {"clinic_id": caller.clinic_id, "template_id": template_id, "floor_days": floor_days}
+    caller.session.execute(_YIELD_TO_TEMPLATE, values)
+
+
+# A template's own spacing is changed with its template, and nowhere else.
+SPACING_RULE = Kind(
+    name="spacing_rule",
+    model=SpacingRule,
+    only=SpacingRule.template_id.is_(None),
+    check=_check,
+    follow=_follow,
+)

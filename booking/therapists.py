@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from booking.affected import affected_by, visits_of
+from booking.affected import visits_of
 from booking.blocks import lay_out_again
 from booking.callers import Caller
+from booking.flags import OF_CATALOGUE
 from booking.locations import LOCATION
 from booking.resources import Kind, Rows, Values, require, select_all
+from booking.revalidation import affected_by
 from models import Qualification, Therapist, WorkingHours
 
 
@@ -33,7 +35,7 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
         lay_out_again(caller, [before["id"]])
     if not moved and all(before[name] == after[name] for name in ("qualifications", "treats", "active")):
         return ()
-    return affected_by(caller, visits_of(caller, before["id"]))
+    return affected_by(caller, visits_of(caller, before["id"]), OF_CATALOGUE)
 
 
 THERAPIST = Kind(

@@ -1,21 +1,25 @@
 """Takes an appointment through the day: confirm, arrive, numbing, start, complete, cancel, no-show."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from booking.appointments import Visit, get_for_change, present, touch
+from booking.appointments import Visit, get_for_change, judge_others, present, touch
 from booking.callers import Caller
 from booking.catalog import load_catalog
 from booking.claims import delete_claims
-from booking.errors import Refused, TooEarly, WrongStatus
+from booking.courses import follow_visit
+from booking.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.events import record
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy
-from scheduling.reasons import refuse
+from scheduling.numbing import Numbing, numbing_refusals
 
+_MINUTE: Final = timedelta(minutes=1)
 ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "confirm": ("booked",),
@@ -65,27 +69,52 @@ def start_numbing(caller: Caller, appointment_id: UUID, expected: int | None) ->
 
 
 def start(
-    caller: Caller, appointment_id: UUID, expected: int | None, *, numbed_elsewhere: bool = False
+    caller: Caller,
+    appointment_id: UUID,
+    expected: int | None,
+    *,
+    numbed_elsewhere: bool = False,
+    cream_off_at: datetime | None = None,
 ) -> Visit:
-    """Note that the procedure begins; the cream must have worked neither too short nor too long."""
+    """Note that the procedure begins; the cream must have worked neither too short nor too long.
+
+    Without `cream_off_at` it came off just now. Invalid unless that lies between the cream and now.
+    """
     visit = _begin(caller, "start", appointment_id, expected)
     numbing = _phase(visit, "numbing")
     if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
         raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
-    if numbing is not None and numbing.actual_starts_at is not None:
-        _check_numbing(numbing, caller.now)
     main = _phase(visit, "procedure") or _phase(visit, "consultation") or visit.phases[0]
+    if numbing is not None and (numbing.actual_starts_at is not None or cream_off_at is not None):
+        _end_numbing(caller, visit, numbing, main, cream_off_at or caller.now)
     _finish_before(visit, main, caller.now)
     main.actual_starts_at = caller.now
     return _end(caller, visit, "in_progress", "started")
 
 
-def _check_numbing(numbing: AppointmentPhase, now: datetime) -> None:
-    minutes = (now - (numbing.actual_starts_at or now)) / timedelta(minutes=1)
-    if numbing.min_minutes is not None and minutes < numbing.min_minutes:
-        raise Refused([refuse("numbing_too_short")])
-    if numbing.max_minutes is not None and minutes > numbing.max_minutes:
-        raise Refused([refuse("numbing_too_long")])
+def _end_numbing(
+    caller: Caller, visit: Visit, numbing: AppointmentPhase, main: AppointmentPhase, off_at: datetime
+) -> None:
+    """Note when the cream came off; Refused when it worked too short, too long or too long ago.
+
+    Of cream that was put on elsewhere only how long ago it came off is known.
+    """
+    elsewhere, on_at = numbing.actual_starts_at is None, numbing.actual_starts_at or off_at
+    if not on_at <= off_at <= caller.now:
+        raise Invalid("/cream_off_at", "Must lie between the start of the numbing and now.")
+    # A visit that runs exactly as planned is never too long, whatever lies between cream and needling.
+    planned = (main.starts_at - numbing.starts_at) / _MINUTE
+    found = Numbing(
+        minutes=(off_at - on_at) / _MINUTE,
+        gap=(caller.now - off_at) / _MINUTE,
+        min_minutes=None if elsewhere else numbing.min_minutes,
+        max_minutes=None if numbing.max_minutes is None else max(numbing.max_minutes, ceil(planned)),
+    )
+    refusals = list(numbing_refusals(found, _policy(caller, visit).numbing_gap_minutes))
+    if refusals:
+        raise Refused(refusals)
+    if not elsewhere:
+        numbing.actual_ends_at = off_at
 
 
 def complete(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
@@ -110,8 +139,7 @@ def cancel(
         "late": caller.now > visit.appointment.starts_at - notice,
     }
     visit.appointment.expires_at = None
-    delete_claims(caller.session, visit.appointment)
-    return _end(caller, visit, "cancelled", "cancelled")
+    return _free(caller, visit, "cancelled")
 
 
 def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
@@ -120,8 +148,15 @@ def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit
     due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
     if caller.now <= due:
         raise TooEarly(f"A no-show can be noted after {due.astimezone(visit.zone).isoformat()}.")
+    return _free(caller, visit, "no_show")
+
+
+def _free(caller: Caller, visit: Visit, status: str) -> Visit:
+    """Free the visit's time, and judge the patient's other visits without it."""
     delete_claims(caller.session, visit.appointment)
-    return _end(caller, visit, "no_show", "no_show")
+    ended = _end(caller, visit, status, status)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
 
 
 def _begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
@@ -135,6 +170,7 @@ def _end(caller: Caller, visit: Visit, status: str, event: str) -> Visit:
     visit.appointment.status = status
     touch(caller, visit.appointment)
     record(caller, event, visit.appointment, {"status": [before, status]})
+    follow_visit(caller, visit.appointment)
     return visit
 
 

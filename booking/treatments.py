@@ -6,7 +6,8 @@ from uuid import UUID
 
 from booking.callers import Caller
 from booking.errors import Invalid
-from booking.patients import latest_today
+from booking.flags import OF_SPACING
+from booking.patients import judge_visits_of, latest_today
 from booking.resources import Kind, Values
 from models import ExternalTreatment
 
@@ -23,9 +24,9 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
         raise Invalid("/on", f"Must not lie in the future, except for {_AHEAD}.")
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:  # noqa: ARG001 - the hook's shape
-    """Judge the patient's visits still to come again: nothing does so yet."""
-    return ()
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    """Judge the patient's visits to come again."""
+    return judge_visits_of(caller, (after or before or {})["patient_id"], OF_SPACING)
 
 
 TREATMENT = Kind(

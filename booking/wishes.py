@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog
 from booking.errors import Invalid, MissingScope, NotFound, Retired
+from models import Course
 from scheduling.catalog import Location, Procedure
 from scheduling.clinical import AREAS
-from scheduling.questions import Patient, Question
+from scheduling.questions import CourseOf, Patient, Question
 from scheduling.visits import Visit, lay_out
 
 
@@ -23,6 +26,7 @@ class Wish:
     therapist_id: UUID | None = None
     room_id: UUID | None = None
     patient_id: UUID | None = None
+    course_id: UUID | None = None
 
 
 def ask(
@@ -32,10 +36,12 @@ def ask(
     patient: Patient | None = None,
     *,
     even: Collection[UUID] = (),
+    moves: bool = False,
 ) -> Question:
     """Make the question; NotFound for unknown ids, Invalid for areas or a room that cannot be meant.
 
-    Retired for a procedure or a location that takes no new visits, unless `even` names it.
+    Retired for a procedure or a location that takes no new visits, unless `even` names it. `moves`
+    asks for a visit that is booked already.
     MissingScope when a widget names a patient: whoever holds its key could read their dates from the slots.
     """
     if caller.publishable and wish.patient_id is not None:
@@ -55,7 +61,21 @@ def ask(
         patient=patient,
         therapist_id=wish.therapist_id,
         room_id=wish.room_id,
+        course=_course(caller, catalog, wish),
+        moves=moves,
     )
+
+
+def _course(caller: Caller, catalog: ClinicCatalog, wish: Wish) -> CourseOf | None:
+    """Give the course that the visit would belong to; NotFound for another patient's."""
+    if wish.course_id is None:
+        return None
+    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == wish.course_id)
+    course = caller.session.scalar(statement)
+    if course is None or course.patient_id != wish.patient_id:
+        raise NotFound("course", "/course_id")
+    template = catalog.engine.course_templates.get(course.template_id) if course.template_id else None
+    return CourseOf(course.id, template, course.status == "completed")
 
 
 def find_location(caller: Caller, catalog: ClinicCatalog, location_id: UUID) -> Location:

@@ -1,9 +1,6 @@
 """The demo clinic of the first run: makes it, has it filled beside the server, and says how to use it."""
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,21 +12,19 @@ from booking.callers import Caller
 from booking.clinics import create_clinic
 from booking.patients import PATIENT
 from booking.resources import create
-from config import PROJECT, Settings
+from config import Settings
 from jobs import demo_card
+from jobs.beside import running
 from jobs.demo_card import MAKING, Card
 from jobs.demo_clinic import furnish
-from jobs.demo_filling import fill
+from jobs.demo_filling import begin, fill
 from jobs.demo_people import patient
 from models import Procedure
 from models.api_keys import authenticate
 from models.database import Database
-from models.postgres import database_url
 
 __all__ = ["Card", "fill", "filling", "prepare", "welcome"]
 
-_COMMAND: Final = "from cli import main; main()"
-_STOPPING_SECONDS: Final = 10
 _ANY_HOST: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
 
 _WELCOME: Final = """
@@ -59,7 +54,7 @@ def prepare(database: Database, settings: Settings, now: datetime) -> Card:
     with demo_card.alone(settings, MAKING):
         card = demo_card.load(settings)
         if card is None or not _is_there(database, card):
-            card = _make(database, now.replace(microsecond=0))
+            card = begin(database, _make(database, now.replace(microsecond=0)))
             demo_card.save(settings, card)
         return card
 
@@ -94,34 +89,8 @@ def filling(settings: Settings, card: Card | None) -> Iterator[None]:
     if card is None or card.complete:
         yield
         return
-    parent, child = os.getpid(), _start_filling(settings)
-    try:
+    with running(settings, "demo"):
         yield
-    finally:
-        # A server's workers are forks that leave the block too, when they end.
-        if os.getpid() == parent:
-            _stop(child)
-
-
-def _start_filling(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start `clinic demo` with the database as it is: only its parent starts and stops an embedded one."""
-    env = os.environ | {
-        "DATABASE_URL": database_url(settings),
-        "CLINIC_DATA_DIR": str(settings.data_dir),
-    }
-    # A session of its own: Ctrl-C reaches the parent alone, which then ends the child.
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-c", _COMMAND, "demo"], cwd=PROJECT, env=env, start_new_session=True
-    )
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(_STOPPING_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
 
 
 def welcome(settings: Settings, card: Card | None) -> str:

@@ -53,6 +53,18 @@ def fill(database: Database, settings: Settings, card: Card, scale: Scale = _THR
         _say(f"Demo: {tally.visits} visits, {tally.acts} acts in {seconds:.0f} s ({rate:.0f} visits/s).")
 
 
+def begin(database: Database, card: Card) -> Card:
+    """Carry out the first visit alone, the consultation that the printed command's patient needs."""
+    stage = _stage(database, card)
+    first, *_ = _plan(stage, card, _THREE_MONTHS)
+    _perform(Performance(stage, first, 0, card.patient_id), None, _Tally())
+    return replace(card, filled=1)
+
+
+def _plan(stage: Stage, card: Card, scale: Scale) -> Sequence[PlannedVisit]:
+    return draw_up([_site(place) for place in stage.locations], card.made_at, scale, _SEED)
+
+
 def _newest(settings: Settings, card: Card) -> Card:
     """Give the card as it is by now, if it is still this clinic's: another filler may have gone on."""
     stored = demo_card.load(settings)
@@ -61,7 +73,7 @@ def _newest(settings: Settings, card: Card) -> Card:
 
 def _fill(database: Database, settings: Settings, card: Card, scale: Scale) -> _Tally:
     stage = _stage(database, card)
-    plan = draw_up([_site(place) for place in stage.locations], card.made_at, scale, _SEED)
+    plan = _plan(stage, card, scale)
     patients, booked = _known_patients(stage), _booked(stage)
     tally = _Tally()
     for number, planned in _watched(plan, card.filled):

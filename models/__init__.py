@@ -4,6 +4,7 @@ from models.api_keys import ApiKey
 from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from models.base import Base
 from models.clinics import CatalogVersion, Clinic
+from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
 from models.hold_rules import HoldRule
 from models.locations import Closure, Location, OpeningHours
@@ -15,7 +16,7 @@ from models.treatments import ExternalTreatment
 
 __all__ = [
     "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
-    "Closure", "Device", "Event", "ExternalTreatment", "HoldRule", "Location", "MedicalHold", "Occupancy",
-    "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
-    "SpacingRule", "Therapist", "WorkingHours",
+    "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule", "Location",
+    "MedicalHold", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource",
+    "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ class Appointment(Versioned, Base):
         belongs_to("appointments", "procedures", "procedure_id"),
         belongs_to("appointments", "patients", "patient_id"),
         belongs_to("appointments", "therapists", "therapist_id"),
+        belongs_to("appointments", "courses", "course_id"),
         CheckConstraint(f"status IN {STATUSES}", name="ck_appointments_status"),
         CheckConstraint("starts_at < ends_at", name="ck_appointments_order"),
         CheckConstraint("patient_id IS NOT NULL OR status = 'held'", name="ck_appointments_patient"),
@@ -38,6 +39,9 @@ class Appointment(Versioned, Base):
         Index("ix_appointments_therapist", "clinic_id", "therapist_id", "starts_at"),
         Index("ix_appointments_patient", "clinic_id", "patient_id", "starts_at"),
         Index("ix_appointments_local_date", "clinic_id", "local_date"),
+        Index(
+            "ix_appointments_course", "clinic_id", "course_id", postgresql_where=text("course_id IS NOT NULL")
+        ),
         Index("ix_appointments_flagged", "clinic_id", "id", postgresql_where=text("flags <> '[]'")),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Clinics (the tenants) and the version of their catalogue."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, func, text
@@ -11,13 +11,17 @@ from models.base import Base, Tenant, of_clinic
 
 
 class Clinic(Base):
-    """A tenant: everything else belongs to one; its zone serves where no location's does."""
+    """A tenant: everything else belongs to one; its zone serves where no location's does.
+
+    `revalidated_on` is the clinic's own date on which all of its visits to come were judged last.
+    """
 
     __tablename__ = "clinics"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     name: Mapped[str]
     timezone: Mapped[str]
+    revalidated_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

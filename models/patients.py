@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Versioned, of_clinic
 
@@ -15,6 +15,7 @@ class Patient(Versioned, Base):
     __table_args__ = (
         of_clinic("patients"),
         UniqueConstraint("clinic_id", "external_id", name="uq_patients_external_id"),
+        CheckConstraint("skin_type BETWEEN 1 AND 6", name="ck_patients_skin_type"),
         Index("ix_patients_email", "clinic_id", "email"),
         Index("ix_patients_phone", "clinic_id", "phone"),
     )
@@ -23,4 +24,5 @@ class Patient(Versioned, Base):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     born_on: Mapped[date | None]
+    skin_type: Mapped[int | None] = mapped_column(SmallInteger)
     external_id: Mapped[str | None]

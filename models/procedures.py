@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Numeric, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Numeric, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Tenant, Versioned, belongs_to, of_clinic
@@ -63,11 +63,15 @@ class Phase(Tenant, Base):
 
 
 class SpacingRule(Versioned, Base):
-    """Days between an earlier treatment (`after`) and a later one (`before`); codes may recur."""
+    """Days between an earlier treatment (`after`) and a later one (`before`); codes may recur.
+
+    With a `template_id` it is a course template's own spacing, of which there is one row at most.
+    """
 
     __tablename__ = "spacing_rules"
     __table_args__ = (
         of_clinic("spacing_rules"),
+        belongs_to("spacing_rules", "course_templates", "template_id", cascade=True),
         CheckConstraint("scope IN ('area', 'patient')", name="ck_spacing_rules_scope"),
         CheckConstraint("0 <= floor_days AND floor_days <= min_days", name="ck_spacing_rules_floor"),
         CheckConstraint("recommended_days >= min_days", name="ck_spacing_rules_recommended"),
@@ -79,6 +83,13 @@ class SpacingRule(Versioned, Base):
             name="ck_spacing_rules_override_by",
         ),
         Index("ix_spacing_rules_code", "clinic_id", "code"),
+        Index(
+            "uq_spacing_rules_template",
+            "clinic_id",
+            "template_id",
+            unique=True,
+            postgresql_where=text("template_id IS NOT NULL"),
+        ),
     )
 
     code: Mapped[str]
@@ -91,3 +102,4 @@ class SpacingRule(Versioned, Base):
     overdue_days: Mapped[int | None] = mapped_column(SmallInteger)
     override_by: Mapped[str | None]
     active: Mapped[bool]
+    template_id: Mapped[UUID | None]

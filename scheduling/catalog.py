@@ -1,4 +1,4 @@
-"""Describes what a clinic has and offers: locations, staff, rooms, devices, procedures, rules."""
+"""Describes what a clinic has and offers: locations, staff, rooms, devices, procedures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,18 +7,19 @@ from operator import lt
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scheduling.clinical import HOLDS, LADDER
+from scheduling.rulebook import (
+    MOST_DAYS,
+    MOST_MONTHS,
+    CourseTemplate,
+    HoldRule,
+    Prerequisite,
+    SpacingRule,
+    require,
+)
 from scheduling.ticks import DAY_MINUTES, TICK_MINUTES
 
 PHASE_KINDS = frozenset({"intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation"})
 _LAST_WEEKDAY = 6
-MOST_DAYS = 36_500
-"""The longest horizon and spacing, a century: dates beyond it would leave the calendar."""
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ValueError(message)
 
 
 def _whole_ticks(minutes: int) -> bool:
@@ -43,10 +44,10 @@ class WeeklyPeriod:
     valid_until: date | None = None
 
     def __post_init__(self) -> None:
-        _require(0 <= self.weekday <= _LAST_WEEKDAY, "A weekday is 0 (Monday) to 6.")
-        _require(0 <= self.starts < self.ends <= DAY_MINUTES, "A period lies within a day and has a length.")
-        _require(_whole_ticks(self.starts) and _whole_ticks(self.ends), "Times are multiples of 5 minutes.")
-        _require(_in_order(self.valid_from, self.valid_until), "A period is valid from before until.")
+        require(0 <= self.weekday <= _LAST_WEEKDAY, "A weekday is 0 (Monday) to 6.")
+        require(0 <= self.starts < self.ends <= DAY_MINUTES, "A period lies within a day and has a length.")
+        require(_whole_ticks(self.starts) and _whole_ticks(self.ends), "Times are multiples of 5 minutes.")
+        require(_in_order(self.valid_from, self.valid_until), "A period is valid from before until.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,25 @@ class Policy:
     consultation_valid_days: int = 180
     cooling_off_hours: int = 24
     offer_minutes: int = 30
+    consultation_renewal_months: int = 18
+    numbing_gap_minutes: int = 15
+    many_sessions_a_year: int = 8
+    skin_type_extra_days: int = 0
 
     def __post_init__(self) -> None:
-        _require(0 < self.grid_minutes <= DAY_MINUTES, "A grid is 5 minutes to a day.")
-        _require(_whole_ticks(self.grid_minutes), "A grid is a multiple of 5 minutes.")
-        _require(self.offer in {"all", "compact"}, "An offer is all or compact.")
+        require(0 < self.grid_minutes <= DAY_MINUTES, "A grid is 5 minutes to a day.")
+        require(_whole_ticks(self.grid_minutes), "A grid is a multiple of 5 minutes.")
+        require(self.offer in {"all", "compact"}, "An offer is all or compact.")
         numbers = (
             self.min_notice_minutes, self.horizon_days, self.hold_seconds, self.cancel_free_hours,
             self.late_grace_minutes, self.anaesthetic_area_cm2, self.consultation_valid_days,
-            self.cooling_off_hours, self.offer_minutes,
+            self.cooling_off_hours, self.offer_minutes, self.consultation_renewal_months,
+            self.numbing_gap_minutes, self.many_sessions_a_year, self.skin_type_extra_days,
         )  # fmt: skip
-        _require(min(numbers) >= 0, "A policy has no negative numbers.")
-        _require(self.horizon_days <= MOST_DAYS, "A horizon is at most a century.")
+        require(min(numbers) >= 0, "A policy has no negative numbers.")
+        days = (self.horizon_days, self.consultation_valid_days, self.skin_type_extra_days)
+        require(max(days) <= MOST_DAYS, "Days are at most a century.")
+        require(self.consultation_renewal_months <= MOST_MONTHS, "A consultation lasts a century at most.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class Closure:
     ends: int
 
     def __post_init__(self) -> None:
-        _require(self.starts < self.ends, "A closure has a length.")
+        require(self.starts < self.ends, "A closure has a length.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ class Location:
     holidays: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(all(map(lt, self.holidays, self.holidays[1:])), "Holidays rise, each given once.")
+        require(all(map(lt, self.holidays, self.holidays[1:])), "Holidays rise, each given once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +131,11 @@ class Qualification:
     max_depth_mm: float | Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
-        _require(bool(self.code), "A qualification has a code.")
-        _require(_in_order(self.valid_from, self.valid_until), "A qualification is valid from before until.")
+        require(bool(self.code), "A qualification has a code.")
+        require(_in_order(self.valid_from, self.valid_until), "A qualification is valid from before until.")
         limits = self.max_depth_mm
         depths = limits.values() if isinstance(limits, Mapping) else () if limits is None else (limits,)
-        _require(all(depth >= 0 for depth in depths), "A depth is not negative.")
+        require(all(depth >= 0 for depth in depths), "A depth is not negative.")
 
     def valid_on(self, on: date) -> bool:
         """Return whether the qualification holds on a local date."""
@@ -158,8 +166,8 @@ class Room:
     active: bool = True
 
     def __post_init__(self) -> None:
-        _require(bool(self.kind), "A room has a kind.")
-        _require(self.capacity >= 1, "A room has a place for somebody.")
+        require(bool(self.kind), "A room has a kind.")
+        require(self.capacity >= 1, "A room has a place for somebody.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +181,7 @@ class Device:
     active: bool = True
 
     def __post_init__(self) -> None:
-        _require(bool(self.kind), "A device has a kind.")
+        require(bool(self.kind), "A device has a kind.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +206,13 @@ class Phase:
     at_minute: int | None = None
 
     def __post_init__(self) -> None:
-        _require(self.kind in PHASE_KINDS, "A phase is of a known kind.")
+        require(self.kind in PHASE_KINDS, "A phase is of a known kind.")
         given = [m for m in (self.min_minutes, self.minutes, self.max_minutes) if m is not None]
-        _require(given == sorted(given) and given[0] >= 0, "A phase's minutes lie between its limits.")
-        _require(self.minutes > 0, "A phase takes time.")
-        _require(all(_whole_ticks(m) for m in (*given, self.at_minute or 0)), "Minutes are multiples of 5.")
-        _require((self.at_minute or 0) >= 0, "A phase does not start before the patient arrives.")
-        _require(self.assistant != "", "An assistant is named by a qualification code.")
+        require(given == sorted(given) and given[0] >= 0, "A phase's minutes lie between its limits.")
+        require(self.minutes > 0, "A phase takes time.")
+        require(all(_whole_ticks(m) for m in (*given, self.at_minute or 0)), "Minutes are multiples of 5.")
+        require((self.at_minute or 0) >= 0, "A phase does not start before the patient arrives.")
+        require(self.assistant != "", "An assistant is named by a qualification code.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,78 +229,18 @@ class Procedure:
     qualifications_any: tuple[str, ...] = ()
     counts_as: str | None = None
     phases: tuple[Phase, ...] = ()
+    prerequisites: tuple[Prerequisite, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(bool(self.code) and bool(self.family), "A procedure has a code and a family.")
-        _require(self.depth_mm is None or self.depth_mm >= 0, "A depth is not negative.")
+        require(bool(self.code) and bool(self.family), "A procedure has a code and a family.")
+        require(self.depth_mm is None or self.depth_mm >= 0, "A depth is not negative.")
         kinds = {phase.kind for phase in self.phases}
-        _require(bool(kinds & {"procedure", "consultation"}), "A visit needs a procedure phase.")
-        _require(any(phase.patient for phase in self.phases), "A visit needs a phase with the patient.")
+        require(bool(kinds & {"procedure", "consultation"}), "A visit needs a procedure phase.")
+        require(any(phase.patient for phase in self.phases), "A visit needs a phase with the patient.")
 
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """Picks treatments: every given part must match; no areas means any."""
-
-    family: str | None = None
-    procedure: str | None = None
-    event: str | None = None
-    areas: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        named = (self.family, self.procedure, self.event)
-        _require(any(named), "A matcher names a family, a procedure or an event.")
-
-
-@dataclass(frozen=True, slots=True)
-class SpacingRule:
-    """Days between an earlier treatment (`after`) and a later one (`before`), in local civil dates.
-
-    `code` ("S02") need not be unique. Below `floor_days` nobody may go, below `min_days` whoever
-    `override_by` names (None: nobody).
-    """
-
-    id: UUID
-    code: str
-    after: Matcher
-    before: Matcher
-    scope: str = "area"
-    floor_days: int = 0
-    min_days: int = 0
-    recommended_days: int | None = None
-    overdue_days: int | None = None
-    override_by: str | None = None
-
-    def __post_init__(self) -> None:
-        _require(self.scope in {"area", "patient"}, "A rule's scope is area or patient.")
-        _require(self.override_by is None or self.override_by in LADDER, "An override needs a known level.")
-        given = (0, self.floor_days, self.min_days, self.recommended_days, self.overdue_days)
-        days = [day for day in given if day is not None]
-        _require(days == sorted(days), "Days rise from floor over min and recommended to overdue.")
-        _require(days[-1] <= MOST_DAYS, "A spacing is at most a century.")
-
-
-@dataclass(frozen=True, slots=True)
-class HoldRule:
-    """What a medical hold of one code means: it blocks or advises, a treatment or its numbing alone.
-
-    `rule_id` ("H01") is what a refusal names. `days_after_resolved` counts civil dates, `minimum_age` years.
-    """
-
-    code: str
-    rule_id: str
-    blocks: bool
-    numbing_only: bool
-    days_after_resolved: int
-    minimum_age: int | None
-    released_by: str
-
-    def __post_init__(self) -> None:
-        _require(self.code in HOLDS and bool(self.rule_id), "A hold rule has a known code and an id.")
-        _require(0 <= self.days_after_resolved <= MOST_DAYS, "A hold lasts at most a century longer.")
-        _require(self.minimum_age is None or self.minimum_age >= 0, "An age is not negative.")
-        _require(self.minimum_age is None or self.code == "under_age", "Only under_age has a minimum age.")
-        _require(self.released_by in LADDER, "A hold is released by a known level.")
+    def has(self, kind: str) -> bool:
+        """Return whether the visit has a phase of a kind."""
+        return any(phase.kind == kind for phase in self.phases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +254,4 @@ class Catalog:
     procedures: Mapping[UUID, Procedure] = field(default_factory=dict)
     spacing_rules: tuple[SpacingRule, ...] = ()
     hold_rules: Mapping[str, HoldRule] = field(default_factory=dict)
+    course_templates: Mapping[UUID, CourseTemplate] = field(default_factory=dict)

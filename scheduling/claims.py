@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from scheduling.catalog import Catalog, Matcher, Procedure, SpacingRule
+from scheduling.catalog import Catalog, Procedure
 from scheduling.clinical import AREAS
-from scheduling.spacing import EVERYWHERE, Treatment, matched, names_procedure, treatment
+from scheduling.questions import Question
+from scheduling.rulebook import Matcher, SpacingRule
+from scheduling.spacing import EVERYWHERE, Treatment, asked, matched, specificity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,15 @@ class SpacingClaim:
 
 
 def spacing_claims(
-    procedure: Procedure, areas: Sequence[str], on: date, rules: Sequence[SpacingRule], catalog: Catalog
+    question: Question, on: date, rules: Sequence[SpacingRule], catalog: Catalog
 ) -> tuple[SpacingClaim, ...]:
     """Return a session's claims; they never refuse what the rules allow.
 
-    A rule of a procedure may allow less than a family's floor. Where it speaks of one procedure on
-    both sides it owns that procedure's claims under the family's rule, so that they do not collide
-    with each other; any other one shortens the claim after this session.
+    A more special rule may allow less than a family's floor. Where it speaks of one procedure, or of
+    one course template, on both sides it owns the claims of those sessions under the general rule, so
+    that they do not collide with each other; any other one shortens the claim after this session.
     """
-    treated = treatment(procedure.code, procedure.family, procedure.counts_as, areas or procedure.areas)
+    treated = asked(question)
     floors = (rule for rule in rules if rule.floor_days)
     return tuple(claim for rule in floors for claim in _claims(rule, treated, on, rules, catalog))
 
@@ -42,9 +44,8 @@ def spacing_claims(
 def _claims(
     rule: SpacingRule, treated: Treatment, on: date, rules: Sequence[SpacingRule], catalog: Catalog
 ) -> Iterator[SpacingClaim]:
-    lowering = [] if names_procedure(rule) else _lowering(rule, treated, rules, catalog)
-    own = [other for other in lowering if _is_own(other, treated)]
-    owner = own[0] if len(own) == 1 else None
+    lowering = _lowering(rule, treated, rules, catalog)
+    owner = _owner(rule, treated, lowering, rules, catalog)
     floors = [other.floor_days for other in lowering if other is not owner]
     roles = (("after", rule.after, min([rule.floor_days, *floors])), ("before", rule.before, 1))
     for role, matcher, days in roles:
@@ -54,14 +55,38 @@ def _claims(
                 yield SpacingClaim(rule.id, area, role, span, owner.id if owner else None)
 
 
+def _owner(
+    rule: SpacingRule,
+    treated: Treatment,
+    lowering: Iterable[SpacingRule],
+    rules: Iterable[SpacingRule],
+    catalog: Catalog,
+) -> SpacingRule | None:
+    """Return the one rule that speaks of such sessions alone; None when sessions of two would meet.
+
+    A template's rule owns the claims of its courses; a procedure's rule owns those of the procedure,
+    unless a template's owns some of them: then these two would collide where the procedure's allows.
+    """
+    own = [other for other in lowering if _is_own(other, treated)]
+    of_template = [other for other in own if other.after.template is not None]
+    contested = any(
+        other.after.template is not None
+        and other.floor_days < rule.floor_days
+        and treated.procedure in {procedure.code for procedure in _known(other.after, catalog)}
+        for other in rules
+    )
+    single = of_template or ([] if contested else own)
+    return single[0] if len(single) == 1 else None
+
+
 def _lowering(
     rule: SpacingRule, treated: Treatment, rules: Iterable[SpacingRule], catalog: Catalog
 ) -> list[SpacingRule]:
-    """Return the rules of procedures that may set a lower floor than a family's after this session."""
+    """Return the more special rules that may set a lower floor than this one after this session."""
     return [
         other
         for other in rules
-        if names_procedure(other)
+        if specificity(other) > specificity(rule)
         and other.floor_days < rule.floor_days
         and (matched(other.after, treated) or _is_own(other, treated))
         and _may_meet(other.before, rule.before, catalog)
@@ -69,16 +94,25 @@ def _lowering(
 
 
 def _is_own(rule: SpacingRule, treated: Treatment) -> bool:
+    if rule.after.template is not None:
+        return rule.after.template == rule.before.template == treated.template
     return rule.after.procedure == rule.before.procedure == treated.procedure
 
 
 def _may_meet(specific: Matcher, general: Matcher, catalog: Catalog) -> bool:
     """Return whether some treatment could match both, going by names alone."""
-    known = [p for p in catalog.procedures.values() if p.code == specific.procedure]
+    known = _known(specific, catalog)
     if known:
         return any(general.family in {None, p.family} and general.event in {None, p.counts_as} for p in known)
     named = ((general.family, specific.family), (general.event, specific.event))
     return all(None in pair or pair[0] == pair[1] for pair in named)
+
+
+def _known(matcher: Matcher, catalog: Catalog) -> list[Procedure]:
+    """Return the clinic's procedures that a matcher of a procedure or a template means."""
+    templates = [one for one in catalog.course_templates.values() if one.code == matcher.template]
+    ids = {procedure_id for one in templates for procedure_id in one.procedure_ids}
+    return [p for p in catalog.procedures.values() if p.code == matcher.procedure or p.id in ids]
 
 
 def _areas(rule: SpacingRule, matcher: Matcher, treated: Treatment) -> Sequence[str]:

@@ -9,6 +9,14 @@ AREAS: Final[Sequence[str]] = (
     "FACE", "PERIORBITAL", "NECK", "DECOLLETE", "SCALP", "ABDOMEN",
     "THIGHS", "BUTTOCKS", "BREAST", "ARMS", "BACK", "HANDS",
 )  # fmt: skip
+# Table b2, square centimetres of each area: ours.
+SURFACES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "FACE": 400, "PERIORBITAL": 30, "NECK": 150, "DECOLLETE": 250, "SCALP": 400, "ABDOMEN": 500,
+        "THIGHS": 600, "BUTTOCKS": 500, "BREAST": 400, "ARMS": 400, "BACK": 600, "HANDS": 200,
+    }
+)  # fmt: skip
+_FACE_AND_NECK: Final = frozenset({"FACE", "PERIORBITAL", "NECK"})
 BODY_AREAS: Final = frozenset({"ABDOMEN", "THIGHS", "BUTTOCKS", "BREAST", "ARMS", "BACK", "HANDS"})
 _ATOMS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({"FACE": frozenset({"FACE", "PERIORBITAL"})})
 
@@ -37,17 +45,34 @@ EVENTS: Final[Sequence[str]] = (
     "sun_exposure", "topical_retinoid", "acids", "isotretinoin", "facelift",
     "other_surgery", "radiotherapy", "home_roller", "important_event",
 )  # fmt: skip
-
-# The codes of medical holds, rules H01 to H10 in order.
+# What can stand against a treatment, holds H01 to H10 in order.
 HOLDS: Final[Sequence[str]] = (
-    "infection", "pregnancy", "breastfeeding", "keloid_tendency", "anticoagulant",
-    "under_age", "prolonged_redness", "hyperpigmentation", "serious_adverse_effect", "anaesthetic_reaction",
+    "infection", "pregnancy", "breastfeeding", "keloid_tendency", "anticoagulant", "under_age",
+    "prolonged_redness", "hyperpigmentation", "serious_adverse_effect", "anaesthetic_reaction",
 )  # fmt: skip
+
+# Needling done elsewhere counts like a session of these families here: which of them, its areas tell.
+FAMILIES_OF_EVENT: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {"micro_needling": ("MN", "MN_SCALP", "MN_BODY"), "rf_micro_needling": ("RF_MN",)}
+)
+# From this skin phototype on, a location may ask for more days between sessions (rule S11).
+DARK_SKIN_TYPE: Final = 4
 
 
 def atoms(areas: Sequence[str]) -> frozenset[str]:
     """Return the smallest areas that area codes cover; PERIORBITAL lies inside FACE."""
     return frozenset(atom for area in areas for atom in _ATOMS.get(area, (area,)))
+
+
+def area_groups(areas: Sequence[str]) -> frozenset[str]:
+    """Return the area groups that areas belong to: the face and the neck are one."""
+    return frozenset("FACE_NECK" if area in _FACE_AND_NECK else area for area in areas)
+
+
+def surface_cm2(areas: Sequence[str]) -> int:
+    """Return the surface of areas together; the eyes lie inside the face."""
+    counted = set(areas) - ({"PERIORBITAL"} if "FACE" in areas else set())
+    return sum(SURFACES.get(area, 0) for area in counted)
 
 
 def includes(held: str, needed: str) -> bool:

@@ -1,31 +1,45 @@
-"""Says from which dates a patient may, should and ought to have had the next session."""
+"""Says from which dates a patient may, should and ought to have had the next session, and until when."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from scheduling.areas import area_refusals
+from scheduling.bans import Ban, first_free
 from scheduling.catalog import Catalog
+from scheduling.clinical_rules import Record, clinical_record, refusals_on
 from scheduling.questions import Question, Session
-from scheduling.spacing import Ban, Treatment, asked, bans, first_free, of_session, overlap, winning
+from scheduling.reasons import Refusal
+from scheduling.rulebook import SpacingRule
+from scheduling.spacing import asked, extra_days, of_session, overlap, winning, with_extra
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """A rule's part in an eligibility: the date it allows, and the session it counts from or up to."""
+    """A rule's part in an eligibility: the date it allows, and what it counts from or up to."""
 
     rule_id: str
     on: date
-    source_appointment_id: UUID | None
+    source_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """The local dates from which a visit passes, is recommended, and is overdue; None for no such date."""
+    """The local dates of a patient's next session, None for no such date.
+
+    From `eligible_on` to `latest_on` it passes, from `recommended_on` it is advised and from
+    `overdue_on` late. `basis` says which rule allows it from when, `refusals` what has no date or
+    stands against today.
+    """
 
     eligible_on: date | None
     recommended_on: date | None
     overdue_on: date | None
+    latest_on: date | None
     basis: tuple[Basis, ...]
+    refusals: tuple[Refusal, ...]
 
 
 def eligibility(question: Question, catalog: Catalog, today: date) -> Eligibility:
@@ -33,34 +47,77 @@ def eligibility(question: Question, catalog: Catalog, today: date) -> Eligibilit
 
     The first date comes after the last live session of the same family on an overlapping area.
     """
-    wanted, rules = asked(question), catalog.spacing_rules
-    sessions = question.patient.sessions if question.patient else ()
-    found = bans(wanted, sessions, rules)
-    eligible_on = first_free(_after_last(wanted, sessions, today), found)
-    earlier = [session for session in sessions if session.on < eligible_on]
-    pairs = [(s.on, rule) for s in earlier for rule in winning(of_session(s), wanted, rules)]
-    recommended = [on + timedelta(rule.recommended_days) for on, rule in pairs if rule.recommended_days]
-    overdue = [on + timedelta(rule.overdue_days) for on, rule in pairs if rule.overdue_days]
+    record = clinical_record(question, catalog)
+    after = _after_last(question, today)
+    eligible_on = first_free(after, record.bans)
+    recommended, overdue = _advised(question, catalog.spacing_rules, eligible_on or after)
     return Eligibility(
         eligible_on=eligible_on,
-        recommended_on=max([*recommended, eligible_on]) if recommended else None,
+        recommended_on=max([*recommended, eligible_on]) if recommended and eligible_on else None,
         overdue_on=max(overdue, default=None),
-        basis=_basis(found, eligible_on),
+        latest_on=_latest(record, eligible_on),
+        basis=_basis(record, eligible_on or after),
+        refusals=(*area_refusals(question), *_without_date(record, after, eligible_on)),
     )
 
 
-def _after_last(wanted: Treatment, sessions: tuple[Session, ...], today: date) -> date:
-    same = (session for session in sessions if session.family == wanted.family)
-    last = [session.on for session in same if overlap(of_session(session).atoms, wanted.atoms)]
-    return max([today, *(on + timedelta(days=1) for on in last)])
+def _after_last(question: Question, today: date) -> date:
+    wanted = asked(question)
+    found = [(session.on, of_session(session)) for session in _sessions(question)]
+    same = [on for on, one in found if one.families & wanted.families and overlap(one.atoms, wanted.atoms)]
+    return max([today, *(on + _ONE_DAY for on in same)])
 
 
-def _basis(found: list[Ban], eligible_on: date) -> tuple[Basis, ...]:
+def _sessions(question: Question) -> tuple[Session, ...]:
+    return question.patient.sessions if question.patient else ()
+
+
+def _advised(
+    question: Question, rules: tuple[SpacingRule, ...], before: date
+) -> tuple[list[date], list[date]]:
+    """Return the recommended and the overdue dates that earlier sessions give."""
+    wanted, extra = asked(question), extra_days(question)
+    pairs = [
+        (session.on, rule)
+        for session in _sessions(question)
+        if session.on < before
+        for rule in winning(of_session(session), wanted, rules)
+    ]
+    recommended = [(on, rule, rule.recommended_days) for on, rule in pairs if rule.recommended_days]
+    overdue = [(on, rule, rule.overdue_days) for on, rule in pairs if rule.overdue_days]
+    return (
+        [on + timedelta(with_extra(days, rule, extra)) for on, rule, days in recommended],
+        [on + timedelta(with_extra(days, rule, extra)) for on, rule, days in overdue],
+    )
+
+
+def _latest(record: Record, eligible_on: date | None) -> date | None:
+    """Return the last date before something forbids the visit again, None for nothing that does."""
+    if eligible_on is None:
+        return None
+    begins = [ban.first for ban in record.bans if ban.first > eligible_on]
+    return min(begins) - _ONE_DAY if begins else None
+
+
+def _basis(record: Record, by: date) -> tuple[Basis, ...]:
     """Return for each rule the latest date up to which it speaks, in order of those dates."""
     latest: dict[str, Ban] = {}
-    for ban in found:
-        known = latest.get(ban.rule.code)
-        if ban.first <= eligible_on and (known is None or known.until < ban.until):
-            latest[ban.rule.code] = ban
-    ordered = sorted(latest.values(), key=lambda ban: (ban.until, ban.rule.code))
-    return tuple(Basis(ban.rule.code, ban.until, ban.session.appointment_id) for ban in ordered)
+    for ban in record.bans:
+        known = latest.get(ban.rule_id)
+        if ban.first <= by and ban.until is not None and (known is None or _end(known) < ban.until):
+            latest[ban.rule_id] = ban
+    ordered = sorted(latest.values(), key=lambda ban: (_end(ban), ban.rule_id))
+    return tuple(Basis(ban.rule_id, _end(ban), ban.source_id) for ban in ordered)
+
+
+def _end(ban: Ban) -> date:
+    return ban.until or date.max
+
+
+def _without_date(record: Record, after: date, eligible_on: date | None) -> tuple[Refusal, ...]:
+    """Return what leaves the visit without a date: all that has no end where the first of it begins."""
+    if eligible_on is not None:
+        return ()
+    begins = min(ban.first for ban in record.bans if ban.until is None)
+    found = refusals_on(record, max(after, begins))
+    return tuple(refusal for refusal in found if refusal.earliest_on is None)

@@ -11,7 +11,7 @@ from scheduling.questions import Openings, Question, Verdict
 from scheduling.reasons import Refusal
 from scheduling.rules import RULES
 from scheduling.scene import survey
-from scheduling.spacing_rules import spacing_warnings
+from scheduling.warnings import warnings
 
 
 def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> Openings:
@@ -35,13 +35,15 @@ def check(question: Question, catalog: Catalog, busy: Busy, start: int, window: 
         raise ValueError("The visit must lie inside the window.")
     at = start - window.start
     violated = [mask for mask in _masks(case) if not mask.allows(at)]
-    waived = frozenset(mask.code for mask in violated if mask.code in case.scene.waived)
+    bent = [mask for mask in violated if mask.code in case.scene.waived]
+    waived = frozenset(mask.code for mask in bent)
     reasons = [reason for mask in violated if mask.code not in waived for reason in mask.explain(at)]
-    warnings = tuple(spacing_warnings(question, catalog.spacing_rules, case.scene.date_at(at)))
+    noticed = warnings(question, catalog, case.scene.date_at(at))
     if reasons:
-        return Verdict(_joined(reasons), warnings, None, waived)
-    assignment, bent = assign(case, at)
-    return Verdict((), warnings, assignment, waived | bent)
+        return Verdict(_joined(reasons), noticed, None, waived)
+    assignment, bent_by_staff = assign(case, at)
+    grounds = frozenset(ground for mask in bent for reason in mask.explain(at) for ground in reason.grounds)
+    return Verdict((), noticed, assignment, waived | bent_by_staff, grounds)
 
 
 def _masks(case: Case) -> Iterator[Mask]:
@@ -56,5 +58,6 @@ def _joined(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
         key = (reason.code, reason.rule_id, reason.resource_id)
         known = joined.get(key)
         causes = (*known.because, *reason.because) if known else reason.because
-        joined[key] = replace(reason, because=tuple(dict.fromkeys(causes)))
+        grounds = known.grounds | reason.grounds if known else reason.grounds
+        joined[key] = replace(reason, because=tuple(dict.fromkeys(causes)), grounds=grounds)
     return tuple(joined.values())

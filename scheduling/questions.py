@@ -6,17 +6,29 @@ from datetime import date, datetime
 from uuid import UUID
 
 from scheduling.catalog import Location, Procedure
-from scheduling.reasons import Notice, Refusal
+from scheduling.reasons import Ground, Notice, Refusal
+from scheduling.rulebook import CourseTemplate
 
 Claim = tuple[UUID, int, int, int]
 """Time that a visit takes of a resource: (resource, lane, start tick, end tick), half-open."""
 
 
 @dataclass(frozen=True, slots=True)
+class CourseOf:
+    """The course that a session belongs to, with its template if it has one, and whether it is completed."""
+
+    id: UUID
+    template: CourseTemplate | None = None
+    completed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A live treatment of the patient: done, booked, or done elsewhere (no appointment).
 
-    `on` is the civil date at its own location. No areas means not known, so anywhere.
+    `on` is the civil date at its own location. No areas means not known, so anywhere. What was done
+    elsewhere has a `treatment_id` and counts like a session of the families in `counts_like`. `ends`
+    is the tick at which a visit here ends, `requires` are the families that must come before it.
     """
 
     appointment_id: UUID | None
@@ -26,15 +38,47 @@ class Session:
     event: str | None = None
     areas: tuple[str, ...] = ()
     performed: bool = False
+    treatment_id: UUID | None = None
+    counts_like: tuple[str, ...] = ()
+    ends: int | None = None
+    requires: frozenset[str] = frozenset()
+    course: CourseOf | None = None
+
+    @property
+    def source_id(self) -> UUID | None:
+        """The appointment, or what was recorded as done elsewhere."""
+        return self.appointment_id or self.treatment_id
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A medical hold of the patient: on these areas (none: all) since a date.
+
+    It ends some days after it was resolved, not before `earliest_on`, or when it was signed off.
+    """
+
+    id: UUID
+    code: str
+    opened_on: date
+    areas: tuple[str, ...] = ()
+    resolved_on: date | None = None
+    earliest_on: date | None = None
+    signed_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Whoever is treated: their busy ticks (half-open) and live sessions at every location."""
+    """Whoever is treated: their busy ticks (half-open), live sessions at every location and holds.
+
+    What is not known of them (birth date, skin phototype from 1 to 6) refuses nothing.
+    """
 
     id: UUID
     busy: tuple[tuple[int, int], ...] = ()
     sessions: tuple[Session, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    born_on: date | None = None
+    skin_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +86,9 @@ class Question:
     """Asks for a visit; a named therapist or room is the only candidate.
 
     `areas` are those treated, by default all of the procedure's. `waived` codes no longer refuse
-    (those that nobody may waive still do).
+    (those that nobody may waive still do). `course` is the one that the visit belongs to. A visit
+    that `moves` keeps the floor from later ones but not the minimum: they are flagged instead. One that
+    `stands` is booked already: later ones that are too close to it are judged for themselves.
     """
 
     procedure: Procedure
@@ -53,6 +99,9 @@ class Question:
     therapist_id: UUID | None = None
     room_id: UUID | None = None
     waived: frozenset[str] = frozenset()
+    course: CourseOf | None = None
+    moves: bool = False
+    stands: bool = False
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None or self.now.utcoffset() is None:
@@ -106,10 +155,12 @@ class Assignment:
 class Verdict:
     """Every reason against one arrival, or none and an assignment.
 
-    `waived_codes` are those of the question's waived codes that the visit really violates.
+    `waived_codes` are those of the question's waived codes that the visit really violates, `grounds`
+    what the clinical ones among them rest on.
     """
 
     refusals: tuple[Refusal, ...]
     warnings: tuple[Notice, ...]
     assignment: Assignment | None
     waived_codes: frozenset[str] = frozenset()
+    grounds: frozenset[Ground] = frozenset()

@@ -1,6 +1,6 @@
 """Names every reason to refuse or to warn, with the front desk's message for each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -32,7 +32,7 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "washout_floor": "So close to another treatment that nobody may allow it.",
         "prerequisite_missing": "A visit that must come first is missing.",
         "prerequisite_expired": "A visit that must come first lies too far back.",
-        "cooling_off": "The time to think it over after the consultation has not passed.",
+        "cooling_off": "The time that must pass after the visit that comes first has not passed.",
         "medical_hold": "A medical hold is open.",
         "one_area_per_visit": "This location treats one area group in a visit.",
         "anaesthetic_area": "The areas together exceed what may be numbed in one visit.",
@@ -59,15 +59,28 @@ DESK: Final = frozenset(
     }
 )  # fmt: skip
 
-# Floors, busy resources and missing qualifications are nobody's to waive.
+# Floors, busy resources, what staff or the patient lack, and numbing are nobody's to waive.
 NOBODYS: Final = frozenset(
     {
         "location_closed", "therapist_busy", "therapist_unqualified", "qualification_expires",
         "depth_exceeded", "no_therapist_available", "room_busy", "no_room_available", "device_busy",
         "no_device_available",
-        "patient_busy", "spacing_floor", "washout_floor",
+        "patient_busy", "spacing_floor", "washout_floor", "prerequisite_missing", "prerequisite_expired",
+        "numbing_too_short", "numbing_too_long",
     }
 )  # fmt: skip
+
+# What depends on the patient: a widget learns only from when, never why.
+CLINICAL: Final = frozenset(
+    {
+        "spacing_min", "spacing_floor", "washout_min", "washout_floor", "prerequisite_missing",
+        "prerequisite_expired", "cooling_off", "medical_hold", "one_area_per_visit", "anaesthetic_area",
+        "numbing_too_short", "numbing_too_long",
+    }
+)  # fmt: skip
+
+Ground = tuple[str, str, UUID | None, date | None]
+"""What a reason rests on: code, rule, and the session, treatment or hold with its date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +89,7 @@ class Refusal:
 
     `rule_id` is the rule's code ("S02"), `earliest_on` the first civil date that passes,
     `overridable_by` the least level that may waive it (None: nobody), `because` the candidates'
-    own reasons behind a pool's refusal.
+    own reasons behind a pool's refusal, `grounds` what a clinical reason rests on.
     """
 
     code: str
@@ -86,6 +99,7 @@ class Refusal:
     earliest_on: date | None = None
     overridable_by: str | None = None
     because: tuple["Refusal", ...] = ()
+    grounds: frozenset[Ground] = frozenset()
 
     def __post_init__(self) -> None:
         if self.code not in REFUSALS:
@@ -114,12 +128,21 @@ def refuse(
     earliest_on: date | None = None,
     overridable_by: str | None = None,
     because: tuple[Refusal, ...] = (),
+    grounds: frozenset[Ground] = frozenset(),
 ) -> Refusal:
     """Return a refusal with its code's message; the desk's codes are overridable by the desk."""
     level = "desk" if code in DESK else overridable_by
-    return Refusal(code, REFUSALS[code], rule_id, resource_id, earliest_on, level, because)
+    return Refusal(code, REFUSALS[code], rule_id, resource_id, earliest_on, level, because, grounds)
 
 
 def warn(code: str, *, rule_id: str | None = None, earliest_on: date | None = None) -> Notice:
     """Return a warning with its code's message."""
     return Notice(code, WARNINGS[code], rule_id, earliest_on)
+
+
+def for_widget(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Return what a publishable key may know: of every clinical reason only from when it passes."""
+    told = (
+        refuse("not_yet", earliest_on=one.earliest_on) if one.code in CLINICAL else one for one in refusals
+    )
+    return tuple(dict.fromkeys(told))

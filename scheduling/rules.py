@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from scheduling.bits import erode, erode_all
 from scheduling.case import Case, Mask
+from scheduling.clinical_rules import clinical, numbing_works, one_area
 from scheduling.hours import grid_bits
 from scheduling.reasons import refuse
 from scheduling.resource_rules import places_fit, staff_fits
-from scheduling.spacing_rules import spacing_keeps
 from scheduling.ticks import ceil_tick
 
 Rule = Callable[[Case], Iterable[Mask]]
@@ -56,7 +56,9 @@ RULES: tuple[Rule, ...] = (
     on_the_grid,
     within_opening_hours,
     patient_is_free,
-    spacing_keeps,
+    one_area,
+    numbing_works,
+    clinical,
     staff_fits,
     places_fit,
 )

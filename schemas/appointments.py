@@ -5,37 +5,56 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
+from scheduling.reasons import REFUSALS
 from schemas.base import QueryArgs, Schema
 from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, QueryFlag, SetOf, Text
+from schemas.locations import affected
 from schemas.problems import RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
 STATUSES = (
     "held", "booked", "confirmed", "arrived", "numbing", "in_progress", "completed", "cancelled", "no_show",
 )  # fmt: skip
+_OF_THE_VISIT = frozenset({"phases", "affected"})
+MOST_TOGETHER = 12
 CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate", "other")
 
 
 class OverrideSchema(Schema):
     """Which of the listed refusals someone overrides, and why."""
 
-    codes = SetOf(Code(), required=True, maximum=20)
+    codes = SetOf(Choice(tuple(REFUSALS)), required=True, maximum=20)
     reason = Text(1000, required=True, lines=True)
 
 
-class BookingSchema(Schema):
-    """A visit to book or to judge."""
+class WantedVisitSchema(Schema):
+    """A visit as a client asks for it."""
 
     procedure_id = Id(required=True)
     location_id = Id(required=True)
     starts_at = Instant(required=True, grid=True, metadata={"description": "The patient's arrival."})
-    patient_id = Id(required=True)
     areas = SetOf(Code(), maximum=12)
     therapist_id = Id(allow_none=True)
     room_id = Id(allow_none=True)
-    course_id = Id(allow_none=True)
+    course_id = Id(
+        allow_none=True,
+        metadata={"description": "The course that this visit is a session of; its first makes it active."},
+    )
     notes = Text(2000, lines=True, allow_none=True)
     override = Nested(OverrideSchema, allow_none=True)
+
+
+class BookingSchema(WantedVisitSchema):
+    """A visit of one patient to book or to judge."""
+
+    patient_id = Id(required=True)
+
+
+class TogetherSchema(Schema):
+    """Several visits of one patient to book at once, such as a consultation and the treatment after it."""
+
+    patient_id = Id(required=True)
+    visits = ListOf(Nested(WantedVisitSchema), required=True, minimum=1, maximum=MOST_TOGETHER)
 
 
 class NoticeSchema(Terse):
@@ -97,27 +116,47 @@ class AppointmentSchema(Schema):
     course_id = Id(required=True, allow_none=True)
     notes = fields.String(required=True, allow_none=True)
     warnings = ListOf(Nested(NoticeSchema), required=True)
-    flags = ListOf(fields.Dict(), required=True)
-    overrides = ListOf(fields.Dict(), required=True)
+    flags = ListOf(
+        fields.Dict(),
+        required=True,
+        metadata={"description": "What the rules would refuse by now: `code`, `rule_id?`, `since`."},
+    )
+    overrides = ListOf(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "What was allowed: `codes`, `reason`, `actor`, `at`, for one `starts_at` and "
+            "`location_id`, and the `grounds` (`code`, `rule_id`, `source_id`, `on`) of clinical codes."
+        },
+    )
     cancellation = fields.Dict(required=True, allow_none=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
+    affected = affected()
 
     @pre_dump
     def in_local_time(self, visit: Any, **_kwargs: object) -> dict[str, Any]:  # noqa: ANN401 - a booked visit
         """Write every instant with the offset of the visit's location."""
         shown = _localized(visit.appointment, self.fields, visit.zone)
         phase_fields = PhaseOfVisitSchema._declared_fields  # noqa: SLF001 - marshmallow keeps them there
+        if visit.affected is not None:
+            shown["affected"] = visit.affected
         shown["phases"] = [_localized(phase, phase_fields, visit.zone) for phase in visit.phases]
         return shown
 
 
 def _localized(row: Any, names: Any, zone: Any) -> dict[str, Any]:  # noqa: ANN401 - any row, any mapping
-    values = {name: getattr(row, name) for name in names if name != "phases"}
+    values = {name: getattr(row, name) for name in names if name not in _OF_THE_VISIT}
     return {
         name: value.astimezone(zone) if isinstance(value, datetime) else value
         for name, value in values.items()
     }
+
+
+class AppointmentsSchema(Schema):
+    """Several appointments in the order in which they were asked for."""
+
+    appointments = ListOf(Nested(AppointmentSchema), required=True)
 
 
 class AppointmentQuerySchema(QueryArgs):
@@ -129,6 +168,7 @@ class AppointmentQuerySchema(QueryArgs):
     therapist_id = Id()
     room_id = Id()
     patient_id = Id()
+    course_id = Id()
     status = Choice(STATUSES)
     flagged = QueryFlag()
     updated_since = Instant()
@@ -157,6 +197,11 @@ class StartSchema(ActionSchema):
     """How the procedure starts."""
 
     numbed_elsewhere = Flag(load_default=False)
+    cream_off_at = Instant(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When the numbing cream came off; by default just now."},
+    )
 
 
 class CancelSchema(ActionSchema):

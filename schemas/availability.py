@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from schemas.appointments import AlternativeSchema, VerdictSchema
 from schemas.base import Schema
 from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryCodes, QueryInteger
+from schemas.problems import RefusalSchema
 from schemas.times import Instant, LocalDate
 
 LONGEST_SEARCH_DAYS = 92
@@ -22,6 +23,7 @@ class WishSchema(Schema):
     areas = QueryCodes()
     therapist_id = Id()
     room_id = Id()
+    course_id = Id(metadata={"description": "The patient's course: its template's own spacing counts."})
 
 
 class RangeSchema(Schema):
@@ -99,6 +101,7 @@ class EligibilityQuerySchema(Schema):
     procedure_id = Id(required=True)
     location_id = Id(required=True)
     areas = QueryCodes()
+    course_id = Id(metadata={"description": "The patient's course: its template's own spacing counts."})
 
 
 class BasisSchema(Schema):
@@ -106,7 +109,11 @@ class BasisSchema(Schema):
 
     rule_id = fields.String(required=True)
     on = LocalDate(required=True)
-    source = Id(required=True, allow_none=True, metadata={"description": "The appointment it counts from."})
+    source = Id(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The appointment, treatment or hold it counts from."},
+    )
 
 
 class EligibilitySchema(Schema):
@@ -115,5 +122,12 @@ class EligibilitySchema(Schema):
     eligible_on = LocalDate(required=True, allow_none=True)
     recommended_on = LocalDate(required=True, allow_none=True)
     overdue_on = LocalDate(required=True, allow_none=True)
+    latest_on = LocalDate(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last date before something forbids it again; null: nothing does."},
+    )
     basis = ListOf(Nested(BasisSchema), required=True)
-    refusals = fields.Raw(required=True, metadata={"type": "array"})
+    refusals = ListOf(
+        Nested(RefusalSchema), required=True, metadata={"description": "What has no date at which it ends."}
+    )

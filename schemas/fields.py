@@ -168,10 +168,14 @@ class Id(Strict, fields.UUID):
 
 
 class ListOf(fields.List[Any]):
-    """A JSON list of at most `maximum` of something."""
+    """A JSON list of `minimum` to `maximum` of something."""
 
-    def __init__(self, inner: fields.Field[Any], *, maximum: int = 500, **kwargs: Any) -> None:
-        super().__init__(inner, **documented(kwargs, maxItems=maximum))
+    def __init__(
+        self, inner: fields.Field[Any], *, minimum: int = 0, maximum: int = 500, **kwargs: Any
+    ) -> None:
+        least = {"minItems": minimum} if minimum else {}
+        super().__init__(inner, **documented(kwargs, **least, maxItems=maximum))
+        self.minimum = minimum
         self.maximum = maximum
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
@@ -179,6 +183,8 @@ class ListOf(fields.List[Any]):
             refuse("Not a list.")
         if len(value) > self.maximum:
             refuse(f"Must have at most {self.maximum} items.")
+        if len(value) < self.minimum:
+            refuse(f"Must have at least {self.minimum} items.")
         return super()._deserialize(value, attr, data, **kwargs)
 
 

@@ -43,6 +43,30 @@ class PolicySchema(Schema):
     consultation_valid_days = Integer(minimum=0, maximum=10 * YEAR_DAYS, load_default=180)
     cooling_off_hours = Integer(minimum=0, maximum=YEAR_DAYS * 24, load_default=24)
     offer_minutes = Integer(minimum=1, maximum=7 * DAY_MINUTES, load_default=30)
+    consultation_renewal_months = Integer(
+        minimum=0,
+        maximum=120,
+        load_default=18,
+        metadata={"description": "How long after a treatment no new consultation is needed."},
+    )
+    numbing_gap_minutes = Integer(
+        minimum=0,
+        maximum=DAY_MINUTES,
+        load_default=15,
+        metadata={"description": "The longest time between the end of the numbing and the needling."},
+    )
+    many_sessions_a_year = Integer(
+        minimum=1,
+        maximum=366,
+        load_default=8,
+        metadata={"description": "From this session on one area within 365 days on, a warning is given."},
+    )
+    skin_type_extra_days = Integer(
+        minimum=0,
+        maximum=YEAR_DAYS,
+        load_default=0,
+        metadata={"description": "Days that skin of phototype IV to VI adds between sessions."},
+    )
 
 
 class LocationSchema(Resource):

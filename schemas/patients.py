@@ -8,7 +8,8 @@ from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields
 
 from schemas.base import QueryArgs, Resource
-from schemas.fields import Code, Strict, Text, documented, refuse
+from schemas.fields import Code, Integer, Strict, Text, documented, refuse
+from schemas.locations import affected
 from schemas.times import LocalDate
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -62,9 +63,17 @@ class PatientSchema(Resource):
         allow_none=True,
         metadata={"description": "Not in the future; unknown never refuses a visit."},
     )
+    skin_type = Integer(
+        minimum=1,
+        maximum=6,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The Fitzpatrick phototype; unknown never refuses a visit."},
+    )
     external_id = Code(
         load_default=None, allow_none=True, metadata={"description": "Your own id, unique in the clinic."}
     )
+    affected = affected()
 
 
 class PatientQuery(QueryArgs):

@@ -39,6 +39,13 @@ class RefusalSchema(Terse):
     )
 
 
+class RefusedVisitSchema(Schema):
+    """What speaks against one of several visits."""
+
+    position = Integer(required=True, metadata={"description": "Its place in the request, from 0."})
+    refusals = ListOf(Nested(RefusalSchema), required=True)
+
+
 class InputErrorSchema(Schema):
     """One field of the request that cannot be used."""
 
@@ -67,6 +74,10 @@ class ProblemSchema(Terse):
     request_id = fields.String(required=True)
     errors = ListOf(Nested(InputErrorSchema), metadata={"description": "The fields at fault, for a 422."})
     refusals = ListOf(Nested(RefusalSchema), metadata={"description": "Every reason against the visit."})
+    visits = ListOf(
+        Nested(RefusedVisitSchema),
+        metadata={"description": "The same reasons by visit, where several were to be booked together."},
+    )
     alternatives = ListOf(
         fields.Dict(), metadata={"description": "Near slots that can be booked, at most five."}
     )

@@ -27,13 +27,9 @@ class MatcherSchema(Schema):
             raise ValidationError(f"Name exactly one of: {', '.join(_NAMES)}.")
 
 
-class SpacingRuleSchema(Resource):
-    """A rule between two treatments of one patient; what it matches is fixed once it is made."""
+class DaysSchema(Schema):
+    """Numbers of days that rise from the floor to overdue, and who may go below the minimum."""
 
-    code = Code(required=True, metadata={"description": "Need not be unique: a rule may have several rows."})
-    after = Nested(MatcherSchema, required=True, metadata={"description": "The earlier treatment."})
-    before = Nested(MatcherSchema, required=True, metadata={"description": "The later treatment."})
-    scope = Choice(("area", "patient"), required=True)
     floor_days = Integer(
         minimum=0,
         maximum=MOST_DAYS,
@@ -49,6 +45,15 @@ class SpacingRuleSchema(Resource):
         allow_none=True,
         metadata={"description": "Who may go below min_days; null: nobody."},
     )
+
+
+class SpacingRuleSchema(Resource, DaysSchema):
+    """A rule between two treatments of one patient; what it matches is fixed once it is made."""
+
+    code = Code(required=True, metadata={"description": "Need not be unique: a rule may have several rows."})
+    after = Nested(MatcherSchema, required=True, metadata={"description": "The earlier treatment."})
+    before = Nested(MatcherSchema, required=True, metadata={"description": "The later treatment."})
+    scope = Choice(("area", "patient"), required=True)
     active = Flag(load_default=True)
     affected = affected()
 

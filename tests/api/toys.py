@@ -53,7 +53,7 @@ class SeenSchema(Schema):
 
 
 def toy_app(settings: Settings, database: Database, act: Callable[[Caller], Any]) -> Flask:
-    """Make an application whose only resource is a toy; `act` is what POST /v1/toys/act does."""
+    """Make an application whose only resource is a toy; `act` is what POST /v1/toys/act and /play do."""
     blp = Blueprint("toys", "toys", url_prefix="/v1/toys", description="Toys.")
 
     @blp.route("", methods=["GET"])
@@ -93,6 +93,13 @@ def toy_app(settings: Settings, database: Database, act: Callable[[Caller], Any]
     @blp.response(200, SeenSchema)
     def act_on_toy(caller: Caller) -> Any:
         """Do what the test wants."""
+        return act(caller)
+
+    @blp.route("/play", methods=["POST"])
+    @blp.needs("catalog:read", public=True)
+    @blp.response(200, SeenSchema)
+    def play_with_toy(caller: Caller) -> Any:
+        """Do what the test wants, for a widget too."""
         return act(caller)
 
     return create_app(settings, database, [blp])

@@ -81,6 +81,34 @@ def create_rule(desk: Desk, **overrides: Any) -> Made:
     return desk.made("/spacing-rules", **fields | days | overrides)
 
 
+def create_template(clinic: "Clinic", **overrides: Any) -> Made:
+    """Create a course template of 2 to 4 sessions, 3 by default, of the clinic's procedure."""
+    fields = {"code": "FACES", "name": "Faces", "procedure_ids": [clinic.procedure["id"]]}
+    numbers = {"sessions": 3, "min_sessions": 2, "max_sessions": 4}
+    return clinic.desk.made("/course-templates", **fields | numbers | overrides)
+
+
+def create_course(clinic: "Clinic", **overrides: Any) -> Made:
+    """Create a course of two sessions of the clinic's procedure for its patient."""
+    of_what = {} if "template_id" in overrides else {"procedure_id": clinic.procedure["id"], "sessions": 2}
+    return clinic.desk.made("/courses", **{"patient_id": clinic.patient["id"]} | of_what | overrides)
+
+
+def shown(clinic: "Clinic", course: Made) -> Made:
+    """Read a course."""
+    found: Made = clinic.desk.get(f"/courses/{course['id']}").get_json()
+    return found
+
+
+def performed(clinic: "Clinic", day: str, **fields: Any) -> Made:
+    """Book a visit for 10:00 on a day of March and take it to its end."""
+    at = f"2027-03-{day}T10:00:00Z"
+    visit = clinic.booked(at, **fields)
+    for action in ("arrive", "start", "complete"):
+        visit = clinic.at(at).acted(action, visit)
+    return visit
+
+
 def create_key(desk: Desk, *scopes: str, **fields: Any) -> Desk:
     """Create a secret key and give the desk that uses it."""
     made = desk.made("/api-keys", name="Key", kind="secret", scopes=list(scopes), **fields)

@@ -122,14 +122,16 @@ def test_a_refusal_lists_every_reason_and_names_no_other_patient(clinic: Clinic)
     assert "Ada" not in answer.text
 
 
-def test_a_refusal_offers_five_near_slots_that_can_be_booked(clinic: Clinic) -> None:
+def test_a_refusal_offers_near_slots_of_that_day_and_of_the_next_two_to_book(
+    clinic: Clinic,
+) -> None:
     clinic.booked(TEN)
     other = create_patient(clinic.desk)["id"]
 
     answer = clinic.book(TEN, patient_id=other)
 
-    near = [slot["starts_at"][11:16] for slot in answer.get_json()["alternatives"]]
-    assert near == ["09:30", "09:35", "09:40", "10:20", "10:25"]
+    near = [slot["starts_at"][5:16] for slot in answer.get_json()["alternatives"]]
+    assert near == ["03-01T09:35", "03-01T09:40", "03-01T10:20", "03-02T10:00", "03-03T10:00"]
     assert clinic.book(answer.get_json()["alternatives"][0]["starts_at"], patient_id=other).status_code == 201
 
 

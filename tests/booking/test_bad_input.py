@@ -48,7 +48,7 @@ MALFORMED: list[tuple[str, Made]] = [
     ("/notes", {"notes": "\x07"}),
     ("/override/reason", {"override": {"codes": ["off_grid"]}}),
     ("/override/codes", {"override": {"reason": "Because."}}),
-    ("/override/codes", {"override": {"codes": ["a", "a"], "reason": "Because."}}),
+    ("/override/codes", {"override": {"codes": ["off_grid", "off_grid"], "reason": "Because."}}),
     ("/override/why", {"override": {"codes": ["off_grid"], "reason": "Because.", "why": "?"}}),
     ("/status", {"status": "completed"}),
     ("/ends_at", {"ends_at": "2027-03-01T10:20:00Z"}),

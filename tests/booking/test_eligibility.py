@@ -19,6 +19,7 @@ def test_without_sessions_a_patient_is_eligible_today(spaced: Clinic) -> None:
         "eligible_on": "2027-01-04",
         "recommended_on": None,
         "overdue_on": None,
+        "latest_on": None,
         "basis": [],
         "refusals": [],
     }

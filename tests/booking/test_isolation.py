@@ -13,6 +13,7 @@ from tests.booking.cast import (
     Made,
     counts,
     create_clinic,
+    create_course,
     create_key,
     create_location,
     create_room,
@@ -38,7 +39,9 @@ def ids_of(clinic: Clinic) -> Made:
     room = clinic.desk.get("/rooms").get_json()["items"][0]
     named = {name: getattr(clinic, name)["id"] for name in ("procedure", "location", "patient", "therapist")}
     ids = {f"{name}_id": one for name, one in named.items()}
-    return ids | {"room_id": room["id"], "course_id": UNKNOWN_ID}
+    courses = clinic.desk.get("/courses").get_json()["items"]
+    course_id = courses[0]["id"] if courses else create_course(clinic)["id"]
+    return ids | {"room_id": room["id"], "course_id": course_id}
 
 
 def question(clinic: Clinic, path: str, **changed: Any) -> Made:
@@ -113,11 +116,11 @@ def test_a_list_holds_the_own_clinics_appointments_only(clinic: Clinic, foreign:
     by_their_ids = [
         clinic.desk.get("/appointments", **{name: one}).get_json()["items"]
         for name, one in ids_of(foreign).items()
-        if name in {"location_id", "therapist_id", "patient_id", "room_id"}
+        if name in {"location_id", "therapist_id", "patient_id", "room_id", "course_id"}
     ]
 
     assert [one["id"] for one in everything] == [ours["id"]]
-    assert by_their_ids == [[]] * 4
+    assert by_their_ids == [[]] * 5
     assert theirs["id"] != ours["id"]
 
 
@@ -189,6 +192,10 @@ SCOPES = [
     *(("POST", f"/appointments/{UNKNOWN_ID}/{action}", "appointments:write") for action in ACTIONS),
     *(("GET", path, "availability:read") for path in SEARCHES),
     ("GET", "/schedule", "appointments:read"),
+    ("GET", "/courses", "appointments:read"),
+    ("POST", "/courses", "appointments:write"),
+    ("GET", f"/courses/{UNKNOWN_ID}", "appointments:read"),
+    ("PATCH", f"/courses/{UNKNOWN_ID}", "appointments:write"),
     ("GET", f"/patients/{UNKNOWN_ID}/eligibility", "appointments:read"),
 ]
 

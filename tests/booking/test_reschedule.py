@@ -246,7 +246,7 @@ def test_a_visit_of_a_retired_procedure_is_still_offered_other_times(clinic: Cli
     clinic.desk.patch(f"/procedures/{clinic.procedure['id']}", {"active": False})
 
     refused = clinic.act("reschedule", moved, starts_at=taken["starts_at"])
-    offered = clinic.slots("2027-03-01", "2027-03-02", ignore_appointment_id=moved["id"])
+    offered = clinic.slots("2027-03-01", "2027-03-04", ignore_appointment_id=moved["id"])
 
     assert refused.get_json()["code"] == "refused"
     assert all(slot in offered for slot in refused.get_json()["alternatives"])

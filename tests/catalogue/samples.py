@@ -51,6 +51,15 @@ def spacing_rule(**fields: Any) -> Body:
     return {"code": "S02"} | matchers | days | fields
 
 
+def course_template(procedure_id: str, **fields: Any) -> Body:
+    what = {"code": "FACES", "name": "Faces", "procedure_ids": [procedure_id]}
+    return what | {"sessions": 4, "min_sessions": 3, "max_sessions": 6} | fields
+
+
+def course(patient_id: str, **fields: Any) -> Body:
+    return {"patient_id": patient_id} | fields
+
+
 def patient(**fields: Any) -> Body:
     return {"name": "Berta Bloom"} | fields
 

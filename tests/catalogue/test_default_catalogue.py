@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from booking.defaults import default_procedures, default_spacing_rules
+from booking.defaults import default_course_templates, default_procedures, default_spacing_rules
+from schemas.course_templates import CourseTemplateSchema
 from schemas.procedures import ProcedureSchema
 from schemas.spacing_rules import SpacingRuleSchema
 from tests.catalogue import samples
@@ -66,8 +68,41 @@ EVENTS = {
     "X17": ("radiotherapy", 365, 365, None, 90, 90, "dermatologist"),
     "X18": ("home_roller", 7, 7, None, 0, 0, "therapist"),
 }
+# Tables b6 and b7: procedures, sessions (range), review, months in which maintenance opens and closes.
+TEMPLATES = {
+    "ACNE_SCAR_MILD": (["MN_FACE_STD"], (3, 3, 4), 84, (6, 12)),
+    "ACNE_SCAR_MOD": (["MN_FACE_STD"], (4, 4, 6), 84, (6, 12)),
+    "ACNE_SCAR_SEV": (["MN_FACE_DEEP"], (6, 6, 8), 84, (6, 12)),
+    "REJUV_FACE_NECK": (["MN_FACE_NECK"], (4, 3, 6), 84, (6, 12)),
+    "PIGMENT_FACE": (["MN_FACE_SUP", "MN_FACE_STD"], (3, 3, 6), 28, (6, 12)),
+    "STRIAE": (["MN_BODY_ZONE"], (4, 1, 6), 84, (None, None)),
+    "SCALP_4W": (["MN_SCALP"], (3, 3, 3), 84, (2, 3)),
+    "SCALP_2W": (["MN_SCALP"], (6, 6, 6), 84, (2, 3)),
+    "SCALP_1W": (["MN_SCALP"], (12, 12, 12), 84, (2, 3)),
+    "RF_ACNE_SCAR": (["RF_MN_FACE"], (3, 2, 6), 84, (6, 12)),
+    "PRP_FACE": (["MN_FACE_PRP"], (3, 2, 4), 84, (6, 12)),
+    "MAINT_FACE": (["MN_FACE_STD"], (1, 1, 1), None, (6, 12)),
+}
+# Where a template differs from its procedures' rules: the rule's code, floor, min, recommended, overdue.
+TEMPLATE_SPACING = {
+    "REJUV_FACE_NECK": ("REJUV_FACE_NECK", 14, 28, 30, 56, "clinician"),
+    "PIGMENT_FACE": ("S09", 14, 28, 28, 56, "clinician"),
+    "SCALP_2W": ("SCALP_2W", 7, 14, 14, None, "clinician"),
+    "SCALP_1W": ("SCALP_1W", 7, 7, 7, None, "clinician"),
+}
+# Table b5, advice after needling, which only warns: event, days after MN, days after RF, level.
+ADVICE = (
+    ("X11", "sun_exposure", 14, 14, "therapist"),
+    ("X12", "topical_retinoid", 7, 7, "therapist"),
+    ("X13", "acids", 7, 7, "therapist"),
+    ("X19", "important_event", 7, 21, "desk"),
+)
 NEEDLING = ("MN", "MN_DEEP", "MN_SCALP", "MN_BODY", "RF_MN")
 BY_CODE = {procedure["code"]: procedure for procedure in default_procedures()}
+
+
+CODES = {UUID(int=number): code for number, code in enumerate(BY_CODE)}
+COURSES = default_course_templates({code: one for one, code in CODES.items()})
 
 
 def of_kind(procedure: dict[str, Any], *kinds: str) -> dict[str, Any] | None:
@@ -155,6 +190,10 @@ def test_the_wash_outs_are_those_of_the_table() -> None:
             expected[code, event, family] = (least, days, None, None, level)
             if after is not None:
                 expected[code, family, event] = (least, after, None, None, level)
+    for code, event, days, rf_days, level in ADVICE:
+        for family in NEEDLING:
+            advised = rf_days if family == "RF_MN" else days
+            expected[code, family, event] = (0, 0, advised, None, level)
     rules = [rule for rule in default_spacing_rules() if rule["code"].startswith("X")]
     found = {(rule["code"], named(rule["after"]), named(rule["before"])): numbers(rule) for rule in rules}
 
@@ -162,10 +201,48 @@ def test_the_wash_outs_are_those_of_the_table() -> None:
     assert len(rules) == len(expected)
 
 
-def test_isotretinoin_concerns_the_whole_patient_and_all_else_an_area() -> None:
+def test_isotretinoin_and_an_event_concern_the_whole_patient_and_all_else_an_area() -> None:
     scopes = {(rule["scope"], rule["code"]) for rule in default_spacing_rules()}
 
-    assert {code for scope, code in scopes if scope == "patient"} == {"X14"}
+    assert {code for scope, code in scopes if scope == "patient"} == {"X14", "X19"}
+
+
+def test_the_course_templates_are_those_of_the_table() -> None:
+    found = {
+        one["code"]: (
+            [CODES[procedure_id] for procedure_id in one["procedure_ids"]],
+            (one["sessions"], one["min_sessions"], one["max_sessions"]),
+            one["review_days"],
+            (one["maintenance_opens_months"], one["maintenance_closes_months"]),
+        )
+        for one in COURSES
+    }
+
+    assert found == TEMPLATES
+
+
+def test_a_templates_spacing_is_its_own_only_where_it_differs_from_the_rules() -> None:
+    found = {
+        one["code"]: (one["spacing"]["code"], *numbers(one["spacing"])) for one in COURSES if one["spacing"]
+    }
+
+    assert found == TEMPLATE_SPACING
+
+
+def test_a_new_clinic_shows_the_course_templates_as_if_they_had_been_posted(
+    make_clinic: Callable[..., Desk],
+) -> None:
+    desk = make_clinic("default")
+    codes = {one["id"]: one["code"] for one in desk.get("/procedures", limit=500).get_json()["items"]}
+    ids = {code: one for one, code in codes.items()}
+    shown = desk.get("/course-templates").get_json()["items"]
+    sent = [
+        one | {"procedure_ids": [ids[CODES[procedure_id]] for procedure_id in one["procedure_ids"]]}
+        for one in COURSES
+    ]
+
+    assert [{name: one[name] for name in COURSES[0]} for one in shown] == sent
+    assert {(one["version"], one["active"]) for one in shown} == {(1, True)}
 
 
 def test_the_whole_catalogue_is_input_that_the_api_would_take() -> None:
@@ -173,6 +250,10 @@ def test_the_whole_catalogue_is_input_that_the_api_would_take() -> None:
         assert ProcedureSchema().load(values) == values | {"active": True}
     for values in default_spacing_rules():
         assert SpacingRuleSchema().load(values) == values | {"active": True}
+    for values in COURSES:
+        sent = values | {"procedure_ids": [str(one) for one in values["procedure_ids"]]}
+
+        assert CourseTemplateSchema().load(sent) == values | {"active": True}
 
 
 def test_a_new_clinic_shows_the_catalogue_as_if_it_had_been_posted(make_clinic: Callable[..., Desk]) -> None:

@@ -10,8 +10,8 @@ from booking.defaults import default_hold_rules
 from models.database import Database
 from models.hold_rules import HOLD_CODES
 from models.treatments import EVENTS as STORED_EVENTS
-from scheduling.catalog import HoldRule
 from scheduling.clinical import EVENTS, HOLDS
+from scheduling.rulebook import HoldRule
 from schemas.hold_rules import HoldRuleSchema
 from tests.catalogue.conftest import Cast
 from tests.desk import Desk

@@ -19,6 +19,10 @@ POLICY = {
     "consultation_valid_days": 180,
     "cooling_off_hours": 24,
     "offer_minutes": 30,
+    "consultation_renewal_months": 18,
+    "numbing_gap_minutes": 15,
+    "many_sessions_a_year": 8,
+    "skin_type_extra_days": 0,
 }
 
 

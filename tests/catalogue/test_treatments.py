@@ -49,15 +49,20 @@ def test_a_treatment_needs_its_event_and_its_date(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "latest"),
+    ("now", "elsewhere", "latest"),
     [
-        ("2027-01-04T09:59:59Z", "2027-01-04"),
-        ("2027-01-04T10:00:00Z", "2027-01-05"),
-        ("2027-01-04T23:59:59+14:00", "2027-01-04"),
-        ("2027-01-03T22:00:00-12:00", "2027-01-05"),
+        ("2027-01-04T23:59:59Z", None, "2027-01-04"),
+        ("2027-01-05T00:00:00Z", None, "2027-01-05"),
+        ("2027-01-05T13:30:00+14:00", None, "2027-01-04"),
+        ("2027-01-04T10:59:59Z", "Pacific/Auckland", "2027-01-04"),
+        ("2027-01-04T11:00:00Z", "Pacific/Auckland", "2027-01-05"),
     ],
 )
-def test_the_future_begins_where_it_is_tomorrow_nowhere(cast: Cast, now: str, latest: str) -> None:
+def test_the_future_begins_where_it_is_tomorrow_at_none_of_the_clinics_places(
+    cast: Cast, now: str, elsewhere: str | None, latest: str
+) -> None:
+    if elsewhere is not None:
+        cast.desk.made("/locations", **samples.location(timezone=elsewhere))
     desk = cast.desk.at(now)
     beyond = f"{latest[:-1]}{int(latest[-1]) + 1}"
 

@@ -1,12 +1,15 @@
 """Reads the project's pages: tables, code blocks, headings, links."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from config import PROJECT
 
 README = PROJECT / "README.md"
+ERRORS = PROJECT / "docs" / "api" / "errors.md"
 PAGES = sorted(
     [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")],
 )
@@ -27,6 +30,11 @@ def rows(text: str) -> list[list[str]]:
 def first_codes(text: str) -> list[str]:
     """Give what the first cells of the table rows name."""
     return [code for row in rows(text) for code in re.findall(r"`([^`]+)`", row[0])]
+
+
+def examples(page: Path, title: str) -> dict[str, dict[str, Any]]:
+    """Give the JSON in the last cell of each row of a section's table, by what the first cell names."""
+    return {row[0].strip("`"): json.loads(row[-1].strip("`")) for row in rows(section(page, title))}
 
 
 def blocks(text: str, language: str) -> list[str]:

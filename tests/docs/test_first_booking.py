@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +46,18 @@ def answers() -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.stdout.splitlines() if line]
 
 
-def test_the_steps_book_a_visit(answers: list[dict[str, Any]]) -> None:
-    booked = answers[0]
+def test_the_steps_book_a_consultation_and_a_visit_a_day_after_it(answers: list[dict[str, Any]]) -> None:
+    talk, booked, *_ = answers
+    waited = datetime.fromisoformat(booked["starts_at"]) - datetime.fromisoformat(talk["ends_at"])
 
-    assert booked["status"] == "booked"
+    assert (talk["status"], booked["status"]) == ("booked", "booked")
+    assert [phase["kind"] for phase in talk["phases"]] == ["consultation", "turnover"]
     assert [phase["kind"] for phase in booked["phases"]][:4] == ["intake", "numbing", "prep", "procedure"]
+    assert waited >= timedelta(hours=24)
 
 
 def test_the_same_time_again_is_refused_with_reasons_and_other_slots(answers: list[dict[str, Any]]) -> None:
-    refused = answers[1]
+    refused = answers[2]
 
     assert (refused["status"], refused["code"]) == (409, "refused")
     assert {"patient_busy", "spacing_min"} <= {refusal["code"] for refusal in refused["refusals"]}
@@ -62,7 +65,7 @@ def test_the_same_time_again_is_refused_with_reasons_and_other_slots(answers: li
 
 
 def test_the_next_slot_for_the_patient_is_four_weeks_on(answers: list[dict[str, Any]]) -> None:
-    booked, _, after = answers
+    _, booked, _, after = answers
     days = date.fromisoformat(after["starts_at"][:10]) - date.fromisoformat(booked["starts_at"][:10])
 
     assert days.days >= 28

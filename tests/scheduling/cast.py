@@ -10,19 +10,18 @@ from scheduling.catalog import (
     Catalog,
     Device,
     Location,
-    Matcher,
     Phase,
     Procedure,
     Qualification,
     Room,
-    SpacingRule,
     Therapist,
     WeeklyPeriod,
 )
 from scheduling.engine import check, search
 from scheduling.openings import slots
-from scheduling.questions import Patient, Question, Session, Verdict
-from scheduling.ticks import to_tick
+from scheduling.questions import Hold, Patient, Question, Session, Verdict
+from scheduling.rulebook import CourseTemplate, HoldRule, Matcher, SpacingRule
+from scheduling.ticks import local_date, to_tick
 
 LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
 LOCATION, ALICE, BOB, CAROL = UUID(int=1), UUID(int=11), UUID(int=12), UUID(int=13)
@@ -98,7 +97,9 @@ def face_standard(*, hold_therapist: bool = False) -> Procedure:
     )
 
 
-def create_catalog(*things: Location | Therapist | Room | Device | Procedure | SpacingRule) -> Catalog:
+def create_catalog(
+    *things: Location | Therapist | Room | Device | Procedure | SpacingRule | HoldRule | CourseTemplate,
+) -> Catalog:
     """Return a catalogue of the things given, with Alice and room 1 when there is no other."""
     staff = [t for t in things if isinstance(t, Therapist)] or [create_therapist()]
     rooms = [t for t in things if isinstance(t, Room)] or [create_room()]
@@ -109,6 +110,8 @@ def create_catalog(*things: Location | Therapist | Room | Device | Procedure | S
         devices={t.id: t for t in things if isinstance(t, Device)},
         procedures={t.id: t for t in things if isinstance(t, Procedure)},
         spacing_rules=tuple(t for t in things if isinstance(t, SpacingRule)),
+        hold_rules={t.code: t for t in things if isinstance(t, HoldRule)},
+        course_templates={UUID(int=80 + n): t for n, t in enumerate(things) if isinstance(t, CourseTemplate)},
     )
 
 
@@ -117,6 +120,24 @@ def create_rule(**overrides: Any) -> SpacingRule:
     given = {"id": UUID(int=50), "code": "S02", "after": Matcher(family="MN"), "before": Matcher(family="MN")}
     given |= {"floor_days": 14, "min_days": 28, "recommended_days": 35, "overdue_days": 56}
     return SpacingRule(**given | {"override_by": "clinician"} | overrides)
+
+
+def create_hold_rule(**overrides: Any) -> HoldRule:
+    """Return rule H01 of table b5."""
+    given = {"code": "infection", "rule_id": "H01", "blocks": True, "numbing_only": False}
+    given |= {"days_after_resolved": 14, "minimum_age": None, "released_by": "clinician"}
+    return HoldRule(**given | overrides)
+
+
+def create_hold(opened_on: str, **overrides: Any) -> Hold:
+    given = {"id": UUID(int=65), "code": "infection", "opened_on": date.fromisoformat(opened_on)}
+    return Hold(**given | overrides)
+
+
+def create_consultation(ends: int, **overrides: Any) -> Session:
+    """Return a consultation in London that ends at a tick."""
+    given = {"appointment_id": UUID(int=66), "on": local_date(ends, LONDON), "procedure": "CONSULT_NEW"}
+    return Session(**given | {"family": "CONSULT", "ends": ends} | overrides)
 
 
 def create_session(on: str, **overrides: Any) -> Session:

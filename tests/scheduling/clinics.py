@@ -12,18 +12,17 @@ from scheduling.catalog import (
     Closure,
     Device,
     Location,
-    Matcher,
     Phase,
     Policy,
     Procedure,
     Qualification,
     Room,
-    SpacingRule,
     Therapist,
     WeeklyPeriod,
 )
-from scheduling.questions import Patient, Question, Session
+from scheduling.questions import Patient, Question
 from scheduling.ticks import from_tick, local_date, to_tick
+from tests.scheduling.histories import PROCEDURE, TEMPLATES, Histories
 from tests.scheduling.oracle import Taken
 
 # A stretch of some hours in each: clock changes at night, at midnight, by half an hour; and quiet days.
@@ -40,6 +39,9 @@ MOMENTS = (
 )
 CODES = ("A", "MN_SUP", "MN_DERMAL", "MN_DEEP")
 ROOM_KINDS, DEVICE_KINDS = ("bay", "suite"), ("laser", "spin")
+WAIVED = (
+    "therapist_not_working", "off_grid", "spacing_min", "medical_hold", "cooling_off", "one_area_per_visit",
+)  # fmt: skip
 LOCATION, ELSEWHERE = UUID(int=1), UUID(int=2)
 
 
@@ -68,6 +70,7 @@ class Maker:
         # In a crowded visit most phases run at once, draw on the same pools, and somebody can do it.
         self.crowded = self.likely(0.4)
         self.window = Window(start, start + chance.randrange(60, 110))
+        self.histories = Histories(chance, start, self.zone)
 
     def some(self, choices: tuple[str, ...], most: int = 2) -> tuple[str, ...]:
         return tuple(self.chance.sample(choices, self.chance.randint(1, most)))
@@ -87,7 +90,9 @@ class Maker:
             rooms={one.id: one for one in rooms},
             devices={one.id: one for one in devices},
             procedures={procedure.id: procedure},
-            spacing_rules=tuple(self.rule(n) for n in range(self.chance.randint(0, 3))),
+            spacing_rules=tuple(self.histories.rule(n) for n in range(self.chance.randint(0, 5))),
+            hold_rules=self.histories.hold_rules(),
+            course_templates=TEMPLATES,
         )
         lanes = [(room.id, lane) for room in rooms for lane in range(room.capacity)]
         lanes += [(one.id, 0) for one in (*staff, *devices)]
@@ -96,12 +101,12 @@ class Maker:
             location=location,
             areas=self.some(("FACE", "SCALP", "BACK")),
             now=from_tick(self.window.start) + timedelta(minutes=self.chance.randint(-200, 60)),
-            patient=self.patient() if self.likely(0.6) else None,
+            patient=self.patient(procedure) if self.likely(0.7) else None,
             therapist_id=self.chance.choice(staff).id if self.likely(0.2) else None,
             room_id=self.chance.choice(rooms).id if self.likely(0.15) else None,
-            waived=frozenset(self.some(("therapist_not_working", "off_grid", "spacing_min"), 2))
-            if self.likely(0.2)
-            else frozenset(),
+            waived=frozenset(self.some(WAIVED, 3)) if self.likely(0.2) else frozenset(),
+            course=self.histories.course(),
+            moves=self.likely(0.3),
         )
         return Example(question, catalog, {lane: self.spans(4) for lane in lanes}, self.window)
 
@@ -110,6 +115,13 @@ class Maker:
             grid_minutes=self.chance.choice((5, 5, 10, 15, 25)),
             min_notice_minutes=self.chance.choice((0, 0, 45)),
             horizon_days=self.chance.choice((0, 1, 30, 30)),
+            one_area_per_visit=self.likely(0.15),
+            anaesthetic_area_cm2=self.chance.choice((400, 1200)),
+            consultation_valid_days=self.chance.choice((0, 2, 9)),
+            consultation_renewal_months=self.chance.choice((0, 1)),
+            cooling_off_hours=self.chance.choice((0, 3, 24)),
+            numbing_gap_minutes=self.chance.choice((0, 5, 15)),
+            skin_type_extra_days=self.chance.choice((0, 2)),
         )
         closures = [Closure(UUID(int=3), *span) for span in self.spans(1, share=0.3)]
         return Location(LOCATION, self.zone, self.week(), tuple(closures), policy, self.holidays())
@@ -162,10 +174,13 @@ class Maker:
 
     def procedure(self) -> Procedure:
         count = self.chance.randint(1, 4)
-        phases = [self.phase("intake") for _ in range(count - 1)]
-        phases.insert(self.chance.randrange(count), self.phase("procedure", therapist=self.likely(0.8)))
+        phases = [
+            self.phase(self.chance.choice(("intake", "numbing", "numbing", "prep"))) for _ in range(count - 1)
+        ]
+        main = self.phase("procedure" if self.likely(0.95) else "consultation", therapist=self.likely(0.8))
+        phases.insert(self.chance.choice((count - 1, self.chance.randrange(count))), main)
         return Procedure(
-            id=UUID(int=4),
+            id=PROCEDURE,
             code=self.chance.choice(("P", "Q")),
             family=self.chance.choice(("F", "G")),
             areas=("FACE",),
@@ -174,20 +189,27 @@ class Maker:
             qualifications_any=self.some(CODES) if self.likely(0.4) else (),
             counts_as=self.chance.choice((None, "ipl")),
             phases=tuple(phases),
+            prerequisites=self.histories.prerequisites(),
         )
 
+    def patient(self, procedure: Procedure) -> Patient:
+        return self.histories.patient(procedure.prerequisites, tuple(self.spans(1, share=0.4)))
+
     def phase(self, kind: str, *, therapist: bool = False) -> Phase:
+        minutes = 5 * self.chance.randint(1, 5)
         return Phase(
             name=kind,
             kind=kind,
-            minutes=5 * self.chance.randint(1, 5),
+            minutes=minutes,
+            min_minutes=self.chance.choice((None, minutes)) if kind == "numbing" else None,
+            max_minutes=self.chance.choice((None, minutes)) if kind == "numbing" else None,
             therapist=therapist or self.likely(0.2),
             assistant=self.chance.choice(("A", "MN_SUP"))
             if self.likely(0.6 if self.crowded else 0.2)
             else None,
             room_kinds=self.some(ROOM_KINDS, 1 if self.crowded else 2) if self.likely(0.7) else (),
             device_kinds=self.some(DEVICE_KINDS) if self.likely(0.5 if self.crowded else 0.1) else (),
-            patient=kind == "procedure" or self.likely(0.8),
+            patient=kind in {"procedure", "consultation"} or self.likely(0.8),
             at_minute=5 * self.chance.randint(0, 6) if self.likely(0.8 if self.crowded else 0.2) else None,
         )
 
@@ -198,28 +220,3 @@ class Maker:
         reach = range(self.window.start - 6, self.window.end + 6)
         bounds = sorted(self.chance.sample(reach, 2 * self.chance.randint(1, most)))
         return list(zip(bounds[::2], bounds[1::2], strict=True))
-
-    def patient(self) -> Patient:
-        today = local_date(self.window.start, self.zone)
-        sessions = [
-            Session(
-                appointment_id=None,
-                on=today + timedelta(days=self.chance.randint(-12, 12)),
-                procedure=self.chance.choice(("P", "Q")),
-                family=self.chance.choice(("F", "G")),
-                event=self.chance.choice((None, "ipl")),
-                areas=self.chance.choice((("FACE",), ("PERIORBITAL",), ("SCALP", "BACK"), ())),
-            )
-            for _ in range(self.chance.randint(0, 2))
-        ]
-        return Patient(UUID(int=5), tuple(self.spans(1, share=0.4)), tuple(sessions))
-
-    def rule(self, number: int) -> SpacingRule:
-        days = sorted(self.chance.randint(0, 9) for _ in range(3))
-        scope = self.chance.choice(("area", "area", "patient"))
-        key, code = UUID(int=50 + number), f"R{number}"
-        return SpacingRule(key, code, self.matcher(), self.matcher(), scope, *days, None, "clinician")
-
-    def matcher(self) -> Matcher:
-        named = self.chance.choice(({"family": "F"}, {"family": "G"}, {"procedure": "P"}, {"event": "ipl"}))
-        return Matcher(**named, areas=self.chance.choice(((), (), ("FACE", "BACK"))))

@@ -5,10 +5,11 @@ from datetime import date, datetime, time, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from scheduling.catalog import Catalog, Matcher, Phase, SpacingRule, Therapist, WeeklyPeriod
+from scheduling.catalog import Catalog, Phase, Therapist, WeeklyPeriod
 from scheduling.clinical import default_depth_limit, includes
-from scheduling.questions import Question, Session
+from scheduling.questions import Question
 from scheduling.ticks import from_tick
+from tests.scheduling.clinical_oracle import clinical_codes
 
 Taken = dict[tuple[object, int], list[tuple[int, int]]]
 
@@ -98,7 +99,7 @@ class Oracle:
             leaves = max(e for (_, e), p in zip(spans, self.procedure.phases, strict=True) if p.patient)
             if any(meets(busy, (start, leaves)) for busy in question.patient.busy):
                 codes.add("patient_busy")
-            codes |= {code for code, _ in spacing_codes(question, self.catalog.spacing_rules, local.date())}
+        codes |= {code for code, _ in clinical_codes(question, self.catalog, start)}
         return codes - question.waived
 
     def on_holiday(self, tick: int) -> bool:
@@ -262,54 +263,3 @@ class Oracle:
                 if device.room_id is not None and way[i][0] != device.room_id:
                     return False
         return True
-
-
-def _covered(areas: Iterable[str]) -> set[str]:
-    return {a for area in areas for a in (("FACE", "PERIORBITAL") if area == "FACE" else (area,))}
-
-
-def _matches(matcher: Matcher, session: Session) -> set[str] | None:
-    """Return the areas in which a session matches ({"*"}: anywhere), None when it does not."""
-    if matcher.family not in (None, session.family) or matcher.procedure not in (None, session.procedure):
-        return None
-    if matcher.event not in (None, session.event):
-        return None
-    own = _covered(session.areas) or {"*"}
-    if not matcher.areas:
-        return own
-    wanted = _covered(matcher.areas)
-    return wanted if own == {"*"} else (own & wanted) or None
-
-
-def deciding(earlier: Session, later: Session, rules: Iterable[SpacingRule]) -> list[SpacingRule]:
-    """Return the rules that decide on two sessions."""
-    fitting = []
-    for rule in rules:
-        first, second = _matches(rule.after, earlier), _matches(rule.before, later)
-        if first is None or second is None:
-            continue
-        if rule.scope == "patient" or first & second or "*" in first | second:
-            fitting.append(rule)
-    specific = [rule for rule in fitting if rule.after.procedure or rule.before.procedure]
-    return specific or fitting
-
-
-def spacing_codes(question: Question, rules: tuple[SpacingRule, ...], on: date) -> set[tuple[str, str]]:
-    """Return the codes and rules that speak against a date."""
-    procedure = question.procedure
-    areas = question.areas or procedure.areas
-    wanted = Session(None, on, procedure.code, procedure.family, procedure.counts_as, areas)
-    codes: set[tuple[str, str]] = set()
-    for session in question.patient.sessions if question.patient else ():
-        pairs = [(session, wanted)] if session.on < on else [(wanted, session)]
-        pairs = [(session, wanted), (wanted, session)] if session.on == on else pairs
-        for earlier, later in pairs:
-            strictest = deciding(earlier, later, rules)
-            for kind in ("floor", "min"):
-                largest = max((getattr(rule, f"{kind}_days") for rule in strictest), default=0)
-                for rule in strictest:
-                    washout = "washout" if rule.after.event or rule.before.event else "spacing"
-                    if getattr(rule, f"{kind}_days") == largest > abs((on - session.on).days):
-                        codes.add((f"{washout}_{kind}", rule.code))
-                        break
-    return codes

@@ -8,14 +8,16 @@ from uuid import UUID
 import pytest
 
 from scheduling.bits import Window, busy_bits
-from scheduling.catalog import Closure, HoldRule, Matcher, Policy, Qualification, WeeklyPeriod
+from scheduling.catalog import Closure, Policy, Qualification, WeeklyPeriod
 from scheduling.engine import check
+from scheduling.rulebook import CourseTemplate, Matcher, Prerequisite
 from tests.scheduling.cast import (
     around,
     ask,
     at,
     create_catalog,
     create_device,
+    create_hold_rule,
     create_location,
     create_phase,
     create_procedure,
@@ -23,16 +25,9 @@ from tests.scheduling.cast import (
     create_rule,
 )
 
+COURSE = {"code": "FACES", "procedure_ids": (UUID(int=1),), "sessions": 3}
 EARLY, LATE = date(2027, 1, 1), date(2027, 1, 2)
-
-
-def create_hold_rule(**overrides: Any) -> HoldRule:
-    """Make the rule of one code that blocks treatments."""
-    what = {"code": "under_age", "rule_id": "H06", "blocks": True, "numbing_only": False}
-    numbers = {"days_after_resolved": 0, "minimum_age": 18, "released_by": "clinician"}
-    return HoldRule(**what | numbers | overrides)
-
-
+MAINTENANCE = {"maintenance_opens_months": 12, "maintenance_closes_months": 6}
 NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (WeeklyPeriod, {"weekday": 7, "starts": 0, "ends": 60}),
     (WeeklyPeriod, {"weekday": 0, "starts": 60, "ends": 60}),
@@ -44,6 +39,9 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (Policy, {"min_notice_minutes": -1}),
     (Policy, {"offer": "some"}),
     (Policy, {"horizon_days": 36_501}),
+    (Policy, {"consultation_valid_days": 36_501}),
+    (Policy, {"consultation_renewal_months": 1_201}),
+    (Policy, {"cooling_off_hours": -1}),
     (Closure, {"id": UUID(int=1), "starts": 5, "ends": 5}),
     (create_location, {"holidays": (LATE, EARLY)}),
     (create_location, {"holidays": (EARLY, EARLY)}),
@@ -68,6 +66,21 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (create_procedure, {"code": ""}),
     (create_procedure, {"depth_mm": -0.5}),
     (Matcher, {}),
+    (CourseTemplate, COURSE | {"code": ""}),
+    (CourseTemplate, COURSE | {"procedure_ids": ()}),
+    (CourseTemplate, COURSE | {"sessions": 0}),
+    (CourseTemplate, COURSE | {"maintenance_opens_months": 6}),
+    (CourseTemplate, COURSE | {"maintenance_opens_months": 6, "maintenance_closes_months": 6}),
+    (Prerequisite, {"family": ""}),
+    (Prerequisite, {"family": "CONSULT", "min_hours_before": -1}),
+    (Prerequisite, {"family": "CONSULT", "valid_days": -1}),
+    (Prerequisite, {"family": "CONSULT", "valid_days": 36_501}),
+    (create_hold_rule, {"code": "bad mood"}),
+    (create_hold_rule, {"released_by": "janitor"}),
+    (create_hold_rule, {"days_after_resolved": -1}),
+    (create_hold_rule, {"minimum_age": -1}),
+    (create_hold_rule, {"minimum_age": 121}),
+    (CourseTemplate, COURSE | MAINTENANCE),
     (create_rule, {"floor_days": 29}),
     (create_rule, {"floor_days": -1}),
     (create_rule, {"recommended_days": 27}),
@@ -83,7 +96,7 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (create_hold_rule, {"days_after_resolved": -1}),
     (create_hold_rule, {"days_after_resolved": 36_501}),
     (create_hold_rule, {"minimum_age": -1}),
-    (create_hold_rule, {"code": "infection"}),
+    (create_hold_rule, {"code": "infection", "minimum_age": 18}),
     (create_hold_rule, {"released_by": "nobody"}),
 )
 

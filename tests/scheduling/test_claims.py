@@ -5,14 +5,16 @@ from datetime import date, timedelta
 from itertools import product
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduling.catalog import Catalog, Matcher, Procedure, SpacingRule
+from scheduling.catalog import Catalog, Procedure
 from scheduling.claims import SpacingClaim, spacing_claims
-from scheduling.questions import Session
-from tests.scheduling.cast import create_procedure, create_rule
-from tests.scheduling.oracle import deciding
+from scheduling.questions import CourseOf, Session
+from scheduling.rulebook import CourseTemplate, Matcher, SpacingRule
+from tests.scheduling.cast import ask, create_procedure, create_rule
+from tests.scheduling.clinical_oracle import deciding
 
 MONDAY = date(2027, 3, 1)
 AREAS = (("FACE",), ("PERIORBITAL", "NECK"), ("NECK",), ("FACE", "NECK"))
@@ -21,6 +23,16 @@ SUP = create_procedure(id=UUID(int=2), code="MN_FACE_SUP")
 S02 = create_rule(id=UUID(int=52))
 OWN = Matcher(procedure="MN_FACE_SUP")
 S01 = create_rule(id=UUID(int=51), code="S01", after=OWN, before=OWN, floor_days=7, min_days=14)
+
+
+WEEKLY, EITHER = CourseTemplate("WEEKLY", (SUP.id,), 3), CourseTemplate("EITHER", (SUP.id, STD.id), 3)
+TEMPLATES = {UUID(int=81): WEEKLY, UUID(int=82): EITHER}
+IN_COURSE = Matcher(template="WEEKLY")
+T1 = create_rule(id=UUID(int=54), code="T1", after=IN_COURSE, before=IN_COURSE, floor_days=3, min_days=7)
+
+
+def course(template: CourseTemplate | None) -> CourseOf | None:
+    return None if template is None else CourseOf(UUID(int=80), template)
 
 
 def collide(one: tuple[SpacingClaim, ...], two: tuple[SpacingClaim, ...]) -> bool:
@@ -36,10 +48,15 @@ def collide(one: tuple[SpacingClaim, ...], two: tuple[SpacingClaim, ...]) -> boo
 
 
 def claims(
-    procedure: Procedure, day: int, *rules: SpacingRule, areas: tuple[str, ...] = ("FACE",)
+    procedure: Procedure,
+    day: int,
+    *rules: SpacingRule,
+    areas: tuple[str, ...] = ("FACE",),
+    template: CourseTemplate | None = None,
 ) -> tuple[SpacingClaim, ...]:
-    catalog = Catalog(procedures={STD.id: STD, SUP.id: SUP}, spacing_rules=rules)
-    return spacing_claims(procedure, areas, MONDAY + timedelta(days=day), rules, catalog)
+    catalog = Catalog({}, {}, {}, {}, {STD.id: STD, SUP.id: SUP}, rules, {}, TEMPLATES)
+    question = ask(procedure=procedure, areas=areas, course=course(template))
+    return spacing_claims(question, MONDAY + timedelta(days=day), rules, catalog)
 
 
 def test_the_floor_collides_a_day_short_and_not_on_the_day_before_and_after() -> None:
@@ -86,31 +103,73 @@ def test_rules_without_a_floor_claim_nothing() -> None:
     assert claims(STD, 0, create_rule(floor_days=0)) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.parametrize(
+    ("first", "second", "floor"),
+    [(WEEKLY, WEEKLY, 3), (WEEKLY, None, 7), (None, WEEKLY, 7), (None, None, 7)],
+)
+def test_a_procedures_own_rule_and_a_templates_never_refuse_what_they_allow_together(
+    first: CourseTemplate | None, second: CourseTemplate | None, floor: int
+) -> None:
+    fixed = claims(SUP, 0, S02, S01, T1, template=first)
+    outcome = [
+        collide(fixed, claims(SUP, floor + days, S02, S01, T1, template=second)) for days in (-1, 0, 1)
+    ]
+
+    assert outcome == [True, False, False]
+
+
+@pytest.mark.parametrize(("template", "floor"), [(WEEKLY, 3), (None, 14)])
+def test_a_template_owns_the_claims_of_its_courses_under_the_familys_rule(
+    template: CourseTemplate | None, floor: int
+) -> None:
+    fixed = claims(SUP, 0, S02, T1, template=WEEKLY)
+    outcome = [collide(fixed, claims(SUP, floor + days, S02, T1, template=template)) for days in (-1, 0, 1)]
+
+    assert outcome == [True, False, False]
+
+
+@settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**48))
 def test_claims_never_refuse_what_the_rules_allow(seed: int) -> None:
     chance = random.Random(seed)
     rules = tuple(random_rule(chance, number) for number in range(chance.randint(1, 5)))
-    gap, areas = chance.randint(0, 10), [chance.choice(AREAS) for _ in range(2)]
-    first, second = (chance.choice((STD, SUP)) for _ in range(2))
-    one, two = (
-        Session(None, MONDAY, procedure.code, procedure.family, None, own)
-        for procedure, own in zip((first, second), areas, strict=True)
-    )
-    orders = [(one, two), (two, one)] if gap == 0 else [(one, two)]
-    floor = max((rule.floor_days for order in orders for rule in deciding(*order, rules)), default=0)
+    gap = chance.randint(0, 10)
+    one, two = (random_visit(chance) for _ in range(2))
 
-    refused = collide(
-        claims(first, 0, *rules, areas=areas[0]),
-        claims(second, gap, *rules, areas=areas[1]),
-    )
+    refused = collide(claims_of(one, 0, rules), claims_of(two, gap, rules))
 
-    assert gap < floor or not refused
+    assert gap < floor_between(one, two, gap, rules) or not refused
+
+
+def random_visit(chance: random.Random) -> Session:
+    procedure = chance.choice((STD, SUP))
+    templates = [None, *(one for one in TEMPLATES.values() if procedure.id in one.procedure_ids)]
+    return Session(
+        None, MONDAY, procedure.code, procedure.family, None, chance.choice(AREAS),
+        course=course(chance.choice(templates)),
+    )  # fmt: skip
+
+
+def claims_of(visit: Session, day: int, rules: tuple[SpacingRule, ...]) -> tuple[SpacingClaim, ...]:
+    procedure = STD if visit.procedure == STD.code else SUP
+    template = visit.course.template if visit.course else None
+    return claims(procedure, day, *rules, areas=visit.areas, template=template)
+
+
+def floor_between(one: Session, two: Session, gap: int, rules: tuple[SpacingRule, ...]) -> int:
+    """Return the floor of the rules that decide, in both orders on one day."""
+    pairs = [(one, two), (two, one)] if gap == 0 else [(one, two)]
+    return max((rule.floor_days for pair in pairs for rule in deciding(*pair, rules)), default=0)
 
 
 def random_rule(chance: random.Random, number: int) -> SpacingRule:
-    named = ({"family": "MN"}, {"procedure": "MN_FACE_SUP"}, {"procedure": "MN_FACE_STD"})
+    named = (
+        {"family": "MN"}, {"procedure": "MN_FACE_SUP"}, {"procedure": "MN_FACE_STD"},
+        {"template": "WEEKLY"}, {"template": "EITHER"},
+    )  # fmt: skip
     sides = [Matcher(**chance.choice(named), areas=chance.choice(((), ("FACE",)))) for _ in range(2)]
+    # Most rules of one procedure or template speak of both sides: those own claims.
+    sides = sides[:1] * 2 if chance.random() < 0.5 else sides
     scope = chance.choice(("area", "patient"))
     return create_rule(
         id=UUID(int=90 + number),

@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from scheduling.catalog import Qualification
+from scheduling.catalog import Policy, Qualification
 from tests.scheduling.cast import (
     ALICE,
     LOCATION,
     at,
     codes,
     create_catalog,
+    create_location,
     create_procedure,
     create_therapist,
     judge,
@@ -23,7 +24,9 @@ def own_codes(*held: Qualification, areas: tuple[str, ...] = ("FACE",), **needs:
     catalog = create_catalog(create_therapist(qualifications=held))
     procedure = create_procedure(**needs)
     start = at("2027-06-01T10:00")
-    return codes(judge(start, catalog, procedure=procedure, therapist_id=ALICE, areas=areas))
+    several = create_location(policy=Policy(one_area_per_visit=False))
+    verdict = judge(start, catalog, procedure=procedure, location=several, therapist_id=ALICE, areas=areas)
+    return codes(verdict)
 
 
 @pytest.mark.parametrize(

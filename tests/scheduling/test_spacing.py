@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduling.catalog import Matcher
+from scheduling.rulebook import Matcher
 from tests.scheduling.cast import (
     LONDON,
     NEW_YORK,

@@ -1,0 +1,172 @@
+"""Courses: a number of sessions for one patient, which follows its visits."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from booking.callers import Caller
+from booking.course_templates import COURSE_TEMPLATE
+from booking.errors import InUse, Invalid, NotFound, Retired, WrongStatus
+from booking.events import audit
+from booking.locks import hold_catalog
+from booking.patients import PATIENT
+from booking.procedures import PROCEDURE
+from booking.resources import Kind, Values, require
+from models import Appointment, Course
+
+OPEN: Final = ("planned", "active", "paused", "lapsed")
+_GONE: Final = ("cancelled", "no_show")
+# The statuses of a visit with which the progress of its course changes.
+_COUNTING: Final = frozenset({"booked", "completed", *_GONE})
+
+
+def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
+    """Start a new course, and end one of which no session is left."""
+    if before is not None:
+        return _ended(before, values)
+    # The template's code stays as it is once it has courses: whoever changes it waits for this one.
+    hold_catalog(caller.session, caller.clinic_id)
+    template_id = values["template_id"]
+    given = {"sessions": _template(caller, template_id).sessions} if template_id is not None else {}
+    return given | values | {"status": "planned"}
+
+
+def _ended(before: Values, values: Values) -> Values:
+    """Say what becomes of the status, of which a client may decide only that a course is cancelled."""
+    status = values.get("status", before["status"])
+    if status not in {before["status"], "cancelled"}:
+        raise Invalid("/status", "Can only become cancelled.")
+    done = values.get("sessions") == before["progress"]["performed"]
+    return values | {"status": "completed"} if done and status in OPEN else values
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    if before is None:
+        _check_subject(caller, after)
+    elif before["status"] not in OPEN and before != after:
+        raise WrongStatus(OPEN, f"The course is {before['status']}.")
+    elif after["sessions"] < before["progress"]["performed"]:
+        raise InUse("More sessions than that have been performed.")
+    if before is None or before["sessions"] != after["sessions"]:
+        _check_sessions(caller, after)
+
+
+def _check_subject(caller: Caller, course: Values) -> None:
+    """Refuse a patient, template or procedure that the clinic does not have, or no longer offers."""
+    require(caller, PATIENT, course["patient_id"], "/patient_id")
+    if course["template_id"] is not None:
+        offered = _template(caller, course["template_id"])
+    else:
+        offered = require(caller, PROCEDURE, course["procedure_id"], "/procedure_id")
+    if not offered.active:
+        raise Retired("This course template or procedure is retired and takes no new courses.")
+
+
+def _check_sessions(caller: Caller, course: Values) -> None:
+    if course["template_id"] is None:
+        return
+    template = _template(caller, course["template_id"])
+    if not template.min_sessions <= course["sessions"] <= template.max_sessions:
+        least, most = template.min_sessions, template.max_sessions
+        raise Invalid("/sessions", f"A course of this template has {least} to {most} sessions.")
+
+
+def _template(caller: Caller, template_id: UUID) -> Any:  # noqa: ANN401 - the kind's own row
+    return require(caller, COURSE_TEMPLATE, template_id, "/template_id")
+
+
+def _show(caller: Caller, found: list[Values]) -> None:
+    """Add to each course how many visits it has, and in order of time those that the key may see."""
+    by_id = {one["id"]: one for one in found}
+    for one in found:
+        one["progress"], one["appointment_ids"] = {"performed": 0, "booked": 0}, []
+    visits = (
+        select(Appointment.course_id, Appointment.id, Appointment.location_id, Appointment.status)
+        .where(
+            Appointment.clinic_id == caller.clinic_id,
+            Appointment.course_id.in_(by_id),
+            Appointment.status.not_in(_GONE),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    for course_id, appointment_id, location_id, status in caller.session.execute(visits):
+        one = by_id[course_id]
+        one["progress"]["performed" if status == "completed" else "booked"] += 1
+        if caller.location_ids is None or location_id in caller.location_ids:
+            one["appointment_ids"].append(appointment_id)
+
+
+COURSE = Kind(name="course", model=Course, locks="id", complete=_complete, check=_check, show=_show)
+
+
+def require_course(
+    caller: Caller,
+    course_id: UUID,
+    patient_id: UUID | None,
+    procedure_id: UUID,
+    *,
+    for_change: bool = False,
+) -> None:
+    """Refuse a visit that cannot be a session of the course; `for_change` keeps the course as it is.
+
+    NotFound for another patient's course, Invalid for a procedure that is not one of the course's,
+    WrongStatus for a course that is over.
+    """
+    course = caller.session.scalar(_select(caller, course_id, for_change=for_change))
+    if course is None or course.patient_id != patient_id:
+        raise NotFound("course", "/course_id")
+    if procedure_id not in _procedures(caller, course):
+        raise Invalid("/procedure_id", "This procedure is not one of the course's.")
+    if course.status not in OPEN:
+        raise WrongStatus(OPEN, f"The course is {course.status}.")
+
+
+def _procedures(caller: Caller, course: Course) -> list[UUID]:
+    if course.template_id is None:
+        return [one for one in (course.procedure_id,) if one is not None]
+    procedure_ids: list[UUID] = _template(caller, course.template_id).procedure_ids
+    return procedure_ids
+
+
+def _select(caller: Caller, course_id: UUID, *, for_change: bool) -> Select[Course]:
+    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == course_id)
+    if for_change:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return statement
+
+
+def follow_visit(caller: Caller, appointment: Appointment) -> None:
+    """Let a course follow a visit that was just written: active by its first, completed by its last session.
+
+    The course's version counts its progress too, so that nobody who has the version misses it.
+    """
+    if appointment.course_id is None or appointment.status not in _COUNTING:
+        return
+    course = caller.session.scalars(_select(caller, appointment.course_id, for_change=True)).one()
+    before, course.status = course.status, _status_after(caller, course, appointment)
+    course.version += 1
+    caller.session.flush()
+    if course.status != before:
+        changes = {"status": {"before": before, "after": course.status}}
+        audit(caller, "course.changed", "course", course.id, changes)
+
+
+def _status_after(caller: Caller, course: Course, visit: Appointment) -> str:
+    if (
+        visit.status == "completed"
+        and course.status in OPEN
+        and _performed(caller, course) >= course.sessions
+    ):
+        return "completed"
+    return "active" if visit.status == "booked" and course.status == "planned" else course.status
+
+
+def _performed(caller: Caller, course: Course) -> int:
+    """Count under the course's lock: a statement of its own sees what was committed while we waited."""
+    statement = select(func.count()).where(
+        Appointment.clinic_id == caller.clinic_id,
+        Appointment.course_id == course.id,
+        Appointment.status == "completed",
+    )
+    return caller.session.scalar(statement) or 0

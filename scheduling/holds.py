@@ -1,0 +1,68 @@
+"""Turns medical holds and a patient's age into the dates that they forbid."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from scheduling.bans import Ban
+from scheduling.catalog import Procedure
+from scheduling.clinical import atoms
+from scheduling.months import birthday
+from scheduling.questions import Hold, Patient, Question
+from scheduling.rulebook import HoldRule
+from scheduling.spacing import asked, overlap
+
+_AGE = "under_age"
+
+
+def hold_bans(question: Question, rules: Mapping[str, HoldRule], *, blocking: bool = True) -> list[Ban]:
+    """Return the dates that holds forbid; with `blocking` false those on which they only advise.
+
+    A consultation or a review treats nothing, so nothing stands against it.
+    """
+    patient, procedure = question.patient, question.procedure
+    if patient is None or not procedure.has("procedure"):
+        return []
+    found = [*_of_age(patient, rules), *_opened(question, patient, rules)]
+    return [ban for rule, ban in found if rule.blocks is blocking and _stands_against(rule, procedure)]
+
+
+def _stands_against(rule: HoldRule, procedure: Procedure) -> bool:
+    return procedure.has("numbing") or not rule.numbing_only
+
+
+def _opened(
+    question: Question, patient: Patient, rules: Mapping[str, HoldRule]
+) -> Iterator[tuple[HoldRule, Ban]]:
+    treated = asked(question).atoms
+    for hold in patient.holds:
+        rule = rules.get(hold.code)
+        if rule is None or hold.signed_off or (hold.areas and not overlap(atoms(hold.areas), treated)):
+            continue
+        until = _ends(hold, rule)
+        yield (
+            rule,
+            Ban(
+                "medical_hold", rule.rule_id, hold.opened_on, until, rule.released_by, hold.id, hold.opened_on
+            ),
+        )
+
+
+def _ends(hold: Hold, rule: HoldRule) -> date | None:
+    """Return the first date on which a hold stands no more: the later of what is known, None for nothing."""
+    known = [hold.earliest_on] if hold.earliest_on is not None else []
+    if hold.resolved_on is not None:
+        known.append(hold.resolved_on + timedelta(days=rule.days_after_resolved))
+    return max(known, default=None)
+
+
+def _of_age(patient: Patient, rules: Mapping[str, HoldRule]) -> Iterator[tuple[HoldRule, Ban]]:
+    """Yield the dates before the patient is old enough; a hold for it that was signed off lifts that."""
+    rule = rules.get(_AGE)
+    excused = any(hold.code == _AGE and hold.signed_off for hold in patient.holds)
+    if rule is None or rule.minimum_age is None or patient.born_on is None or excused:
+        return
+    of_age = birthday(patient.born_on, rule.minimum_age)
+    yield (
+        rule,
+        Ban("medical_hold", rule.rule_id, date.min, of_age, rule.released_by, patient.id, patient.born_on),
+    )

@@ -1,0 +1,126 @@
+"""Finds when a visit that must come first is missing, lies too far back, or has only just been."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from operator import attrgetter
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from scheduling.bans import Ban
+from scheduling.bits import merge
+from scheduling.months import add_months
+from scheduling.questions import Question, Session
+from scheduling.rulebook import Prerequisite
+from scheduling.ticks import floor_tick, local_date
+
+RULE_IDS: Final = {"prerequisite_missing": "H11", "prerequisite_expired": "H11", "cooling_off": "H12"}
+CODES: Final = tuple(RULE_IDS)
+# The time to think it over is the patient's: a clinician may shorten it. A consultation is nobody's to waive.
+_LEVELS: Final = {"cooling_off": "clinician"}
+_TICKS_AN_HOUR: Final = 12
+_NEVER: Final = 1 << 40
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Ticks from `first` to `until` (half-open) at which arrivals are refused, and the visit that says so."""
+
+    code: str
+    first: int
+    until: int
+    source_id: UUID | None = None
+    source_on: date | None = None
+
+    def covers(self, tick: int) -> bool:
+        """Return whether an arrival is refused."""
+        return self.first <= tick < self.until
+
+    def ban(self, zone: ZoneInfo) -> Ban:
+        """Return the ban on the local dates of the stretch, without its last when it ends during that.
+
+        What is refused begins at a midnight or goes on from the stretch before, so all the stretches
+        of a prerequisite forbid exactly the dates on which no arrival is possible.
+        """
+        return Ban(
+            code=self.code,
+            rule_id=RULE_IDS[self.code],
+            first=date.min if self.first == -_NEVER else local_date(self.first, zone),
+            until=None if self.until == _NEVER else local_date(self.until, zone),
+            level=_LEVELS.get(self.code),
+            source_id=self.source_id,
+            source_on=self.source_on,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """A visit that ends at a tick and lets treatments take place from one, not before, until another."""
+
+    session: Session
+    ends: int
+    first: int
+    until: int
+
+
+def stretches(question: Question) -> list[Stretch]:
+    """Return where each prerequisite of the question's procedure refuses, each in order of time."""
+    if question.patient is None:
+        return []
+    return [
+        stretch
+        for prerequisite in question.procedure.prerequisites
+        for stretch in _refused(list(_passes(question, question.patient.sessions, prerequisite)))
+    ]
+
+
+def _passes(question: Question, sessions: Sequence[Session], prerequisite: Prerequisite) -> Iterator[_Pass]:
+    """Yield what came first: each visit of the family, and each treatment that needed one itself (H11)."""
+    policy = question.location.policy
+    hours, days = prerequisite.min_hours_before, prerequisite.valid_days
+    cooling = (policy.cooling_off_hours if hours is None else hours) * _TICKS_AN_HOUR
+    lasting = timedelta(days=policy.consultation_valid_days if days is None else days)
+    for session in sessions:
+        if session.ends is None:
+            continue
+        if session.family == prerequisite.family:
+            until = _after(session.on + lasting, question)
+            yield _Pass(session, session.ends, session.ends + cooling, until)
+        elif prerequisite.family in session.requires:
+            renewed = add_months(session.on, policy.consultation_renewal_months)
+            yield _Pass(session, session.ends, session.ends, _after(renewed, question))
+
+
+def _after(last: date, question: Question) -> int:
+    """Return the tick at which a date of the treating location is over."""
+    return floor_tick(datetime.combine(last + _ONE_DAY, time(), question.location.zone))
+
+
+def _refused(passes: Sequence[_Pass]) -> Iterator[Stretch]:
+    """Yield what lies between the passes, cut wherever the reason may change."""
+    open_spans = merge((one.first, one.until) for one in passes if one.first < one.until)
+    begins = [-_NEVER, *(until for _, until in open_spans)]
+    ends = [*(first for first, _ in open_spans), _NEVER]
+    cuts = sorted({tick for one in passes for tick in (one.ends, one.until)})
+    for begin, end in zip(begins, ends, strict=True):
+        inside = (tick for tick in cuts if begin < tick < end)
+        for first, until in pairwise((begin, *inside, end)):
+            yield _stretch(passes, first, until)
+
+
+def _stretch(passes: Sequence[_Pass], first: int, until: int) -> Stretch:
+    """Return a stretch with its reason: a visit still cools off, the last one is over, or none ever was.
+
+    A visit whose time is over before it has cooled off is over: to waive the one is not to waive the other.
+    """
+    ended = [one for one in passes if one.ends <= first]
+    over = max((one for one in ended if one.until <= first), key=attrgetter("until"), default=None)
+    cooling = min((one for one in ended if one.until > first), key=attrgetter("first"), default=None)
+    if cooling is not None:
+        return Stretch("cooling_off", first, until, cooling.session.source_id, cooling.session.on)
+    if over is not None:
+        return Stretch("prerequisite_expired", first, until, over.session.source_id, over.session.on)
+    return Stretch("prerequisite_missing", first, until)

@@ -1,0 +1,73 @@
+"""Courses: the sessions that a patient is to have."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.course_templates import MOST_SESSIONS
+from schemas.fields import Choice, Id, Ids, Integer
+
+STATUSES = ("planned", "active", "paused", "lapsed", "completed", "cancelled")
+
+
+class ProgressSchema(Schema):
+    """How far a course has come."""
+
+    performed = Integer(required=True, metadata={"description": "Sessions completed."})
+    booked = Integer(required=True, metadata={"description": "Visits that are booked and not completed."})
+
+
+class CourseSchema(Resource):
+    """A number of sessions for one patient: of a template, or of one procedure without one.
+
+    The first booking makes a planned course active, its last session completed. The version counts its
+    progress too.
+    """
+
+    patient_id = Id(required=True)
+    template_id = Id(load_default=None, allow_none=True)
+    procedure_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What is treated without a template; exactly one of the two is given."},
+    )
+    sessions = Integer(
+        minimum=1,
+        maximum=MOST_SESSIONS,
+        metadata={
+            "description": "By default the template's, and within its range; required with procedure_id.",
+        },
+    )
+    status = Choice(STATUSES, dump_only=True, required=True)
+    progress = fields.Nested(ProgressSchema, dump_only=True, required=True)
+    appointment_ids = Ids(
+        dump_only=True,
+        required=True,
+        metadata={"description": "Its visits in order of time, but for those cancelled or missed."},
+    )
+
+    @validates_schema
+    def _of_one_thing(self, data: dict[str, Any], *, partial: bool | None, **_kwargs: object) -> None:
+        if partial:
+            return
+        if (data["template_id"] is None) == (data["procedure_id"] is None):
+            raise ValidationError("Name exactly one of: template_id, procedure_id.", "template_id")
+        if data["template_id"] is None and "sessions" not in data:
+            raise ValidationError("Must be given with procedure_id.", "sessions")
+
+
+class CourseChangeSchema(CourseSchema):
+    """What may change of a course: its number of sessions, and that it is cancelled."""
+
+    status = Choice(
+        STATUSES, metadata={"description": "Only to cancelled; visits that are booked stay booked."}
+    )
+
+
+class CourseQuery(QueryArgs):
+    """The query of the list of courses."""
+
+    patient_id = Id()
+    status = Choice(STATUSES)
+    template_id = Id()

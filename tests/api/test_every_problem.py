@@ -1,0 +1,207 @@
+"""Every problem's code is produced over HTTP, with the status and the title of its page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.problems import PROBLEMS
+from config import Settings
+from models.database import Database
+from tests.api.toys import TOY_ID, fail_with, toy_app
+from tests.booking.cast import Clinic, create_clinic, create_key
+from tests.desk import Desk
+from tests.docs.test_errors_page import problem_examples
+
+TEN = "2027-03-01T10:00:00Z"
+ORIGIN = "https://clinic.example"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A clinic, what its server runs with, and toys for what no clinic can bring about."""
+
+    clinic: Clinic
+    settings: Settings
+    database: Database
+
+    @property
+    def desk(self) -> Desk:
+        """Give the clinic's desk."""
+        return self.clinic.desk
+
+    def widget(self) -> Desk:
+        """Give a desk with a publishable key."""
+        key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"], "origins": [ORIGIN]}
+        return self.desk.using(self.desk.made("/api-keys", **key)["key"])
+
+    def broken(self, sqlstate: str) -> TestResponse:
+        """Let the database raise an error of its own."""
+        toys = toy_app(self.settings, self.database, fail_with(sqlstate))
+        return replace(self.desk, app=toys).post("/toys/act")
+
+
+@pytest.fixture
+def stage(desk: Desk, settings: Settings, database: Database) -> Stage:
+    """Make a clinic of one therapist and one treatment room."""
+    return Stage(create_clinic(desk), settings, database)
+
+
+def bad_request(stage: Stage) -> TestResponse:
+    """Hang up before the whole body has been sent."""
+    return stage.desk.request(
+        "POST",
+        "/patients",
+        input_stream=BytesIO(b"{}"),
+        content_type="application/json",
+        environ_overrides={"CONTENT_LENGTH": "10"},
+    )
+
+
+def unauthenticated(stage: Stage) -> TestResponse:
+    """Come with a key that does not exist."""
+    return stage.desk.using("ck_unknown").get("/locations")
+
+
+def missing_scope(stage: Stage) -> TestResponse:
+    """Write the catalogue with a key that only reads it."""
+    return create_key(stage.desk, "catalog:read").post("/patients", {"name": "Patient"})
+
+
+def secret_key_required(stage: Stage) -> TestResponse:
+    """Look for patients with a widget's key."""
+    return stage.widget().request("GET", "/patients", {"Origin": ORIGIN})
+
+
+def wrong_origin(stage: Stage) -> TestResponse:
+    """Use a widget's key on another page."""
+    return stage.widget().request("GET", "/locations", {"Origin": "https://elsewhere.example"})
+
+
+def not_found(stage: Stage) -> TestResponse:
+    """Read a patient that there is not."""
+    return stage.desk.get(f"/patients/{TOY_ID}")
+
+
+def no_slot(stage: Stage) -> TestResponse:
+    """Look for a slot in the room that is blocked up to the horizon."""
+    path = f"/locations/{stage.clinic.location['id']}"
+    stage.desk.patch(path, {"policy": {"horizon_days": 1}})
+    days = {"starts_at": "2027-01-04T00:00:00Z", "ends_at": "2027-01-08T00:00:00Z", "reason": "Refit"}
+    stage.desk.made(f"{path}/closures", **days)
+    named = {"procedure_id": stage.clinic.procedure["id"], "location_id": stage.clinic.location["id"]}
+    return stage.desk.get("/availability/next", **named)
+
+
+def method_not_allowed(stage: Stage) -> TestResponse:
+    """Delete all patients."""
+    return stage.desk.delete("/patients")
+
+
+def already_exists(stage: Stage) -> TestResponse:
+    """Create a procedure once more."""
+    made = stage.clinic.procedure
+    fields = {name: made[name] for name in ("code", "name", "family", "areas", "phases")}
+    return stage.desk.post("/procedures", fields)
+
+
+def in_use(stage: Stage) -> TestResponse:
+    """Delete a procedure that is booked."""
+    stage.clinic.booked(TEN)
+    return stage.desk.delete(f"/procedures/{stage.clinic.procedure['id']}")
+
+
+def refused(stage: Stage) -> TestResponse:
+    """Arrive at night."""
+    return stage.clinic.book("2027-03-01T03:00:00Z")
+
+
+def retired(stage: Stage) -> TestResponse:
+    """Book a procedure that is offered no more."""
+    stage.desk.patch(f"/procedures/{stage.clinic.procedure['id']}", {"active": False})
+    return stage.clinic.book(TEN)
+
+
+def too_early(stage: Stage) -> TestResponse:
+    """Give up on a patient before they are due."""
+    return stage.clinic.act("no-show", stage.clinic.booked(TEN))
+
+
+def wrong_status(stage: Stage) -> TestResponse:
+    """Complete a visit that has not begun."""
+    return stage.clinic.act("complete", stage.clinic.booked(TEN))
+
+
+def stale(stage: Stage) -> TestResponse:
+    """Confirm a visit that has changed meanwhile."""
+    visit = stage.clinic.booked(TEN)
+    stage.clinic.acted("confirm", visit)
+    return stage.clinic.act("confirm", visit)
+
+
+def too_large(stage: Stage) -> TestResponse:
+    """Send a body of more than a mebibyte."""
+    return stage.desk.post("/patients", {"name": "P" * 1024 * 1024})
+
+
+def unsupported_media_type(stage: Stage) -> TestResponse:
+    """Send a form."""
+    return stage.desk.request("POST", "/patients", data={"name": "Patient"})
+
+
+def invalid(stage: Stage) -> TestResponse:
+    """Leave a patient's name out."""
+    return stage.desk.post("/patients", {})
+
+
+def version_required(stage: Stage) -> TestResponse:
+    """Confirm a visit without saying which version is meant."""
+    return stage.desk.post(f"/appointments/{stage.clinic.booked(TEN)['id']}/confirm")
+
+
+def error(stage: Stage) -> TestResponse:
+    """Run into a fault of ours."""
+    return stage.broken("22012")
+
+
+def unavailable(stage: Stage) -> TestResponse:
+    """Wait for a lock longer than a request may."""
+    return stage.broken("55P03")
+
+
+def not_ready(stage: Stage) -> TestResponse:
+    """Ask a process whether it is ready that cannot reach its database."""
+    lost = create_app(stage.settings, Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    return lost.test_client().get("/readyz")
+
+
+SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
+    scene.__name__: scene
+    for scene in (
+        bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
+        method_not_allowed, already_exists, in_use, refused, retired, too_early, wrong_status, stale,
+        too_large, unsupported_media_type, invalid, version_required, error, unavailable, not_ready,
+    )
+}  # fmt: skip
+
+
+def told(body: dict[str, Any]) -> tuple[Any, ...]:
+    """Give what never changes of a problem."""
+    return tuple(body[name] for name in ("type", "code", "status", "title"))
+
+
+@pytest.mark.parametrize("code", SCENES)
+def test_a_problem_is_what_its_page_shows(stage: Stage, code: str) -> None:
+    answer = SCENES[code](stage)
+
+    assert answer.content_type == "application/problem+json"
+    assert answer.status_code == answer.get_json()["status"]
+    assert told(answer.get_json()) == told(problem_examples()[code])
+
+
+def test_the_scenes_the_code_and_the_page_list_the_same_problems() -> None:
+    assert list(SCENES) == list(PROBLEMS) == list(problem_examples())

@@ -1,0 +1,96 @@
+"""Draws random questions about one moment with everything but the patient free and open at all hours."""
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from scheduling.bits import Window
+from scheduling.catalog import Catalog, Location, Policy, Procedure
+from scheduling.engine import check, search
+from scheduling.questions import Question
+from scheduling.reasons import Refusal
+from scheduling.ticks import floor_tick, from_tick, to_tick
+from tests.scheduling.cast import create_phase, week
+from tests.scheduling.clinical_oracle import clinical_codes
+from tests.scheduling.clinics import LOCATION, MOMENTS
+from tests.scheduling.histories import PROCEDURE, TEMPLATES, Histories
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about a moment, with everything but the patient free and open at all hours."""
+
+    question: Question
+    catalog: Catalog
+    start: int
+
+    @property
+    def on(self) -> date:
+        return from_tick(self.start).astimezone(self.question.location.zone).date()
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        window = Window(self.start, self.start + 1)
+        return check(self.question, self.catalog, {}, self.start, window).refusals
+
+    def ticks(self, first: date, until: date) -> range:
+        """Return the arrivals of the local dates, half-open."""
+        zone = self.question.location.zone
+        bounds = [floor_tick(datetime.combine(on, time(), zone)) for on in (first, until)]
+        return range(*bounds)
+
+    def free(self, first: date, until: date) -> int:
+        """Return how many arrivals of the local dates, half-open, search finds."""
+        ticks = self.ticks(first, until)
+        if not ticks:
+            return 0
+        window = Window(ticks.start, ticks.stop)
+        return search(self.question, self.catalog, {}, window).starts.bit_count()
+
+    def bookable(self, on: date) -> bool:
+        """Return whether the oracle finds an arrival on a date, looking from its last one back."""
+        ticks = self.ticks(on, on + ONE_DAY)[::-7]
+        return any(not clinical_codes(self.question, self.catalog, tick) for tick in ticks)
+
+
+def asked(seed: int) -> Asked:
+    """Draw a question with one area and a visit of five minutes."""
+    chance = random.Random(seed)
+    name, begins = chance.choice(MOMENTS)
+    zone, start = ZoneInfo(name), to_tick(begins) + chance.randrange(-150, 300)
+    histories = Histories(chance, start, zone, reach=chance.choice((3, 12)))
+    policy = Policy(
+        horizon_days=400,
+        consultation_valid_days=chance.choice((1, 9, 30)),
+        consultation_renewal_months=chance.choice((0, 1)),
+        cooling_off_hours=chance.choice((0, 3, 24, 60)),
+        skin_type_extra_days=chance.choice((0, 2)),
+    )
+    procedure = Procedure(
+        id=PROCEDURE,
+        code=chance.choice("PQ"),
+        family=chance.choice("FG"),
+        counts_as=chance.choice((None, "ipl")),
+        phases=(create_phase(minutes=5, therapist=False, room_kinds=()),),
+        prerequisites=histories.prerequisites(),
+    )
+    question = Question(
+        procedure=procedure,
+        location=Location(LOCATION, zone, week("00:00", "24:00"), policy=policy),
+        areas=(chance.choice(("FACE", "SCALP", "BACK")),),
+        now=from_tick(start) - 3 * ONE_DAY,
+        patient=histories.patient(procedure.prerequisites, ()),
+        course=histories.course(),
+        moves=chance.random() < 0.3,
+    )
+    rules = tuple(histories.rule(number) for number in range(chance.randint(0, 4)))
+    catalog = Catalog({}, {}, {}, {}, {}, rules, histories.hold_rules(), TEMPLATES)
+    return Asked(question, catalog, start)
+
+
+ASKED = st.integers(0, 2**48).map(asked)
