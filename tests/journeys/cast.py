@@ -1,0 +1,196 @@
+"""The cast of the journeys: clinics on the default catalogue, and what befalls their patients."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.booking.cast import (
+    NOW,
+    Clinic,
+    Made,
+    create_key,
+    create_location,
+    create_patient,
+    create_procedure,
+    create_room,
+    create_therapist,
+    short_phases,
+)
+from tests.desk import Desk
+
+MakeClinic = Callable[..., Desk]
+
+# Whoever holds these may do everything that the default catalogue offers.
+EVERYTHING = [{"code": code} for code in ("MN_DEEP", "BBP", "RF_MN", "PRP", "PHLEB")]
+BOOKING = ("appointments:write", "appointments:read", "patients:write", "patients:read")
+
+
+def open_hours(days: Sequence[str] = ("mon", "tue", "wed", "thu", "fri")) -> list[Made]:
+    """Give the hours of London: 09:00 to 19:00 on these days, and to 17:00 on Saturdays."""
+    hours = [{"weekday": day, "opens": "09:00", "closes": "19:00"} for day in days]
+    return [*hours, {"weekday": "sat", "opens": "09:00", "closes": "17:00"}]
+
+
+def create_place(desk: Desk, treatment: int = 1, **location: Any) -> Made:
+    """Create a location with treatment rooms, two numbing bays and a consultation room."""
+    place = create_location(desk, **{"opening_hours": open_hours()} | location)
+    for kind in (*["treatment"] * treatment, "numbing", "numbing", "consultation"):
+        create_room(desk, place, kind=kind)
+    desk.made("/devices", location_id=place["id"], name="Generator", kind="rf")
+    return place
+
+
+def create_default_clinic(
+    make_clinic: MakeClinic,
+    timezone: str = "Europe/London",
+    qualifications: Sequence[Made] = EVERYTHING,
+    **location: Any,
+) -> Clinic:
+    """Create a clinic on the default catalogue with one therapist; its procedure is MN_FACE_STD."""
+    desk = make_clinic("default", timezone).at(NOW)
+    place = create_place(desk, timezone=timezone, **location)
+    staff = create_therapist(desk, place, qualifications=list(qualifications))
+    return Clinic(desk, place, find(desk, "MN_FACE_STD"), staff, create_patient(desk))
+
+
+def find(desk: Desk, code: str, kind: str = "procedures") -> Made:
+    """Give a procedure, or another object of the catalogue, by its code."""
+    (found,) = desk.get(f"/{kind}", code=code).get_json()["items"]
+    return dict(found)
+
+
+def doing(clinic: Clinic, code: str) -> Clinic:
+    """Give the same clinic with another procedure of the catalogue."""
+    return replace(clinic, procedure=find(clinic.desk, code))
+
+
+def create_aesthetic(clinic: Clinic, event: str, **fields: Any) -> Clinic:
+    """Create a procedure of the face that counts as an event, and give the clinic that does it."""
+    made = create_procedure(
+        clinic.desk,
+        **{"code": event.upper(), "family": event.upper(), "counts_as": event, "phases": short_phases()}
+        | fields,
+    )
+    return replace(clinic, procedure=made)
+
+
+def another_patient(clinic: Clinic, **fields: Any) -> Clinic:
+    """Give the same clinic with a new patient."""
+    return replace(clinic, patient=create_patient(clinic.desk, **fields))
+
+
+def taken(clinic: Clinic, visit: Made) -> Made:
+    """Take a booked visit through its day exactly as planned."""
+    planned = {phase["kind"]: phase["starts_at"] for phase in reversed(visit["phases"])}
+    visit = clinic.at(visit["starts_at"]).acted("arrive", visit)
+    if "numbing" in planned:
+        visit = clinic.at(planned["numbing"]).acted("start-numbing", visit)
+    visit = clinic.at(visit["procedure_at"]).acted("start", visit)
+    return clinic.at(visit["ends_at"]).acted("complete", visit)
+
+
+def performed(clinic: Clinic, starts_at: str, **fields: Any) -> Made:
+    """Book a visit and take it through its day."""
+    return taken(clinic, clinic.booked(starts_at, **fields))
+
+
+def consulted(clinic: Clinic, starts_at: str = "2027-02-20T11:00:00Z") -> Made:
+    """Book a first consultation and take it through to its end."""
+    return performed(doing(clinic, "CONSULT_NEW"), starts_at)
+
+
+def elsewhere(clinic: Clinic, event: str, on: str, **fields: Any) -> Made:
+    """Record what was done to the clinic's patient elsewhere."""
+    path = f"/patients/{clinic.patient['id']}/treatments"
+    return clinic.desk.made(path, **{"event": event, "on": on, "areas": ["FACE"]} | fields)
+
+
+def held(clinic: Clinic, code: str, opened_on: str, **fields: Any) -> Made:
+    """Open a medical hold for the clinic's patient."""
+    path = f"/patients/{clinic.patient['id']}/medical-holds"
+    return clinic.desk.made(path, code=code, opened_on=opened_on, **fields)
+
+
+def change_hold(clinic: Clinic, hold: Made, **fields: Any) -> Made:
+    """Change a medical hold of the clinic's patient and insist on 200."""
+    return changed(clinic, f"/patients/{clinic.patient['id']}/medical-holds/{hold['id']}", **fields)
+
+
+def change_treatment(clinic: Clinic, treatment: Made, **fields: Any) -> Made:
+    """Change what was recorded as done elsewhere and insist on 200."""
+    return changed(clinic, f"/patients/{clinic.patient['id']}/treatments/{treatment['id']}", **fields)
+
+
+def change_policy(clinic: Clinic, **policy: Any) -> Made:
+    """Change numbers of the location's policy and insist on 200."""
+    return changed(clinic, f"/locations/{clinic.location['id']}", policy=policy)
+
+
+def changed(clinic: Clinic, path: str, **fields: Any) -> Made:
+    """PATCH an object and insist on 200."""
+    answer = clinic.desk.patch(path, fields)
+    assert answer.status_code == 200, answer.text
+    found: Made = answer.get_json()
+    return found
+
+
+def verdict(clinic: Clinic, starts_at: str, **fields: Any) -> Made:
+    """Judge a visit without booking it."""
+    answer = clinic.desk.post("/appointments/validate", clinic.wish(starts_at, **fields))
+    assert answer.status_code == 200, answer.text
+    found: Made = answer.get_json()
+    return found
+
+
+def told(reasons: Sequence[Made]) -> list[tuple[str, str | None, str | None]]:
+    """Give code, rule and first date of refusals or warnings."""
+    return [(one["code"], one.get("rule_id"), one.get("earliest_on")) for one in reasons]
+
+
+def refusals(clinic: Clinic, starts_at: str, **fields: Any) -> list[tuple[str, str | None, str | None]]:
+    """Judge a visit; give code, rule and first date of what speaks against it."""
+    return told(verdict(clinic, starts_at, **fields)["refusals"])
+
+
+def warnings(clinic: Clinic, starts_at: str, **fields: Any) -> list[tuple[str, str | None, str | None]]:
+    """Judge a visit that can be booked; give code, rule and date of its warnings."""
+    found = verdict(clinic, starts_at, **fields)
+    assert found["bookable"], found
+    return told(found["warnings"])
+
+
+def shown(clinic: Clinic, visit: Made) -> Made:
+    """Read an appointment."""
+    found: Made = clinic.desk.get(f"/appointments/{visit['id']}").get_json()
+    return found
+
+
+def flags(clinic: Clinic, visit: Made) -> list[tuple[str, str | None]]:
+    """Give code and rule of an appointment's flags."""
+    return [(flag["code"], flag.get("rule_id")) for flag in shown(clinic, visit)["flags"]]
+
+
+def flagged(clinic: Clinic, **query: Any) -> list[str]:
+    """List the ids of the flagged appointments in order of time."""
+    found = clinic.desk.get("/appointments", flagged="true", **query).get_json()["items"]
+    return [one["id"] for one in sorted(found, key=lambda one: str(one["starts_at"]))]
+
+
+def with_level(clinic: Clinic, level: str | None) -> Clinic:
+    """Give the clinic with a key of one level of overrides."""
+    scopes = [*BOOKING, *([f"override:{level}"] if level else [])]
+    return clinic.using(create_key(clinic.desk, *scopes))
+
+
+def overriding(*codes: str, reason: str = "Assessed at the desk.") -> Made:
+    """Give an override's part of a booking."""
+    return {"override": {"codes": list(codes), "reason": reason}}
+
+
+def eligibility(clinic: Clinic, **query: Any) -> Made:
+    """Ask from when the clinic's patient may have its procedure."""
+    asked = {"procedure_id": clinic.procedure["id"], "location_id": clinic.location["id"]}
+    answer = clinic.desk.get(f"/patients/{clinic.patient['id']}/eligibility", **asked | query)
+    assert answer.status_code == 200, answer.text
+    found: Made = answer.get_json()
+    return found
