@@ -56,7 +56,7 @@ def eligibility(question: Question, catalog: Catalog, today: date) -> Eligibilit
         recommended_on=max([*recommended, eligible_on]) if recommended and eligible_on else None,
         overdue_on=max(overdue, default=None),
         latest_on=_latest(record, eligible_on),
-        basis=_basis(record, eligible_on or after),
+        basis=_basis(record, eligible_on or after, today),
         refusals=(*area_refusals(question), *_without_date(record, after, eligible_on)),
     )
 
@@ -99,12 +99,16 @@ def _latest(record: Record, eligible_on: date | None) -> date | None:
     return min(begins) - _ONE_DAY if begins else None
 
 
-def _basis(record: Record, by: date) -> tuple[Basis, ...]:
-    """Return for each rule the latest date up to which it speaks, in order of those dates."""
+def _basis(record: Record, by: date, today: date) -> tuple[Basis, ...]:
+    """Return for each rule the latest date up to which it speaks, in order of those dates.
+
+    An age that was reached, or a prerequisite that is there, has nothing to tell any more.
+    """
     latest: dict[str, Ban] = {}
     for ban in record.bans:
         known = latest.get(ban.rule_id)
-        if ban.first <= by and ban.until is not None and (known is None or _end(known) < ban.until):
+        speaks = ban.until is not None and (ban.source_on is not None or ban.until > today)
+        if ban.first <= by and speaks and (known is None or _end(known) < _end(ban)):
             latest[ban.rule_id] = ban
     ordered = sorted(latest.values(), key=lambda ban: (_end(ban), ban.rule_id))
     return tuple(Basis(ban.rule_id, _end(ban), ban.source_id) for ban in ordered)

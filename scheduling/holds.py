@@ -62,7 +62,5 @@ def _of_age(patient: Patient, rules: Mapping[str, HoldRule]) -> Iterator[tuple[H
     if rule is None or rule.minimum_age is None or patient.born_on is None or excused:
         return
     of_age = birthday(patient.born_on, rule.minimum_age)
-    yield (
-        rule,
-        Ban("medical_hold", rule.rule_id, date.min, of_age, rule.released_by, patient.id, patient.born_on),
-    )
+    # The ground of an override is shown with the appointment, so it names no birth date.
+    yield rule, Ban("medical_hold", rule.rule_id, date.min, of_age, rule.released_by, patient.id)

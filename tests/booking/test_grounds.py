@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.booking.cast import Clinic, Made
+from tests.booking.cast import Clinic, Made, create_patient
 from tests.booking.producing_clinical import of_patient
 
 FIRST = "2027-03-01T10:00:00Z"
@@ -78,3 +78,18 @@ def test_a_visit_that_moves_needs_another_override(spaced: Clinic) -> None:
     answer = spaced.act("reschedule", second, starts_at="2027-03-20T12:00:00Z")
 
     assert [one["code"] for one in answer.get_json()["refusals"]] == ["spacing_min"]
+
+
+def test_an_override_of_an_age_tells_nobodys_birth_date(clinic: Clinic) -> None:
+    child = create_patient(clinic.desk, born_on="2011-05-17")
+
+    booked = clinic.book(
+        "2027-03-01T10:00:00Z",
+        patient_id=child["id"],
+        override={"codes": ["medical_hold"], "reason": "With a parent."},
+    )
+
+    (override,) = booked.get_json()["overrides"]
+    assert override["codes"] == ["medical_hold"]
+    assert [one["rule_id"] for one in override["grounds"]] == ["H06"]
+    assert "2011-05-17" not in booked.text

@@ -183,3 +183,11 @@ def alike(case: Asked) -> list[Session]:
 
 def days(first: date, until: date) -> list[date]:
     return [first + number * ONE_DAY for number in range((until - first).days)]
+
+
+def test_an_age_that_was_reached_is_no_basis() -> None:
+    adult = create_hold_rule(code="under_age", rule_id="H06", minimum_age=18)
+    question = ask(patient=create_patient(born_on=date(2000, 5, 1)))
+    found = eligibility(question, create_catalog(adult), date(2027, 3, 10))
+
+    assert (found.eligible_on, found.basis) == (date(2027, 3, 10), ())
