@@ -12,7 +12,6 @@ from models import Appointment, AppointmentPhase, Course, ExternalTreatment, Med
 
 LONGEST_VISIT: Final = timedelta(days=1)
 _PLANNED: Final = ("booked", "confirmed")
-_NOBODY: Final = UUID(int=0)
 
 
 def visits_at(caller: Caller, location_id: UUID, *where: ColumnElement[bool]) -> Sequence[Appointment]:
@@ -51,11 +50,9 @@ def visits_spaced_by(caller: Caller, rule: Mapping[str, Any]) -> Sequence[Appoin
     )
 
 
-def visits_of_patients(
-    caller: Caller, patients: Iterable[UUID], but: UUID | None = None
-) -> Sequence[Appointment]:
-    """Lock and give the visits still to come of these patients, without one."""
-    return _to_come(caller, Appointment.patient_id.in_(list(patients)), Appointment.id != (but or _NOBODY))
+def visits_of_patients(caller: Caller, patients: Iterable[UUID]) -> Sequence[Appointment]:
+    """Lock and give the visits still to come of these patients."""
+    return _to_come(caller, Appointment.patient_id.in_(list(patients)))
 
 
 def visits_in_courses_of(caller: Caller, template_id: UUID) -> Sequence[Appointment]:

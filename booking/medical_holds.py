@@ -1,21 +1,23 @@
 """Medical holds: what stands against treating a patient, and who may release it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC
 from typing import Final
 from uuid import UUID
 
+from booking.affected import visits_of_patients
 from booking.callers import Caller
+from booking.catalog import load_catalog
 from booking.errors import Invalid, MissingScope, WrongStatus
 from booking.events import audit
 from booking.flags import OF_HOLDS
 from booking.hold_rules import releasing_levels
 from booking.patients import judge_visits_of, latest_today
 from booking.resources import Kind, Values, get, lock_for_change, write_changes
+from booking.revalidation import standing
 from booking.transitions import cancel
 from models import MedicalHold
-from scheduling.clinical import atoms
+from scheduling.clinical import LADDER, atoms
 
 _RELEASED_BY: Final = ("resolved_on", "earliest_on")
 
@@ -57,24 +59,38 @@ def _require_level(caller: Caller, hold: Values) -> None:
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
     """Judge the patient's visits to come again, and release those that the hold stands against if asked."""
     affected = judge_visits_of(caller, (after or before or {})["patient_id"], OF_HOLDS)
-    if (after or {}).get("release_appointments"):
-        _release(caller, affected)
+    if after is not None and after.get("release_appointments"):
+        _release(caller, after)
     return affected
 
 
-def _release(caller: Caller, appointment_ids: Sequence[UUID]) -> None:
-    """Cancel the visits for a medical reason: their time is free at once."""
+def _release(caller: Caller, hold: Values) -> None:
+    """Cancel for a medical reason what this hold refuses at the key's locations; the rest stays flagged."""
     if not caller.may("appointments:write"):
         raise MissingScope("Releasing appointments needs the scope appointments:write.")
-    everywhere = replace(caller, location_ids=None)
-    for appointment_id in appointment_ids:
-        cancel(everywhere, appointment_id, None, "medical", None)
+    for appointment_id in _refused_by(caller, hold):
+        cancel(caller, appointment_id, None, "medical", None)
+
+
+def _refused_by(caller: Caller, hold: Values) -> list[UUID]:
+    """Give the visits to come, at the key's locations, that a refusal of this very hold speaks against."""
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    visits = [
+        one
+        for one in visits_of_patients(caller, [hold["patient_id"]])
+        if caller.location_ids is None or one.location_id in caller.location_ids
+    ]
+    return [
+        visit.id
+        for visit, refusals in standing(caller, catalog, visits)
+        if any(source_id == hold["id"] for one in refusals for _, _, source_id, _ in one.grounds)
+    ]
 
 
 def _show(caller: Caller, found: list[Values]) -> None:
     levels = releasing_levels(caller)
     for one in found:
-        one["released_by"] = levels[one["code"]]
+        one["released_by"] = levels.get(one["code"], LADDER[-1])
 
 
 MEDICAL_HOLD = Kind(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from booking.affected import visits_for
 from booking.callers import Caller
 from booking.errors import InUse, Invalid
-from booking.flags import OF_CATALOGUE, OF_PREREQUISITES
+from booking.flags import OF_CATALOGUE, OF_PREREQUISITES, STANDING
 from booking.resources import Kind, Rows, Values
 from booking.revalidation import affected_by
 from models import Appointment, CourseTemplate, Phase, Procedure
@@ -64,6 +64,8 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
         codes |= OF_CATALOGUE
     if before["prerequisites"] != after["prerequisites"]:
         codes |= OF_PREREQUISITES
+    if before["phases"] != after["phases"]:
+        codes |= STANDING
     return affected_by(caller, visits_for(caller, after["id"]), codes) if codes else ()
 
 

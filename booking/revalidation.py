@@ -6,7 +6,7 @@ from uuid import UUID
 
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, read_catalog
-from booking.flags import STANDING, Reason, flag
+from booking.flags import STANDING, flag
 from booking.histories import History, load_histories
 from booking.waivers import waivers
 from booking.windows import day_of
@@ -35,20 +35,22 @@ def affected_by(
     # The rules are the clinic's: a key of some locations flags at the others too.
     everywhere = replace(caller, location_ids=None, publishable=False)
     catalog = catalog or read_catalog(caller.session, caller.clinic_id)
-    judged = list(_judge(everywhere, catalog, appointments))
+    judged = [
+        (appointment, sorted({(one.code, one.rule_id) for one in found}, key=str))
+        for appointment, found in standing(everywhere, catalog, appointments)
+    ]
     flag(caller, judged)
     return [appointment.id for appointment, reasons in judged if any(code in codes for code, _ in reasons)]
 
 
-def _judge(
+def standing(
     caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment]
-) -> Iterator[tuple[Appointment, list[Reason]]]:
+) -> Iterator[tuple[Appointment, list[Refusal]]]:
     """Give each visit with what speaks against it where and when it is, as if everybody were free."""
     people = {one.patient_id for one in appointments if one.patient_id is not None}
     histories = load_histories(caller.session, catalog, caller.clinic_id, people)
     for appointment in appointments:
-        found = _standing(caller, catalog, appointment, histories)
-        yield appointment, sorted({(one.code, one.rule_id) for one in found}, key=str)
+        yield appointment, _standing(caller, catalog, appointment, histories)
 
 
 def _standing(

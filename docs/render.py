@@ -42,9 +42,10 @@ _PREREQUISITES: Final = """## What must come first
 
 H11: a visit of the named family must be booked or done before the treatment; nobody may override that. It
 lasts `valid_days` up to the first treatment (the policy's `consultation_valid_days` where the procedure
-names none); every session renews it for `consultation_renewal_months`. H12: `min_hours_before` (the
-policy's `cooling_off_hours`) must pass between its end and the first treatment; a clinician may override
-that. Both can be booked in one call, `POST /appointments/together`.
+names none); every session renews it for `consultation_renewal_months`, one that is only booked as long as it
+has a visit of the family behind it itself. H12: `min_hours_before` (the policy's `cooling_off_hours`) must
+pass between its end and the first treatment; a clinician may override that. Both can be booked in one call,
+`POST /appointments/together`.
 """
 _HOLDS: Final = """## Medical holds
 

@@ -1,13 +1,17 @@
 """Judges every booked visit again each night, to flag what the rules would refuse by now."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from booking.affected import visits_of_patients
@@ -38,9 +42,28 @@ def revalidate(database: Database, now: datetime) -> Tally:
     return _sum(revalidate_clinic(database, clinic_id, now) for clinic_id in _clinics(database))
 
 
-def revalidate_due(database: Database, now: datetime) -> Tally:
-    """Judge those of the clinics in which it has become night since the last time."""
-    return _sum(revalidate_clinic(database, clinic_id, now) for clinic_id in _due(database, now))
+def revalidate_due(database: Database, now: datetime) -> None:
+    """Judge those of the clinics in which it has become night since the last time.
+
+    A clinic whose database does not answer, or is locked too long, keeps no other waiting: it stays due.
+    """
+    with _going_on("the clinics"):
+        for clinic_id in _clinics(database):
+            with _going_on(f"clinic {clinic_id}"):
+                if _is_due(database, clinic_id, now):
+                    revalidate_clinic(database, clinic_id, now)
+
+
+@contextmanager
+def _going_on(what: str) -> Iterator[None]:
+    """Tell of a failure of the database, without anybody's data, and let the next look try again."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError) as error:
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        sys.stderr.write(
+            f"Nightly work: {what} not judged ({type(error).__name__}, {state}), tried again later.\n"
+        )
 
 
 def watch(database: Database, clock: Callable[[], datetime], rest: Callable[[float], bool]) -> None:
@@ -67,13 +90,11 @@ def _clinics(database: Database) -> Sequence[UUID]:
         return session.scalars(_CLINICS).all()
 
 
-def _due(database: Database, now: datetime) -> Iterator[UUID]:
-    for clinic_id in _clinics(database):
-        with database.transaction(clinic_id) as session:
-            zone, last = session.execute(select(Clinic.timezone, Clinic.revalidated_on)).one()
-        local = now.astimezone(ZoneInfo(zone))
-        if local.hour >= NIGHT_HOUR and (last is None or last < local.date()):
-            yield clinic_id
+def _is_due(database: Database, clinic_id: UUID, now: datetime) -> bool:
+    with database.transaction(clinic_id) as session:
+        zone, last = session.execute(select(Clinic.timezone, Clinic.revalidated_on)).one()
+    local = now.astimezone(ZoneInfo(zone))
+    return local.hour >= NIGHT_HOUR and (last is None or last < local.date())
 
 
 def revalidate_clinic(database: Database, clinic_id: UUID, now: datetime) -> Tally:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -73,25 +73,37 @@ def stretches(question: Question) -> list[Stretch]:
     return [
         stretch
         for prerequisite in question.procedure.prerequisites
-        for stretch in _refused(list(_passes(question, question.patient.sessions, prerequisite)))
+        for stretch in _refused(_passes(question, question.patient.sessions, prerequisite))
     ]
 
 
-def _passes(question: Question, sessions: Sequence[Session], prerequisite: Prerequisite) -> Iterator[_Pass]:
-    """Yield what came first: each visit of the family, and each treatment that needed one itself (H11)."""
+def _passes(question: Question, sessions: Sequence[Session], prerequisite: Prerequisite) -> list[_Pass]:
+    """Return what came first: each visit of the family, and each treatment that needed one itself (H11).
+
+    A treatment renews what it needed when it was performed, or while it is booked with that behind it.
+    """
+    months = question.location.policy.consultation_renewal_months
+    found: list[_Pass] = []
+    for ends, session in sorted(
+        ((one.ends, one) for one in sessions if one.ends is not None), key=itemgetter(0)
+    ):
+        if session.family == prerequisite.family:
+            found.append(_first_visit(question, prerequisite, session, ends))
+        elif prerequisite.family in session.requires and (session.performed or _is_covered(ends, found)):
+            found.append(_Pass(session, ends, ends, _after(add_months(session.on, months), question)))
+    return found
+
+
+def _first_visit(question: Question, prerequisite: Prerequisite, session: Session, ends: int) -> _Pass:
     policy = question.location.policy
     hours, days = prerequisite.min_hours_before, prerequisite.valid_days
     cooling = (policy.cooling_off_hours if hours is None else hours) * _TICKS_AN_HOUR
     lasting = timedelta(days=policy.consultation_valid_days if days is None else days)
-    for session in sessions:
-        if session.ends is None:
-            continue
-        if session.family == prerequisite.family:
-            until = _after(session.on + lasting, question)
-            yield _Pass(session, session.ends, session.ends + cooling, until)
-        elif prerequisite.family in session.requires:
-            renewed = add_months(session.on, policy.consultation_renewal_months)
-            yield _Pass(session, session.ends, session.ends, _after(renewed, question))
+    return _Pass(session, ends, ends + cooling, _after(session.on + lasting, question))
+
+
+def _is_covered(ends: int, found: Sequence[_Pass]) -> bool:
+    return any(one.ends < ends and one.first <= ends < one.until for one in found)
 
 
 def _after(last: date, question: Question) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from time import monotonic
+from time import monotonic, sleep
 
 from sqlalchemy import text
 from werkzeug.test import TestResponse
@@ -15,7 +15,9 @@ from tests.desk import Desk
 Act = Callable[[], TestResponse]
 
 # No measure of speed: a race that hangs shall end as a failed test.
-LONGEST_RACE_SECONDS = 30.0
+LONGEST_RACE_SECONDS = 60.0
+_PATIENCE_SECONDS = LONGEST_RACE_SECONDS / 2
+_OVERLOADED = 503
 
 _OVERLAPS = text("""
     SELECT count(*) FROM occupancies a JOIN occupancies b
@@ -30,15 +32,22 @@ _DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = curren
 
 
 def race(acts: Iterable[Act]) -> list[TestResponse]:
-    """Start every act at the same instant and give their answers in order."""
+    """Start every act at the same instant and give their answers in order.
+
+    Who waited too long for a lock on a slow machine is told to ask again, and does, as a client would.
+    """
     started = list(acts)
     barrier = Barrier(len(started))
+    before = monotonic()
 
     def run(act: Act) -> TestResponse:
         barrier.wait()
-        return act()
+        answer = act()
+        while answer.status_code == _OVERLOADED and monotonic() - before < _PATIENCE_SECONDS:
+            sleep(float(answer.headers["Retry-After"]))
+            answer = act()
+        return answer
 
-    before = monotonic()
     with ThreadPoolExecutor(len(started)) as pool:
         answers = list(pool.map(run, started))
     assert monotonic() - before < LONGEST_RACE_SECONDS

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from api.app import create_app
+from booking.locks import lock
 from config import Settings
 from jobs.nightly import revalidate, revalidate_clinic, revalidate_due, watch
 from migrations.runner import migrate
@@ -132,6 +133,41 @@ def test_the_worker_looks_again_until_it_is_told_to_stop(clinic: Clinic, databas
 
     assert rests == [300, 300]
     assert flags(clinic, booked) == ["therapist_not_working"]
+
+
+def test_a_locked_clinic_keeps_no_other_waiting_and_stays_due(
+    make_clinic: Callable[..., Desk],
+    database: Database,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clinics = [create_clinic(make_clinic().at(NOW)) for _ in range(2)]
+    booked = [one.booked(TEN) for one in clinics]
+    for one in clinics:
+        by_hand(database, one, "UPDATE working_hours SET valid_until = '2027-02-15'")
+    hurried = Database(database.url)
+    event.listen(hurried.engine, "begin", lambda one: one.exec_driver_sql("SET lock_timeout = '100ms'"))
+    clinic_id = clinics[0].desk.clinic_id
+    with database.transaction(clinic_id) as session:
+        lock(session, resources=[clinic_id])
+        revalidate_due(hurried, NIGHT)
+    first = [flags(*pair) for pair in zip(clinics, booked, strict=True)]
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Nightly work")]
+    revalidate_due(hurried, NIGHT)
+    hurried.engine.dispose()
+
+    assert first == [[], ["therapist_not_working"]]
+    assert told == [
+        f"Nightly work: clinic {clinic_id} not judged (OperationalError, 55P03), tried again later."
+    ]
+    assert flags(clinics[0], booked[0]) == ["therapist_not_working"]
+
+
+def test_a_database_that_does_not_answer_ends_no_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = Database("postgresql://clinic@127.0.0.1:1/clinic")
+
+    watch(nowhere, lambda: NIGHT, lambda _: False)
+
+    assert "OperationalError" in capsys.readouterr().err
 
 
 def test_many_visits_are_judged_by_as_many_statements_as_few(clinic: Clinic, database: Database) -> None:

@@ -96,6 +96,19 @@ def test_a_procedure_that_asks_more_of_its_staff_flags_its_visits(cast: Cast) ->
     assert flags(cast, booked) == ["therapist_unqualified"]
 
 
+def test_a_procedure_that_takes_longer_flags_who_would_stay_after_closing(cast: Cast) -> None:
+    booked = cast.book(MONDAY)
+    hours = [{"weekday": "mon", "opens": "09:00", "closes": "10:20"}]
+    cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours})
+    in_time = flags(cast, booked)
+    change = {"phases": [samples.phase(minutes=25)]}
+    changed = cast.desk.patch(f"/procedures/{cast.procedure['id']}", change).get_json()
+
+    assert in_time == []
+    assert changed["affected"] == [booked["id"]]
+    assert flags(cast, booked) == ["outside_opening_hours"]
+
+
 def test_the_past_and_the_cancelled_are_left_alone(cast: Cast) -> None:
     past = cast.book(MONDAY)
     cancelled = cast.book("2027-03-01T10:00:00Z")

@@ -11,6 +11,7 @@ from tests.journeys.cast import (
     changed,
     doing,
     eligibility,
+    flagged,
     flags,
     overriding,
     performed,
@@ -121,6 +122,16 @@ def test_a_treatment_is_flagged_while_its_consultation_is_gone(
     assert gone["affected"] == [visit["id"]]
     assert standing == [("prerequisite_missing", "H11")]
     assert flags(london, visit) == []
+
+
+def test_a_booked_session_alone_renews_nothing(london: Clinic) -> None:
+    consultation = doing(london, "CONSULT_NEW").booked("2027-02-20T11:00:00Z")
+    visits = [london.booked(starts_at)["id"] for starts_at in (IN_MARCH, "2027-04-21T10:00:00+01:00")]
+
+    gone = london.at("2027-02-01T09:00:00Z").acted("cancel", consultation, reason_code="patient")
+
+    assert (gone["affected"], flagged(london)) == (visits, visits)
+    assert refusals(london, "2027-06-09T10:00:00+01:00") == MISSING
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, create_patient, event_types
+from tests.booking.cast import Clinic, Made, create_key, create_patient, event_types, working
 from tests.journeys.cast import (
+    BOOKING,
     another_patient,
     change_hold,
     changed,
     consulted,
+    create_place,
     doing,
     eligibility,
     flagged,
@@ -86,6 +88,30 @@ def test_an_advisory_hold_flags_and_frees_nothing(known: Clinic) -> None:
     hold = held(known, "breastfeeding", "2027-02-22", release_appointments=True)
 
     assert (hold["affected"], shown(known, visit)["status"]) == ([], "booked")
+
+
+@pytest.mark.parametrize("hold", [{"code": "breastfeeding"}, {"code": "infection", "areas": ["SCALP"]}])
+def test_freeing_times_leaves_what_another_hold_speaks_against(known: Clinic, hold: Made) -> None:
+    visit = known.booked(IN_MARCH)
+    held(known, "pregnancy", "2027-02-22")
+
+    held(known, opened_on="2027-02-22", release_appointments=True, **hold)
+
+    assert (shown(known, visit)["status"], flags(known, visit)) == ("booked", [("medical_hold", "H02")])
+
+
+def test_a_key_of_some_locations_frees_times_at_those(known: Clinic) -> None:
+    here, there = known, replace(known, location=create_place(known.desk))
+    hours = [*working(here.location), *working(there.location)]
+    changed(known, f"/therapists/{known.therapist['id']}", working_hours=hours)
+    visits = [here.booked(IN_MARCH), there.booked("2027-05-12T10:00:00+01:00")]
+    limited = here.using(create_key(here.desk, *BOOKING, location_ids=[here.location["id"]]))
+
+    hold = held(limited, "infection", "2027-02-22", release_appointments=True)
+
+    assert hold["affected"] == [one["id"] for one in visits]
+    assert [shown(here, one)["status"] for one in visits] == ["cancelled", "booked"]
+    assert flags(there, visits[1]) == [("medical_hold", "H01")]
 
 
 def test_a_sign_off_lifts_the_hold_and_its_flags(known: Clinic) -> None:

@@ -123,7 +123,7 @@ def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
         ):
             continue
         good_from, last = good(question, wanted, session)
-        if from_tick(session.ends) > arrival:
+        if from_tick(session.ends) > arrival or not counts(question, wanted, session):
             continue
         if arrival.astimezone(zone).date() > last:
             said.add("prerequisite_expired")
@@ -134,6 +134,21 @@ def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
     if "cooling_off" in said:
         return {("cooling_off", "H12")}
     return {("prerequisite_expired" if said else "prerequisite_missing", "H11")}
+
+
+def counts(question: Question, wanted: Prerequisite, session: Session) -> bool:
+    """Return whether a visit stands in for another: a booked treatment needs one behind it itself."""
+    if session.family == wanted.family or session.performed:
+        return True
+    ends, zone = from_tick(session.ends or 0), question.location.zone
+    for other in question.patient.sessions if question.patient else ():
+        is_one = other.family == wanted.family or wanted.family in other.requires
+        if other.ends is None or not is_one or other.ends >= (session.ends or 0):
+            continue
+        good_from, last = good(question, wanted, other)
+        if good_from <= ends and ends.astimezone(zone).date() <= last and counts(question, wanted, other):
+            return True
+    return False
 
 
 def good(question: Question, wanted: Prerequisite, session: Session) -> tuple[datetime, date]:

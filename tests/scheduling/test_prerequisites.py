@@ -36,9 +36,9 @@ def treated(
 
 
 def renewal(ends: int, **overrides: Any) -> Session:
-    """Return a treatment that needed a consultation."""
-    on = create_consultation(ends).on.isoformat()
-    return create_session(on, ends=ends, requires=frozenset({"CONSULT"}), **overrides)
+    """Return a performed treatment that needed a consultation."""
+    given = {"ends": ends, "requires": frozenset({"CONSULT"}), "performed": True}
+    return create_session(create_consultation(ends).on.isoformat(), **given | overrides)
 
 
 def test_without_a_consultation_nothing_is_booked_and_no_date_helps() -> None:
@@ -112,6 +112,13 @@ def test_a_treatment_renews_it_for_18_months_to_the_end_of_the_month(
     done: str, day: str, expected: list[str]
 ) -> None:
     assert codes(treated(at(f"{day}T10:00"), renewal(at(f"{done}T11:00")))) == expected
+
+
+def test_a_booked_treatment_renews_it_only_with_a_consultation_behind_it() -> None:
+    booked = renewal(at("2027-03-10T11:00"), performed=False)
+
+    assert codes(treated(at("2028-03-10T10:00"), booked)) == ["prerequisite_missing"]
+    assert codes(treated(at("2028-03-10T10:00"), create_consultation(at("2027-03-01T10:30")), booked)) == []
 
 
 def test_a_treatment_that_needed_none_renews_nothing() -> None:
