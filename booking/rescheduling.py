@@ -4,29 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from booking.appointments import (
-    Visit,
-    get,
-    get_for_change,
-    judge_others,
-    place,
-    present,
-    touch,
-    when_and_where,
-)
+from booking.appointments import Visit, get, get_for_change, judge_others, present
 from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
-from booking.claims import claims_of, delete_claims
 from booking.errors import Refused
-from booking.events import facts, record
-from booking.flags import not_judged
 from booking.histories import load_patient
 from booking.judging import Override, judge
 from booking.locks import hold_catalog, lock
-from booking.rows import insert_rows
+from booking.moving import Placing, move_all
 from booking.transitions import require_status
-from booking.waivers import overridden
 from booking.wishes import Wish, ask, candidates
 from models import Appointment
 from scheduling.questions import Question, Verdict
@@ -90,19 +77,8 @@ def _move(
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    before = when_and_where(appointment)
-    delete_claims(session, appointment, phases=True)
-    start = to_tick(move.starts_at)
-    place(appointment, chosen, verdict, start)
-    appointment.flags = not_judged(appointment)
-    kept = overridden(caller, chosen, start, verdict, override)
-    appointment.overrides = [*appointment.overrides, *kept]
-    touch(caller, appointment)
-    _, claims = claims_of(catalog, chosen, appointment, verdict.assignment)
-    places = {"before": before, "after": when_and_where(appointment)}
-    insert_rows(session, *claims, *facts(caller, "rescheduled", appointment, places))
-    if verdict.waived_codes:
-        record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
+    placing = Placing(appointment, chosen, verdict, to_tick(move.starts_at), override)
+    move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)
     return replace(present(caller, [appointment], catalog)[0], affected=affected)
 

@@ -1,0 +1,89 @@
+"""Gives visits another time or place: all of their claims go before the first new one is made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.appointments import place, touch, when_and_where
+from booking.callers import Caller
+from booking.catalog import ClinicCatalog
+from booking.claims import claims_of, delete_claims
+from booking.events import facts, record
+from booking.flags import not_judged
+from booking.judging import Override
+from booking.rows import insert_rows
+from booking.waivers import overridden
+from models import Appointment, AppointmentPhase
+from scheduling.questions import Question, Verdict
+
+_ACTUAL = ("actual_starts_at", "actual_ends_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick."""
+
+    appointment: Appointment
+    question: Question
+    verdict: Verdict
+    start: int
+    override: Override | None = None
+
+
+def move_all(
+    caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing], event: str = "rescheduled"
+) -> None:
+    """Move the visits at once, each to where its verdict allows it; the caller holds every lock.
+
+    Even one statement that moves two of them would meet the first one's old claim on its way to the
+    second's new one. What has happened already stays noted on the phases.
+    """
+    actual = _actual_times(caller, placings)
+    before = [when_and_where(one.appointment) for one in placings]
+    for one in placings:
+        delete_claims(caller.session, one.appointment, phases=True)
+    for one, left in zip(placings, before, strict=True):
+        _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), event)
+
+
+def _settle(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    placing: Placing,
+    before: dict[str, Any],
+    actual: dict[int, dict[str, Any]],
+    event: str,
+) -> None:
+    appointment, question, verdict = placing.appointment, placing.question, placing.verdict
+    if verdict.assignment is None:
+        raise ValueError("A visit moves to where it may take place.")
+    place(appointment, question, verdict, placing.start)
+    appointment.flags = not_judged(appointment)
+    kept = overridden(caller, question, placing.start, verdict, placing.override)
+    appointment.overrides = [*appointment.overrides, *kept]
+    touch(caller, appointment)
+    _, ((model, phases), *claims) = claims_of(catalog, question, appointment, verdict.assignment)
+    noted = [{**phase, **actual.get(phase["position"], {})} for phase in phases]
+    places = {"before": before, "after": when_and_where(appointment)}
+    insert_rows(caller.session, (model, noted), *claims, *facts(caller, event, appointment, places))
+    if kept:
+        record(caller, "overridden", appointment, {"overrides": kept[-1]})
+
+
+def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict[int, dict[str, Any]]]:
+    """Give, by visit and position, what the phases note of the day itself."""
+    found: dict[Any, dict[int, dict[str, Any]]] = {}
+    phases = caller.session.scalars(
+        select(AppointmentPhase).where(
+            AppointmentPhase.clinic_id == caller.clinic_id,
+            AppointmentPhase.appointment_id.in_([one.appointment.id for one in placings]),
+            AppointmentPhase.actual_starts_at.is_not(None),
+        )
+    )
+    for phase in phases:
+        times = {name: getattr(phase, name) for name in _ACTUAL}
+        found.setdefault(phase.appointment_id, {})[phase.position] = times
+        caller.session.expunge(phase)
+    return found
