@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, delete, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, Table, delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -49,6 +49,11 @@ class Claim(NamedTuple):
 
 
 _CLAIM = text("SELECT * FROM claim_idempotency_key(:key_hash, :high, :low, :at)")
+_NEW = insert(cast(Table, IdempotencyKey.__table__))
+_KEEP = _NEW.on_conflict_do_update(
+    index_elements=["clinic_id", "key_hash"],
+    set_={name: _NEW.excluded[name] for name in ("fingerprint", "status", "headers", "body", "expires_at")},
+)
 
 
 def claim(session: Session, key_hash: bytes, at: datetime) -> Claim:
@@ -67,9 +72,7 @@ def keep(session: Session, values: Mapping[str, object]) -> None:
 
     `values` are all columns of IdempotencyKey but the id.
     """
-    statement = insert(IdempotencyKey).values(**values)
-    replaced = {name: statement.excluded[name] for name in values}
-    session.execute(statement.on_conflict_do_update(index_elements=["clinic_id", "key_hash"], set_=replaced))
+    session.execute(_KEEP, dict(values))
 
 
 def purge(session: Session, clinic_id: UUID, at: datetime) -> int:

@@ -129,6 +129,28 @@ def test_the_key_with_another_version_is_a_mistake(clinic: Clinic) -> None:
     assert code(clinic.desk.post(path, **KEY, **{"If-Match": '"2"'})) == (422, "idempotency_mismatch")
 
 
+def test_the_key_with_another_booking_token_is_a_mistake(desk: Desk) -> None:
+    desk.post("/patients", {"name": "Ada"}, **KEY, **{"X-Booking-Token": "one"})
+
+    answer = desk.post("/patients", {"name": "Ada"}, **KEY, **{"X-Booking-Token": "two"})
+
+    assert code(answer) == (422, "idempotency_mismatch")
+
+
+@pytest.mark.parametrize("header", [{"X-Actor": "Grace"}, {"User-Agent": "curl/8"}, {"Accept": "text/html"}])
+def test_another_header_makes_no_other_request(desk: Desk, header: dict[str, str]) -> None:
+    desk.post("/patients", {"name": "Ada"}, **KEY)
+
+    assert replayed(desk.post("/patients", {"name": "Ada"}, **KEY, **header))
+
+
+def test_a_mistake_does_not_spoil_the_key(desk: Desk) -> None:
+    first = desk.post("/patients", {"name": "Ada"}, **KEY)
+    desk.post("/patients", {"name": "Grace"}, **KEY)
+
+    assert desk.post("/patients", {"name": "Ada"}, **KEY).data == first.data
+
+
 def test_a_refusal_is_not_kept_and_the_repetition_is_judged_anew(clinic: Clinic) -> None:
     in_the_way = clinic.booked(TEN)
     refused = book(clinic)

@@ -8,11 +8,14 @@ from time import sleep
 from typing import Any
 
 import pytest
+from sqlalchemy import func, update
 
+from api import clock
 from booking.callers import Caller
 from booking.errors import AlreadyExists
-from models import ApiKey, Appointment, Patient
+from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
+from models.idempotency_keys import purge
 from tests.api.toys import fail_with, seen
 from tests.booking.cast import Clinic, create_clinic, create_patient, rows
 from tests.booking.racing import assert_sound, deadlocks, race, statuses
@@ -37,6 +40,15 @@ def no_deadlocks(database: Database) -> Iterator[None]:
 def clinic(desk: Desk) -> Clinic:
     """Make a clinic of one therapist and one treatment room."""
     return create_clinic(desk)
+
+
+def purge_until(over: Event, database: Database, desk: Desk) -> int:
+    """Purge the clinic's expired answers again and again; give how many went."""
+    purged = 0
+    while not over.is_set():
+        with database.transaction(desk.clinic_id) as session:
+            purged += purge(session, desk.clinic_id, clock.now())
+    return purged
 
 
 class Slow:
@@ -191,3 +203,58 @@ def test_four_patients_who_each_ask_five_times_for_one_slot_get_one_visit(
     assert len(rows(database, clinic.desk, Appointment)) == 1
     assert {answer.status_code for answer in answers} == {201, 409}
     assert_sound(database, clinic.desk)
+
+
+def test_a_purge_meanwhile_neither_repeats_an_effect_nor_stands_in_the_way(
+    desk: Desk, database: Database
+) -> None:
+    keys = [{"Idempotency-Key": str(number)} for number in range(5)]
+    for key in keys:
+        desk.post("/patients", {"name": "Old"}, **key)
+    with database.transaction(desk.clinic_id) as session:
+        session.execute(update(IdempotencyKey).values(expires_at=func.now()))
+    over = Event()
+    with ThreadPoolExecutor() as pool:
+        purging = pool.submit(purge_until, over, database, desk)
+        answers = race(partial(desk.post, "/patients", {"name": "New"}, **key) for key in keys * 4)
+        over.set()
+
+    assert purging.result() <= 5
+    assert set(statuses(answers)) <= {201, 409}
+    assert [patient.name for patient in rows(database, desk, Patient)] == ["Old"] * 5 + ["New"] * 5
+    assert len(rows(database, desk, IdempotencyKey)) == 5
+
+
+def test_booking_together_and_a_rotation_of_keys_happen_once(clinic: Clinic, database: Database) -> None:
+    visits = [{name: value for name, value in clinic.wish(TEN).items() if name != "patient_id"}]
+    body = {"patient_id": clinic.patient["id"], "visits": visits}
+    made = clinic.desk.made("/api-keys", name="Key", kind="secret", scopes=["catalog:read"])
+
+    together = race(partial(clinic.desk.post, "/appointments/together", body, **KEY) for _ in range(10))
+    path, key = f"/api-keys/{made['id']}/rotate", {"Idempotency-Key": "rotate"}
+    rotated = race(partial(clinic.desk.post, path, **key) for _ in range(10))
+
+    assert len(rows(database, clinic.desk, Appointment)) == 1
+    assert set(statuses(together)) <= {201, 409}
+    assert statuses(rotated) == [200] + [409] * 9
+    assert [one.version for one in rows(database, clinic.desk, ApiKey) if one.name == "Key"] == [2]
+
+
+def test_a_connection_lost_before_the_answer_is_kept_leaves_no_effect(
+    child_who: ChildWho, desk: Desk, database: Database
+) -> None:
+    runs = []
+
+    def act(caller: Caller) -> Any:
+        runs.append(caller)
+        caller.session.execute(update(Patient).values(name=Patient.name + "!"))
+        if len(runs) == 1:
+            caller.session.connection().connection.dbapi_connection.close()
+        return seen(caller)
+
+    desk.made("/patients", name="Ada")
+    child = child_who(act)
+    answers = [child.post("/toys/act", **KEY) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [503, 200, 200]
+    assert [patient.name for patient in rows(database, desk, Patient)] == ["Ada!"]
