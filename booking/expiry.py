@@ -5,15 +5,37 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import select, text
 
 from booking.callers import Caller
 from booking.claims import delete_claims
 from booking.errors import HoldExpired
 from booking.events import record
-from models import Appointment, Occupancy
+from models import Appointment
 
 _SWEPT_AT_ONCE: Final = 200
+# Claims are looked up hold by hold: as an EXISTS this would read every claim there is. Its text is fixed,
+# since every booking asks it, and mostly nothing has expired.
+_CONCERNED = """
+    SELECT a.id FROM appointments a
+    WHERE a.clinic_id = :clinic_id AND (
+        a.status = 'held' AND a.expires_at <= :real_now AND (
+            a.patient_id = ANY(:patients)
+            OR (SELECT true FROM occupancies o
+                WHERE o.clinic_id = a.clinic_id AND o.appointment_id = a.id
+                  AND o.resource_id = ANY(:resources)
+                LIMIT 1)
+        ) {also}
+    )
+    ORDER BY a.id FOR NO KEY UPDATE
+"""
+_LOCK = text(_CONCERNED.format(also=""))
+_LOCK_ALSO = text(_CONCERNED.format(also="OR a.id = :also"))
+_LOCK_ANY = text("""
+    SELECT a.id FROM appointments a
+    WHERE a.clinic_id = :clinic_id AND a.status = 'held' AND a.expires_at <= :real_now
+    ORDER BY a.id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+""")
 
 
 def require_live(caller: Caller, hold: Appointment) -> None:
@@ -30,13 +52,15 @@ def drop_expired(
     Their rows are locked in id order, and in the same order the row of `also`, an appointment of the
     caller's own that is not dropped.
     """
-    concerned = or_(Appointment.patient_id.in_(list(patients)), _occupies(resources))
-    wanted = (
-        or_(_expired(caller) & concerned, Appointment.id == also) if also else _expired(caller) & concerned
-    )
-    for hold in caller.session.scalars(_locked(caller, wanted)).all():
-        if hold.id != also:
-            _expire(caller, hold)
+    values = {
+        "clinic_id": caller.clinic_id,
+        "real_now": caller.real_now,
+        "patients": list(patients),
+        "resources": list(resources),
+    }
+    statement = _LOCK if also is None else _LOCK_ALSO
+    found = caller.session.scalars(statement, values if also is None else values | {"also": also}).all()
+    _expire(caller, [one for one in found if one != also])
 
 
 def sweep(caller: Caller) -> int:
@@ -44,10 +68,9 @@ def sweep(caller: Caller) -> int:
 
     Whoever is at work on one of them meanwhile is not waited for.
     """
-    statement = _locked(caller, _expired(caller)).limit(_SWEPT_AT_ONCE)
-    found = caller.session.scalars(statement.with_for_update(key_share=True, skip_locked=True)).all()
-    for hold in found:
-        _expire(caller, hold)
+    values = {"clinic_id": caller.clinic_id, "real_now": caller.real_now, "most": _SWEPT_AT_ONCE}
+    found = caller.session.scalars(_LOCK_ANY, values).all()
+    _expire(caller, found)
     return len(found)
 
 
@@ -62,28 +85,12 @@ def end_hold(caller: Caller, hold: Appointment, how: str) -> None:
     record(caller, how, hold, {"status": ["held", "cancelled"]}, of="hold")
 
 
-def _expire(caller: Caller, hold: Appointment) -> None:
-    # Time has ended the hold, not whoever happened to come by.
-    end_hold(replace(caller, key_id=None, actor=None), hold, "expired")
-
-
-def _expired(caller: Caller) -> ColumnElement[bool]:
-    return (Appointment.status == "held") & (Appointment.expires_at <= caller.real_now)
-
-
-def _occupies(resources: Iterable[UUID]) -> ColumnElement[bool]:
-    return exists().where(
-        Occupancy.clinic_id == Appointment.clinic_id,
-        Occupancy.appointment_id == Appointment.id,
-        Occupancy.resource_id.in_(list(resources)),
-    )
-
-
-def _locked(caller: Caller, wanted: ColumnElement[bool]) -> Select[Appointment]:
-    return (
-        select(Appointment)
-        .where(Appointment.clinic_id == caller.clinic_id, wanted)
-        .order_by(Appointment.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+def _expire(caller: Caller, hold_ids: Iterable[UUID]) -> None:
+    """End holds whose rows are locked; time has ended them, not whoever happened to come by."""
+    ids = list(hold_ids)
+    if not ids:
+        return
+    nobody = replace(caller, key_id=None, actor=None)
+    statement = select(Appointment).where(Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(ids))
+    for hold in caller.session.scalars(statement.execution_options(populate_existing=True)).all():
+        end_hold(nobody, hold, "expired")
