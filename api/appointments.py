@@ -7,9 +7,10 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
-from booking import appointments, listing, rescheduling, together, transitions
+from booking import appointments, conversions, listing, rescheduling, together, transitions
 from booking.appointments import Visit
 from booking.callers import Caller
+from booking.conversions import Conversion
 from booking.judging import Override
 from booking.rescheduling import Move
 from booking.together import Order
@@ -50,15 +51,19 @@ def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("", methods=["POST"])
-@blp.needs("appointments:write")
+@blp.needs("appointments:write", fails=(410,))
 @blp.arguments(BookingSchema)
 @blp.response(201, AppointmentSchema)
 def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
-    """Book a visit.
+    """Book a visit, or what a hold has kept.
 
-    Refused with 409, every reason and up to five near slots when a rule or the present state forbids it.
+    Refused with 409, every reason and up to five near slots when a rule or the present state forbids it;
+    a hold stays as it is then. 410 when the hold has expired, 409 `hold_converted` when it was booked.
     """
-    visit = appointments.book(caller, _wish(body), body["starts_at"], _override(body), body.get("notes"))
+    if "hold_id" in body:
+        visit = conversions.convert(caller, _conversion(body))
+    else:
+        visit = appointments.book(caller, _wish(body), body["starts_at"], _override(body), body.get("notes"))
     return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
 
 
@@ -82,12 +87,15 @@ def create_appointments_together(
 
 
 @blp.route("/validate", methods=["POST"])
-@blp.needs("appointments:read")
+@blp.needs("appointments:read", fails=(410,))
 @blp.arguments(BookingSchema)
 @blp.response(200, VerdictSchema)
 def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """Judge a booking without making it."""
-    verdict = appointments.validate(caller, _wish(body), body["starts_at"], _override(body))
+    if "hold_id" in body:
+        verdict = conversions.validate(caller, _conversion(body))
+    else:
+        verdict = appointments.validate(caller, _wish(body), body["starts_at"], _override(body))
     return {
         "bookable": not verdict.refusals,
         "refusals": verdict.refusals,
@@ -148,11 +156,11 @@ def start_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID
 
 
 @blp.route("/<uuid:appointment_id>/cancel", methods=["POST"])
-@blp.needs("appointments:write", fails=(412, 428))
+@blp.needs("appointments:write", fails=(410, 412, 428))
 @blp.arguments(CancelSchema)
 @blp.response(200, AppointmentSchema)
 def cancel_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
-    """Cancel an appointment; its time is free at once."""
+    """Cancel an appointment, or release a hold; its time is free at once."""
     expected = expected_version(body, required=True)
     return transitions.cancel(caller, appointment_id, expected, body["reason_code"], body["note"])
 
@@ -186,6 +194,16 @@ def _wish(body: dict[str, Any]) -> Wish:
         room_id=body.get("room_id"),
         patient_id=body["patient_id"],
         course_id=body.get("course_id"),
+    )
+
+
+def _conversion(body: dict[str, Any]) -> Conversion:
+    return Conversion(
+        hold_id=body["hold_id"],
+        patient_id=body["patient_id"],
+        course_id=body.get("course_id"),
+        override=_override(body),
+        notes=body.get("notes"),
     )
 
 

@@ -29,6 +29,7 @@ def authenticated(session: Session, *, sandbox: bool) -> Caller:
         session=session,
         clinic_id=key.clinic_id,
         now=clinical_now(sandbox=sandbox),
+        real_now=clock.now(),
         scopes=frozenset(key.scopes),
         key_id=key.id,
         actor=actor(),

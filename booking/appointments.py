@@ -18,6 +18,7 @@ from booking.claims import claims_of
 from booking.courses import follow_visit, require_course
 from booking.errors import NotFound, Refused, StaleVersion
 from booking.events import audit, facts, record
+from booking.expiry import drop_expired
 from booking.flags import OF_PREREQUISITES, OF_SPACING
 from booking.histories import load_history, load_patient
 from booking.judging import Override, judge
@@ -28,6 +29,7 @@ from booking.waivers import overridden
 from booking.wishes import Wish, ask, candidates, layout
 from models import Appointment, AppointmentPhase
 from scheduling.questions import Question, Verdict
+from scheduling.reasons import Notice
 from scheduling.ticks import from_tick, local_date, to_tick
 
 
@@ -73,14 +75,17 @@ def _book(caller: Caller, wish: Wish, start: int, override: Override | None, not
 
 
 def lock_for(caller: Caller, wishes: Sequence[Wish]) -> ClinicCatalog:
-    """Lock everything that these visits could take, in one fixed order; give the catalogue, held still."""
+    """Lock everything that these visits could take, in one fixed order; give the catalogue, held still.
+
+    Holds that have expired among all that give their time back.
+    """
     session = caller.session
-    if any(wish.patient_id is None for wish in wishes):
-        raise NotFound("patient", "/patient_id")
     hold_catalog(session, caller.clinic_id)
     catalog = load_catalog(session, caller.clinic_id)
     resources = {one for wish in wishes for one in candidates(catalog, ask(caller, catalog, wish))}
-    lock(session, patients=[wish.patient_id for wish in wishes if wish.patient_id], resources=resources)
+    patients = [wish.patient_id for wish in wishes if wish.patient_id]
+    lock(session, patients=patients, resources=resources)
+    drop_expired(caller, patients, resources)
     return catalog
 
 
@@ -96,7 +101,7 @@ def write(
     session = caller.session
     if wish.patient_id is None:
         raise NotFound("patient", "/patient_id")
-    history = load_history(session, catalog, caller.clinic_id, wish.patient_id)
+    history = load_history(session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now)
     if wish.course_id is not None:
         require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=True)
     question = ask(caller, catalog, wish, history.patient())
@@ -152,10 +157,11 @@ def place(appointment: Appointment, question: Question, verdict: Verdict, start:
     appointment.procedure_at = from_tick(start + visit.procedure_at)
     appointment.ends_at = from_tick(start + visit.leaves)
     appointment.local_date = local_date(start, zone)
-    appointment.warnings = [_noticed(notice) for notice in verdict.warnings]
+    appointment.warnings = [noticed(notice) for notice in verdict.warnings]
 
 
-def _noticed(notice: Any) -> dict[str, Any]:  # noqa: ANN401 - a frozen value of the engine
+def noticed(notice: Notice) -> dict[str, Any]:
+    """Give a notice as it is stored and shown: without the members that say nothing."""
     return {name: value for name, value in asdict(notice).items() if value is not None}
 
 
@@ -180,7 +186,9 @@ def validate(
     catalog = load_catalog(caller.session, caller.clinic_id)
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
+        patient = load_patient(
+            caller.session, catalog, caller.clinic_id, wish.patient_id, ignore, held_at=caller.real_now
+        )
     if wish.course_id is not None:
         require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
     even = [wish.procedure_id] if ignore else ()

@@ -45,7 +45,9 @@ def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCat
     catalog = load_catalog(caller.session, caller.clinic_id)
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, ignore)
+        patient = load_patient(
+            caller.session, catalog, caller.clinic_id, wish.patient_id, ignore, held_at=caller.real_now
+        )
     # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
     even = [wish.procedure_id] if ignore else ()
     return catalog, ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
@@ -57,7 +59,8 @@ def _search(
     # The last arrival is a tick before the range ends; one at its end belongs to the next day.
     room = layout(question).length - 1
     window = not_before(days(first, until, room, question.location.zone), caller.now)
-    busy = load_busy(caller.session, caller.clinic_id, candidates(catalog, question), window, ignore)
+    resources, now = candidates(catalog, question), caller.real_now
+    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignore, real_now=now)
     return Found(catalog, question, busy, window, search(question, catalog.engine, busy, window))
 
 

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from booking.callers import Caller
 from booking.errors import InUse, Invalid
+from booking.expiry import drop_expired
 from booking.locks import lock_resources
 from booking.resources import Kind, Locations, Values, require
 from booking.rows import insert_rows
@@ -94,6 +95,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once.
     """
     lock_resources(caller.session, [resource_id])
+    drop_expired(caller, resources=[resource_id])
     resource = require(caller, RESOURCE, resource_id)
     wanted = set(_pieces(resource, merge(_spans(caller, resource))))
     _refuse_visits_in_the_way(caller, resource_id, wanted)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from booking.catalog import ClinicCatalog
-from booking.rows import Batch, columns_of
+from booking.rows import Batch, columns_of, insert_rows
 from models import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from scheduling.claims import spacing_claims
 from scheduling.questions import Assignment, Question
@@ -24,6 +24,18 @@ def claims_of(
         (Occupancy, _occupancies(appointment, assignment)),
         (SpacingClaim, _spacing(catalog, question, appointment)),
     ]
+
+
+def claim_spacing(
+    session: Session, catalog: ClinicCatalog, question: Question, appointment: Appointment
+) -> None:
+    """Claim the dates anew for the appointment's patient and course; what it occupies stays as it is."""
+    session.execute(
+        delete(SpacingClaim).where(
+            SpacingClaim.clinic_id == appointment.clinic_id, SpacingClaim.appointment_id == appointment.id
+        )
+    )
+    insert_rows(session, (SpacingClaim, _spacing(catalog, question, appointment)))
 
 
 def delete_claims(session: Session, appointment: Appointment, *, phases: bool = False) -> None:
@@ -76,6 +88,8 @@ def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[
 
 
 def _spacing(catalog: ClinicCatalog, question: Question, appointment: Appointment) -> list[dict[str, Any]]:
+    if appointment.patient_id is None:
+        return []
     claims = spacing_claims(question, appointment.local_date, catalog.paired_rules, catalog.engine)
     return [
         {

@@ -86,7 +86,7 @@ def _show(caller: Caller, found: list[Values]) -> None:
         .where(
             Appointment.clinic_id == caller.clinic_id,
             Appointment.course_id.in_(by_id),
-            Appointment.status.not_in(_GONE),
+            Appointment.status.not_in(("held", *_GONE)),
         )
         .order_by(Appointment.starts_at, Appointment.id)
     )

@@ -12,7 +12,9 @@ def assess(caller: Caller, wish: Wish) -> Eligibility:
     catalog = load_catalog(caller.session, caller.clinic_id)
     if wish.patient_id is None:
         raise ValueError("Eligibility is a patient's.")
-    patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id)
+    patient = load_patient(
+        caller.session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now
+    )
     question = ask(caller, catalog, wish, patient)
     today = caller.now.astimezone(question.location.zone).date()
     return eligibility(question, catalog.engine, today)

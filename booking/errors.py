@@ -110,6 +110,24 @@ class TooEarly(DomainError):
     code = "too_early"
 
 
+class HoldExpired(DomainError):
+    """The hold has expired; its time is free again."""
+
+    code = "hold_expired"
+
+
+class HoldConverted(DomainError):
+    """The hold has become an appointment, of the same id."""
+
+    code = "hold_converted"
+
+
+class HoldExtended(DomainError):
+    """The hold has been extended before, which is allowed once."""
+
+    code = "hold_extended"
+
+
 class NoSlot(DomainError):
     """There is no slot within the location's horizon."""
 

@@ -16,17 +16,27 @@ def audit(caller: Caller, action: str, subject_type: str, subject_id: UUID, chan
 
 
 def record(
-    caller: Caller, action: str, appointment: Appointment, changes: dict[str, Any] | None = None
+    caller: Caller,
+    action: str,
+    appointment: Appointment,
+    changes: dict[str, Any] | None = None,
+    *,
+    of: str = "appointment",
 ) -> None:
-    """Append the event `appointment.<action>` and its audit entry in the act's own transaction."""
-    insert_rows(caller.session, *facts(caller, action, appointment, changes))
+    """Append the event `<of>.<action>` and its audit entry in the act's own transaction."""
+    insert_rows(caller.session, *facts(caller, action, appointment, changes, of=of))
 
 
 def facts(
-    caller: Caller, action: str, appointment: Appointment, changes: dict[str, Any] | None = None
+    caller: Caller,
+    action: str,
+    appointment: Appointment,
+    changes: dict[str, Any] | None = None,
+    *,
+    of: str = "appointment",
 ) -> tuple[Batch, Batch]:
-    """Give the event `appointment.<action>` and its audit entry as rows, to write along with others."""
-    kind = f"appointment.{action}"
+    """Give the event `<of>.<action>` (of an appointment or a `hold`) and its audit entry as rows."""
+    kind = f"{of}.{action}"
     event = {
         "clinic_id": caller.clinic_id,
         "id": uuid7(),
@@ -57,7 +67,8 @@ def _entry(
 
 
 def thin(appointment: Appointment) -> dict[str, Any]:
-    """Give the body that an event carries about an appointment: no patient, no names."""
+    """Give the body that an event carries about an appointment or a hold: no patient, no names."""
+    expiry = {} if appointment.expires_at is None else {"expires_at": appointment.expires_at}
     return {
         "id": appointment.id,
         "version": appointment.version,
@@ -67,4 +78,5 @@ def thin(appointment: Appointment) -> dict[str, Any]:
         "therapist_id": appointment.therapist_id,
         "starts_at": appointment.starts_at,
         "ends_at": appointment.ends_at,
+        **expiry,
     }

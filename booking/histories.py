@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ _VISITS = text("""
            a.course_id, c.template_id, c.status = 'completed' AS completed
     FROM appointments a LEFT JOIN courses c ON c.clinic_id = a.clinic_id AND c.id = a.course_id
     WHERE a.clinic_id = :clinic_id AND a.patient_id = ANY(:ids) AND a.status NOT IN ('cancelled', 'no_show')
+      AND (a.status <> 'held' OR a.expires_at > CAST(:held_at AS timestamptz))
     ORDER BY a.starts_at
 """)
 
@@ -57,25 +58,46 @@ class History:
 
 
 def load_patient(
-    session: Session, catalog: ClinicCatalog, clinic_id: UUID, patient_id: UUID, ignore: UUID | None = None
+    session: Session,
+    catalog: ClinicCatalog,
+    clinic_id: UUID,
+    patient_id: UUID,
+    ignore: UUID | None = None,
+    *,
+    held_at: datetime | None = None,
 ) -> Patient:
     """Give one patient, without the ignored visit; NotFound for an unknown one."""
-    return load_history(session, catalog, clinic_id, patient_id).patient(ignore)
+    return load_history(session, catalog, clinic_id, patient_id, held_at=held_at).patient(ignore)
 
 
-def load_history(session: Session, catalog: ClinicCatalog, clinic_id: UUID, patient_id: UUID) -> History:
+def load_history(
+    session: Session,
+    catalog: ClinicCatalog,
+    clinic_id: UUID,
+    patient_id: UUID,
+    *,
+    held_at: datetime | None = None,
+) -> History:
     """Give one patient's history; NotFound for an unknown patient."""
-    found = load_histories(session, catalog, clinic_id, [patient_id])
+    found = load_histories(session, catalog, clinic_id, [patient_id], held_at=held_at)
     if patient_id not in found:
         raise NotFound("patient", "/patient_id")
     return found[patient_id]
 
 
 def load_histories(
-    session: Session, catalog: ClinicCatalog, clinic_id: UUID, patients: Iterable[UUID]
+    session: Session,
+    catalog: ClinicCatalog,
+    clinic_id: UUID,
+    patients: Iterable[UUID],
+    *,
+    held_at: datetime | None = None,
 ) -> Mapping[UUID, History]:
-    """Give the histories of many patients by two queries."""
-    whose = {"clinic_id": clinic_id, "ids": list(patients)}
+    """Give the histories of many patients by two queries.
+
+    Among their visits are the holds that are live at `held_at` on the real clock, without it none.
+    """
+    whose = {"clinic_id": clinic_id, "ids": list(patients), "held_at": held_at}
     visits: defaultdict[UUID, list[Any]] = defaultdict(list)
     for visit in session.execute(_VISITS, whose):
         visits[visit.patient_id].append(visit)
@@ -138,6 +160,8 @@ def _hold(
 
 def _visited(catalog: ClinicCatalog, visit: Any) -> Treatment:  # noqa: ANN401 - a row of the query
     procedure = catalog.engine.procedures[visit.procedure_id]
+    # Others keep their distance from a hold, but nothing may rest on what can be gone in minutes.
+    held = visit.status == "held"
     return Treatment(
         appointment_id=visit.id,
         on=visit.local_date,
@@ -146,8 +170,8 @@ def _visited(catalog: ClinicCatalog, visit: Any) -> Treatment:  # noqa: ANN401 -
         event=procedure.counts_as,
         areas=tuple(visit.areas),
         performed=visit.status == "completed",
-        ends=ceil_tick(visit.ends_at),
-        requires=frozenset(one.family for one in procedure.prerequisites),
+        ends=None if held else ceil_tick(visit.ends_at),
+        requires=frozenset() if held else frozenset(one.family for one in procedure.prerequisites),
         course=_course(catalog, visit),
     )
 

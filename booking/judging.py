@@ -38,12 +38,12 @@ def judge(
     """
     window = day_of(start, layout(question).length, question.location.zone)
     resources = candidates(catalog, question)
-    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignore)
+    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignore, real_now=caller.real_now)
     verdict = check(question, catalog.engine, busy, start, window)
     if override is None or not verdict.refusals:
         return verdict
     waived = _permitted(caller, verdict.refusals, override.codes)
-    second = check(replace(question, waived=waived), catalog.engine, busy, start, window)
+    second = check(replace(question, waived=question.waived | waived), catalog.engine, busy, start, window)
     # An override that does not suffice hides no reason: the client sees what it would without one.
     return verdict if second.refusals else second
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, literal_column, select
+from sqlalchemy import Select, exists, literal_column, or_, select
 
 from booking.callers import Caller
 from models import Appointment, AppointmentPhase, AuditEntry
@@ -12,13 +12,23 @@ _EQUAL = ("location_id", "therapist_id", "patient_id", "course_id", "status")
 
 
 def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:
-    """Select by the filters that are given; dates are compared with each appointment's own local date."""
+    """Select by the filters that are given; dates are compared with each appointment's own local date.
+
+    Live holds are listed by their status alone, those that have ended never.
+    """
     chosen = select(Appointment).where(Appointment.clinic_id == caller.clinic_id)
     if caller.location_ids is not None:
         chosen = chosen.where(Appointment.location_id.in_(caller.location_ids))
     for name in _EQUAL:
         if query.get(name) is not None:
             chosen = chosen.where(getattr(Appointment, name) == query[name])
+    if query.get("status") == "held":
+        chosen = chosen.where(Appointment.expires_at > caller.real_now)
+    else:
+        # A hold is nobody's appointment until it has become one.
+        chosen = chosen.where(
+            or_(Appointment.hold.is_(None), Appointment.hold["ended"].astext == "converted")
+        )
     if query.get("from_") is not None:
         chosen = chosen.where(Appointment.local_date >= query["from_"])
     if query.get("until") is not None:

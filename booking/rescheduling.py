@@ -9,6 +9,7 @@ from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
 from booking.errors import Refused
+from booking.expiry import drop_expired
 from booking.histories import load_patient
 from booking.judging import Override, judge
 from booking.locks import hold_catalog, lock
@@ -66,11 +67,9 @@ def _move(
     resources = candidates(catalog, ask(caller, catalog, wish, even=[wish.procedure_id]))
     # The present therapist is asked first, even one who no longer works there.
     present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
-    lock(
-        session,
-        patients=[wish.patient_id] if wish.patient_id else [],
-        resources=resources | present_therapist,
-    )
+    patients = [wish.patient_id] if wish.patient_id else []
+    lock(session, patients=patients, resources=resources | present_therapist)
+    drop_expired(caller, patients, resources | present_therapist)
     appointment = get_for_change(caller, appointment_id, expected)
     require_status("reschedule", appointment)
     question = _question(caller, catalog, wish, appointment)
@@ -86,7 +85,14 @@ def _move(
 def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(caller.session, catalog, caller.clinic_id, wish.patient_id, appointment.id)
+        patient = load_patient(
+            caller.session,
+            catalog,
+            caller.clinic_id,
+            wish.patient_id,
+            appointment.id,
+            held_at=caller.real_now,
+        )
     return ask(caller, catalog, wish, patient, even=[wish.procedure_id], moves=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
@@ -96,6 +96,7 @@ def _visits(
         .where(
             Appointment.clinic_id == caller.clinic_id,
             Appointment.status.not_in(("cancelled", "no_show")),
+            or_(Appointment.status != "held", Appointment.expires_at > caller.real_now),
             AppointmentPhase.starts_at < from_tick(window.end),
             AppointmentPhase.ends_at > from_tick(window.start),
             # A visit is shorter than the longest occupancy: this bound lets the index on its start serve.

@@ -1,6 +1,7 @@
 """Loads who is busy, packed: the busy bits of resources over a window."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,28 +13,50 @@ from scheduling.bits import Busy, Window, busy_bits
 # Comparisons of integers may use the index below row-level security, range operators may not. No
 # occupancy is longer than LONGEST_OCCUPANCY, so its end alone bounds the scan from both sides.
 _PACKED = """
-    SELECT resource_id, lane,
+    SELECT false AS expired, resource_id, lane,
            string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea ORDER BY end_tick)
     FROM occupancies
     WHERE clinic_id = :clinic_id AND resource_id = ANY(:ids)
       AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last {others}
     GROUP BY resource_id, lane
+    UNION ALL
+    SELECT true, o.resource_id, o.lane,
+           string_agg(int4send(o.start_tick) || int4send(o.end_tick), ''::bytea ORDER BY o.end_tick)
+    FROM appointments a JOIN occupancies o ON o.clinic_id = a.clinic_id AND o.appointment_id = a.id
+    WHERE a.clinic_id = :clinic_id AND a.status = 'held' AND a.expires_at <= CAST(:real_now AS timestamptz)
+      AND o.resource_id = ANY(:ids) AND o.end_tick > :first AND o.start_tick < :last
+    GROUP BY o.resource_id, o.lane
 """
 _BUSY = text(_PACKED.format(others=""))
 _BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
 
 
 def load_busy(
-    session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, ignore: UUID | None = None
+    session: Session,
+    clinic_id: UUID,
+    resources: Iterable[UUID],
+    window: Window,
+    ignore: UUID | None = None,
+    *,
+    real_now: datetime | None = None,
 ) -> Busy:
-    """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out."""
+    """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out.
+
+    Holds that have expired by `real_now` (aware) count as gone; without it, as live.
+    """
     values = {
         "clinic_id": clinic_id,
         "ids": list(resources),
         "first": window.start,
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
+        "real_now": real_now,
     }
     statement = _BUSY if ignore is None else _BUSY_BUT_FOR
-    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore})
-    return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}
+    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore}).all()
+    busy = {(key, lane): busy_bits(packed, window) for expired, key, lane, packed in rows if not expired}
+    # Nobody else can have claimed the time of an expired hold: without its bits the lane is as if dropped.
+    for expired, key, lane, packed in rows:
+        if expired and (key, lane) in busy:
+            busy[key, lane] &= ~busy_bits(packed, window)
+    return busy

@@ -15,6 +15,7 @@ from booking.claims import delete_claims
 from booking.courses import follow_visit
 from booking.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.events import record
+from booking.expiry import end_hold, require_live
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy
 from scheduling.numbing import Numbing, numbing_refusals
@@ -129,7 +130,10 @@ def complete(caller: Caller, appointment_id: UUID, expected: int | None) -> Visi
 def cancel(
     caller: Caller, appointment_id: UUID, expected: int | None, reason_code: str, note: str | None
 ) -> Visit:
-    """Cancel the visit; its time is free and its spacing forgotten in the same instant."""
+    """Cancel the visit; its time is free and its spacing forgotten in the same instant.
+
+    To cancel a hold is to release it; HoldExpired when it has expired.
+    """
     visit = _begin(caller, "cancel", appointment_id, expected)
     notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
     visit.appointment.cancellation = {
@@ -138,7 +142,10 @@ def cancel(
         "at": caller.now,
         "late": caller.now > visit.appointment.starts_at - notice,
     }
-    visit.appointment.expires_at = None
+    if visit.appointment.status == "held":
+        require_live(caller, visit.appointment)
+        end_hold(caller, visit.appointment, "released")
+        return replace(visit, phases=(), affected=[])
     return _free(caller, visit, "cancelled")
 
 

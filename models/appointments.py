@@ -18,7 +18,10 @@ LONGEST_OCCUPANCY = 288  # Ticks: one day. A bound lets a range scan find every 
 
 
 class Appointment(Versioned, Base):
-    """A visit or a hold; `during` is the patient's presence, `local_date` its civil date there."""
+    """A visit or a hold; `during` is the patient's presence, `local_date` its civil date there.
+
+    What began as a hold has `hold`: `key_id` (who made it), `extended`, and how it `ended` (null while held).
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -29,7 +32,11 @@ class Appointment(Versioned, Base):
         belongs_to("appointments", "courses", "course_id"),
         CheckConstraint(f"status IN {STATUSES}", name="ck_appointments_status"),
         CheckConstraint("starts_at < ends_at", name="ck_appointments_order"),
-        CheckConstraint("patient_id IS NOT NULL OR status = 'held'", name="ck_appointments_patient"),
+        CheckConstraint(
+            "patient_id IS NOT NULL OR status = 'held' OR (status = 'cancelled' AND hold IS NOT NULL)",
+            name="ck_appointments_patient",
+        ),
+        CheckConstraint("status <> 'held' OR hold IS NOT NULL", name="ck_appointments_hold"),
         CheckConstraint("(expires_at IS NOT NULL) = (status = 'held')", name="ck_appointments_expiry"),
         ExcludeConstraint(
             ("clinic_id", "="), ("patient_id", "="), ("during", "&&"),
@@ -41,6 +48,9 @@ class Appointment(Versioned, Base):
         Index("ix_appointments_local_date", "clinic_id", "local_date"),
         Index(
             "ix_appointments_course", "clinic_id", "course_id", postgresql_where=text("course_id IS NOT NULL")
+        ),
+        Index(
+            "ix_appointments_expiry", "clinic_id", "expires_at", postgresql_where=text("status = 'held'")
         ),
         Index("ix_appointments_flagged", "clinic_id", "id", postgresql_where=text("flags <> '[]'")),
     )  # fmt: skip
@@ -65,6 +75,7 @@ class Appointment(Versioned, Base):
     flags: Mapped[list[dict[str, Any]]]
     overrides: Mapped[list[dict[str, Any]]]
     cancellation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    hold: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class AppointmentPhase(Tenant, Base):

@@ -44,10 +44,34 @@ class WantedVisitSchema(Schema):
     override = Nested(OverrideSchema, allow_none=True)
 
 
+_OF_THE_HOLD = ("procedure_id", "location_id", "starts_at", "areas", "therapist_id", "room_id")
+_INSTEAD = {"description": "Required without a `hold_id`, refused with one."}
+
+
 class BookingSchema(WantedVisitSchema):
-    """A visit of one patient to book or to judge."""
+    """A visit of one patient to book or to judge: named in full, or a hold that keeps it already.
+
+    With a `hold_id` its procedure, location, start, areas, therapist and room are the hold's.
+    """
 
     patient_id = Id(required=True)
+    hold_id = Id(metadata={"description": "The hold that becomes the appointment, keeping its id."})
+    procedure_id = Id(metadata=_INSTEAD)
+    location_id = Id(metadata=_INSTEAD)
+    starts_at = Instant(
+        grid=True, metadata={"description": f"The patient's arrival. {_INSTEAD['description']}"}
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_form(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """Refuse what is of neither form, naming each field at fault."""
+        if "hold_id" in data:
+            errors = {name: ["Comes from the hold: leave it out."] for name in _OF_THE_HOLD if name in data}
+        else:
+            required = _OF_THE_HOLD[:3]
+            errors = {name: ["Missing data for required field."] for name in required if name not in data}
+        if errors:
+            raise ValidationError(errors)
 
 
 class TogetherSchema(Schema):

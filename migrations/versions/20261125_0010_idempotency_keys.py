@@ -5,7 +5,7 @@ from alembic import op
 from migrations.policies import protect
 
 revision = "20261125_0010"
-down_revision = "20261124_2100"
+down_revision = "20261125_0000"
 
 TABLE = """
 CREATE TABLE idempotency_keys (

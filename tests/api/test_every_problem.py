@@ -14,7 +14,7 @@ from booking.callers import Caller
 from config import Settings
 from models.database import Database
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
-from tests.booking.cast import Clinic, create_clinic, create_key
+from tests.booking.cast import Clinic, create_clinic, create_key, run_out
 from tests.desk import Desk
 from tests.docs.test_errors_page import problem_examples
 
@@ -158,6 +158,27 @@ def wrong_status(stage: Stage) -> TestResponse:
     return stage.clinic.act("complete", stage.clinic.booked(TEN))
 
 
+def hold_converted(stage: Stage) -> TestResponse:
+    """Book a hold twice."""
+    hold, patient_id = stage.clinic.held(TEN), stage.clinic.patient["id"]
+    stage.desk.made("/appointments", hold_id=hold["id"], patient_id=patient_id)
+    return stage.desk.post("/appointments", {"hold_id": hold["id"], "patient_id": patient_id})
+
+
+def hold_extended(stage: Stage) -> TestResponse:
+    """Extend a hold twice."""
+    path = f"/holds/{stage.clinic.held(TEN)['id']}/extend"
+    stage.desk.post(path)
+    return stage.desk.post(path)
+
+
+def hold_expired(stage: Stage) -> TestResponse:
+    """Read a hold too late."""
+    hold = stage.clinic.held(TEN)
+    run_out(stage.database, stage.desk, hold)
+    return stage.desk.get(f"/holds/{hold['id']}")
+
+
 def stale(stage: Stage) -> TestResponse:
     """Confirm a visit that has changed meanwhile."""
     visit = stage.clinic.booked(TEN)
@@ -211,9 +232,10 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, idempotency_in_progress, idempotency_shown_once, in_use, refused,
-        retired, too_early, wrong_status, stale, too_large, unsupported_media_type, idempotency_mismatch,
-        invalid, version_required, error, unavailable, not_ready,
+        method_not_allowed, already_exists, hold_converted, hold_extended, idempotency_in_progress,
+        idempotency_shown_once, in_use, refused, retired, too_early, wrong_status, hold_expired, stale,
+        too_large, unsupported_media_type, idempotency_mismatch, invalid, version_required, error, unavailable,
+        not_ready,
     )
 }  # fmt: skip
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from models import Appointment, AuditEntry, Event, Occupancy, SpacingClaim
@@ -150,6 +150,22 @@ class Clinic:
         made: Made = answer.get_json()
         return made
 
+    def hold(self, starts_at: str, **overrides: Any) -> TestResponse:
+        """Ask for a hold, for nobody unless a patient is named."""
+        return self.desk.post("/holds", self.wish(starts_at, **{"patient_id": None} | overrides))
+
+    def held(self, starts_at: str, **overrides: Any) -> Made:
+        """Hold a slot and insist on 201; give the hold."""
+        answer = self.hold(starts_at, **overrides)
+        assert answer.status_code == 201, answer.text
+        made: Made = answer.get_json()
+        return made
+
+    def convert(self, hold: Made, **fields: Any) -> TestResponse:
+        """Ask to book a hold, for the clinic's patient unless another one is named."""
+        body = {"hold_id": hold["id"], "patient_id": self.patient["id"]} | fields
+        return self.desk.post("/appointments", body)
+
     def act(self, action: str, appointment: Made, body: Made | None = None, **fields: Any) -> TestResponse:
         """Take an action on an appointment at the version that is given."""
         sent = {"version": appointment["version"]} | (body or {}) | fields
@@ -269,6 +285,13 @@ def event_types(database: Database, desk: Desk, appointment: Made) -> list[str]:
 def audit_entries(database: Database, desk: Desk, action: str) -> list[AuditEntry]:
     """Give the audit entries of one action."""
     return [entry for entry in rows(database, desk, AuditEntry) if entry.action == action]
+
+
+def run_out(database: Database, desk: Desk, hold: Made, *, seconds: float = 0) -> None:
+    """Let a hold's time be over, as far as the database knows."""
+    over = datetime.now(UTC) - timedelta(seconds=seconds)
+    with database.transaction(desk.clinic_id) as session:
+        session.execute(update(Appointment).where(Appointment.id == UUID(hold["id"])).values(expires_at=over))
 
 
 def instant(text: str) -> datetime:

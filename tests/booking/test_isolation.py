@@ -202,10 +202,18 @@ SCOPES = [
 
 def sent(desk: Desk, method: str, path: str) -> Any:
     """Send a request, with an empty body where there is one."""
-    return desk.request(method, path, **({} if method == "GET" else {"json": {}}))
+    return desk.request(method, path, **({} if method in {"GET", "DELETE"} else {"json": {}}))
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), SCOPES)
+HOLDS = [
+    ("POST", "/holds", "appointments:write"),
+    ("GET", f"/holds/{UNKNOWN_ID}", "appointments:write"),
+    ("POST", f"/holds/{UNKNOWN_ID}/extend", "appointments:write"),
+    ("DELETE", f"/holds/{UNKNOWN_ID}", "appointments:write"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), [*SCOPES, *HOLDS])
 def test_each_operation_needs_its_scope(standing: Clinic, method: str, path: str, scope: str) -> None:
     every = {
         "appointments:read",
@@ -224,7 +232,7 @@ def test_each_operation_needs_its_scope(standing: Clinic, method: str, path: str
     assert allowed.status_code in {200, 404, 422, 428}
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), SCOPES)
+@pytest.mark.parametrize(("method", "path", "scope"), [*SCOPES, *HOLDS])
 def test_each_operation_needs_a_key(standing: Clinic, method: str, path: str, scope: str) -> None:
     assert scope
 
@@ -267,3 +275,34 @@ def test_a_widget_finds_slots_but_not_a_patients(standing: Clinic) -> None:
 
     assert ask() == 200
     assert ask(patient_id=standing.patient["id"]) == 403
+
+
+def test_a_hold_of_another_clinic_or_location_is_404(
+    clinic: Clinic, foreign: Clinic, limited: Clinic
+) -> None:
+    paths = [f"/holds/{one.held(TEN)['id']}" for one in (foreign, clinic)]
+
+    theirs = [sent(clinic.desk, method, path) for method, path in held_paths(paths[0])]
+    elsewhere = [sent(limited.desk, method, path) for method, path in held_paths(paths[1])]
+    converted = clinic.convert({"id": paths[0].rpartition("/")[2]})
+
+    assert {answer.status_code for answer in (*theirs, *elsewhere, converted)} == {404}
+    assert clinic.desk.get(paths[1]).status_code == 200
+
+
+def held_paths(path: str) -> list[tuple[str, str]]:
+    """Give every operation on one hold."""
+    return [("GET", path), ("POST", f"{path}/extend"), ("DELETE", path)]
+
+
+@pytest.mark.parametrize("whose", ["unknown", "foreign"])
+@pytest.mark.parametrize("field", ["procedure_id", "location_id", "patient_id", "therapist_id", "course_id"])
+def test_an_id_in_a_holds_body_that_is_not_ours_is_404(
+    standing: Clinic, neighbour: Clinic, field: str, whose: str
+) -> None:
+    wrong = UNKNOWN_ID if whose == "unknown" else ids_of(neighbour)[field]
+
+    answer = standing.desk.post("/holds", standing.wish(TEN, **{field: wrong}))
+
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+    assert answer.get_json()["errors"][0]["pointer"] == f"/{field}"

@@ -1,0 +1,65 @@
+"""Holds over HTTP: keep a slot for some minutes, once more, or give it back."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from api.blueprints import Blueprint
+from booking import holds
+from booking.appointments import Visit
+from booking.callers import Caller
+from booking.wishes import Wish
+from schemas.holds import HoldRequestSchema, HoldSchema, TtlSchema
+
+blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kept for a few minutes.")
+
+
+@blp.route("", methods=["POST"])
+@blp.needs("appointments:write", public=True)
+@blp.arguments(HoldRequestSchema)
+@blp.response(201, HoldSchema)
+def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
+    """Hold a slot with everything that the visit takes.
+
+    Book it by `hold_id` before `expires_at`. Refused with 409, every reason and up to five near slots
+    as a booking is; a publishable key cannot name a patient.
+    """
+    wish = Wish(
+        procedure_id=body["procedure_id"],
+        location_id=body["location_id"],
+        areas=tuple(body.get("areas") or ()),
+        therapist_id=body.get("therapist_id"),
+        patient_id=body.get("patient_id"),
+        course_id=body.get("course_id"),
+    )
+    held = holds.hold(caller, wish, body["starts_at"], _ttl(body))
+    return held, {"Location": f"{blp.url_prefix}/{held.appointment.id}"}
+
+
+@blp.route("/<uuid:hold_id>", methods=["GET"])
+@blp.needs("appointments:write", public=True, fails=(409, 410))
+@blp.response(200, HoldSchema)
+def get_hold(caller: Caller, hold_id: UUID) -> Visit:
+    """Get a live hold: 410 once expired, 409 `hold_converted` once booked, 404 once released."""
+    return holds.get(caller, hold_id)
+
+
+@blp.route("/<uuid:hold_id>/extend", methods=["POST"])
+@blp.needs("appointments:write", public=True, fails=(410,))
+@blp.arguments(TtlSchema)
+@blp.response(200, HoldSchema)
+def extend_hold(caller: Caller, body: dict[str, Any], hold_id: UUID) -> Visit:
+    """Let a hold last for `ttl_seconds` from now, once; never shorter than it would have."""
+    return holds.extend(caller, hold_id, _ttl(body))
+
+
+@blp.route("/<uuid:hold_id>", methods=["DELETE"])
+@blp.needs("appointments:write", public=True, fails=(410,))
+@blp.response(204)
+def delete_hold(caller: Caller, hold_id: UUID) -> None:
+    """Release a hold; its time is free at once."""
+    holds.release(caller, hold_id)
+
+
+def _ttl(body: dict[str, Any]) -> timedelta | None:
+    return timedelta(seconds=body["ttl_seconds"]) if "ttl_seconds" in body else None
