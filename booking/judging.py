@@ -42,13 +42,14 @@ def judge(
     verdict = check(question, catalog.engine, busy, start, window)
     if override is None or not verdict.refusals:
         return verdict
-    waived = _permitted(caller, verdict.refusals, override.codes)
+    waived = permitted(caller, verdict.refusals, override.codes)
     second = check(replace(question, waived=waived), catalog.engine, busy, start, window)
     # An override that does not suffice hides no reason: the client sees what it would without one.
     return verdict if second.refusals else second
 
 
-def _permitted(caller: Caller, refusals: Iterable[Refusal], codes: frozenset[str]) -> frozenset[str]:
+def permitted(caller: Caller, refusals: Iterable[Refusal], codes: frozenset[str]) -> frozenset[str]:
+    """Give those of the codes that are violated and somebody's to waive; MissingScope without the level."""
     named = [reason for reason in _every(refusals) if reason.code in codes]
     # A waived code is waived for every rule behind it, so one that is nobody's keeps all of them.
     nobodys = {reason.code for reason in named if reason.overridable_by is None}

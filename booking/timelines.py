@@ -1,6 +1,7 @@
 """Loads who is busy, packed: the busy bits of resources over a window."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,19 +22,33 @@ _PACKED = """
 """
 _BUSY = text(_PACKED.format(others=""))
 _BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
+_BUSY_WITHOUT = text(_PACKED.format(others="AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"))
 
 
 def load_busy(
     session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, ignore: UUID | None = None
 ) -> Busy:
     """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out."""
-    values = {
+    values = _values(clinic_id, resources, window)
+    statement = _BUSY if ignore is None else _BUSY_BUT_FOR
+    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore})
+    return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}
+
+
+def load_busy_without(
+    session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, without: Iterable[UUID]
+) -> dict[tuple[UUID, int], int]:
+    """Give each lane's busy bits over the window, leaving out the claims of several appointments."""
+    values = _values(clinic_id, resources, window) | {"without": list(without)}
+    rows = session.execute(_BUSY_WITHOUT, values)
+    return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}
+
+
+def _values(clinic_id: UUID, resources: Iterable[UUID], window: Window) -> dict[str, Any]:
+    return {
         "clinic_id": clinic_id,
         "ids": list(resources),
         "first": window.start,
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
     }
-    statement = _BUSY if ignore is None else _BUSY_BUT_FOR
-    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore})
-    return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}

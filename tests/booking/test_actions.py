@@ -4,7 +4,17 @@ import pytest
 
 from models import Occupancy, SpacingClaim
 from models.database import Database
-from tests.booking.cast import UNKNOWN_ID, Clinic, Made, codes, create_pipeline, create_rule, rows
+from tests.booking.cast import (
+    NOW,
+    UNKNOWN_ID,
+    Clinic,
+    Made,
+    codes,
+    create_pipeline,
+    create_rule,
+    create_therapist,
+    rows,
+)
 from tests.desk import Desk
 
 ARRIVAL = "2027-03-01T10:00:00+00:00"
@@ -30,9 +40,15 @@ TABLE: dict[str, tuple[set[str], str]] = {
     "complete": ({"in_progress"}, "completed"),
     "cancel": ({"booked", "confirmed", "arrived", "numbing"}, "cancelled"),
     "no-show": ({"booked", "confirmed"}, "no_show"),
+    "reschedule": ({"booked", "confirmed"}, "same"),
+    "reassign": ({"booked", "confirmed", "arrived", "numbing"}, "same"),
 }
-BODIES: dict[str, Made] = {"cancel": {"reason_code": "patient"}, "start": {"numbed_elsewhere": True}}
-ACTIONS = (*TABLE, "reschedule")
+BODIES: dict[str, Made] = {
+    "cancel": {"reason_code": "patient"},
+    "start": {"numbed_elsewhere": True},
+    "reschedule": {"starts_at": "2027-03-02T10:00:00+00:00"},
+    "reassign": {"therapist_id": UNKNOWN_ID},
+}
 
 
 def at(clinic: Clinic, minutes: int) -> Clinic:
@@ -64,22 +80,27 @@ def test_each_action_follows_the_table_and_no_other_status(
     appointment = brought_to(pipeline, status)
     allowed, reached = TABLE[action]
 
-    answer = at(pipeline, 70).act(action, appointment, BODIES.get(action))
+    other = create_therapist(pipeline.desk, pipeline.location)["id"] if action == "reassign" else None
+    body = {"therapist_id": other} if other else BODIES.get(action)
+
+    answer = at(pipeline, 70).act(action, appointment, body)
 
     if status == "numbing" and action == "start":
         assert answer.status_code == 200
     elif status in allowed:
-        assert (answer.status_code, answer.get_json()["status"]) == (200, reached)
+        expected = status if reached == "same" else reached
+        assert (answer.status_code, answer.get_json()["status"]) == (200, expected)
         assert answer.headers["ETag"] == f'"{appointment["version"] + 1}"'
     else:
         assert (answer.status_code, answer.get_json()["code"]) == (409, "wrong_status")
         assert set(answer.get_json()["allowed"]) - {"held"} == allowed
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", TABLE)
 def test_an_action_needs_the_version(pipeline: Clinic, action: str) -> None:
     appointment = pipeline.booked(ARRIVAL)
-    body = BODIES.get(action, {"starts_at": ARRIVAL} if action == "reschedule" else {})
+    body = BODIES.get(action, {})
+    body |= {"therapist_id": pipeline.therapist["id"]} if action == "reassign" else {}
     path = f"/appointments/{appointment['id']}/{action}"
 
     without = pipeline.desk.post(path, body)
@@ -91,13 +112,19 @@ def test_an_action_needs_the_version(pipeline: Clinic, action: str) -> None:
     assert both.status_code == 412
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_on_an_unknown_appointment_is_404(pipeline: Clinic, action: str) -> None:
-    body = BODIES.get(action, {"starts_at": ARRIVAL} if action == "reschedule" else {})
+@pytest.mark.parametrize("action", TABLE)
+def test_an_action_on_an_unknown_appointment_or_another_clinics_is_404(
+    standing: Clinic, neighbour: Clinic, action: str
+) -> None:
+    theirs = neighbour.at(NOW).booked(ARRIVAL)
+    body = BODIES.get(action, {}) | {"version": 1}
 
-    answer = pipeline.desk.post(f"/appointments/{UNKNOWN_ID}/{action}", body | {"version": 1})
+    unknown = standing.desk.post(f"/appointments/{UNKNOWN_ID}/{action}", body)
+    foreign = standing.desk.post(f"/appointments/{theirs['id']}/{action}", body)
+    neighbour.acted("cancel", theirs, reason_code="other")
 
-    assert answer.status_code == 404
+    told = [(one.status_code, one.get_json()["detail"]) for one in (unknown, foreign)]
+    assert told == [(404, "No such appointment.")] * 2
 
 
 @pytest.mark.parametrize("header", ['"1"', "*"])
