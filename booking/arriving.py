@@ -11,7 +11,7 @@ from booking.appointments import Visit, get, get_for_change, present
 from booking.availability import alternatives
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
-from booking.errors import Retired
+from booking.errors import Invalid, Retired
 from booking.histories import load_histories
 from booking.locks import hold_catalog, lock
 from booking.moving import Placing, move_all
@@ -36,7 +36,9 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     require_status("arrive", appointment)
     visit = present(caller, [appointment], catalog)[0]
     late = caller.now > appointment.starts_at
-    moved = _slide(caller, catalog, visit, locked) if _may_slide(caller, catalog, appointment) else []
+    moved = (
+        _slide(caller, catalog, visit, locked) if locked and _may_slide(caller, catalog, appointment) else []
+    )
     if moved:
         visit = replace(present(caller, [appointment], catalog)[0], affected=[one.id for one in moved[1:]])
     elif late:
@@ -113,5 +115,6 @@ def _elsewhen(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
     )
     try:
         return alternatives(caller, wish, ceil_tick(caller.now), (), appointment.id)
-    except Retired:
+    except (Retired, Invalid):
+        # The procedure is not offered like that any more.
         return []

@@ -14,7 +14,7 @@ from booking.wishes import candidates
 from models import AppointmentPhase
 from scheduling.bits import Busy, Window
 from scheduling.engine import check
-from scheduling.lateness import as_planned
+from scheduling.lateness import Planned, as_planned
 from scheduling.questions import Patient, Question, Verdict
 from scheduling.reasons import CLINICAL
 from scheduling.ticks import to_tick
@@ -52,9 +52,14 @@ def standing_visit(caller: Caller, catalog: ClinicCatalog, visit: Visit, history
     appointment = visit.appointment
     start = to_tick(appointment.starts_at)
     procedure = catalog.engine.procedures[appointment.procedure_id]
-    spans = [(to_tick(one.starts_at) - start, to_tick(one.ends_at) - start) for one in visit.phases]
+    planned = [
+        Planned(
+            to_tick(one.starts_at) - start, to_tick(one.ends_at) - start, one.min_minutes, one.max_minutes
+        )
+        for one in visit.phases
+    ]
     if fits(visit.phases, [phase.name for phase in procedure.phases]):
-        procedure = as_planned(procedure, spans)
+        procedure = as_planned(procedure, planned)
     patient = None
     if history is not None:
         # Their sessions and holds are left out: spacing counts days, and the day stays.

@@ -16,18 +16,30 @@ class Option:
     procedure: Procedure
 
 
-def as_planned(procedure: Procedure, spans: Sequence[Span]) -> Procedure:
-    """Return the procedure with each phase at its own span (ticks after arrival).
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One phase of a booked visit: its ticks after arrival, and within which minutes it may last."""
 
-    ValueError when there are not as many spans as phases, or minutes that a phase does not allow.
-    """
-    pairs = zip(procedure.phases, spans, strict=True)
-    return replace(procedure, phases=tuple(_at(phase, span) for phase, span in pairs))
+    start: int
+    end: int
+    min_minutes: int | None = None
+    max_minutes: int | None = None
 
 
-def _at(phase: Phase, span: Span) -> Phase:
-    start, end = span
-    return replace(phase, at_minute=start * TICK_MINUTES, minutes=(end - start) * TICK_MINUTES)
+def as_planned(procedure: Procedure, planned: Sequence[Planned]) -> Procedure:
+    """Return the procedure with its phases as they were planned; there must be as many of them."""
+    pairs = zip(procedure.phases, planned, strict=True)
+    return replace(procedure, phases=tuple(_at(phase, one) for phase, one in pairs))
+
+
+def _at(phase: Phase, planned: Planned) -> Phase:
+    return replace(
+        phase,
+        at_minute=planned.start * TICK_MINUTES,
+        minutes=(planned.end - planned.start) * TICK_MINUTES,
+        min_minutes=planned.min_minutes,
+        max_minutes=planned.max_minutes,
+    )
 
 
 def for_late_arrival(procedure: Procedure, planned: int, start: int, most: int) -> Iterator[Option]:

@@ -152,6 +152,26 @@ def test_a_visit_is_taken_through_the_day_with_its_actual_times(pipeline: Clinic
     }
 
 
+def test_skin_prep_is_noted_from_when_the_cream_came_off(pipeline: Clinic) -> None:
+    numbing = brought_to(pipeline, "numbing")
+
+    begun = at(pipeline, 50).acted("start", numbing, cream_off_at="2027-03-01T10:42:00Z")
+
+    actual = {one["name"]: (one["actual_starts_at"], one["actual_ends_at"]) for one in begun["phases"]}
+    assert actual["Numbing"] == ("2027-03-01T10:10:00+00:00", "2027-03-01T10:42:00+00:00")
+    assert actual["Prep"] == ("2027-03-01T10:42:00+00:00", "2027-03-01T10:50:00+00:00")
+    assert actual["Needling"] == ("2027-03-01T10:50:00+00:00", None)
+
+
+def test_a_treatment_without_intake_begins_when_it_is_started_not_on_arrival(clinic: Clinic) -> None:
+    arrived = at(clinic, 0).acted("arrive", clinic.booked(ARRIVAL))
+
+    started = at(clinic, 4).acted("start", arrived)
+
+    assert arrived["phases"][0]["actual_starts_at"] is None
+    assert started["phases"][0]["actual_starts_at"] == "2027-03-01T10:04:00+00:00"
+
+
 @pytest.mark.parametrize(("minutes", "late"), [(14, False), (15, False), (16, True)])
 def test_who_comes_after_the_grace_is_flagged_late(pipeline: Clinic, minutes: int, late: bool) -> None:
     appointment = pipeline.booked(ARRIVAL)
