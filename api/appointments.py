@@ -7,11 +7,22 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
-from booking import appointments, conversions, listing, rescheduling, together, transitions
+from booking import (
+    appointments,
+    arriving,
+    completing,
+    conversions,
+    listing,
+    reassigning,
+    rescheduling,
+    together,
+    transitions,
+)
 from booking.appointments import Visit
 from booking.callers import Caller
 from booking.conversions import Conversion
 from booking.judging import Override
+from booking.reassigning import Place
 from booking.rescheduling import Move
 from booking.together import Order
 from booking.wishes import Wish
@@ -23,8 +34,10 @@ from schemas.appointments import (
     AppointmentsSchema,
     BookingSchema,
     CancelSchema,
+    CompleteSchema,
     HistoryEntrySchema,
     NotesSchema,
+    ReassignSchema,
     RescheduleSchema,
     StartSchema,
     TogetherSchema,
@@ -142,6 +155,20 @@ def reschedule_appointment(caller: Caller, body: dict[str, Any], appointment_id:
     return rescheduling.reschedule(caller, appointment_id, move, expected, _override(body))
 
 
+@blp.route("/<uuid:appointment_id>/reassign", methods=["POST"])
+@blp.needs("appointments:write", fails=(412, 428))
+@blp.arguments(ReassignSchema)
+@blp.response(200, AppointmentSchema)
+def reassign_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+    """Give an appointment another therapist or room at the same times.
+
+    Refused with 409, every reason, and in `alternatives` who could lead it then.
+    """
+    expected = expected_version(body, required=True)
+    place = Place(body.get("therapist_id"), body.get("room_id"))
+    return reassigning.reassign(caller, appointment_id, place, expected, _override(body))
+
+
 @blp.route("/<uuid:appointment_id>/start", methods=["POST"])
 @blp.needs("appointments:write", fails=(412, 428))
 @blp.arguments(StartSchema)
@@ -153,6 +180,19 @@ def start_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID
     return transitions.start(
         caller, appointment_id, expected, numbed_elsewhere=elsewhere, cream_off_at=off_at
     )
+
+
+@blp.route("/<uuid:appointment_id>/complete", methods=["POST"])
+@blp.needs("appointments:write", fails=(412, 428))
+@blp.arguments(CompleteSchema)
+@blp.response(200, AppointmentSchema)
+def complete_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
+    """Note that the patient has been treated, and what went wrong.
+
+    Each adverse effect opens a medical hold; `affected` names the patient's visits that it stands against.
+    """
+    expected = expected_version(body, required=True)
+    return completing.complete(caller, appointment_id, expected, body["adverse_effects"])
 
 
 @blp.route("/<uuid:appointment_id>/cancel", methods=["POST"])
@@ -179,9 +219,16 @@ def _plain_action(path: str, act: Callable[[Caller, UUID, int | None], Visit], s
 
 
 _plain_action("confirm", transitions.confirm, "Note that the patient has confirmed.")
-_plain_action("arrive", transitions.arrive, "Note that the patient is here.")
+_plain_action(
+    "arrive",
+    arriving.arrive,
+    """Note that the patient is here.
+
+    Who is late within the location's grace numbs shorter, and later visits in the way give way: `affected`
+    names them. Otherwise a late visit is flagged `late`, and `alternatives` are other times for it.
+    """,
+)
 _plain_action("start-numbing", transitions.start_numbing, "Note that the numbing cream is on.")
-_plain_action("complete", transitions.complete, "Note that the patient has been treated.")
 _plain_action("no-show", transitions.no_show, "Note, after the grace, that nobody came.")
 
 

@@ -1,6 +1,6 @@
 """Books a visit: locks, loads, asks the engine, writes; and gives back what was booked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -38,13 +38,14 @@ class Visit:
     """An appointment with its phases and the zone of its location, as clients see it.
 
     `affected` are the patient's other visits that a change of this one leaves outside the rules; None
-    where nothing was changed that could.
+    where nothing was changed that could. `alternatives` are other times offered for a visit that is late.
     """
 
     appointment: Appointment
     phases: Sequence[AppointmentPhase]
     zone: ZoneInfo
     affected: Sequence[UUID] | None = None
+    alternatives: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def version(self) -> int:

@@ -60,7 +60,8 @@ def _search(
     room = layout(question).length - 1
     window = not_before(days(first, until, room, question.location.zone), caller.now)
     resources, now = candidates(catalog, question), caller.real_now
-    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignore, real_now=now)
+    own = [ignore] if ignore is not None else []
+    busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=now)
     return Found(catalog, question, busy, window, search(question, catalog.engine, busy, window))
 
 

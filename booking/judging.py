@@ -38,17 +38,19 @@ def judge(
     """
     window = day_of(start, layout(question).length, question.location.zone)
     resources = candidates(catalog, question)
-    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignore, real_now=caller.real_now)
+    own = [ignore] if ignore is not None else []
+    busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=caller.real_now)
     verdict = check(question, catalog.engine, busy, start, window)
     if override is None or not verdict.refusals:
         return verdict
-    waived = _permitted(caller, verdict.refusals, override.codes)
+    waived = permitted(caller, verdict.refusals, override.codes)
     second = check(replace(question, waived=question.waived | waived), catalog.engine, busy, start, window)
     # An override that does not suffice hides no reason: the client sees what it would without one.
     return verdict if second.refusals else second
 
 
-def _permitted(caller: Caller, refusals: Iterable[Refusal], codes: frozenset[str]) -> frozenset[str]:
+def permitted(caller: Caller, refusals: Iterable[Refusal], codes: frozenset[str]) -> frozenset[str]:
+    """Give those of the codes that are violated and somebody's to waive; MissingScope without the level."""
     named = [reason for reason in _every(refusals) if reason.code in codes]
     # A waived code is waived for every rule behind it, so one that is nobody's keeps all of them.
     nobodys = {reason.code for reason in named if reason.overridable_by is None}

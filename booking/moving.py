@@ -14,22 +14,27 @@ from booking.events import facts, record
 from booking.flags import not_judged
 from booking.judging import Override
 from booking.rows import insert_rows
-from booking.waivers import overridden
+from booking.waivers import brought_along, overridden
 from models import Appointment, AppointmentPhase
 from scheduling.questions import Question, Verdict
+from scheduling.ticks import from_tick
 
 _ACTUAL = ("actual_starts_at", "actual_ends_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick."""
+    """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick.
+
+    One that `stands` only gives way on its day: what was judged and allowed of it stays as it was.
+    """
 
     appointment: Appointment
     question: Question
     verdict: Verdict
     start: int
     override: Override | None = None
+    stands: bool = False
 
 
 def move_all(
@@ -59,8 +64,11 @@ def _settle(
     appointment, question, verdict = placing.appointment, placing.question, placing.verdict
     if verdict.assignment is None:
         raise ValueError("A visit moves to where it may take place.")
-    place(appointment, question, verdict, placing.start)
-    appointment.flags = not_judged(appointment)
+    if placing.stands:
+        _keep(appointment, question, verdict, placing.start)
+    else:
+        place(appointment, question, verdict, placing.start)
+        appointment.flags = not_judged(appointment)
     kept = overridden(caller, question, placing.start, verdict, placing.override)
     appointment.overrides = [*appointment.overrides, *kept]
     touch(caller, appointment)
@@ -70,6 +78,14 @@ def _settle(
     insert_rows(caller.session, (model, noted), *claims, *facts(caller, event, appointment, places))
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})
+
+
+def _keep(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
+    """Place a visit that is not judged anew: its overrides come along, its warnings and flags stay."""
+    warnings = appointment.warnings
+    appointment.overrides = brought_along(appointment, from_tick(start))
+    place(appointment, question, verdict, start)
+    appointment.warnings = warnings
 
 
 def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict[int, dict[str, Any]]]:

@@ -12,7 +12,9 @@ from booking.waivers import waivers
 from booking.windows import day_of
 from booking.wishes import Wish, ask, layout
 from models import Appointment
+from scheduling.catalog import Procedure
 from scheduling.engine import check
+from scheduling.lateness import with_numbing
 from scheduling.questions import Question
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
@@ -77,4 +79,10 @@ def _question(
     patient = history.patient(appointment.id) if history is not None else None
     question = ask(caller, catalog, wish, patient, even=[wish.procedure_id, wish.location_id])
     course = history.course_of(appointment.id) if history is not None else None
-    return replace(question, course=course, stands=True)
+    return replace(question, procedure=_numbed(question, appointment), course=course, stands=True)
+
+
+def _numbed(question: Question, appointment: Appointment) -> Procedure:
+    """Give the procedure with the numbing that this visit has: it may differ once it has given way."""
+    ahead = to_tick(appointment.procedure_at) - to_tick(appointment.starts_at)
+    return with_numbing(question.procedure, ahead - layout(question).procedure_at) or question.procedure

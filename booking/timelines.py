@@ -1,6 +1,6 @@
 """Loads who is busy, packed: the busy bits of resources over a window."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.appointments import LONGEST_OCCUPANCY
-from scheduling.bits import Busy, Window, busy_bits
+from scheduling.bits import Window, busy_bits
 
 # Comparisons of integers may use the index below row-level security, range operators may not. No
 # occupancy is longer than LONGEST_OCCUPANCY, so its end alone bounds the scan from both sides.
@@ -28,7 +28,7 @@ _PACKED = """
     GROUP BY o.resource_id, o.lane
 """
 _BUSY = text(_PACKED.format(others=""))
-_BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
+_BUSY_WITHOUT = text(_PACKED.format(others="AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"))
 
 
 def load_busy(
@@ -36,11 +36,11 @@ def load_busy(
     clinic_id: UUID,
     resources: Iterable[UUID],
     window: Window,
-    ignore: UUID | None = None,
+    without: Collection[UUID] = (),
     *,
     real_now: datetime | None = None,
-) -> Busy:
-    """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out.
+) -> dict[tuple[UUID, int], int]:
+    """Give each lane's busy bits over the window, without the claims of these appointments.
 
     Holds that have expired by `real_now` (aware) count as gone; without it, as live.
     """
@@ -52,8 +52,8 @@ def load_busy(
         "longest": LONGEST_OCCUPANCY,
         "real_now": real_now,
     }
-    statement = _BUSY if ignore is None else _BUSY_BUT_FOR
-    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore}).all()
+    statement = _BUSY if not without else _BUSY_WITHOUT
+    rows = session.execute(statement, values | {"without": list(without)} if without else values).all()
     busy = {(key, lane): busy_bits(packed, window) for expired, key, lane, packed in rows if not expired}
     # Nobody else can have claimed the time of an expired hold: without its bits the lane is as if dropped.
     for expired, key, lane, packed in rows:

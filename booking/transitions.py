@@ -1,11 +1,11 @@
-"""Takes an appointment through the day: confirm, arrive, numbing, start, complete, cancel, no-show."""
+"""Takes an appointment from one status to the next: confirm, numbing, start, cancel, no-show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from booking.appointments import Visit, get_for_change, judge_others, present, touch
@@ -31,6 +31,7 @@ ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
         "cancel": ("held", "booked", "confirmed", "arrived", "numbing"),
         "no-show": ("booked", "confirmed"),
         "reschedule": ("booked", "confirmed"),
+        "reassign": ("booked", "confirmed", "arrived", "numbing"),
     }
 )
 
@@ -43,30 +44,19 @@ def require_status(action: str, appointment: Appointment) -> None:
 
 def confirm(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     """Note that the patient has confirmed."""
-    visit = _begin(caller, "confirm", appointment_id, expected)
-    return _end(caller, visit, "confirmed", "confirmed")
-
-
-def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
-    """Note that the patient is here; after the location's grace the appointment is flagged late."""
-    visit = _begin(caller, "arrive", appointment_id, expected)
-    grace = timedelta(minutes=_policy(caller, visit).late_grace_minutes)
-    if caller.now > visit.appointment.starts_at + grace:
-        late = {"code": "late", "since": caller.now}
-        visit.appointment.flags = [*visit.appointment.flags, late]
-    visit.phases[0].actual_starts_at = caller.now
-    return _end(caller, visit, "arrived", "arrived")
+    visit = begin(caller, "confirm", appointment_id, expected)
+    return end(caller, visit, "confirmed", "confirmed")
 
 
 def start_numbing(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     """Note that the cream is on; only a visit with a numbing phase can do this."""
-    visit = _begin(caller, "start-numbing", appointment_id, expected)
+    visit = begin(caller, "start-numbing", appointment_id, expected)
     numbing = _phase(visit, "numbing")
     if numbing is None:
         raise WrongStatus((), "This visit has no numbing phase.")
-    _finish_before(visit, numbing, caller.now)
+    finish(visit, caller.now, but=numbing)
     numbing.actual_starts_at = caller.now
-    return _end(caller, visit, "numbing", "numbing_started")
+    return end(caller, visit, "numbing", "numbing_started")
 
 
 def start(
@@ -81,16 +71,16 @@ def start(
 
     Without `cream_off_at` it came off just now. Invalid unless that lies between the cream and now.
     """
-    visit = _begin(caller, "start", appointment_id, expected)
+    visit = begin(caller, "start", appointment_id, expected)
     numbing = _phase(visit, "numbing")
     if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
         raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
-    main = _phase(visit, "procedure") or _phase(visit, "consultation") or visit.phases[0]
+    main = _main(visit)
     if numbing is not None and (numbing.actual_starts_at is not None or cream_off_at is not None):
         _end_numbing(caller, visit, numbing, main, cream_off_at or caller.now)
-    _finish_before(visit, main, caller.now)
+    finish(visit, caller.now, but=main)
     main.actual_starts_at = caller.now
-    return _end(caller, visit, "in_progress", "started")
+    return end(caller, visit, "in_progress", "started")
 
 
 def _end_numbing(
@@ -114,17 +104,11 @@ def _end_numbing(
     refusals = list(numbing_refusals(found, _policy(caller, visit).numbing_gap_minutes))
     if refusals:
         raise Refused(refusals)
+    prep = _phase(visit, "prep")
     if not elsewhere:
         numbing.actual_ends_at = off_at
-
-
-def complete(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
-    """Note that the patient has been treated: from now on the session counts as performed."""
-    visit = _begin(caller, "complete", appointment_id, expected)
-    for phase in visit.phases:
-        if phase.actual_starts_at is not None and phase.actual_ends_at is None:
-            phase.actual_ends_at = caller.now
-    return _end(caller, visit, "completed", "completed")
+    if prep is not None and off_at < caller.now and numbing.position < prep.position < main.position:
+        prep.actual_starts_at = off_at
 
 
 def cancel(
@@ -134,7 +118,7 @@ def cancel(
 
     To cancel a hold is to release it; HoldExpired when it has expired.
     """
-    visit = _begin(caller, "cancel", appointment_id, expected)
+    visit = begin(caller, "cancel", appointment_id, expected)
     notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
     visit.appointment.cancellation = {
         "reason_code": reason_code,
@@ -146,12 +130,13 @@ def cancel(
         require_live(caller, visit.appointment)
         end_hold(caller, visit.appointment, "released")
         return replace(visit, phases=(), affected=[])
+    finish(visit, caller.now)
     return _free(caller, visit, "cancelled")
 
 
 def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     """Note that nobody came, once the grace is over; the time is free and the session never counts."""
-    visit = _begin(caller, "no-show", appointment_id, expected)
+    visit = begin(caller, "no-show", appointment_id, expected)
     due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
     if caller.now <= due:
         raise TooEarly(f"A no-show can be noted after {due.astimezone(visit.zone).isoformat()}.")
@@ -161,22 +146,26 @@ def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit
 def _free(caller: Caller, visit: Visit, status: str) -> Visit:
     """Free the visit's time, and judge the patient's other visits without it."""
     delete_claims(caller.session, visit.appointment)
-    ended = _end(caller, visit, status, status)
+    ended = end(caller, visit, status, status)
     catalog = load_catalog(caller.session, caller.clinic_id)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
 
 
-def _begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
+def begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
+    """Give the visit, locked and at the expected version, that an action may be taken on."""
     appointment = get_for_change(caller, appointment_id, expected)
     require_status(action, appointment)
     return present(caller, [appointment])[0]
 
 
-def _end(caller: Caller, visit: Visit, status: str, event: str) -> Visit:
+def end(
+    caller: Caller, visit: Visit, status: str, event: str, fields: Mapping[str, Any] = MappingProxyType({})
+) -> Visit:
+    """Write the action's status with its event, and let the course follow; `fields` go to the audit log."""
     before = visit.appointment.status
     visit.appointment.status = status
     touch(caller, visit.appointment)
-    record(caller, event, visit.appointment, {"status": [before, status]})
+    record(caller, event, visit.appointment, {"status": [before, status], **fields})
     follow_visit(caller, visit.appointment)
     return visit
 
@@ -190,8 +179,19 @@ def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
     return next((phase for phase in visit.phases if phase.kind == kind), None)
 
 
-def _finish_before(visit: Visit, reached: AppointmentPhase, now: datetime) -> None:
-    """End what has begun before the phase that is reached now."""
+def _main(visit: Visit) -> AppointmentPhase:
+    """Give the phase that `start` begins."""
+    return _phase(visit, "procedure") or _phase(visit, "consultation") or visit.phases[0]
+
+
+def note_arrival(visit: Visit, now: datetime) -> None:
+    """Begin the first phase, unless it is the treatment itself: the patient may still be waiting for it."""
+    if visit.phases[0] is not _main(visit):
+        visit.phases[0].actual_starts_at = now
+
+
+def finish(visit: Visit, now: datetime, *, but: AppointmentPhase | None = None) -> None:
+    """End whatever phase has begun and not ended, but for one."""
     for phase in visit.phases:
-        if phase is not reached and phase.actual_starts_at is not None and phase.actual_ends_at is None:
+        if phase is not but and phase.actual_starts_at is not None and phase.actual_ends_at is None:
             phase.actual_ends_at = now

@@ -64,6 +64,12 @@ def _here(visit: Overridden) -> list[dict[str, Any]]:
     ]
 
 
+def brought_along(visit: Overridden, starts_at: datetime) -> list[dict[str, Any]]:
+    """Give the overrides of a visit that gives way on its day: those of its old time hold for the new one."""
+    here = _here(visit)
+    return [one | {"starts_at": starts_at} if one in here else one for one in visit.overrides]
+
+
 def _grounds(override: Mapping[str, Any]) -> Iterable[Ground]:
     for one in override.get("grounds", ()):
         source_id, on = one["source_id"], one["on"]

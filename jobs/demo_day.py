@@ -10,7 +10,9 @@ from uuid import UUID
 
 from booking import transitions
 from booking.appointments import Visit
+from booking.arriving import arrive
 from booking.callers import Caller
+from booking.completing import complete
 from jobs.demo_plan import PlannedVisit
 from models import AppointmentPhase
 
@@ -53,8 +55,8 @@ def steps(visit: Visit, planned: PlannedVisit, chance: Random) -> Iterator[Step]
 def _treatment(visit: Visit, chance: Random) -> Iterator[Step]:
     planned = visit.appointment
     late = chance.random() < _IS_LATE
-    at = planned.starts_at + (_minutes(chance, 16, 25) if late else _minutes(chance, -12, 5))
-    yield Step(at, "arrived", _expecting_any(transitions.arrive))
+    at = planned.starts_at + (_minutes(chance, 16, 25) if late else _minutes(chance, -12, 0))
+    yield Step(at, "arrived", _expecting_any(arrive))
     numbing = next((phase for phase in visit.phases if phase.kind == "numbing"), None)
     at += _minutes(chance, 1, 4)
     if numbing is not None:
@@ -63,7 +65,7 @@ def _treatment(visit: Visit, chance: Random) -> Iterator[Step]:
         at += _worked(numbing, chance)
     yield Step(at, "in_progress", _expecting_any(transitions.start))
     at += (planned.ends_at - planned.procedure_at) + _minutes(chance, -3, 6)
-    yield Step(at, "completed", _expecting_any(transitions.complete))
+    yield Step(at, "completed", _expecting_any(complete))
 
 
 def _worked(numbing: AppointmentPhase, chance: Random) -> timedelta:

@@ -50,6 +50,8 @@ HOLDS: Final[Sequence[str]] = (
     "infection", "pregnancy", "breastfeeding", "keloid_tendency", "anticoagulant", "under_age",
     "prolonged_redness", "hyperpigmentation", "serious_adverse_effect", "anaesthetic_reaction",
 )  # fmt: skip
+# What a treatment can have done to a patient, holds H07 to H10.
+ADVERSE_EFFECTS: Final[Sequence[str]] = HOLDS[6:]
 
 # Needling done elsewhere counts like a session of these families here: which of them, its areas tell.
 FAMILIES_OF_EVENT: Final[Mapping[str, Sequence[str]]] = MappingProxyType(

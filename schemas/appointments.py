@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
+from scheduling.clinical import ADVERSE_EFFECTS
 from scheduling.reasons import REFUSALS
 from schemas.base import QueryArgs, Schema
 from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, QueryFlag, SetOf, Text
@@ -15,7 +16,7 @@ from schemas.times import Instant, LocalDate
 STATUSES = (
     "held", "booked", "confirmed", "arrived", "numbing", "in_progress", "completed", "cancelled", "no_show",
 )  # fmt: skip
-_OF_THE_VISIT = frozenset({"phases", "affected"})
+_OF_THE_VISIT = frozenset({"phases", "affected", "alternatives"})
 MOST_TOGETHER = 12
 CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate", "other")
 
@@ -157,6 +158,13 @@ class AppointmentSchema(Schema):
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     affected = affected()
+    alternatives = ListOf(
+        Nested(AlternativeSchema),
+        dump_only=True,
+        metadata={
+            "description": "In the answer to a late arrival that nothing could make room for: other times."
+        },
+    )
 
     @pre_dump
     def in_local_time(self, visit: Any, **_kwargs: object) -> dict[str, Any]:  # noqa: ANN401 - a booked visit
@@ -165,6 +173,8 @@ class AppointmentSchema(Schema):
         phase_fields = PhaseOfVisitSchema._declared_fields  # noqa: SLF001 - marshmallow keeps them there
         if visit.affected is not None:
             shown["affected"] = visit.affected
+        if visit.alternatives is not None:
+            shown["alternatives"] = visit.alternatives
         shown["phases"] = [_localized(phase, phase_fields, visit.zone) for phase in visit.phases]
         return shown
 
@@ -228,6 +238,19 @@ class StartSchema(ActionSchema):
     )
 
 
+class CompleteSchema(ActionSchema):
+    """How the treatment went."""
+
+    adverse_effects = SetOf(
+        Choice(ADVERSE_EFFECTS),
+        load_default=list,
+        maximum=len(ADVERSE_EFFECTS),
+        metadata={
+            "description": "What went wrong: each opens a medical hold of its code on the visit's areas."
+        },
+    )
+
+
 class CancelSchema(ActionSchema):
     """Why an appointment is cancelled."""
 
@@ -243,6 +266,20 @@ class RescheduleSchema(ActionSchema):
     room_id = Id(allow_none=True)
     location_id = Id(allow_none=True)
     override = Nested(OverrideSchema, allow_none=True)
+
+
+class ReassignSchema(ActionSchema):
+    """Who or where a visit gets at its times; what is not named stays as it is."""
+
+    therapist_id = Id(allow_none=True)
+    room_id = Id(allow_none=True)
+    override = Nested(OverrideSchema, allow_none=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_named(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """Refuse a body that names neither."""
+        if data.get("therapist_id") is None and data.get("room_id") is None:
+            raise ValidationError("Name a therapist, a room or both.")
 
 
 class HistoryEntrySchema(Schema):

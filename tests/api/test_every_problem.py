@@ -232,9 +232,9 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, hold_converted, hold_extended, idempotency_in_progress,
-        idempotency_shown_once, in_use, refused, retired, too_early, wrong_status, hold_expired, stale,
-        too_large, unsupported_media_type, idempotency_mismatch, invalid, version_required, error, unavailable,
+        method_not_allowed, already_exists, idempotency_in_progress, idempotency_shown_once, in_use, refused,
+        retired, too_early, wrong_status, hold_converted, hold_extended, hold_expired, stale, too_large,
+        unsupported_media_type, idempotency_mismatch, invalid, version_required, error, unavailable,
         not_ready,
     )
 }  # fmt: skip

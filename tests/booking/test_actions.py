@@ -4,7 +4,16 @@ import pytest
 
 from models import Occupancy, SpacingClaim
 from models.database import Database
-from tests.booking.cast import UNKNOWN_ID, Clinic, Made, codes, create_rule, rows
+from tests.booking.cast import (
+    NOW,
+    UNKNOWN_ID,
+    Clinic,
+    Made,
+    codes,
+    create_rule,
+    create_therapist,
+    rows,
+)
 
 ARRIVAL = "2027-03-01T10:00:00+00:00"
 STATUSES = (
@@ -29,9 +38,15 @@ TABLE: dict[str, tuple[set[str], str]] = {
     "complete": ({"in_progress"}, "completed"),
     "cancel": ({"booked", "confirmed", "arrived", "numbing"}, "cancelled"),
     "no-show": ({"booked", "confirmed"}, "no_show"),
+    "reschedule": ({"booked", "confirmed"}, "same"),
+    "reassign": ({"booked", "confirmed", "arrived", "numbing"}, "same"),
 }
-BODIES: dict[str, Made] = {"cancel": {"reason_code": "patient"}, "start": {"numbed_elsewhere": True}}
-ACTIONS = (*TABLE, "reschedule")
+BODIES: dict[str, Made] = {
+    "cancel": {"reason_code": "patient"},
+    "start": {"numbed_elsewhere": True},
+    "reschedule": {"starts_at": "2027-03-02T10:00:00+00:00"},
+    "reassign": {"therapist_id": UNKNOWN_ID},
+}
 
 
 def at(clinic: Clinic, minutes: int) -> Clinic:
@@ -57,22 +72,27 @@ def test_each_action_follows_the_table_and_no_other_status(
     appointment = brought_to(pipeline, status)
     allowed, reached = TABLE[action]
 
-    answer = at(pipeline, 70).act(action, appointment, BODIES.get(action))
+    other = create_therapist(pipeline.desk, pipeline.location)["id"] if action == "reassign" else None
+    body = {"therapist_id": other} if other else BODIES.get(action)
+
+    answer = at(pipeline, 70).act(action, appointment, body)
 
     if status == "numbing" and action == "start":
         assert answer.status_code == 200
     elif status in allowed:
-        assert (answer.status_code, answer.get_json()["status"]) == (200, reached)
+        expected = status if reached == "same" else reached
+        assert (answer.status_code, answer.get_json()["status"]) == (200, expected)
         assert answer.headers["ETag"] == f'"{appointment["version"] + 1}"'
     else:
         assert (answer.status_code, answer.get_json()["code"]) == (409, "wrong_status")
         assert set(answer.get_json()["allowed"]) - {"held"} == allowed
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", TABLE)
 def test_an_action_needs_the_version(pipeline: Clinic, action: str) -> None:
     appointment = pipeline.booked(ARRIVAL)
-    body = BODIES.get(action, {"starts_at": ARRIVAL} if action == "reschedule" else {})
+    body = BODIES.get(action, {})
+    body |= {"therapist_id": pipeline.therapist["id"]} if action == "reassign" else {}
     path = f"/appointments/{appointment['id']}/{action}"
 
     without = pipeline.desk.post(path, body)
@@ -84,13 +104,19 @@ def test_an_action_needs_the_version(pipeline: Clinic, action: str) -> None:
     assert both.status_code == 412
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_on_an_unknown_appointment_is_404(pipeline: Clinic, action: str) -> None:
-    body = BODIES.get(action, {"starts_at": ARRIVAL} if action == "reschedule" else {})
+@pytest.mark.parametrize("action", TABLE)
+def test_an_action_on_an_unknown_appointment_or_another_clinics_is_404(
+    standing: Clinic, neighbour: Clinic, action: str
+) -> None:
+    theirs = neighbour.at(NOW).booked(ARRIVAL)
+    body = BODIES.get(action, {}) | {"version": 1}
 
-    answer = pipeline.desk.post(f"/appointments/{UNKNOWN_ID}/{action}", body | {"version": 1})
+    unknown = standing.desk.post(f"/appointments/{UNKNOWN_ID}/{action}", body)
+    foreign = standing.desk.post(f"/appointments/{theirs['id']}/{action}", body)
+    neighbour.acted("cancel", theirs, reason_code="other")
 
-    assert answer.status_code == 404
+    told = [(one.status_code, one.get_json()["detail"]) for one in (unknown, foreign)]
+    assert told == [(404, "No such appointment.")] * 2
 
 
 @pytest.mark.parametrize("header", ['"1"', "*"])
@@ -116,6 +142,26 @@ def test_a_visit_is_taken_through_the_day_with_its_actual_times(pipeline: Clinic
         "Numbing": ("2027-03-01T10:10:00+00:00", "2027-03-01T10:45:00+00:00"),
         "Needling": ("2027-03-01T10:45:00+00:00", "2027-03-01T11:05:00+00:00"),
     }
+
+
+def test_skin_prep_is_noted_from_when_the_cream_came_off(pipeline: Clinic) -> None:
+    numbing = brought_to(pipeline, "numbing")
+
+    begun = at(pipeline, 50).acted("start", numbing, cream_off_at="2027-03-01T10:42:00Z")
+
+    actual = {one["name"]: (one["actual_starts_at"], one["actual_ends_at"]) for one in begun["phases"]}
+    assert actual["Numbing"] == ("2027-03-01T10:10:00+00:00", "2027-03-01T10:42:00+00:00")
+    assert actual["Prep"] == ("2027-03-01T10:42:00+00:00", "2027-03-01T10:50:00+00:00")
+    assert actual["Needling"] == ("2027-03-01T10:50:00+00:00", None)
+
+
+def test_a_treatment_without_intake_begins_when_it_is_started_not_on_arrival(clinic: Clinic) -> None:
+    arrived = at(clinic, 0).acted("arrive", clinic.booked(ARRIVAL))
+
+    started = at(clinic, 4).acted("start", arrived)
+
+    assert arrived["phases"][0]["actual_starts_at"] is None
+    assert started["phases"][0]["actual_starts_at"] == "2027-03-01T10:04:00+00:00"
 
 
 @pytest.mark.parametrize(("minutes", "late"), [(14, False), (15, False), (16, True)])

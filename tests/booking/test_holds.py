@@ -1,7 +1,7 @@
 """Holds: a slot is kept for minutes of real time, extended once, released, or gone when they are over."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -331,12 +331,17 @@ def widget(desk: Desk, name: str) -> Desk:
     return desk.using(desk.made("/api-keys", name=name, **body)["key"])
 
 
+def from_page() -> dict[str, str]:
+    """Give the headers that a widget's page sends."""
+    return {"Origin": ORIGIN, "Idempotency-Key": str(uuid4())}
+
+
 def statuses_of(desk: Desk, path: str) -> list[int]:
     """Read, extend and release a hold from a widget's page; give the statuses."""
     acts = (("GET", ""), ("POST", "/extend"), ("DELETE", ""))
     return [
         desk.request(
-            method, path + more, {"Origin": ORIGIN}, **({"json": {}} if method == "POST" else {})
+            method, path + more, from_page(), **({"json": {}} if method == "POST" else {})
         ).status_code
         for method, more in acts
     ]
@@ -346,8 +351,8 @@ def test_a_widget_makes_holds_for_nobody_and_sees_only_its_own(clinic: Clinic) -
     first, second = widget(clinic.desk, "First"), widget(clinic.desk, "Second")
     body = clinic.wish(TEN, patient_id=None)
 
-    made = first.request("POST", "/holds", {"Origin": ORIGIN}, json=body)
-    named = first.request("POST", "/holds", {"Origin": ORIGIN}, json=clinic.wish(ELEVEN))
+    made = first.request("POST", "/holds", from_page(), json=body)
+    named = first.request("POST", "/holds", from_page(), json=clinic.wish(ELEVEN))
     path = f"/holds/{made.get_json()['id']}"
 
     assert (made.status_code, named.status_code) == (201, 403)

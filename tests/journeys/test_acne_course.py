@@ -1,7 +1,7 @@
 """J1 and J3: a course over the night on which the clocks change, and one with a visit that was missed."""
 
 from tests.booking.cast import Clinic, codes, refusal
-from tests.journeys.cast import MakeClinic, consulted, create_default_clinic, performed, told
+from tests.journeys.cast import MakeClinic, consulted, create_default_clinic, find, performed, told
 
 SESSION_1 = "2027-03-06T10:00:00+00:00"
 
@@ -75,3 +75,26 @@ def test_a_missed_visit_in_lisbon_counts_for_no_gap(make_clinic: MakeClinic) -> 
     assert (gone["status"], gone["affected"]) == ("no_show", [])
     assert told(again["warnings"]) == [("below_recommended_spacing", "S02", "2027-02-18")]
     assert told(third["warnings"]) == [("below_recommended_spacing", "S02", "2027-03-23")]
+
+
+def test_a_missed_visit_frees_its_time_occupies_no_bay_and_leaves_the_course_where_it_was(
+    make_clinic: MakeClinic,
+) -> None:
+    lisbon = create_default_clinic(make_clinic, "Europe/Lisbon")
+    consulted(lisbon, "2027-01-12T11:00:00Z")
+    four = find(lisbon.desk, "ACNE_SCAR_MOD", "course-templates")
+    course = lisbon.desk.made("/courses", patient_id=lisbon.patient["id"], template_id=four["id"])
+    performed(lisbon, "2027-01-14T17:00:00Z", course_id=course["id"])
+    missed = lisbon.booked("2027-02-11T17:00:00Z", course_id=course["id"])
+
+    lisbon = lisbon.at("2027-02-11T17:16:00Z")
+    gone = lisbon.acted("no-show", missed)
+    board = lisbon.desk.get(
+        "/schedule", location_id=lisbon.location["id"], from_="2027-02-11", until="2027-02-12"
+    )
+    lisbon.booked("2027-02-16T17:00:00Z", course_id=course["id"])
+
+    found = lisbon.desk.get(f"/courses/{course['id']}").get_json()
+    assert {phase["actual_starts_at"] for phase in gone["phases"]} == {None}
+    assert missed["id"] not in board.text
+    assert (found["sessions"], found["progress"]) == (4, {"performed": 1, "booked": 1})

@@ -4,9 +4,10 @@ from functools import partial
 
 import pytest
 
-from tests.booking.cast import Clinic, Made
-from tests.booking.racing import race, statuses
-from tests.journeys.cast import MakeClinic, another_patient, consulted, create_default_clinic
+from models.database import Database
+from tests.booking.cast import Clinic, Made, codes, event_types, instant
+from tests.booking.racing import assert_sound, race, statuses
+from tests.journeys.cast import MakeClinic, another_patient, consulted, create_default_clinic, shown
 
 
 @pytest.fixture
@@ -52,3 +53,96 @@ def test_the_loser_of_a_race_is_offered_the_next_arrival_and_takes_it(one_room: 
     assert offered[0] == "2027-09-14T10:50:00+01:00"
     third = pair[lost].booked(offered[0])
     assert times(third)["Cream off and skin prep"] == "11:30"
+
+
+@pytest.fixture
+def pipeline(one_room: Clinic) -> tuple[Clinic, list[Made]]:
+    """Book P1, P2 and P3 one behind the other; P1 came in time, and the treatment has begun."""
+    visits = [
+        one.booked(f"2027-09-14T{arrival}:00+01:00")
+        for one, arrival in (
+            (one_room, "09:00"),
+            (newcomer(one_room, 11), "09:55"),
+            (newcomer(one_room, 12), "10:50"),
+        )
+    ]
+    first = visits[0]
+    for action, minute in (("arrive", "09:00"), ("start-numbing", "09:10"), ("start", "09:45")):
+        first = at(one_room, minute).acted(action, first)
+    return one_room, visits[1:]
+
+
+def at(clinic: Clinic, minute: str) -> Clinic:
+    """Give the clinic at a local time of 14 September."""
+    return clinic.at(f"2027-09-14T{minute}:00+01:00")
+
+
+def minutes_of_numbing(visit: Made) -> int:
+    """Give how long a visit's cream is planned to work."""
+    (numbing,) = [phase for phase in visit["phases"] if phase["kind"] == "numbing"]
+    length = instant(numbing["ends_at"]) - instant(numbing["starts_at"])
+    return round(length.total_seconds() / 60)
+
+
+def test_a_late_patient_numbs_shorter_and_the_next_one_longer(
+    pipeline: tuple[Clinic, list[Made]], database: Database
+) -> None:
+    clinic, (second, third) = pipeline
+
+    arrived = at(clinic, "10:10").acted("arrive", second)
+
+    waits = shown(clinic, third)
+    assert (arrived["status"], arrived["flags"], arrived["affected"]) == ("arrived", [], [third["id"]])
+    expected = {
+        "Intake": "10:10",
+        "Numbing": "10:20",
+        "Cream off and skin prep": "10:40",
+        "Turnover": "11:25",
+    }
+    assert times(arrived) | expected == times(arrived)
+    assert minutes_of_numbing(arrived) == 20
+    assert (waits["starts_at"], minutes_of_numbing(waits)) == (third["starts_at"], 35)
+    assert times(waits)["Cream off and skin prep"] == "11:35"
+    assert event_types(database, clinic.desk, third)[-1] == "appointment.rescheduled"
+    assert_sound(database, clinic.desk)
+
+
+@pytest.mark.parametrize(("minute", "slides"), [("10:09", 1), ("10:10", 1), ("10:11", 0), ("10:20", 0)])
+def test_after_the_grace_a_late_patient_is_offered_other_times_and_nobody_else_waits(
+    pipeline: tuple[Clinic, list[Made]], minute: str, slides: int
+) -> None:
+    clinic, (second, third) = pipeline
+
+    arrived = at(clinic, minute).acted("arrive", second)
+
+    assert [flag["code"] for flag in arrived["flags"]] == ([] if slides else ["late"])
+    assert ("alternatives" in arrived) == (not slides)
+    assert shown(clinic, third)["version"] == third["version"] + slides
+
+
+def test_a_late_patient_takes_one_of_the_times_that_are_offered(pipeline: tuple[Clinic, list[Made]]) -> None:
+    clinic, (second, _) = pipeline
+    late = at(clinic, "10:20").acted("arrive", second)
+
+    at(clinic, "10:21").acted("cancel", late, reason_code="late")
+    offered = late["alternatives"][0]["starts_at"]
+    moved = at(clinic, "10:22").booked(offered, patient_id=second["patient_id"])
+
+    assert moved["starts_at"] == offered == "2027-09-14T11:45:00+01:00"
+
+
+def test_cream_that_worked_too_long_comes_off_with_the_cancellation_and_the_visit_is_moved(
+    pipeline: tuple[Clinic, list[Made]],
+) -> None:
+    clinic, (second, _) = pipeline
+    numbing = at(clinic, "09:55").acted("arrive", second)
+    numbing = at(clinic, "10:05").acted("start-numbing", numbing)
+
+    refused = at(clinic, "11:06").act("start", numbing)
+    off = at(clinic, "11:07").acted("cancel", numbing, reason_code="clinic")
+    moved = at(clinic, "11:08").booked("2027-09-15T09:55:00+01:00", patient_id=second["patient_id"])
+
+    assert codes(refused) == ["numbing_too_long"]
+    (cream,) = [phase for phase in off["phases"] if phase["kind"] == "numbing"]
+    assert cream["actual_ends_at"] == "2027-09-14T11:07:00+01:00"
+    assert moved["status"] == "booked"

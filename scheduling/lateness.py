@@ -1,0 +1,112 @@
+"""Bends a visit's plan on its day: other minutes of numbing, and whatever comes after it earlier or later."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from scheduling.catalog import Phase, Procedure
+from scheduling.ticks import TICK_MINUTES
+from scheduling.visits import Span, phase_spans
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to place a visit: its arrival's tick and its plan."""
+
+    start: int
+    procedure: Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One phase of a booked visit: its ticks after arrival, and within which minutes it may last."""
+
+    start: int
+    end: int
+    min_minutes: int | None = None
+    max_minutes: int | None = None
+
+
+def as_planned(procedure: Procedure, planned: Sequence[Planned]) -> Procedure:
+    """Return the procedure with its phases as they were planned; there must be as many of them."""
+    pairs = zip(procedure.phases, planned, strict=True)
+    return replace(procedure, phases=tuple(_at(phase, one) for phase, one in pairs))
+
+
+def _at(phase: Phase, planned: Planned) -> Phase:
+    return replace(
+        phase,
+        at_minute=planned.start * TICK_MINUTES,
+        minutes=(planned.end - planned.start) * TICK_MINUTES,
+        min_minutes=planned.min_minutes,
+        max_minutes=planned.max_minutes,
+    )
+
+
+def for_late_arrival(procedure: Procedure, planned: int, start: int, most: int) -> Iterator[Option]:
+    """Yield the plans of a visit that arrives at tick `start` in place of `planned`.
+
+    The numbing gets shorter; the needling comes as near to its plan as it can, then later, by at most
+    `most` ticks. The visit without numbing starts later.
+    """
+    late = start - planned
+    for delay in range(most + 1):
+        bent = with_numbing(procedure, delay - late)
+        if bent is not None:
+            yield Option(start, bent)
+        elif delay >= late and _numbing(procedure) is None:
+            yield Option(planned + delay, procedure)
+
+
+def for_waiting(procedure: Procedure, planned: int, most: int, *, here: bool) -> Iterator[Option]:
+    """Yield the plans of a visit that has to wait, by as little as possible and at most `most` ticks.
+
+    The cream works longer as far as it may; else the whole visit comes later, unless the patient is here.
+    """
+    for delay in range(1, most + 1):
+        bent = with_numbing(procedure, delay)
+        if bent is not None:
+            yield Option(planned, bent)
+        elif not here:
+            yield Option(planned + delay, procedure)
+
+
+def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
+    """Return the procedure with so many ticks more of numbing (less, when negative).
+
+    None when it has no numbing before its needling, or the phase does not allow as much. What runs
+    beside the numbing stays as it is; what begins after it moves along.
+    """
+    place = _numbing(procedure)
+    if place is None:
+        return None
+    numbing, spans = procedure.phases[place], phase_spans(procedure.phases)
+    minutes = numbing.minutes + more * TICK_MINUTES
+    if not _least(procedure, place, spans) <= minutes <= max(numbing.minutes, numbing.max_minutes or 0):
+        return None
+    end = spans[place][1]
+    phases = list(procedure.phases)
+    for at, phase in enumerate(procedure.phases):
+        if at == place:
+            phases[at] = replace(phase, minutes=minutes)
+        elif phase.at_minute is not None and spans[at][0] >= end:
+            phases[at] = replace(phase, at_minute=phase.at_minute + more * TICK_MINUTES)
+    return replace(procedure, phases=tuple(phases))
+
+
+def _numbing(procedure: Procedure) -> int | None:
+    """Return the list position of the numbing; None when the procedure does not begin with one."""
+    for place, phase in enumerate(procedure.phases):
+        if phase.kind in {"procedure", "consultation"}:
+            break
+        if phase.kind == "numbing":
+            return place
+    return None
+
+
+def _least(procedure: Procedure, place: int, spans: Sequence[Span]) -> int:
+    """Return the least minutes: the phase's own, and no less than what runs beside it takes."""
+    start, end = spans[place]
+    beside = [stop - start for at, (_, stop) in enumerate(spans) if at != place and start < stop <= end]
+    numbing = procedure.phases[place]
+    least = numbing.minutes if numbing.min_minutes is None else numbing.min_minutes
+    return max(least, TICK_MINUTES, *(ticks * TICK_MINUTES for ticks in beside))
