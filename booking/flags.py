@@ -26,6 +26,9 @@ OF_HOLDS: Final = frozenset({"medical_hold"})
 # Everything that can come to speak against a visit after it was booked.
 STANDING: Final = OF_CATALOGUE | CLINICAL
 
+# A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
+DISRUPTED: Final = "disrupted"
+
 # A code, and the rule behind it if there is one.
 Reason = tuple[str, str | None]
 Flags = list[dict[str, Any]]
@@ -38,8 +41,11 @@ _WRITE = text("""
 
 
 def not_judged(appointment: Appointment) -> Flags:
-    """Give the flags that a judgement of the visit at another time or place leaves standing."""
-    return [one for one in appointment.flags if one["code"] not in STANDING]
+    """Give the flags that a judgement of the visit at another time or place leaves standing.
+
+    Where a visit may go nothing is blocked, so no disruption holds it any more.
+    """
+    return [one for one in appointment.flags if one["code"] not in STANDING | {DISRUPTED}]
 
 
 def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:
@@ -59,12 +65,17 @@ def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]])
         if fresh:
             named = {"codes": [one["code"] for one in fresh]}
             told.append(facts(caller, "flagged", appointment, named))
-    if changed:
-        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
-        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
+    write_flags(caller, changed)
     events = [row for (_, rows), _ in told for row in rows]
     entries = [row for _, (_, rows) in told for row in rows]
     insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+
+
+def write_flags(caller: Caller, changed: Sequence[Appointment]) -> None:
+    """Write the flags and versions that these visits have in memory, by one statement."""
+    if changed:
+        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
+        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
 
 
 def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:

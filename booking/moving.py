@@ -23,13 +23,17 @@ _ACTUAL = ("actual_starts_at", "actual_ends_at")
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick."""
+    """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick.
+
+    `event` says what that is, where it is not the same for all that move together.
+    """
 
     appointment: Appointment
     question: Question
     verdict: Verdict
     start: int
     override: Override | None = None
+    event: str | None = None
 
 
 def move_all(
@@ -45,7 +49,7 @@ def move_all(
     for one in placings:
         delete_claims(caller.session, one.appointment, phases=True)
     for one, left in zip(placings, before, strict=True):
-        _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), event)
+        _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
 
 
 def _settle(

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from models.appointments import LONGEST_OCCUPANCY
+from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import Busy, Window, busy_bits
 
 # Comparisons of integers may use the index below row-level security, range operators may not. No
@@ -20,6 +20,7 @@ _PACKED = """
     GROUP BY resource_id, lane
 """
 _BUSY = text(_PACKED.format(others=""))
+_BLOCKED = text(_PACKED.format(others="AND appointment_id IS NULL"))
 _BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
 
 
@@ -27,6 +28,24 @@ def load_busy(
     session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, ignore: UUID | None = None
 ) -> Busy:
     """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out."""
+    if ignore is None:
+        return _read(session, _BUSY, clinic_id, resources, window)
+    return _read(session, _BUSY_BUT_FOR, clinic_id, resources, window, ignore=ignore)
+
+
+def load_blocked(session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window) -> Busy:
+    """Give each lane's bits that blocks take, behind visits too."""
+    return _read(session, _BLOCKED, clinic_id, resources, window)
+
+
+def _read(
+    session: Session,
+    statement: TextClause,
+    clinic_id: UUID,
+    resources: Iterable[UUID],
+    window: Window,
+    **more: object,
+) -> Busy:
     values = {
         "clinic_id": clinic_id,
         "ids": list(resources),
@@ -34,6 +53,8 @@ def load_busy(
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
     }
-    statement = _BUSY if ignore is None else _BUSY_BUT_FOR
-    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore})
-    return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}
+    busy: dict[tuple[UUID, int], int] = {}
+    for resource_id, claimed, packed in session.execute(statement, values | more):
+        lane = resource_id, claimed % BEHIND
+        busy[lane] = busy.get(lane, 0) | busy_bits(packed, window)
+    return busy
