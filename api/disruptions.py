@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from booking.accepting import Accepted
+
 from api.blueprints import Blueprint
 from booking import disruptions
 from booking.callers import Caller
-from booking.disruptions import Accepted, Disruption
+from booking.disruptions import Disruption
 from booking.proposals import told
 from schemas.disruptions import AppliedSchema, ApplySchema, DisruptionSchema, PreviewSchema
 

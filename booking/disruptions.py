@@ -8,27 +8,27 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
+from booking.accepting import Accepted, judge_accepted, placing, require_acceptable
 from booking.affected import lock_rows, visits_of_patients
-from booking.appointments import Visit, get, present
+from booking.appointments import Visit, present
 from booking.blocks import BLOCK, RESOURCE, lay_out
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
 from booking.disrupted import flag_disrupted
-from booking.errors import Invalid, NotFound, Refused, StaleVersion, WrongStatus
+from booking.errors import Invalid
 from booking.flags import OF_PREREQUISITES, OF_SPACING
 from booking.locations import CLOSURE
 from booking.locks import hold_catalog, lock, lock_resources
-from booking.moving import Placing, move_all
+from booking.moving import move_all
 from booking.relocatable import open_relocation, resources_of
-from booking.relocating import MOVED_FROM, REASSIGNED_FROM, Proposal, Relocation
+from booking.relocating import Proposal, Relocation
 from booking.resources import create, require
 from booking.revalidation import affected_by
 from booking.wishes import find_location
 from models import Appointment, AppointmentPhase, Block, Closure, Occupancy
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling import catalog as values
-from scheduling.reasons import Refusal
-from scheduling.ticks import ceil_tick, floor_tick, from_tick, to_tick
+from scheduling.ticks import ceil_tick, floor_tick, from_tick
 
 LONGEST: Final = timedelta(days=31)
 MOST_VISITS: Final = 200
@@ -51,17 +51,6 @@ class Disruption:
         if self.resource_id is not None:
             return {"resource_id": self.resource_id}
         return {"location_id": self.location_id} if self.location_id is not None else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Where somebody lets a visit go, at the version that they have seen."""
-
-    appointment_id: UUID
-    version: int
-    starts_at: datetime
-    therapist_id: UUID | None = None
-    room_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +105,9 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
     _lock(caller, catalog, disruption, accepted)
     visits = _present(caller, lock_rows(caller, *_affects(caller, disruption)), catalog)
     seen = {one.appointment.id: one for one in visits if _seen(caller, one)}
-    _require(caller, seen, accepted)
-    proposals = _judged(_open(caller, catalog, disruption, list(seen.values())), seen, accepted)
-    move_all(caller, catalog, [_placing(one) for one in proposals])
+    require_acceptable(caller, seen, accepted)
+    proposals = judge_accepted(_open(caller, catalog, disruption, list(seen.values())), seen, accepted)
+    move_all(caller, catalog, [placing(one) for one in proposals])
     moved = [one.visit.appointment for one in proposals]
     moved_ids = {one.id for one in moved}
     left = [one.appointment for one in visits if one.appointment.id not in moved_ids]
@@ -236,81 +225,6 @@ def _lock(
     if disruption.resource_id is not None:
         resources |= {disruption.resource_id}
     lock(caller.session, patients=[one for one in patients if one is not None], resources=resources)
-
-
-def _require(caller: Caller, seen: Mapping[UUID, Visit], accepted: Sequence[Accepted]) -> None:
-    """Refuse what is not affected or has changed, and a status from which the visit cannot go there."""
-    stale = []
-    for place, one in enumerate(accepted):
-        pointer = f"/accept/{place}/appointment_id"
-        visit = seen.get(one.appointment_id)
-        found = (
-            visit.appointment if visit else get(caller, one.appointment_id, for_change=True, pointer=pointer)
-        )
-        if found.version != one.version:
-            stale.append(found.id)
-        elif visit is None:
-            raise Invalid(pointer, "The disruption does not affect this appointment.")
-    if stale:
-        raise StaleVersion(appointment_ids=stale)
-    for one in accepted:
-        found = seen[one.appointment_id].appointment
-        allowed = REASSIGNED_FROM if found.starts_at == one.starts_at else MOVED_FROM
-        if found.status not in allowed:
-            raise WrongStatus(allowed, f"Appointment {found.id} is {found.status}.")
-
-
-def _judged(
-    relocation: Relocation, seen: Mapping[UUID, Visit], accepted: Sequence[Accepted]
-) -> list[Proposal]:
-    """Give a place that holds for each accepted visit; Refused with the reasons by visit.
-
-    What was proposed holds as it was, whichever part of it is accepted. Only what somebody has chosen
-    otherwise is judged by itself, after the rest.
-    """
-    planned = relocation.plan(list(seen.values()))
-    found = {place: planned[one.appointment_id] for place, one in enumerate(accepted)}
-    chosen = {place: _is_other(found[place], one) for place, one in enumerate(accepted)}
-    relocation.keep({one.appointment_id for place, one in enumerate(accepted) if not chosen[place]})
-    freed = {one.appointment_id for one in accepted}
-    refused: dict[int, Sequence[Refusal]] = {}
-    for place, one in enumerate(accepted):
-        if chosen[place]:
-            found[place] = _choose(relocation, seen[one.appointment_id], one, freed, f"/accept/{place}")
-            if not found[place].possible:
-                refused[place] = found[place].verdict.refusals
-    if refused:
-        raise Refused((one for reasons in refused.values() for one in reasons), by_visit=refused)
-    return list(found.values())
-
-
-def _is_other(proposal: Proposal, one: Accepted) -> bool:
-    """Whether somebody has chosen another place than the one proposed."""
-    assignment = proposal.verdict.assignment
-    return (
-        assignment is None
-        or proposal.start != to_tick(one.starts_at)
-        or one.therapist_id not in {None, assignment.therapist_id}
-        or one.room_id not in {None, proposal.room_id}
-    )
-
-
-def _choose(relocation: Relocation, visit: Visit, one: Accepted, freed: set[UUID], pointer: str) -> Proposal:
-    engine, start = relocation.catalog.engine, to_tick(one.starts_at)
-    room = engine.rooms.get(one.room_id) if one.room_id is not None else None
-    if one.therapist_id is not None and one.therapist_id not in engine.therapists:
-        raise NotFound("therapist", f"{pointer}/therapist_id")
-    if one.room_id is not None and (room is None or room.location_id != visit.appointment.location_id):
-        raise NotFound("room", f"{pointer}/room_id")
-    if not relocation.covers(visit, start):
-        raise Invalid(f"{pointer}/starts_at", "Must lie within the days in which proposals are made.")
-    return relocation.judge(visit, start, (one.therapist_id, one.room_id), freed)
-
-
-def _placing(proposal: Proposal) -> Placing:
-    event = "rescheduled" if proposal.minutes_moved else "reassigned"
-    appointment = proposal.visit.appointment
-    return Placing(appointment, proposal.question, proposal.verdict, proposal.start, event=event)
 
 
 def _keep_free(caller: Caller, disruption: Disruption, left: Sequence[Appointment]) -> dict[str, UUID]:

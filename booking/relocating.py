@@ -80,6 +80,10 @@ class Relocation:
     blocked: Busy
     resource_id: UUID | None = None
     placed: dict[UUID, Proposal] = field(default_factory=dict)
+    taken: dict[tuple[UUID, int], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keep(())
 
     def plan(self, visits: Sequence[Visit]) -> dict[UUID, Proposal]:
         """Propose a place for each visit; one that is not possible says what keeps the visit's time."""
@@ -93,7 +97,10 @@ class Relocation:
 
     def keep(self, appointment_ids: Collection[UUID]) -> None:
         """Forget every proposal but these."""
-        self.placed = {key: one for key, one in self.placed.items() if key in appointment_ids}
+        kept = [one for key, one in self.placed.items() if key in appointment_ids]
+        self.placed, self.taken = {}, dict(self.blocked)
+        for proposal in kept:
+            self._take(proposal)
 
     def covers(self, visit: Visit, start: int) -> bool:
         """Whether the day of an arrival lies within the window, so that who is busy is known."""
@@ -109,8 +116,11 @@ class Relocation:
         return self._take(self._judge(visit, question, start, choices, freed))
 
     def _take(self, proposal: Proposal) -> Proposal:
-        if proposal.possible:
+        if proposal.verdict.assignment is not None:
             self.placed[proposal.visit.appointment.id] = proposal
+            for resource_id, lane, start, end in proposal.verdict.assignment.claims:
+                bits = self.taken.get((resource_id, lane), 0) | self.window.span(start, end)
+                self.taken[resource_id, lane] = bits
         return proposal
 
     def _may_move(self, visit: Visit) -> bool:
@@ -219,7 +229,7 @@ class Relocation:
 
     def _busy(self, window: Window, freed: Collection[UUID]) -> Busy:
         """Cut out a window of who is busy, without what the freed visits take now."""
-        offset, taken = window.start - self.window.start, self._taken()
+        offset, taken = window.start - self.window.start, self.taken
         free: dict[tuple[UUID, int], int] = {}
         for appointment_id in freed:
             for lane, bits in self.own.get(appointment_id, {}).items():
@@ -228,12 +238,3 @@ class Relocation:
             lane: (self.busy.get(lane, 0) & ~free.get(lane, 0) | taken.get(lane, 0)) >> offset & window.full
             for lane in {**self.busy, **taken}
         }
-
-    def _taken(self) -> Busy:
-        taken = dict(self.blocked)
-        for proposal in self.placed.values():
-            for resource_id, lane, start, end in (
-                proposal.verdict.assignment.claims if proposal.verdict.assignment else ()
-            ):
-                taken[resource_id, lane] = taken.get((resource_id, lane), 0) | self.window.span(start, end)
-        return taken

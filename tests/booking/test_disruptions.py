@@ -1,5 +1,6 @@
 """Disruptions: who is ill, what is closed, where the visits go, and what becomes of the rest."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from models.database import Database
 from tests.booking.cast import (
+    NOW,
     UNKNOWN_ID,
     Clinic,
     Made,
@@ -15,6 +17,7 @@ from tests.booking.cast import (
     create_clinic,
     create_key,
     create_location,
+    create_pipeline,
     create_procedure,
     create_room,
     create_rule,
@@ -515,3 +518,70 @@ def test_applying_races_cancellations_of_what_it_flags(
     assert set(statuses(answers[1:])) <= {200, 412}
     assert [one for one in busy.starts(DAY, "2027-03-02") if one < at("13:00")] == []
     assert deadlocks(database) == before
+
+
+def test_another_clinics_therapist_and_visits_are_not_found(
+    busy: Clinic, morning: list[Made], make_clinic: Callable[..., Desk]
+) -> None:
+    foreign = create_clinic(make_clinic().at(NOW))
+    accept = {"appointment_id": morning[0]["id"], "version": 1, "starts_at": at("16:00")}
+
+    preview = foreign.desk.post("/disruptions/preview", ill(busy))
+
+    assert preview.status_code == 404
+    assert apply(foreign, ill(busy), []).status_code == 404
+    assert apply(foreign, ill(foreign), [accept]).status_code == 404
+
+
+def test_every_place_of_a_room_is_blocked_behind_and_beside_a_visit(desk: Desk, database: Database) -> None:
+    clinic = create_clinic(desk, rooms=[{"kind": "treatment", "capacity": 2}])
+    create_therapist(clinic.desk, clinic.location, name="Colleague")
+    visit = clinic.booked(at("10:00"))
+    applied(clinic, ill(clinic, resource_id=visit["phases"][0]["room_id"]))
+
+    beside = clinic.book(at("10:00"), patient_id=clinic.patients(1)[0])
+    clinic.acted("cancel", shown(clinic, visit), reason_code="patient")
+
+    assert codes(beside) == codes(clinic.book(at("10:00"))) == ["no_room_available"]
+    assert_sound(database, clinic.desk)
+
+
+def test_a_visit_of_many_phases_is_moved_whole(desk: Desk, database: Database) -> None:
+    pipeline = create_pipeline(desk)
+    people = pipeline.patients(4)
+    for clock, patient in zip(("09:00", "09:40", "10:20", "11:00"), people, strict=True):
+        pipeline.booked(at(clock), patient_id=patient)
+    body = ill(pipeline)
+
+    done = applied(pipeline, body, *previewed(pipeline, body))
+
+    therapist_at = [one["phases"][2]["starts_at"] for one in done["appointments"]]
+    assert min(therapist_at) >= at("13:00")
+    assert_sound(database, pipeline.desk)
+
+
+def test_a_block_may_lie_over_a_visit_that_is_completed(clinic: Clinic) -> None:
+    now = clinic.at(at("10:00"))
+    visit = now.acted("start", now.acted("arrive", clinic.booked(at("10:00"))))
+    now.acted("complete", visit)
+
+    done = applied(now, ill(clinic))
+
+    assert (done["flagged"], flagged(now)) == ([], [])
+
+
+def test_a_read_only_key_previews_but_does_not_apply(clinic: Clinic) -> None:
+    reader = clinic.using(create_key(clinic.desk, "appointments:read"))
+
+    assert previewed(reader, ill(clinic)) == []
+    assert apply(reader, ill(clinic), []).status_code == 403
+
+
+def test_what_was_overridden_for_a_time_stays_allowed_at_that_time(clinic: Clinic) -> None:
+    create_rule(clinic.desk)
+    clinic.booked(at("10:00", "2027-02-08"))
+    override = {"codes": ["spacing_min"], "reason": "The wedding."}
+    clinic.booked(at("10:00"), override=override)
+    create_therapist(clinic.desk, clinic.location, name="Colleague")
+
+    assert proposals(clinic, ill(clinic)) == [("therapist", "10:00", 0)]
