@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.constraints import error_for
 from api.logs import log_failure
-from booking.errors import DomainError, InUse, Invalid, NotFound, Refused, WrongStatus
+from booking.errors import DomainError, InUse, Invalid, NotFound, Refused, StaleVersion, WrongStatus
 from scheduling.reasons import Refusal, for_widget
 from schemas.problems import ProblemSchema
 
@@ -137,7 +137,7 @@ def _from_domain(error: DomainError) -> Problem:
                 ]
         case WrongStatus():
             members = {"allowed": error.allowed}
-        case InUse():
+        case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
     return Problem(error.code, str(error), **members)
 

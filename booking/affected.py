@@ -79,14 +79,14 @@ def _matched(side: Mapping[str, Any]) -> ColumnElement[bool]:
 
 
 def _to_come(caller: Caller, *where: ColumnElement[bool]) -> Sequence[Appointment]:
+    return lock_rows(caller, Appointment.starts_at >= caller.now, Appointment.status.in_(_PLANNED), *where)
+
+
+def lock_rows(caller: Caller, *where: ColumnElement[bool]) -> Sequence[Appointment]:
+    """Lock and give the visits of the clinic that meet these conditions, in id order."""
     statement = (
         select(Appointment)
-        .where(
-            Appointment.clinic_id == caller.clinic_id,
-            Appointment.starts_at >= caller.now,
-            Appointment.status.in_(_PLANNED),
-            *where,
-        )
+        .where(Appointment.clinic_id == caller.clinic_id, *where)
         .order_by(Appointment.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)

@@ -1,8 +1,9 @@
 """Blocks: time when a resource is kept free, claimed like a visit but by nobody."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from uuid_utils.compat import uuid7
 
 from booking.callers import Caller
+from booking.disrupted import lift, visits_on
 from booking.errors import InUse, Invalid
 from booking.expiry import drop_expired
 from booking.locks import lock_resources
@@ -18,7 +20,7 @@ from booking.resources import Kind, Locations, Values, require
 from booking.rows import insert_rows
 from booking.zones import ZoneOn, zones_of
 from models import Block, Device, Occupancy, Resource, Room
-from models.appointments import LONGEST_OCCUPANCY
+from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick
 
@@ -92,13 +94,17 @@ BLOCK = Kind(
 def lay_out(caller: Caller, resource_id: UUID) -> None:
     """Make the resource's claims the union of its blocks; InUse with the appointments in the way.
 
-    Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once.
+    Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once. They
+    lie behind the visits that a disruption has left where they are, and stay when those go.
     """
     lock_resources(caller.session, [resource_id])
     drop_expired(caller, resources=[resource_id])
     resource = require(caller, RESOURCE, resource_id)
-    wanted = set(_pieces(resource, merge(_spans(caller, resource))))
-    _refuse_visits_in_the_way(caller, resource_id, wanted)
+    spans = merge(_spans(caller, resource))
+    covered = _visits_covered(caller, resource_id, spans)
+    lift(caller, resource_id, {one.appointment_id for one in covered})
+    behind = [(one.lane, one.start_tick, one.end_tick) for one in covered]
+    wanted = set(_pieces(resource, spans, behind))
     mine = (Occupancy.clinic_id == caller.clinic_id, Occupancy.resource_id == resource_id)
     laid = select(Occupancy.id, Occupancy.lane, Occupancy.start_tick, Occupancy.end_tick)
     stored = caller.session.execute(laid.where(*mine, Occupancy.appointment_id.is_(None))).all()
@@ -165,12 +171,32 @@ def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
     return first, second
 
 
-def _pieces(resource: Resource, spans: Iterable[Span]) -> Iterator[Piece]:
-    """Cut spans to claims of every lane that are no longer than a claim may be."""
-    for span in spans:
-        for cut in _cuts(span):
-            for lane in range(_lanes(resource)):
-                yield lane, cut, min(cut + LONGEST_OCCUPANCY, span[1])
+def _pieces(resource: Resource, spans: Iterable[Span], covered: Sequence[Piece]) -> Iterator[Piece]:
+    """Cut spans to claims of every lane that are no longer than a claim may be, beside visits or behind."""
+    for lane in range(_lanes(resource)):
+        taken = [(start, end) for on, start, end in covered if on == lane]
+        for span in spans:
+            behind = [
+                (max(start, span[0]), min(end, span[1])) for start, end in taken if _meet((start, end), span)
+            ]
+            yield from ((lane + BEHIND, *piece) for piece in behind)
+            for free in _beside(span, behind):
+                yield from ((lane, cut, min(cut + LONGEST_OCCUPANCY, free[1])) for cut in _cuts(free))
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _beside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
+    """Give what sorted pieces leave of a span."""
+    first = span[0]
+    for start, end in taken:
+        if first < start:
+            yield first, start
+        first = end
+    if first < span[1]:
+        yield first, span[1]
 
 
 def _cuts(span: Span) -> range:
@@ -182,22 +208,22 @@ def _lanes(resource: Resource) -> int:
     return resource.capacity if isinstance(resource, Room) else 1
 
 
-def _refuse_visits_in_the_way(caller: Caller, resource_id: UUID, wanted: set[Piece]) -> None:
-    taken = select(Occupancy.lane, Occupancy.start_tick, Occupancy.end_tick, Occupancy.appointment_id).where(
-        Occupancy.clinic_id == caller.clinic_id,
-        Occupancy.resource_id == resource_id,
-        Occupancy.appointment_id.is_not(None),
-        Occupancy.end_tick > min((start for _, start, _ in wanted), default=0),
-        Occupancy.start_tick < max((end for _, _, end in wanted), default=0),
-    )
-    covered = {tick for lane, start, end in wanted if lane == 0 for tick in range(start, end)}
-    in_the_way = {
-        appointment_id
-        for _, start, end, appointment_id in caller.session.execute(taken)
-        if appointment_id is not None and not covered.isdisjoint(range(start, end))
-    }
+def _visits_covered(caller: Caller, resource_id: UUID, spans: Sequence[Span]) -> list[Any]:
+    """Give the claims of visits that lie under the spans; InUse unless a block may lie behind each."""
+    if not spans:
+        return []
+    found = visits_on(caller, resource_id, spans[0][0], spans[-1][1])
+    # Spans are sorted and apart: only the last that begins before a claim's end can meet it.
+    before = [bisect_left(spans, (one.end_tick,)) - 1 for one in found]
+    covered = [
+        one
+        for one, place in zip(found, before, strict=True)
+        if place >= 0 and one.start_tick < spans[place][1]
+    ]
+    in_the_way = {one.appointment_id for one in covered if not one.tolerated}
     if in_the_way:
         raise InUse("There are appointments in the way of the block.", sorted(in_the_way))
+    return covered
 
 
 def _claim(caller: Caller, resource_id: UUID, piece: Piece) -> Values:

@@ -85,6 +85,10 @@ class StaleVersion(DomainError):
 
     code = "stale"
 
+    def __init__(self, appointment_ids: Iterable[UUID] = ()) -> None:
+        super().__init__()
+        self.appointment_ids = tuple(appointment_ids)
+
 
 class VersionRequired(DomainError):
     """Say which version you change: send If-Match or the body's version."""

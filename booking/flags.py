@@ -1,7 +1,8 @@
 """Keeps the flags of visits that a change has left outside the rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm.attributes import set_committed_value
@@ -26,6 +27,9 @@ OF_HOLDS: Final = frozenset({"medical_hold"})
 # Everything that can come to speak against a visit after it was booked.
 STANDING: Final = OF_CATALOGUE | CLINICAL
 
+# A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
+DISRUPTED: Final = "disrupted"
+
 # A code, and the rule behind it if there is one.
 Reason = tuple[str, str | None]
 Flags = list[dict[str, Any]]
@@ -38,8 +42,17 @@ _WRITE = text("""
 
 
 def not_judged(appointment: Appointment) -> Flags:
-    """Give the flags that a judgement of the visit at another time or place leaves standing."""
-    return [one for one in appointment.flags if one["code"] not in STANDING]
+    """Give the flags that a judgement of the visit at another time or place leaves standing.
+
+    Where a visit may go nothing is blocked, so no disruption holds it any more.
+    """
+    return [one for one in appointment.flags if one["code"] not in STANDING | {DISRUPTED}]
+
+
+def still_disrupted(flags: Flags, held: Collection[UUID]) -> Flags:
+    """Give the flags without those of a disrupted resource that the visit holds no longer."""
+    gone = {str(one["resource_id"]) for one in flags if "resource_id" in one} - {str(one) for one in held}
+    return [one for one in flags if one["code"] != DISRUPTED or str(one.get("resource_id")) not in gone]
 
 
 def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:
@@ -59,12 +72,17 @@ def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]])
         if fresh:
             named = {"codes": [one["code"] for one in fresh]}
             told.append(facts(caller, "flagged", appointment, named))
-    if changed:
-        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
-        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
+    write_flags(caller, changed)
     events = [row for (_, rows), _ in told for row in rows]
     entries = [row for _, (_, rows) in told for row in rows]
     insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+
+
+def write_flags(caller: Caller, changed: Sequence[Appointment]) -> None:
+    """Write the flags and versions that these visits have in memory, by one statement."""
+    if changed:
+        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
+        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
 
 
 def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:

@@ -11,7 +11,7 @@ from booking.callers import Caller
 from booking.catalog import ClinicCatalog
 from booking.claims import claims_of, delete_claims
 from booking.events import facts, record
-from booking.flags import not_judged
+from booking.flags import not_judged, still_disrupted
 from booking.judging import Override
 from booking.rows import insert_rows
 from booking.waivers import brought_along, overridden
@@ -27,6 +27,7 @@ class Placing:
     """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick.
 
     One that `stands` only gives way on its day: what was judged and allowed of it stays as it was.
+    `event` says what that is, where it is not the same for all that move together.
     """
 
     appointment: Appointment
@@ -35,6 +36,7 @@ class Placing:
     start: int
     override: Override | None = None
     stands: bool = False
+    event: str | None = None
 
 
 def move_all(
@@ -50,7 +52,7 @@ def move_all(
     for one in placings:
         delete_claims(caller.session, one.appointment, phases=True)
     for one, left in zip(placings, before, strict=True):
-        _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), event)
+        _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
 
 
 def _settle(
@@ -82,7 +84,8 @@ def _settle(
 
 def _keep(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
     """Place a visit that is not judged anew: its overrides come along, its warnings and flags stay."""
-    warnings = appointment.warnings
+    warnings, claims = appointment.warnings, verdict.assignment.claims if verdict.assignment else ()
+    appointment.flags = still_disrupted(appointment.flags, [resource_id for resource_id, *_ in claims])
     appointment.overrides = brought_along(appointment, from_tick(start))
     place(appointment, question, verdict, start)
     appointment.warnings = warnings

@@ -15,7 +15,7 @@ from booking.catalog import ClinicCatalog, load_catalog
 from booking.windows import days
 from booking.wishes import find_location
 from models import Appointment, AppointmentPhase, Occupancy, Resource
-from models.appointments import LONGEST_OCCUPANCY
+from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import Window, positions
 from scheduling.catalog import Location
 from scheduling.hours import closed_bits, local_days, weekly_bits
@@ -152,7 +152,7 @@ def _blocks(
         yield {
             "resource_id": resource_id,
             "type": "block",
-            "lane": lane,
+            "lane": lane % BEHIND,
             "starts_at": from_tick(start).astimezone(zone),
             "ends_at": from_tick(end).astimezone(zone),
         }

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from models.appointments import LONGEST_OCCUPANCY
-from scheduling.bits import Window, busy_bits
+from models.appointments import BEHIND, LONGEST_OCCUPANCY
+from scheduling.bits import Busy, Window, busy_bits
 
 # Comparisons of integers may use the index below row-level security, range operators may not. No
 # occupancy is longer than LONGEST_OCCUPANCY, so its end alone bounds the scan from both sides.
@@ -28,6 +29,7 @@ _PACKED = """
     GROUP BY o.resource_id, o.lane
 """
 _BUSY = text(_PACKED.format(others=""))
+_BLOCKED = text(_PACKED.format(others="AND appointment_id IS NULL"))
 _BUSY_WITHOUT = text(_PACKED.format(others="AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"))
 
 
@@ -44,19 +46,40 @@ def load_busy(
 
     Holds that have expired by `real_now` (aware) count as gone; without it, as live.
     """
+    if not without:
+        return _read(session, _BUSY, clinic_id, resources, window, real_now=real_now)
+    left_out = list(without)
+    return _read(session, _BUSY_WITHOUT, clinic_id, resources, window, real_now=real_now, without=left_out)
+
+
+def load_blocked(session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window) -> Busy:
+    """Give each lane's bits that blocks take, behind visits too."""
+    return _read(session, _BLOCKED, clinic_id, resources, window, real_now=None)
+
+
+def _read(
+    session: Session,
+    statement: TextClause,
+    clinic_id: UUID,
+    resources: Iterable[UUID],
+    window: Window,
+    **more: Any,  # noqa: ANN401 - further parameters of the statement
+) -> dict[tuple[UUID, int], int]:
     values = {
         "clinic_id": clinic_id,
         "ids": list(resources),
         "first": window.start,
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
-        "real_now": real_now,
     }
-    statement = _BUSY if not without else _BUSY_WITHOUT
-    rows = session.execute(statement, values | {"without": list(without)} if without else values).all()
-    busy = {(key, lane): busy_bits(packed, window) for expired, key, lane, packed in rows if not expired}
+    rows = session.execute(statement, values | more).all()
+    claimed = {(key, lane): busy_bits(packed, window) for expired, key, lane, packed in rows if not expired}
     # Nobody else can have claimed the time of an expired hold: without its bits the lane is as if dropped.
     for expired, key, lane, packed in rows:
-        if expired and (key, lane) in busy:
-            busy[key, lane] &= ~busy_bits(packed, window)
+        if expired and (key, lane) in claimed:
+            claimed[key, lane] &= ~busy_bits(packed, window)
+    busy: dict[tuple[UUID, int], int] = {}
+    for (key, lane), bits in claimed.items():
+        place = key, lane % BEHIND
+        busy[place] = busy.get(place, 0) | bits
     return busy

@@ -15,6 +15,9 @@ STATUSES = (
 )  # fmt: skip
 LIVE = "status <> 'cancelled' AND status <> 'no_show'"
 LONGEST_OCCUPANCY = 288  # Ticks: one day. A bound lets a range scan find every overlap by its end alone.
+# A block behind a visit that it found in its way: lane + BEHIND, so that the two claims do not collide.
+# Who reads what is busy takes it for the lane itself, whatever becomes of the visit.
+BEHIND = 10_000
 
 
 class Appointment(Versioned, Base):

@@ -144,7 +144,10 @@ class AppointmentSchema(Schema):
     flags = ListOf(
         fields.Dict(),
         required=True,
-        metadata={"description": "What the rules would refuse by now: `code`, `rule_id?`, `since`."},
+        metadata={
+            "description": "What the rules would refuse by now: `code`, `rule_id?`, `since`; and "
+            "`disrupted`, left by a disruption of `resource_id` or `location_id`."
+        },
     )
     overrides = ListOf(
         fields.Dict(),

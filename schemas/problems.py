@@ -82,5 +82,7 @@ class ProblemSchema(Terse):
         fields.Dict(), metadata={"description": "Near slots that can be booked, at most five."}
     )
     allowed = ListOf(fields.String(), metadata={"description": "The statuses from which it can be done."})
-    appointment_ids = ListOf(Id(), metadata={"description": "The appointments in the way."})
+    appointment_ids = ListOf(
+        Id(), metadata={"description": "The appointments in the way, or those that have changed."}
+    )
     missing = ListOf(fields.String(), metadata={"description": "The parts that are not ready."})

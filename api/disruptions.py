@@ -1,0 +1,58 @@
+"""Disruptions over HTTP: what to do when somebody is ill, a room closes or a device breaks."""
+
+from typing import Any
+
+from api.blueprints import Blueprint
+from booking import disruptions
+from booking.accepting import Accepted
+from booking.callers import Caller
+from booking.disruptions import Disruption
+from booking.proposals import told
+from schemas.disruptions import AppliedSchema, ApplySchema, DisruptionSchema, PreviewSchema
+
+blp = Blueprint(
+    "disruptions",
+    "disruptions",
+    url_prefix="/v1/disruptions",
+    description="What to do with the visits when a therapist, room, device or location is not to be had.",
+)
+
+
+@blp.route("/preview", methods=["POST"])
+@blp.needs("appointments:read")
+@blp.arguments(DisruptionSchema)
+@blp.response(200, PreviewSchema)
+def preview_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+    """Propose another therapist, room or time for every visit that is affected, and write nothing.
+
+    Every rule holds for each proposal, and any part of them can be accepted together.
+    """
+    found = disruptions.preview(caller, Disruption(**body))
+    return {
+        "starts_at": found.disruption.starts_at,
+        "ends_at": found.disruption.ends_at,
+        "items": [told(one, found.proposals.get(one.appointment.id)) for one in found.visits],
+        "elsewhere": found.elsewhere,
+    }
+
+
+@blp.route("/apply", methods=["POST"])
+@blp.needs("appointments:write", fails=(412,))
+@blp.arguments(ApplySchema)
+@blp.response(200, AppliedSchema)
+def apply_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+    """Move the accepted visits, flag the others, and block what is disrupted: all at once or nothing.
+
+    409 with the reasons by visit when one of them cannot go there any more, 412 with `appointment_ids`
+    for those that have changed. Nobody is cancelled.
+    """
+    accepted = [Accepted(**one) for one in body.pop("accept")]
+    done = disruptions.apply(caller, Disruption(**body), accepted)
+    return {
+        "appointments": done.visits,
+        "flagged": done.flagged,
+        "elsewhere": done.elsewhere,
+        "affected": done.affected,
+        "block_id": done.block_id,
+        "closure_id": done.closure_id,
+    }
