@@ -33,6 +33,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "no_slot": (404, "There is no slot within the horizon."),
     "method_not_allowed": (405, "The path does not know this method."),
     "already_exists": (409, "Another object already has this code."),
+    "course_full": (409, "The course has fewer sessions left."),
     "in_use": (409, "The object is in use."),
     "refused": (409, "A rule or the present state refuses the visit."),
     "retired": (409, "This is retired and takes no new bookings."),

@@ -1,6 +1,6 @@
 """Loads who is busy, packed: the busy bits of resources over a window."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,13 +20,17 @@ _PACKED = """
     GROUP BY resource_id, lane
 """
 _BUSY = text(_PACKED.format(others=""))
-_BUSY_BUT_FOR = text(_PACKED.format(others="AND appointment_id IS DISTINCT FROM :ignore"))
+_BUSY_BUT_FOR = text(_PACKED.format(others="AND (appointment_id IS NULL OR appointment_id <> ALL(:ignored))"))
 
 
 def load_busy(
-    session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window, ignore: UUID | None = None
+    session: Session,
+    clinic_id: UUID,
+    resources: Iterable[UUID],
+    window: Window,
+    ignore: UUID | Collection[UUID] | None = None,
 ) -> Busy:
-    """Give each lane's busy bits over the window; `ignore` leaves one appointment's own claims out."""
+    """Give each lane's busy bits over the window; `ignore` leaves the claims of some appointments out."""
     values = {
         "clinic_id": clinic_id,
         "ids": list(resources),
@@ -34,6 +38,7 @@ def load_busy(
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
     }
-    statement = _BUSY if ignore is None else _BUSY_BUT_FOR
-    rows = session.execute(statement, values if ignore is None else values | {"ignore": ignore})
+    ignored = [ignore] if isinstance(ignore, UUID) else list(ignore or ())
+    statement = _BUSY_BUT_FOR if ignored else _BUSY
+    rows = session.execute(statement, values | {"ignored": ignored} if ignored else values)
     return {(resource_id, lane): busy_bits(packed, window) for resource_id, lane, packed in rows}

@@ -13,7 +13,7 @@ from api.problems import PROBLEMS
 from config import Settings
 from models.database import Database
 from tests.api.toys import TOY_ID, fail_with, toy_app
-from tests.booking.cast import Clinic, create_clinic, create_key
+from tests.booking.cast import Clinic, create_clinic, create_course, create_key
 from tests.desk import Desk
 from tests.docs.test_errors_page import problem_examples
 
@@ -109,6 +109,13 @@ def already_exists(stage: Stage) -> TestResponse:
     return stage.desk.post("/procedures", fields)
 
 
+def course_full(stage: Stage) -> TestResponse:
+    """Book a second session in a course of one."""
+    course = create_course(stage.clinic, sessions=1)
+    stage.clinic.booked(TEN, course_id=course["id"])
+    return stage.clinic.book("2027-03-02T10:00:00Z", course_id=course["id"])
+
+
 def in_use(stage: Stage) -> TestResponse:
     """Delete a procedure that is booked."""
     stage.clinic.booked(TEN)
@@ -183,8 +190,8 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, in_use, refused, retired, too_early, wrong_status, stale,
-        too_large, unsupported_media_type, invalid, version_required, error, unavailable, not_ready,
+        method_not_allowed, already_exists, course_full, in_use, refused, retired, too_early, wrong_status,
+        stale, too_large, unsupported_media_type, invalid, version_required, error, unavailable, not_ready,
     )
 }  # fmt: skip
 
