@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from booking.affected import visits_of_patients
 from booking.callers import Caller
 from booking.catalog import load_catalog
+from booking.course_states import lapse_due
 from booking.locks import hold_catalog, lock
+from booking.recalls import maintenance_due
 from booking.revalidation import affected_by
 from models import Appointment, Clinic
 from models.database import Database
@@ -97,8 +99,17 @@ def _is_due(database: Database, clinic_id: UUID, now: datetime) -> bool:
     return local.hour >= NIGHT_HOUR and (last is None or last < local.date())
 
 
+def tend_courses(database: Database, clinic_id: UUID, now: datetime) -> None:
+    """Let courses of one clinic lapse, and tell of maintenance that has become due."""
+    with database.transaction(clinic_id) as session:
+        caller = Caller(session, clinic_id, now, actor=ACTOR)
+        lapse_due(caller)
+        maintenance_due(caller)
+
+
 def revalidate_clinic(database: Database, clinic_id: UUID, now: datetime) -> Tally:
     """Judge the visits to come of one clinic: its patients in order of id, some to a transaction."""
+    tend_courses(database, clinic_id, now)
     tally, last = Tally(0, 0), UUID(int=0)
     while True:
         with database.transaction(clinic_id) as session:
