@@ -18,17 +18,17 @@ KINDS: Final = ("lapsed", "maintenance", "review")
 _RECALLS = text("""
     WITH done AS (
         SELECT DISTINCT ON (c.id) c.clinic_id, c.id, c.patient_id, c.template_id, c.status, c.lapsed_on,
-               a.location_id, a.local_date AS last_on, p.family
+               a.location_id, a.local_date AS last_on, a.procedure_id
         FROM courses c
         JOIN appointments a ON a.clinic_id = c.clinic_id AND a.course_id = c.id AND a.status = 'completed'
-        JOIN procedures p ON p.clinic_id = a.clinic_id AND p.id = a.procedure_id
         WHERE c.clinic_id = :clinic_id AND c.status IN ('completed', 'lapsed')
           AND (NOT :untold OR c.maintenance_told_on IS NULL)
         ORDER BY c.id, a.local_date DESC, a.id
-    ), due AS (
-        SELECT done.*, w.kind, w.opens_on, w.closes_on,
+    ), windows AS (
+        SELECT done.*, d.family, w.kind, w.opens_on, w.closes_on,
                CAST(CAST(:now AS timestamptz) AT TIME ZONE l.timezone AS date) AS today
         FROM done
+        JOIN procedures d ON d.clinic_id = done.clinic_id AND d.id = done.procedure_id
         JOIN locations l ON l.clinic_id = done.clinic_id AND l.id = done.location_id
         LEFT JOIN course_templates t ON t.clinic_id = done.clinic_id AND t.id = done.template_id
         CROSS JOIN LATERAL (VALUES
@@ -41,15 +41,20 @@ _RECALLS = text("""
         WHERE (w.kind = 'lapsed') = (done.status = 'lapsed')
           AND (CAST(:kind AS text) IS NULL OR w.kind = :kind)
           AND (CAST(:locations AS uuid[]) IS NULL OR done.location_id = ANY(:locations))
+    ), due AS (
+        -- In order, so that a page looks only for the later visits of those that it shows.
+        SELECT * FROM windows
+        WHERE opens_on <= COALESCE(:due_by, today)
+          AND (opens_on, id, kind) > (:after_on, :after_id, :after_kind)
+        ORDER BY opens_on, id, kind
+        OFFSET 0
     )
     SELECT id AS course_id, patient_id, template_id, location_id, kind, opens_on, closes_on,
            last_on AS last_session_on, today,
            CASE WHEN kind = 'lapsed' OR today > closes_on THEN 'overdue'
                 WHEN today < opens_on THEN 'upcoming' ELSE 'open' END AS status
     FROM due
-    WHERE opens_on <= COALESCE(:due_by, today)
-      AND (opens_on, id, kind) > (:after_on, :after_id, :after_kind)
-      AND NOT EXISTS (
+    WHERE NOT EXISTS (
         SELECT FROM appointments b JOIN procedures p ON p.clinic_id = b.clinic_id AND p.id = b.procedure_id
         WHERE b.clinic_id = due.clinic_id AND b.patient_id = due.patient_id AND b.local_date > due.last_on
           AND b.status NOT IN ('cancelled', 'no_show')

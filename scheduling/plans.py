@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scheduling.questions import Slot
-from scheduling.ticks import DAY_MINUTES, from_tick
+from scheduling.ticks import DAY_MINUTES, LocalClock
 
 BENDS: Final = ("weekday", "time", "therapist", "same_time", "recommended_spacing")
 _WEEK: Final = 7
@@ -49,40 +49,66 @@ def choose(slots: Iterable[Slot], zone: ZoneInfo, ideal: date, wanted: Preferenc
     Too early is worse than late. Weekday, time of day and a named therapist are kept if that costs
     some weeks at most; within a week the therapist and then the clock time of the others is.
     """
-    found = [_judged(slot, zone, ideal, wanted) for slot in slots]
-    return min(found, key=lambda one: _cost(one, ideal, wanted), default=None)
+    costs = _Costs(zone, ideal, wanted)
+    best = min(slots, key=costs.of, default=None)
+    return None if best is None else _proposal(best, costs)
 
 
-def _judged(slot: Slot, zone: ZoneInfo, ideal: date, wanted: Preferences) -> Proposal:
-    local = from_tick(slot.start).astimezone(zone)
-    on, minute = local.date(), local.hour * 60 + local.minute
-    others = wanted.therapist_id is not None and wanted.therapist_id not in slot.therapist_ids
+class _Costs:
+    """Weighs slots, thousands of them, by whole numbers: days are counted from the recommended one."""
+
+    def __init__(self, zone: ZoneInfo, ideal: date, wanted: Preferences) -> None:
+        self.clock, self.wanted = LocalClock(zone), wanted
+        self.first, self.weekday = ideal.toordinal(), ideal.weekday()
+
+    def late(self, start: int) -> tuple[int, int]:
+        """Return the days after the recommended date (negative: before) and the minute of the local day."""
+        day, minute = self.clock.day_and_minute(start)
+        return day - self.first, minute
+
+    def bends_weekday(self, late: int) -> bool:
+        """Return whether a day is none of the wanted weekdays."""
+        return bool(self.wanted.weekdays) and (self.weekday + late) % _WEEK not in self.wanted.weekdays
+
+    def bends_time(self, minute: int) -> bool:
+        """Return whether a minute of the day lies outside of the wanted time."""
+        return not self.wanted.from_minute <= minute < self.wanted.until_minute
+
+    def bends_therapist(self, slot: Slot) -> bool:
+        """Return whether somebody other than the wanted therapist has to lead."""
+        led_by, wanted = slot.therapist_ids, self.wanted.therapist_id
+        return wanted is not None and bool(led_by) and wanted not in led_by
+
+    def of(self, slot: Slot) -> tuple[int, ...]:
+        """Return what a slot costs, the dearest first."""
+        late, minute = self.late(slot.start)
+        other = self.bends_therapist(slot)
+        off = 0 if self.wanted.minute is None else abs(minute - self.wanted.minute)
+        return (
+            late < 0,
+            self.bends_weekday(late),
+            self.bends_time(minute),
+            self.wanted.named and other,
+            max(late, 0) // _WEEK,
+            other,
+            off > _AN_HOUR,
+            abs(late),
+            off,
+            slot.start,
+        )
+
+
+def _proposal(slot: Slot, costs: _Costs) -> Proposal:
+    late, minute = costs.late(slot.start)
+    wanted, other = costs.wanted, costs.bends_therapist(slot)
     bent = (
-        bool(wanted.weekdays) and on.weekday() not in wanted.weekdays,
-        not wanted.from_minute <= minute < wanted.until_minute,
-        others and bool(slot.therapist_ids),
-        wanted.minute is not None and minute != wanted.minute,
-        not 0 <= (on - ideal).days < _WEEK,
-    )
-    leads = slot.therapist_ids[:1] if others or wanted.therapist_id is None else (wanted.therapist_id,)
-    therapist_id = next(iter(leads), None) if slot.therapist_ids else None
-    codes = tuple(code for code, is_bent in zip(BENDS, bent, strict=True) if is_bent)
-    return Proposal(slot.start, on, minute, therapist_id, codes)
-
-
-def _cost(one: Proposal, ideal: date, wanted: Preferences) -> tuple[int, ...]:
-    late = (one.on - ideal).days
-    other = "therapist" in one.bends
-    off = 0 if wanted.minute is None else abs(one.minute - wanted.minute)
-    return (
-        late < 0,
-        "weekday" in one.bends,
-        "time" in one.bends,
-        wanted.named and other,
-        max(late, 0) // _WEEK,
+        costs.bends_weekday(late),
+        costs.bends_time(minute),
         other,
-        off > _AN_HOUR,
-        abs(late),
-        off,
-        one.start,
+        wanted.minute is not None and minute != wanted.minute,
+        not 0 <= late < _WEEK,
     )
+    first = next(iter(slot.therapist_ids), None)
+    leads = wanted.therapist_id if first is not None and not other and wanted.therapist_id else first
+    codes = tuple(code for code, is_bent in zip(BENDS, bent, strict=True) if is_bent)
+    return Proposal(slot.start, date.fromordinal(costs.first + late), minute, leads, codes)
