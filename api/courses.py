@@ -7,17 +7,25 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
 from api.etags import expected_version
-from booking import course_states, plans, series
+from booking import course_states, plans, series, shifts
 from booking.callers import Caller
 from booking.courses import COURSE
 from booking.judging import Override
 from booking.plans import Plan, SeriesWish
 from booking.resources import Values
+from booking.shifts import Shifted
 from scheduling.plans import Preferences
 from scheduling.ticks import DAY_MINUTES
 from schemas.appointments import AppointmentsSchema
 from schemas.courses import CourseChangeSchema, CourseQuery, CourseSchema
-from schemas.plans import PausingSchema, PlanningSchema, PlanSchema, SeriesBookingSchema
+from schemas.plans import (
+    PausingSchema,
+    PlanningSchema,
+    PlanSchema,
+    SeriesBookingSchema,
+    ShiftedSchema,
+    ShiftSchema,
+)
 
 blp = Blueprint(
     "courses",
@@ -76,6 +84,37 @@ def book_course(
     override = Override(frozenset(given["codes"]), given["reason"]) if given else None
     visits = series.book_series(caller, course_id, _series(body), body["starts_at"], override)
     return {"appointments": visits}, {"Location": f"/v1/appointments/{visits[0].appointment.id}"}
+
+
+@blp.route("/<uuid:course_id>/shift", methods=["POST"])
+@blp.needs("appointments:write", fails=(412,))
+@blp.arguments(ShiftSchema)
+@blp.response(200, ShiftedSchema)
+def shift_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
+    """Let the later sessions of a course follow one that was moved: proposed, or with `apply` moved.
+
+    Each goes to its recommended date after the one before, on its weekday, at its time of day and with its
+    therapist where that is possible. All move or none: 409 when one has no place.
+    """
+    expected = expected_version(body)
+    if body["apply"]:
+        shift = shifts.apply_shift(caller, course_id, body["appointment_id"], expected)
+    else:
+        shift = shifts.propose_shift(caller, course_id, body["appointment_id"])
+    return {
+        "applied": shift.applied,
+        "sessions": [_shifted(one) for one in shift.sessions],
+        "unplaced": shift.unplaced,
+        "refusals": shift.refusals,
+        "affected": shift.affected,
+    }
+
+
+def _shifted(one: Shifted) -> dict[str, Any]:
+    zone = one.planned.question.location.zone
+    now_at = one.visit.starts_at.astimezone(zone)
+    moved = {"appointment_id": one.visit.id, "now_at": now_at, "moves": one.moves}
+    return plans.shown(one.planned, zone) | moved
 
 
 def _pausing(act: Callable[[Caller, UUID, int | None, str | None], Values], name: str, summary: str) -> None:

@@ -161,16 +161,15 @@ class Planner:
         made = Plan(zone)
         for place, asked in enumerate(questions):
             question = replace(asked, patient=self.patient)
-            found = self._find(question, first)
+            found = self.find(question, first)
             if not isinstance(found, Proposal):
                 made.refusals, made.unplaced = found, len(questions) - place
                 break
-            told = warnings(question, self.catalog.engine, found.on)
-            made.sessions.append(Planned(found, question, told))
-            self._remember(question, found)
+            made.sessions.append(self.keep(question, found))
         return made
 
-    def _find(self, question: Question, first: date) -> Proposal | tuple[Refusal, ...]:
+    def find(self, question: Question, first: date) -> Proposal | tuple[Refusal, ...]:
+        """Look for the best place of one visit from a date on; the refusals say why there is none."""
         today = self.caller.now.astimezone(question.location.zone).date()
         dates = eligibility(question, self.catalog.engine, max(first, today))
         if dates.eligible_on is None or dates.refusals:
@@ -204,7 +203,7 @@ class Planner:
         refusals = check(question, self.catalog.engine, busy, start, window).refusals
         return refusals or (refuse("beyond_horizon"),)
 
-    def _remember(self, question: Question, found: Proposal) -> None:
+    def keep(self, question: Question, found: Proposal) -> Planned:
         """Let the next session see this one as booked, at its time of day and with its therapist."""
         procedure, leaves = question.procedure, found.start + layout(question).leaves
         session = Session(
@@ -224,6 +223,7 @@ class Planner:
         minute = found.minute if wanted.minute is None else wanted.minute
         therapist_id = wanted.therapist_id or found.therapist_id
         self.preferences = replace(wanted, minute=minute, therapist_id=therapist_id)
+        return Planned(found, question, warnings(question, self.catalog.engine, found.on))
 
 
 def _ideal(question: Question, dates: Eligibility) -> date:

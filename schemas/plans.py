@@ -96,6 +96,32 @@ class PausingSchema(Schema):
     version = Integer(minimum=1, metadata={"description": "The version you change, in place of If-Match."})
 
 
+class ShiftedSessionSchema(PlannedSessionSchema):
+    """A booked session and where it would go, or went."""
+
+    appointment_id = Id(required=True)
+    now_at = Instant(required=True, metadata={"description": "Where it was when this was asked."})
+    moves = Flag(required=True, metadata={"description": "False: it stays where it is."})
+
+
+class ShiftedSchema(Schema):
+    """The later sessions in order of time, and why there are not more."""
+
+    applied = Flag(required=True)
+    sessions = ListOf(Nested(ShiftedSessionSchema), required=True)
+    unplaced = Integer(required=True, metadata={"description": "Sessions for which no place was found."})
+    refusals = ListOf(
+        Nested(RefusalSchema),
+        required=True,
+        metadata={"description": "What stands against the first of them on its recommended date."},
+    )
+    affected = ListOf(
+        Id(),
+        required=True,
+        metadata={"description": "The patient's other visits that this leaves outside the rules."},
+    )
+
+
 class ShiftSchema(Schema):
     """From which session on the rest of a course shall follow."""
 
@@ -103,3 +129,4 @@ class ShiftSchema(Schema):
         required=True, metadata={"description": "The session that was moved; those after it follow."}
     )
     apply = Flag(load_default=False, metadata={"description": "Move them; by default they are proposed."})
+    version = Integer(minimum=1, metadata={"description": "The course's version, in place of If-Match."})
