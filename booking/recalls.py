@@ -57,7 +57,7 @@ _RECALLS = text("""
     WHERE NOT EXISTS (
         SELECT FROM appointments b JOIN procedures p ON p.clinic_id = b.clinic_id AND p.id = b.procedure_id
         WHERE b.clinic_id = due.clinic_id AND b.patient_id = due.patient_id AND b.local_date > due.last_on
-          AND b.status NOT IN ('cancelled', 'no_show')
+          AND b.status NOT IN ('held', 'cancelled', 'no_show')
           AND (p.family = due.family OR (due.kind = 'review' AND NOT EXISTS (
             SELECT FROM phases f
             WHERE f.clinic_id = p.clinic_id AND f.procedure_id = p.id AND f.kind = 'procedure'))))
