@@ -14,7 +14,10 @@ from booking.clinics import CATALOGUES, create_clinic
 from booking.reconciling import differences
 from config import ConfigError, Settings
 from jobs import demo, nightly
-from jobs.beside import rest_beside, running
+from jobs.beside import running
+from jobs.queue import make_queue
+from jobs.rounds import clinics
+from jobs.worker import work
 from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url
@@ -71,10 +74,9 @@ def serve(settings: Settings) -> None:
 @click.option("--beside", is_flag=True, hidden=True)
 @click.pass_obj
 def worker(settings: Settings, beside: bool) -> None:
-    """Judge every clinic's booked visits again each night, until stopped; `serve` runs one of its own."""
-    rest = rest_beside if beside else nightly.rest_alone
+    """Do what is due in the background, until stopped; any number may run, `serve` runs one of its own."""
     with _one_line_errors(), open_database(settings) as database:
-        nightly.watch(database, lambda: datetime.now(UTC), rest)
+        work(make_queue(database, lambda: datetime.now(UTC)), sys.stdin if beside else None)
 
 
 @main.command()
@@ -82,7 +84,7 @@ def worker(settings: Settings, beside: bool) -> None:
 def revalidate(settings: Settings) -> None:
     """Judge every clinic's booked visits again now: flag what the rules would refuse, clear the rest."""
     with _one_line_errors(), open_database(settings) as database:
-        found = nightly.revalidate(database, datetime.now(UTC))
+        found = nightly.revalidate(database, clinics(database), datetime.now(UTC))
     click.echo(f"{found.judged} visits judged, {found.flagged} flagged.")
 
 

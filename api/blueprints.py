@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
 from api.etags import etag, unless_unchanged
+from api.idempotency import once, patiently
 from api.paging import next_link
 from api.requests import Parser, receive, refuse_unread
 from api.state import state
@@ -65,10 +66,10 @@ class Blueprint(flask_smorest.Blueprint):
                     caller = authenticated(session, sandbox=state().settings.sandbox)
                     authorise(caller, scope, public=public)
                     refuse_unread(reads)
-                    return view(caller, **path)
+                    return once(caller, lambda: view(caller, **path))
 
                 receive()
-                return run(state().database, work)
+                return patiently(lambda: run(state().database, work))
 
             wrapper._apidoc = docs  # type: ignore[attr-defined]  # noqa: SLF001 - where smorest keeps its documents
             return wrapper

@@ -35,6 +35,14 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
             "Sandboxes only: the instant to judge this request at; 422 on any other server.",
             format="date-time",
         ),
+        _request_header(
+            "Idempotency-Key",
+            "A random text of your own, such as a UUID, for this one act: a repetition with the same key "
+            "and body within 24 hours has no further effect and gets the same answer. Publishable keys must "
+            "send it.",
+            minLength=1,
+            maxLength=255,
+        ),
     )
 }
 
@@ -78,9 +86,20 @@ def problems_of(
     elif method == "get" and _has_etag(responses):
         headers.append("If-None-Match")
         responses.setdefault(int(HTTPStatus.NOT_MODIFIED), {"description": "You have this version already."})
+    if method == "post":
+        headers.append("Idempotency-Key")
+        _document_replay(responses)
     doc["parameters"] = [*doc.get("parameters", ()), *headers]
     doc["responses"] = {str(int(status)): responses[status] for status in sorted(responses, key=int)}
     return doc
+
+
+def _document_replay(responses: dict[Any, Any]) -> None:
+    for one in responses.values():
+        if isinstance(one, dict):
+            one.setdefault("headers", {})["Idempotency-Replayed"] = _header(
+                "`true` when this is the answer to an earlier request with the same Idempotency-Key."
+            )
 
 
 def _failures(info: dict[str, Any], method: str) -> list[int]:

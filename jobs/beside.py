@@ -1,7 +1,6 @@
 """Runs a `clinic` command in a process of its own beside the server, and ends it with the server."""
 
 import os
-import select
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -41,12 +40,6 @@ def _start(settings: Settings, command: Sequence[str]) -> subprocess.Popen[bytes
         start_new_session=True,
         stdin=subprocess.PIPE,
     )
-
-
-def rest_beside(seconds: float) -> bool:
-    """Wait so long, and tell whether the process that started this one is still there."""
-    closed, _, _ = select.select([sys.stdin], [], [], seconds)
-    return not closed
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -7,6 +7,7 @@ from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
 from models.hold_rules import HoldRule
+from models.idempotency_keys import IdempotencyKey
 from models.locations import Closure, Location, OpeningHours
 from models.medical_holds import MedicalHold
 from models.patients import Patient
@@ -16,7 +17,7 @@ from models.treatments import ExternalTreatment
 
 __all__ = [
     "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
-    "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule", "Location",
-    "MedicalHold", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource",
-    "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
+    "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
+    "IdempotencyKey", "Location", "MedicalHold", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure",
+    "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
 ]  # fmt: skip

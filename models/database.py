@@ -14,6 +14,7 @@ _BIND = text("SELECT set_config('clinic.id', :clinic_id, true)")
 # Bounds that keep one slow or lost client from delaying everyone else's view of what is committed.
 _SESSION_OPTIONS = (
     "-c idle_in_transaction_session_timeout=30s -c lock_timeout=5s -c statement_timeout=30s -c jit=off"
+    " -c search_path=public,queue"
 )
 
 
@@ -22,6 +23,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
+        self.options = _merged_options(url)
         self.engine: Engine = create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
             pool_size=pool_size,
@@ -30,7 +32,7 @@ class Database:
             hide_parameters=True,  # An error's text must never carry a patient's data into a log.
             json_serializer=dumps,
             json_deserializer=loads,
-            connect_args={"options": _merged_options(url), "connect_timeout": 5},
+            connect_args={"options": self.options, "connect_timeout": 5},
         )
 
     @contextmanager

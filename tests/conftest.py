@@ -17,6 +17,7 @@ from config import Settings
 from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url, stop_embedded
+from tests.copying import Cast, Copied, MakeClinic, Original, copy, keep
 from tests.desk import Desk
 
 
@@ -102,3 +103,25 @@ def make_clinic(app: Flask, database: Database) -> Callable[..., Desk]:
 def desk(make_clinic: Callable[..., Desk]) -> Desk:
     """Give a fresh clinic's desk, with no catalogue."""
     return make_clinic()
+
+
+@pytest.fixture(scope="session")
+def originals() -> dict[tuple[str, object], Original]:
+    """Keep what this worker's tests copy their clinics from."""
+    return {}
+
+
+@pytest.fixture
+def copied(
+    make_clinic: MakeClinic, database: Database, originals: dict[tuple[str, object], Original]
+) -> Copied[Cast]:
+    """Give a clinic of the test's own as the function makes it: made once, from then on copied."""
+
+    def give(create: Callable[[MakeClinic], Cast]) -> Cast:
+        key = (database.url, create)
+        if key not in originals:
+            originals[key] = keep(database, create(make_clinic))
+        made: Cast = copy(database, originals[key])
+        return made
+
+    return give

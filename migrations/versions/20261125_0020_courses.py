@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261125_0020"
-down_revision = "20261124_2020"
+down_revision = "20261125_0010"
 
 # No course is lapsed yet, so the constraint finds nothing when it looks back; it holds its lock for an
 # instant, and looking back lets others write.

@@ -118,6 +118,16 @@ def test_every_operation_documents_the_headers_that_it_reads(spec: dict[str, Any
         assert read <= _headers(spec, path, method), (method, path)
 
 
+def test_every_post_below_v1_documents_idempotency_and_no_other_method_does(spec: dict[str, Any]) -> None:
+    for path, method, operation in _operations(spec):
+        (success,) = (one for status, one in operation["responses"].items() if status.startswith("2"))
+        documented = ("Idempotency-Key" in _headers(spec, path, method)) and (
+            "Idempotency-Replayed" in success["headers"] and {"409", "422"} <= operation["responses"].keys()
+        )
+
+        assert documented == (method == "post" and path.startswith("/v1/")), (method, path)
+
+
 def test_every_failure_is_documented_as_a_problem(spec: dict[str, Any]) -> None:
     for response in spec["components"]["responses"].values():
         assert response["content"] == {

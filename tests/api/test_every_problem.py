@@ -10,15 +10,17 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.problems import PROBLEMS
+from booking.callers import Caller
 from config import Settings
 from models.database import Database
-from tests.api.toys import TOY_ID, fail_with, toy_app
+from tests.api.toys import TOY_ID, fail_with, seen, toy_app
 from tests.booking.cast import Clinic, create_clinic, create_course, create_key
 from tests.desk import Desk
 from tests.docs.test_errors_page import problem_examples
 
 TEN = "2027-03-01T10:00:00Z"
 ORIGIN = "https://clinic.example"
+KEY = {"Idempotency-Key": "5b0d1a52-0b0e-4f36-9a0e-1f6e2d6b7f11"}
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,26 @@ def course_full(stage: Stage) -> TestResponse:
     return stage.clinic.book("2027-03-02T10:00:00Z", course_id=course["id"])
 
 
+def idempotency_in_progress(stage: Stage) -> TestResponse:
+    """Repeat a request while it is running."""
+    heard: list[TestResponse] = []
+
+    def repeat(caller: Caller) -> dict[str, Any]:
+        heard.append(toys.post("/toys/act", **KEY))
+        return seen(caller)
+
+    toys = replace(stage.desk, app=toy_app(stage.settings, stage.database, repeat))
+    toys.post("/toys/act", **KEY)
+    return heard[0]
+
+
+def idempotency_shown_once(stage: Stage) -> TestResponse:
+    """Repeat the request for a new API key."""
+    body = {"name": "Key", "kind": "secret", "scopes": ["catalog:read"]}
+    stage.desk.post("/api-keys", body, **KEY)
+    return stage.desk.post("/api-keys", body, **KEY)
+
+
 def in_use(stage: Stage) -> TestResponse:
     """Delete a procedure that is booked."""
     stage.clinic.booked(TEN)
@@ -160,6 +182,12 @@ def unsupported_media_type(stage: Stage) -> TestResponse:
     return stage.desk.request("POST", "/patients", data={"name": "Patient"})
 
 
+def idempotency_mismatch(stage: Stage) -> TestResponse:
+    """Use a key for a second patient."""
+    stage.desk.post("/patients", {"name": "Patient"}, **KEY)
+    return stage.desk.post("/patients", {"name": "Another patient"}, **KEY)
+
+
 def invalid(stage: Stage) -> TestResponse:
     """Leave a patient's name out."""
     return stage.desk.post("/patients", {})
@@ -190,8 +218,9 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, course_full, in_use, refused, retired, too_early, wrong_status,
-        stale, too_large, unsupported_media_type, invalid, version_required, error, unavailable, not_ready,
+        method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once, in_use, refused,
+        retired, too_early, wrong_status, stale, too_large, unsupported_media_type, idempotency_mismatch,
+        invalid, version_required, error, unavailable, not_ready,
     )
 }  # fmt: skip
 

@@ -8,7 +8,8 @@ from flask import Flask
 
 from booking.clinics import create_clinic as found_clinic
 from models.database import Database
-from tests.booking.cast import NOW, Clinic, create_clinic, create_rule
+from tests.booking.cast import NOW, Clinic, create_clinic, create_pipeline, create_rule
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
 
 
@@ -19,9 +20,9 @@ def desk(make_clinic: Callable[..., Desk]) -> Desk:
 
 
 @pytest.fixture
-def clinic(desk: Desk) -> Clinic:
-    """Create a clinic of one therapist and one treatment room, without spacing rules."""
-    return create_clinic(desk)
+def clinic(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic of one therapist and one treatment room, without spacing rules."""
+    return copied(_one_of_each)
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def spaced(clinic: Clinic) -> Clinic:
     """Give the same clinic with rule S02."""
     create_rule(clinic.desk)
     return clinic
+
+
+@pytest.fixture
+def pipeline(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic that offers `MN_FACE_STD`, with two treatment rooms and two numbing bays."""
+    return copied(_pipeline)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +48,14 @@ def standing(app: Flask, database: Database) -> Clinic:
 def neighbour(app: Flask, database: Database) -> Clinic:
     """Create another such clinic, of which the first must see nothing."""
     return _found(app, database)
+
+
+def _one_of_each(make_clinic: MakeClinic) -> Clinic:
+    return create_clinic(make_clinic().at(NOW))
+
+
+def _pipeline(make_clinic: MakeClinic) -> Clinic:
+    return create_pipeline(make_clinic().at(NOW))
 
 
 def _found(app: Flask, database: Database) -> Clinic:

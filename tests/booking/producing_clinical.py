@@ -153,7 +153,7 @@ def not_yet(clinic: Clinic) -> list[Made]:
         toys = toy_app(state().settings, state().database, book_again)
     key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"], "origins": [ORIGIN]}
     widget = replace(clinic.desk.using(clinic.desk.made("/api-keys", **key)["key"]), app=toys)
-    return refused(widget.post("/toys/play", Origin=ORIGIN))
+    return refused(widget.post("/toys/play", Origin=ORIGIN, **{"Idempotency-Key": "play"}))
 
 
 def below_recommended_spacing(clinic: Clinic) -> list[Made]:

@@ -4,8 +4,7 @@ import pytest
 
 from models import Occupancy, SpacingClaim
 from models.database import Database
-from tests.booking.cast import UNKNOWN_ID, Clinic, Made, codes, create_pipeline, create_rule, rows
-from tests.desk import Desk
+from tests.booking.cast import UNKNOWN_ID, Clinic, Made, codes, create_rule, rows
 
 ARRIVAL = "2027-03-01T10:00:00+00:00"
 STATUSES = (
@@ -48,12 +47,6 @@ def brought_to(clinic: Clinic, status: str) -> Made:
         body = {"reason_code": "patient"} if action == "cancel" else {}
         appointment = at(clinic, minutes).acted(action, appointment, **body)
     return appointment
-
-
-@pytest.fixture
-def pipeline(desk: Desk) -> Clinic:
-    """Create a clinic that numbs before it treats."""
-    return create_pipeline(desk)
 
 
 @pytest.mark.parametrize("status", STATUSES)

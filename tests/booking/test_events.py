@@ -9,20 +9,12 @@ from tests.booking.cast import (
     audit_entries,
     counts,
     create_patient,
-    create_pipeline,
     event_types,
     rows,
 )
-from tests.desk import Desk
 
 TEN = "2027-03-01T10:00:00+00:00"
 SECRET = "Hates the smell of the cream"
-
-
-@pytest.fixture
-def pipeline(desk: Desk) -> Clinic:
-    """Create a clinic that numbs before it treats."""
-    return create_pipeline(desk)
 
 
 def test_a_day_writes_one_event_for_each_change_with_versions_in_step(

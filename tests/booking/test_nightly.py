@@ -9,7 +9,8 @@ from sqlalchemy import event, text
 from api.app import create_app
 from booking.locks import lock
 from config import Settings
-from jobs.nightly import revalidate, revalidate_clinic, revalidate_due, watch
+from jobs.nightly import revalidate, revalidate_clinic
+from jobs.rounds import clinics, do_nights_work
 from migrations.runner import migrate
 from models import Clinic as ClinicRow
 from models.database import Database
@@ -100,7 +101,7 @@ def test_a_night_is_due_from_three_in_the_morning_of_the_clinics_own_clock_once(
         "2027-02-02T14:59:00Z",
         "2027-02-03T23:00:00Z",
     ):
-        revalidate_due(database, instant(now))
+        do_nights_work(database, instant(now))
         (clinic,) = rows(database, desk, ClinicRow)
         dates.append(clinic.revalidated_on and clinic.revalidated_on.isoformat())
 
@@ -109,29 +110,13 @@ def test_a_night_is_due_from_three_in_the_morning_of_the_clinics_own_clock_once(
 
 def test_a_clinic_whose_night_is_done_is_left_alone(clinic: Clinic, database: Database) -> None:
     booked = clinic.booked(TEN)
-    revalidate_due(database, NIGHT)
+    do_nights_work(database, NIGHT)
     by_hand(database, clinic, "UPDATE working_hours SET valid_until = '2027-02-15'")
-    revalidate_due(database, instant("2027-02-01T23:59:00Z"))
+    do_nights_work(database, instant("2027-02-01T23:59:00Z"))
     same_day = flags(clinic, booked)
-    revalidate_due(database, instant("2027-02-02T03:00:00Z"))
+    do_nights_work(database, instant("2027-02-02T03:00:00Z"))
 
     assert same_day == []
-    assert flags(clinic, booked) == ["therapist_not_working"]
-
-
-def test_the_worker_looks_again_until_it_is_told_to_stop(clinic: Clinic, database: Database) -> None:
-    booked = clinic.booked(TEN)
-    by_hand(database, clinic, "UPDATE working_hours SET valid_until = '2027-02-15'")
-    instants = iter([instant("2027-01-31T02:00:00Z"), NIGHT])
-    rests: list[float] = []
-
-    def rest(seconds: float) -> bool:
-        rests.append(seconds)
-        return len(rests) < 2
-
-    watch(database, lambda: next(instants), rest)
-
-    assert rests == [300, 300]
     assert flags(clinic, booked) == ["therapist_not_working"]
 
 
@@ -140,32 +125,32 @@ def test_a_locked_clinic_keeps_no_other_waiting_and_stays_due(
     database: Database,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    clinics = [create_clinic(make_clinic().at(NOW)) for _ in range(2)]
-    booked = [one.booked(TEN) for one in clinics]
-    for one in clinics:
+    both = [create_clinic(make_clinic().at(NOW)) for _ in range(2)]
+    booked = [one.booked(TEN) for one in both]
+    for one in both:
         by_hand(database, one, "UPDATE working_hours SET valid_until = '2027-02-15'")
     hurried = Database(database.url)
     event.listen(hurried.engine, "begin", lambda one: one.exec_driver_sql("SET lock_timeout = '100ms'"))
-    clinic_id = clinics[0].desk.clinic_id
+    clinic_id = both[0].desk.clinic_id
     with database.transaction(clinic_id) as session:
         lock(session, resources=[clinic_id])
-        revalidate_due(hurried, NIGHT)
-    first = [flags(*pair) for pair in zip(clinics, booked, strict=True)]
-    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Nightly work")]
-    revalidate_due(hurried, NIGHT)
+        do_nights_work(hurried, NIGHT)
+    first = [flags(*pair) for pair in zip(both, booked, strict=True)]
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Background work")]
+    do_nights_work(hurried, NIGHT)
     hurried.engine.dispose()
 
     assert first == [[], ["therapist_not_working"]]
     assert told == [
-        f"Nightly work: clinic {clinic_id} not judged (OperationalError, 55P03), tried again later."
+        f"Background work: clinic {clinic_id} not done (OperationalError, 55P03), tried again later."
     ]
-    assert flags(clinics[0], booked[0]) == ["therapist_not_working"]
+    assert flags(both[0], booked[0]) == ["therapist_not_working"]
 
 
 def test_a_database_that_does_not_answer_ends_no_worker(capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = Database("postgresql://clinic@127.0.0.1:1/clinic")
 
-    watch(nowhere, lambda: NIGHT, lambda _: False)
+    do_nights_work(nowhere, NIGHT)
 
     assert "OperationalError" in capsys.readouterr().err
 
@@ -184,14 +169,14 @@ def test_many_visits_are_judged_by_as_many_statements_as_few(clinic: Clinic, dat
 
 
 def test_every_clinic_is_gone_through(make_clinic: Callable[..., Desk], database: Database) -> None:
-    clinics = [create_clinic(make_clinic().at(NOW)) for _ in range(2)]
-    booked = [one.booked(TEN) for one in clinics]
-    for one in clinics:
+    both = [create_clinic(make_clinic().at(NOW)) for _ in range(2)]
+    booked = [one.booked(TEN) for one in both]
+    for one in both:
         by_hand(database, one, "UPDATE working_hours SET valid_until = '2027-02-15'")
 
-    revalidate(database, NIGHT)
+    revalidate(database, clinics(database), NIGHT)
 
-    assert [flags(*pair) for pair in zip(clinics, booked, strict=True)] == [["therapist_not_working"]] * 2
+    assert [flags(*pair) for pair in zip(both, booked, strict=True)] == [["therapist_not_working"]] * 2
 
 
 def test_visits_at_every_location_and_of_all_staff_are_judged(clinic: Clinic, database: Database) -> None:

@@ -5,9 +5,8 @@ from functools import partial
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, create_pipeline, event_types
+from tests.booking.cast import Clinic, Made, event_types
 from tests.booking.racing import assert_sound, race, statuses
-from tests.desk import Desk
 
 ARRIVAL = "2027-03-01T10:00:00+00:00"
 AT = {
@@ -28,12 +27,6 @@ BODIES: dict[str, Made] = {
 }
 EVENTS = {"arrive": "arrived", "start-numbing": "numbing_started", "start": "started", "no-show": "no_show"}
 ACTIONS = ("confirm", "arrive", "start-numbing", "start", "complete", "no-show", "cancel", "reschedule")
-
-
-@pytest.fixture
-def pipeline(desk: Desk) -> Clinic:
-    """Create a clinic that numbs before it treats."""
-    return create_pipeline(desk)
 
 
 def ready_for(action: str, pipeline: Clinic) -> tuple[Clinic, Made]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 
 from models.database import Database
 from tests.catalogue import samples
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
 
 WEEK_FROM_NINE = samples.location()["opening_hours"]
@@ -36,23 +38,24 @@ class Cast:
         )
 
 
+def create_cast(make_clinic: MakeClinic) -> Cast:
+    """Make a clinic with the cast in it."""
+    desk = make_clinic().at(NOW)
+    location = desk.made("/locations", **samples.location())
+    return Cast(
+        desk=desk,
+        location=location,
+        room=desk.made("/rooms", **samples.room(location["id"])),
+        therapist=desk.made("/therapists", **samples.therapist(location["id"])),
+        procedure=desk.made("/procedures", **samples.procedure()),
+        patient=desk.made("/patients", **samples.patient()),
+    )
+
+
 @pytest.fixture
-def make_cast(make_clinic: Callable[..., Desk]) -> Callable[[], Cast]:
+def make_cast(copied: Copied[Cast]) -> Callable[[], Cast]:
     """Give what makes further clinics, each with a cast of its own."""
-
-    def make() -> Cast:
-        desk = make_clinic().at(NOW)
-        location = desk.made("/locations", **samples.location())
-        return Cast(
-            desk=desk,
-            location=location,
-            room=desk.made("/rooms", **samples.room(location["id"])),
-            therapist=desk.made("/therapists", **samples.therapist(location["id"])),
-            procedure=desk.made("/procedures", **samples.procedure()),
-            patient=desk.made("/patients", **samples.patient()),
-        )
-
-    return make
+    return partial(copied, create_cast)
 
 
 @pytest.fixture

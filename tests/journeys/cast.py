@@ -1,6 +1,6 @@
 """The cast of the journeys: clinics on the default catalogue, and what befalls their patients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,8 @@ from tests.booking.cast import (
     create_therapist,
     short_phases,
 )
+from tests.copying import MakeClinic
 from tests.desk import Desk
-
-MakeClinic = Callable[..., Desk]
 
 # Whoever holds these may do everything that the default catalogue offers.
 EVERYTHING = [{"code": code} for code in ("MN_DEEP", "BBP", "RF_MN", "PRP", "PHLEB")]

@@ -8,21 +8,27 @@ from flask import Flask
 from booking.clinics import create_clinic
 from models.database import Database
 from tests.booking.cast import Clinic
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
-from tests.journeys.cast import MakeClinic, another_patient, changed, consulted, create_default_clinic
+from tests.journeys.cast import another_patient, changed, consulted, create_default_clinic
 
 
 @pytest.fixture
-def london(make_clinic: MakeClinic) -> Clinic:
-    """Create a clinic in London whose patient has had nothing yet, on 4 January 2027."""
-    return create_default_clinic(make_clinic)
+def london(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic in London whose patient has had nothing yet, on 4 January 2027."""
+    return copied(create_default_clinic)
 
 
 @pytest.fixture
-def known(london: Clinic) -> Clinic:
-    """Give the clinic on 22 February, after the patient's consultation on Saturday 20 February."""
+def known(copied: Copied[Clinic]) -> Clinic:
+    """Give such a clinic on 22 February, after the patient's consultation on Saturday 20 February."""
+    return copied(_known).at("2027-02-22T09:00:00Z")
+
+
+def _known(make_clinic: MakeClinic) -> Clinic:
+    london = create_default_clinic(make_clinic)
     consulted(london)
-    return london.at("2027-02-22T09:00:00Z")
+    return london
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from booking.callers import Caller
 from booking.recalls import maintenance_due
-from jobs.nightly import revalidate_clinic
+from jobs.rounds import EACH_NIGHT
 from models import Event
 from models.database import Database
 from tests.booking.cast import (
@@ -70,6 +70,14 @@ def tell(database: Database, clinic: Clinic, on: str) -> int:
     clinic_id = clinic.desk.clinic_id
     with database.transaction(clinic_id) as session:
         return maintenance_due(Caller(session, clinic_id, instant(f"{on}T03:00:00Z")))
+
+
+def do_nights_work(database: Database, clinic: Clinic, now: str) -> None:
+    """Do what the worker does each night, in this clinic alone."""
+    clinic_id = clinic.desk.clinic_id
+    for act in EACH_NIGHT:
+        with database.transaction(clinic_id) as session:
+            act(Caller(session, clinic_id, instant(now)))
 
 
 def told(database: Database, clinic: Clinic) -> list[Made]:
@@ -167,7 +175,7 @@ def test_a_lapsed_course_is_overdue_until_it_is_gone_on_with(small: Clinic, data
     fields = {"patient_id": small.patient["id"], "procedure_id": small.procedure["id"], "sessions": 3}
     course = small.desk.made("/courses", **fields)
     performed(small, "2027-03-01T10:00:00Z", course_id=course["id"])
-    revalidate_clinic(database, small.desk.clinic_id, instant("2027-05-25T03:00:00+01:00"))
+    do_nights_work(database, small, "2027-05-25T03:00:00+01:00")
     later = at_noon(small, "2027-05-25")
     (recall,) = recalls(later, "2027-05-25")
     later.booked("2027-06-01T10:00:00+01:00", course_id=course["id"])
@@ -263,7 +271,7 @@ def test_maintenance_is_told_of_within_its_window(
 def test_maintenance_is_told_of_once_and_names_nobody(small: Clinic, database: Database) -> None:
     course = completed(small)
     for on in ("2028-02-29", "2028-03-01"):
-        revalidate_clinic(database, small.desk.clinic_id, instant(f"{on}T03:00:00Z"))
+        do_nights_work(database, small, f"{on}T03:00:00Z")
 
     assert told(database, small) == [
         {

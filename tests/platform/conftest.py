@@ -1,5 +1,6 @@
 """Clinics that a whole module shares."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from api import clock
 from booking.clinics import create_clinic
 from models.database import Database
 from tests.desk import Desk
-from tests.platform.processes import data_folder
+from tests.platform.processes import User, data_folder
 from tests.platform.visits import create_full_clinic
 
 
@@ -18,6 +19,24 @@ from tests.platform.visits import create_full_clinic
 def empty_folder() -> Iterator[Path]:
     """Give a folder for an embedded database of the test's own."""
     with data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Path]:
+    """Start an embedded database once and stop it: what a first start leaves in its folder."""
+    with data_folder() as folder:
+        with User(folder) as first:
+            first.url()
+        yield folder
+
+
+@pytest.fixture
+def used_folder(cluster: Path) -> Iterator[Path]:
+    """Give a folder of the test's own whose embedded database was started and stopped before."""
+    with data_folder() as folder:
+        # The files keep their owner, who is another user where root runs the tests.
+        subprocess.run(["cp", "-a", cluster / "postgres", folder], check=True)  # noqa: S603, S607 - fixed
         yield folder
 
 

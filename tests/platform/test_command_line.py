@@ -15,7 +15,7 @@ from api.app import create_app
 from config import Settings
 from models.database import Database
 from tests.desk import Desk
-from tests.platform.processes import User, clinic, data_folder, environment
+from tests.platform.processes import User, clinic, clinic_here, data_folder, environment
 from tests.platform.visits import book_visit, create_visit_question
 
 CREATE = ("create-clinic", "--name", "Harbour", "--timezone", "Europe/Lisbon")
@@ -37,28 +37,31 @@ def embedded(folder: Path) -> Iterator[Database]:
     database.close()
 
 
-def create(folder: Path, *options: str) -> dict[str, str]:
+def create(database: Database, *options: str) -> dict[str, str]:
     """Make a clinic on the command line and read what it prints."""
-    told = clinic(*CREATE, *options, CLINIC_DATA_DIR=str(folder))
-    assert (told.returncode, told.stderr) == (0, "")
+    told = clinic_here(*CREATE, *options, DATABASE_URL=database.url)
+    assert (told.exit_code, told.stderr) == (0, "")
     printed: dict[str, str] = json.loads(told.stdout)
     return printed
 
 
 @pytest.fixture
-def desk(folder: Path, embedded: Database) -> Desk:
+def desk(embedded: Database) -> Desk:
     """Give the desk of a clinic made on the command line."""
-    made = create(folder, "--catalogue", "none")
+    made = create(embedded, "--catalogue", "none")
     app = create_app(Settings(sandbox=True), embedded)
     return Desk(app, UUID(made["clinic_id"]), made["admin_key"])
 
 
 def test_a_clinic_made_beside_a_running_server_is_printed_as_json(folder: Path) -> None:
-    assert set(create(folder, "--catalogue", "none")) == {"clinic_id", "admin_key"}
+    told = clinic(*CREATE, "--catalogue", "none", CLINIC_DATA_DIR=str(folder))
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert set(json.loads(told.stdout)) == {"clinic_id", "admin_key"}
 
 
-def test_a_clinic_starts_with_the_default_catalogue(folder: Path, desk: Desk) -> None:
-    made = create(folder)
+def test_a_clinic_starts_with_the_default_catalogue(embedded: Database, desk: Desk) -> None:
+    made = create(embedded)
     codes = [one["code"] for one in desk.using(made["admin_key"]).get("/procedures").get_json()["items"]]
 
     assert "MN_FACE_STD" in codes
@@ -73,10 +76,10 @@ def test_the_printed_key_opens_the_clinic(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", ""])
-def test_a_zone_that_is_none_is_refused_by_name(folder: Path, zone: str) -> None:
-    told = clinic("create-clinic", "--name", "X", "--timezone", zone, CLINIC_DATA_DIR=str(folder))
+def test_a_zone_that_is_none_is_refused_by_name(embedded: Database, zone: str) -> None:
+    told = clinic_here("create-clinic", "--name", "X", "--timezone", zone, DATABASE_URL=embedded.url)
 
-    assert told.returncode != 0
+    assert told.exit_code != 0
     assert told.stdout == ""
     assert told.stderr.splitlines()[-1] == "Error: Invalid value for --timezone: not an IANA time zone"
 
@@ -91,9 +94,9 @@ def test_a_zone_that_is_none_is_refused_by_name(folder: Path, zone: str) -> None
     ],
 )
 def test_a_database_that_cannot_be_used_is_one_line(url: str) -> None:
-    told = clinic("migrate", DATABASE_URL=url)
+    told = clinic_here("migrate", DATABASE_URL=url)
 
-    assert told.returncode == 1
+    assert told.exit_code == 1
     assert told.stderr.startswith("Error: DATABASE_URL ")
     assert told.stderr.count("\n") == 1
     assert "opensesame" not in told.stderr
@@ -137,27 +140,27 @@ def test_a_user_who_may_not_migrate_is_told_so_in_one_line(embedded: Database) -
     assert told.stderr.count("\n") == 1
 
 
-def test_a_check_of_whole_claims_finds_no_differences(folder: Path, desk: Desk) -> None:
+def test_a_check_of_whole_claims_finds_no_differences(embedded: Database, desk: Desk) -> None:
     book_visit(desk)
-    told = clinic("check", CLINIC_DATA_DIR=str(folder))
+    told = clinic_here("check", DATABASE_URL=embedded.url)
 
-    assert (told.returncode, told.stdout) == (0, "0 differences.\n")
+    assert (told.exit_code, told.stdout) == (0, "0 differences.\n")
 
 
-def test_a_check_finds_a_claim_that_is_gone(folder: Path, desk: Desk, embedded: Database) -> None:
+def test_a_check_finds_a_claim_that_is_gone(desk: Desk, embedded: Database) -> None:
     visit = desk.at("2027-01-04T08:00:00Z").made("/appointments", **create_visit_question(desk))
     room = visit["phases"][0]["room_id"]
     with embedded.transaction(desk.clinic_id) as session:
         session.execute(
             text("UPDATE occupancies SET end_tick = end_tick - 1 WHERE resource_id = :room"), {"room": room}
         )
-    told = clinic("check", CLINIC_DATA_DIR=str(folder))
+    told = clinic_here("check", DATABASE_URL=embedded.url)
     with embedded.transaction(desk.clinic_id) as session:
         session.execute(
             text("UPDATE occupancies SET end_tick = end_tick + 1 WHERE resource_id = :room"), {"room": room}
         )
 
-    assert told.returncode == 1
+    assert told.exit_code == 1
     assert told.stdout.splitlines() == [
         f"clinic {desk.clinic_id}: appointment {visit['id']} and its claims on {room} disagree",
         "1 differences.",

@@ -25,11 +25,11 @@ def read(url: str) -> list[int]:
         return [number for (number,) in connection.execute("SELECT number FROM kept")]
 
 
-def test_the_server_stops_with_its_last_user(empty_folder: Path) -> None:
-    with User(empty_folder) as first:
+def test_the_server_stops_with_its_last_user(used_folder: Path) -> None:
+    with User(used_folder) as first:
         first.url()
-        server = postgres(empty_folder)
-        with User(empty_folder) as second:
+        server = postgres(used_folder)
+        with User(used_folder) as second:
             second.url()
         running_with_one_user = not has_ended(server)
 
@@ -46,83 +46,83 @@ def test_two_processes_on_one_folder_share_its_server(empty_folder: Path) -> Non
         assert read(urls.pop()) == [WROTE]
 
 
-def test_the_next_start_takes_over_from_a_user_that_was_killed(empty_folder: Path) -> None:
-    killed = User(empty_folder)
+def test_the_next_start_takes_over_from_a_user_that_was_killed(used_folder: Path) -> None:
+    killed = User(used_folder)
     write(killed.url())
-    server = postgres(empty_folder)
+    server = postgres(used_folder)
     killed.kill()
     left_running = not has_ended(server)
-    with User(empty_folder) as heir:
+    with User(used_folder) as heir:
         url = heir.url()
 
         assert left_running
-        assert postgres(empty_folder).pid == server.pid
+        assert postgres(used_folder).pid == server.pid
         assert read(url) == [WROTE]
     assert has_ended(server)
 
 
-def test_the_next_start_recovers_a_server_that_was_killed(empty_folder: Path) -> None:
-    with User(empty_folder) as first:
+def test_the_next_start_recovers_a_server_that_was_killed(used_folder: Path) -> None:
+    with User(used_folder) as first:
         write(first.url())
-        server = postgres(empty_folder)
+        server = postgres(used_folder)
         server.send_signal(signal.SIGKILL)
         server.wait()
-        with User(empty_folder) as second:
+        with User(used_folder) as second:
             url = second.url()
 
-            new = postgres(empty_folder)
+            new = postgres(used_folder)
 
             assert read(url) == [WROTE]
             assert new.pid != server.pid
     assert has_ended(new)
 
 
-def test_the_next_start_recovers_when_everything_was_killed(empty_folder: Path) -> None:
-    killed = User(empty_folder)
+def test_the_next_start_recovers_when_everything_was_killed(used_folder: Path) -> None:
+    killed = User(used_folder)
     write(killed.url())
-    server = postgres(empty_folder)
+    server = postgres(used_folder)
     killed.kill()
     server.send_signal(signal.SIGKILL)
     server.wait()
-    with User(empty_folder) as heir:
+    with User(used_folder) as heir:
         url = heir.url()
 
         assert read(url) == [WROTE]
-    wait_until(lambda: not (empty_folder / "postgres" / "postmaster.pid").exists())
+    wait_until(lambda: not (used_folder / "postgres" / "postmaster.pid").exists())
 
 
-def test_the_user_that_outlives_a_restarted_server_stops_it(empty_folder: Path) -> None:
-    with User(empty_folder) as first:
+def test_the_user_that_outlives_a_restarted_server_stops_it(used_folder: Path) -> None:
+    with User(used_folder) as first:
         first.url()
-        server = postgres(empty_folder)
+        server = postgres(used_folder)
         server.send_signal(signal.SIGKILL)
         server.wait()
-        with User(empty_folder) as second:
+        with User(used_folder) as second:
             second.url()
-            new = postgres(empty_folder)
+            new = postgres(used_folder)
         running_with_one_user = not has_ended(new)
 
     assert running_with_one_user
     assert has_ended(new)
 
 
-def test_a_pid_that_now_belongs_to_somebody_else_is_not_taken_for_the_server(empty_folder: Path) -> None:
-    with User(empty_folder) as first:
+def test_a_pid_that_now_belongs_to_somebody_else_is_not_taken_for_the_server(used_folder: Path) -> None:
+    with User(used_folder) as first:
         write(first.url())
     somebody = psutil.Process()
     # What a crash leaves behind, with a number that has been given away since.
     lines = [
         str(somebody.pid),
-        str(empty_folder / "postgres"),
+        str(used_folder / "postgres"),
         "1",
         "5432",
-        str(empty_folder),
+        str(used_folder),
         "",
         "1 1",
         "ready",
     ]
-    (empty_folder / "postgres" / "postmaster.pid").write_text("\n".join(lines) + "\n")
-    with User(empty_folder) as second:
+    (used_folder / "postgres" / "postmaster.pid").write_text("\n".join(lines) + "\n")
+    with User(used_folder) as second:
         url = second.url()
 
         assert read(url) == [WROTE]

@@ -80,10 +80,10 @@ def test_without_a_demo_clinic_the_server_says_how_to_make_one(service: Service)
     assert "create-clinic" in service.log.read_text()
 
 
-def test_a_server_that_is_told_to_stop_leaves_nothing_behind(empty_folder: Path) -> None:
-    with serving(empty_folder / "data", empty_folder / "log") as (process, address):
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(used_folder: Path) -> None:
+    with serving(used_folder, used_folder / "log") as (process, address):
         wait_until(lambda: answers(address))
-        database = postgres(empty_folder / "data")
+        database = postgres(used_folder)
         workers = psutil.Process(process.pid).children()
         process.send_signal(signal.SIGTERM)
         ended = process.wait(PATIENCE_SECONDS)
@@ -103,17 +103,17 @@ def test_a_server_that_is_told_to_stop_while_it_starts_leaves_nothing_behind(emp
     assert has_ended(database)
 
 
-def test_a_server_that_was_killed_leaves_its_port_and_its_database_to_the_next(empty_folder: Path) -> None:
+def test_a_server_that_was_killed_leaves_its_port_and_its_database_to_the_next(used_folder: Path) -> None:
     port = str(free_port())
-    with serving(empty_folder / "data", empty_folder / "log", PORT=port) as (killed, _):
+    with serving(used_folder, used_folder / "log", PORT=port) as (killed, _):
         address = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(address))
         workers = psutil.Process(killed.pid).children()
         killed.kill()
         wait_until(lambda: all(map(has_ended, workers)))
-    with serving(empty_folder / "data", empty_folder / "log", PORT=port):
+    with serving(used_folder, used_folder / "log", PORT=port):
         wait_until(lambda: answers(address))
-        database = postgres(empty_folder / "data")
+        database = postgres(used_folder)
 
     assert has_ended(database)
 

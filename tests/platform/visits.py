@@ -54,5 +54,6 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     desk.made(f"{patient}/medical-holds", code="breastfeeding", opened_on="2026-01-04")
     template = {"code": "PEELS", "name": "Peels", "procedure_ids": [visit["procedure_id"]], "sessions": 3}
     template_id = desk.made("/course-templates", **template)["id"]
-    desk.made("/courses", patient_id=visit["patient_id"], template_id=template_id)
+    course = {"patient_id": visit["patient_id"], "template_id": template_id}
+    desk.post("/courses", course, **{"Idempotency-Key": "first course"})
     return visit

@@ -1,0 +1,50 @@
+"""The queue of background work: its tasks, and when they recur."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from procrastinate import App, PsycopgConnector
+
+from jobs.rounds import do_minutes_work, do_nights_work
+from models.database import Database
+
+CONCURRENCY: Final = 4
+_EACH_MINUTE: Final = "* * * * *"
+_EACH_FIVE_MINUTES: Final = "*/5 * * * *"
+_EACH_HOUR: Final = "0 * * * *"
+_KEPT_HOURS: Final = 48
+
+
+def make_queue(database: Database, clock: Callable[[], datetime]) -> App:
+    """Make the queue with every task that the product has; `clock` gives the present instant, aware.
+
+    Of a recurring task at most one waits. Nothing is lost with a worker that is killed: what it was
+    doing is begun again once its heartbeat has been missing for half a minute.
+    """
+    options = {"options": database.options}
+    connector = PsycopgConnector(conninfo=database.url, min_size=1, max_size=CONCURRENCY, kwargs=options)
+    queue = App(connector=connector)
+
+    @queue.periodic(cron=_EACH_MINUTE, queueing_lock="minute")
+    @queue.task(name="minute")
+    def minute(timestamp: int) -> None:  # noqa: ARG001 - the library's own argument
+        do_minutes_work(database, clock())
+
+    @queue.periodic(cron=_EACH_FIVE_MINUTES, queueing_lock="night")
+    @queue.task(name="night")
+    def night(timestamp: int) -> None:  # noqa: ARG001 - see above
+        do_nights_work(database, clock())
+
+    @queue.periodic(cron=_EACH_MINUTE, queueing_lock="stalled")
+    @queue.task(name="stalled")
+    async def stalled(timestamp: int) -> None:  # noqa: ARG001 - see above
+        for job in await queue.job_manager.get_stalled_jobs():
+            await queue.job_manager.retry_job(job)
+
+    @queue.periodic(cron=_EACH_HOUR, queueing_lock="finished")
+    @queue.task(name="finished")
+    async def finished(timestamp: int) -> None:  # noqa: ARG001 - see above
+        await queue.job_manager.delete_old_jobs(nb_hours=_KEPT_HOURS)
+
+    return queue
