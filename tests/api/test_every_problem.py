@@ -218,9 +218,9 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once, in_use, refused,
-        retired, too_early, wrong_status, stale, too_large, unsupported_media_type, idempotency_mismatch,
-        invalid, version_required, error, unavailable, not_ready,
+        method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
+        in_use, refused, retired, too_early, wrong_status, stale, too_large, unsupported_media_type,
+        idempotency_mismatch, invalid, version_required, error, unavailable, not_ready,
     )
 }  # fmt: skip
 
