@@ -33,6 +33,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "no_slot": (404, "There is no slot within the horizon."),
     "method_not_allowed": (405, "The path does not know this method."),
     "already_exists": (409, "Another object already has this code."),
+    "course_full": (409, "The course has fewer sessions left."),
     "idempotency_in_progress": (409, "The first request with this key is still running."),
     "idempotency_shown_once": (409, "This has been done, and its answer is shown only once."),
     "in_use": (409, "The object is in use."),

@@ -3,11 +3,11 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from booking.callers import Caller
 from booking.course_templates import COURSE_TEMPLATE
-from booking.errors import InUse, Invalid, NotFound, Retired, WrongStatus
+from booking.errors import CourseFull, InUse, Invalid, NotFound, Retired, WrongStatus
 from booking.events import audit
 from booking.locks import hold_catalog
 from booking.patients import PATIENT
@@ -16,7 +16,12 @@ from booking.resources import Kind, Values, require
 from models import Appointment, Course
 
 OPEN: Final = ("planned", "active", "paused", "lapsed")
+# A paused course keeps its visits and takes no more.
+TAKING: Final = ("planned", "active", "lapsed")
 _GONE: Final = ("cancelled", "no_show")
+# A hold counts once it is booked.
+_UNCOUNTED: Final = ("held", *_GONE)
+_WAKING: Final = ("planned", "lapsed")
 # The statuses of a visit with which the progress of its course changes.
 _COUNTING: Final = frozenset({"booked", "completed", *_GONE})
 
@@ -37,8 +42,10 @@ def _ended(before: Values, values: Values) -> Values:
     status = values.get("status", before["status"])
     if status not in {before["status"], "cancelled"}:
         raise Invalid("/status", "Can only become cancelled.")
-    done = values.get("sessions") == before["progress"]["performed"]
-    return values | {"status": "completed"} if done and status in OPEN else values
+    if values.get("sessions") == before["progress"]["performed"] and status in OPEN:
+        status = "completed"
+    lapsed_on = before["lapsed_on"] if status == "lapsed" else None
+    return values | {"status": status, "lapsed_on": lapsed_on}
 
 
 def _check(caller: Caller, before: Values | None, after: Values) -> None:
@@ -46,8 +53,8 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
         _check_subject(caller, after)
     elif before["status"] not in OPEN and before != after:
         raise WrongStatus(OPEN, f"The course is {before['status']}.")
-    elif after["sessions"] < before["progress"]["performed"]:
-        raise InUse("More sessions than that have been performed.")
+    elif after["sessions"] < sum(before["progress"].values()):
+        raise InUse("More sessions than that are performed or booked.", before["appointment_ids"])
     if before is None or before["sessions"] != after["sessions"]:
         _check_sessions(caller, after)
 
@@ -86,7 +93,7 @@ def _show(caller: Caller, found: list[Values]) -> None:
         .where(
             Appointment.clinic_id == caller.clinic_id,
             Appointment.course_id.in_(by_id),
-            Appointment.status.not_in(("held", *_GONE)),
+            Appointment.status.not_in(_UNCOUNTED),
         )
         .order_by(Appointment.starts_at, Appointment.id)
     )
@@ -111,25 +118,43 @@ def require_course(
     """Refuse a visit that cannot be a session of the course; `for_change` keeps the course as it is.
 
     NotFound for another patient's course, Invalid for a procedure that is not one of the course's,
-    WrongStatus for a course that is over.
+    WrongStatus for a course that is over or paused, CourseFull when no session of it is left.
     """
-    course = caller.session.scalar(_select(caller, course_id, for_change=for_change))
+    course = caller.session.scalar(select_course(caller, course_id, for_change=for_change))
     if course is None or course.patient_id != patient_id:
         raise NotFound("course", "/course_id")
-    if procedure_id not in _procedures(caller, course):
+    if procedure_id not in procedures_of(caller, course):
         raise Invalid("/procedure_id", "This procedure is not one of the course's.")
-    if course.status not in OPEN:
-        raise WrongStatus(OPEN, f"The course is {course.status}.")
+    require_sessions(caller, course, 1)
 
 
-def _procedures(caller: Caller, course: Course) -> list[UUID]:
+def require_sessions(caller: Caller, course: Course, number: int) -> None:
+    """Refuse unless the course takes so many more sessions; exact under the lock of its row.
+
+    WrongStatus, CourseFull.
+    """
+    if course.status not in TAKING:
+        raise WrongStatus(TAKING, f"The course is {course.status}.")
+    left = sessions_left(caller, course)
+    if number > left:
+        raise CourseFull(f"Sessions left in this course: {left}.")
+
+
+def sessions_left(caller: Caller, course: Course) -> int:
+    """Count the sessions that are neither performed nor booked."""
+    return max(course.sessions - _count(caller, course, Appointment.status.not_in(_UNCOUNTED)), 0)
+
+
+def procedures_of(caller: Caller, course: Course) -> list[UUID]:
+    """Give what the course's sessions may be, the default first."""
     if course.template_id is None:
         return [one for one in (course.procedure_id,) if one is not None]
     procedure_ids: list[UUID] = _template(caller, course.template_id).procedure_ids
     return procedure_ids
 
 
-def _select(caller: Caller, course_id: UUID, *, for_change: bool) -> Select[Course]:
+def select_course(caller: Caller, course_id: UUID, *, for_change: bool = False) -> Select[Course]:
+    """Select a course of the clinic, `for_change` with its row locked."""
     statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == course_id)
     if for_change:
         statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -143,8 +168,10 @@ def follow_visit(caller: Caller, appointment: Appointment) -> None:
     """
     if appointment.course_id is None or appointment.status not in _COUNTING:
         return
-    course = caller.session.scalars(_select(caller, appointment.course_id, for_change=True)).one()
+    course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()
     before, course.status = course.status, _status_after(caller, course, appointment)
+    if course.status != "lapsed":
+        course.lapsed_on = None
     course.version += 1
     caller.session.flush()
     if course.status != before:
@@ -156,17 +183,15 @@ def _status_after(caller: Caller, course: Course, visit: Appointment) -> str:
     if (
         visit.status == "completed"
         and course.status in OPEN
-        and _performed(caller, course) >= course.sessions
+        and _count(caller, course, Appointment.status == "completed") >= course.sessions
     ):
         return "completed"
-    return "active" if visit.status == "booked" and course.status == "planned" else course.status
+    return "active" if visit.status == "booked" and course.status in _WAKING else course.status
 
 
-def _performed(caller: Caller, course: Course) -> int:
-    """Count under the course's lock: a statement of its own sees what was committed while we waited."""
+def _count(caller: Caller, course: Course, *where: ColumnElement[bool]) -> int:
+    """Count visits: under the course's lock a new statement sees what was committed while we waited."""
     statement = select(func.count()).where(
-        Appointment.clinic_id == caller.clinic_id,
-        Appointment.course_id == course.id,
-        Appointment.status == "completed",
+        Appointment.clinic_id == caller.clinic_id, Appointment.course_id == course.id, *where
     )
     return caller.session.scalar(statement) or 0

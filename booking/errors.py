@@ -80,6 +80,12 @@ class WrongStatus(DomainError):
         self.allowed = tuple(allowed)
 
 
+class CourseFull(DomainError):
+    """The course has fewer sessions left than that."""
+
+    code = "course_full"
+
+
 class StaleVersion(DomainError):
     """The object has changed since you read it."""
 

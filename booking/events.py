@@ -37,15 +37,25 @@ def facts(
 ) -> tuple[Batch, Batch]:
     """Give the event `<of>.<action>` (of an appointment or a `hold`) and its audit entry as rows."""
     kind = f"{of}.{action}"
+    event = _event(caller, kind, appointment.id, thin(appointment))
+    return event, _entry(caller, kind, of, appointment.id, changes or {})
+
+
+def tell(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
+    """Append an event about something other than an appointment; `data` is thin: no patient, no names."""
+    insert_rows(caller.session, _event(caller, kind, subject_id, data))
+
+
+def _event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> Batch:
     event = {
         "clinic_id": caller.clinic_id,
         "id": uuid7(),
         "type": kind,
-        "subject_id": appointment.id,
-        "data": thin(appointment),
+        "subject_id": subject_id,
+        "data": data,
         "occurred_at": caller.now,
     }
-    return (Event, [event]), _entry(caller, kind, "appointment", appointment.id, changes or {})
+    return Event, [event]
 
 
 def _entry(

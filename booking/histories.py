@@ -27,8 +27,8 @@ _PEOPLE = text("""
     FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids)
 """)
 _VISITS = text("""
-    SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.local_date, a.procedure_id, a.areas,
-           a.status, a.overrides, a.flags <> '[]' AS flagged,
+    SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.local_date, a.procedure_id,
+           a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,
            a.course_id, c.template_id, c.status = 'completed' AS completed
     FROM appointments a LEFT JOIN courses c ON c.clinic_id = a.clinic_id AND c.id = a.course_id
     WHERE a.clinic_id = :clinic_id AND a.patient_id = ANY(:ids) AND a.status NOT IN ('cancelled', 'no_show')
@@ -45,9 +45,9 @@ class History:
     visits: tuple[Any, ...]
     catalog: ClinicCatalog
 
-    def patient(self, ignore: UUID | None = None) -> Patient:
-        """Give the patient with all of their visits but the ignored one."""
-        visits = [visit for visit in self.visits if visit.id != ignore]
+    def patient(self, *ignored: UUID | None) -> Patient:
+        """Give the patient with all of their visits but the ignored ones."""
+        visits = [visit for visit in self.visits if visit.id not in ignored]
         here = tuple(_visited(self.catalog, visit) for visit in visits)
         busy = tuple((floor_tick(visit.starts_at), ceil_tick(visit.ends_at)) for visit in visits)
         return replace(self.person, busy=busy, sessions=here + self.person.sessions)

@@ -1,12 +1,15 @@
 """Books several visits of one patient in one call: all of them, or none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from booking.appointments import Visit, lock_for, write
 from booking.callers import Caller
+from booking.catalog import ClinicCatalog
 from booking.errors import Refused
 from booking.judging import Override
 from booking.wishes import Wish
@@ -26,10 +29,13 @@ class Order:
     notes: str | None = None
 
 
-def book_together(caller: Caller, orders: Sequence[Order]) -> list[Visit]:
+def book_together(
+    caller: Caller, orders: Sequence[Order], *, same: bool = False, led_by: UUID | None = None
+) -> list[Visit]:
     """Book every visit, judged in order of time so that each may come before the next.
 
-    Refused with the reasons of each that cannot take place, and nothing is booked.
+    Refused with the reasons of each that cannot take place, and nothing is booked. Visits of which
+    nobody is named have the `same` therapist where they can: `led_by`, or the first one's.
     """
     booked: dict[int, Visit] = {}
     refused: dict[int, Sequence[Refusal]] = {}
@@ -37,14 +43,25 @@ def book_together(caller: Caller, orders: Sequence[Order]) -> list[Visit]:
         catalog = lock_for(caller, [order.wish for order in orders])
         for place, order in sorted(enumerate(orders), key=lambda one: one[1].starts_at):
             try:
-                start = to_tick(order.starts_at)
-                booked[place] = write(caller, catalog, order.wish, start, order.override, order.notes)
+                booked[place] = visit = _write(caller, catalog, order, led_by)
+                led_by = led_by or (visit.appointment.therapist_id if same else None)
             except Refused as error:
                 refused[place] = error.refusals
         if refused:
             by_visit = _in_order(refused)
             raise Refused((one for reasons in by_visit.values() for one in reasons), by_visit=by_visit)
     return list(_in_order(booked).values())
+
+
+def _write(caller: Caller, catalog: ClinicCatalog, order: Order, led_by: UUID | None) -> Visit:
+    """Book one visit, with this therapist if nobody is named and they can; whoever works here is locked."""
+    start, wish = to_tick(order.starts_at), order.wish
+    therapist = catalog.engine.therapists.get(led_by) if led_by else None
+    if therapist is not None and wish.therapist_id is None and wish.location_id in therapist.working_hours:
+        led = replace(wish, therapist_id=therapist.id)
+        with suppress(Refused):
+            return write(caller, catalog, led, start, order.override, order.notes)
+    return write(caller, catalog, wish, start, order.override, order.notes)
 
 
 def _in_order(found: Mapping[int, One]) -> dict[int, One]:

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from booking.callers import Caller
+from booking.course_states import lapse_due
+from booking.recalls import maintenance_due
 from jobs.nightly import revalidate_clinic
 from models import Clinic
 from models.database import Database
@@ -26,7 +28,7 @@ Act = Callable[[Caller], int]
 
 EACH_MINUTE: Final[Sequence[Act]] = ()
 """Acts of one clinic that look for what has become due; each gives how much it found."""
-EACH_NIGHT: Final[Sequence[Act]] = ()
+EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due)
 """The same, once a night, after the visits to come have been judged again."""
 
 

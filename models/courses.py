@@ -1,5 +1,6 @@
 """Courses of treatment, and the templates that say what a course of one kind is."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
@@ -45,7 +46,10 @@ class CourseTemplate(Versioned, Base):
 
 
 class Course(Versioned, Base):
-    """A number of sessions for one patient: of a template, or of one procedure without one."""
+    """A number of sessions for one patient: of a template, or of one procedure without one.
+
+    `maintenance_told_on` is the date on which everybody was told that its maintenance is due.
+    """
 
     __tablename__ = "courses"
     __table_args__ = (
@@ -55,6 +59,7 @@ class Course(Versioned, Base):
         CheckConstraint("num_nonnulls(template_id, procedure_id) = 1", name="ck_courses_subject"),
         CheckConstraint("sessions BETWEEN 1 AND 50", name="ck_courses_sessions"),
         CheckConstraint(f"status IN {COURSE_STATUSES}", name="ck_courses_status"),
+        CheckConstraint("(lapsed_on IS NOT NULL) = (status = 'lapsed')", name="ck_courses_lapsed"),
         Index("ix_courses_patient", "clinic_id", "patient_id"),
         Index(
             "ix_courses_template",
@@ -69,3 +74,5 @@ class Course(Versioned, Base):
     procedure_id: Mapped[UUID | None]
     sessions: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[str]
+    lapsed_on: Mapped[date | None]
+    maintenance_told_on: Mapped[date | None]

@@ -70,15 +70,24 @@ class LocalClock:
 
     def format(self, tick: int) -> str:
         """Return a tick as local time with the offset at that instant, `2027-04-03T10:00:00+01:00`."""
-        day = tick // DAY_TICKS
-        if day not in self._offsets:
-            self._offsets[day] = self._steady_offset(day)
-        offset, suffix = self._offsets[day] or self._offset(tick)
-        local_day, minute = divmod(tick * TICK_MINUTES + offset, DAY_MINUTES)
+        local_day, minute, suffix = self._read(tick)
         written = self._dates.get(local_day)
         if written is None:
             written = self._dates[local_day] = from_tick(local_day * DAY_TICKS).date().isoformat()
         return written + _CLOCK[minute] + suffix
+
+    def day_and_minute(self, tick: int) -> tuple[int, int]:
+        """Return the proleptic ordinal of a tick's local date and the minute of its wall clock."""
+        local_day, minute, _ = self._read(tick)
+        return _EPOCH.toordinal() + local_day, minute
+
+    def _read(self, tick: int) -> tuple[int, int, str]:
+        """Return a tick's local day since 1970, the minute in it and the offset as text."""
+        day = tick // DAY_TICKS
+        if day not in self._offsets:
+            self._offsets[day] = self._steady_offset(day)
+        offset, suffix = self._offsets[day] or self._offset(tick)
+        return *divmod(tick * TICK_MINUTES + offset, DAY_MINUTES), suffix
 
     def _offset(self, tick: int) -> tuple[int, str]:
         offset = offset_minutes(tick, self._zone)

@@ -14,7 +14,7 @@ from booking.callers import Caller
 from config import Settings
 from models.database import Database
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
-from tests.booking.cast import Clinic, create_clinic, create_key, run_out
+from tests.booking.cast import Clinic, create_clinic, create_course, create_key, run_out
 from tests.desk import Desk
 from tests.docs.test_errors_page import problem_examples
 
@@ -109,6 +109,13 @@ def already_exists(stage: Stage) -> TestResponse:
     made = stage.clinic.procedure
     fields = {name: made[name] for name in ("code", "name", "family", "areas", "phases")}
     return stage.desk.post("/procedures", fields)
+
+
+def course_full(stage: Stage) -> TestResponse:
+    """Book a second session in a course of one."""
+    course = create_course(stage.clinic, sessions=1)
+    stage.clinic.booked(TEN, course_id=course["id"])
+    return stage.clinic.book("2027-03-02T10:00:00Z", course_id=course["id"])
 
 
 def idempotency_in_progress(stage: Stage) -> TestResponse:
@@ -232,10 +239,10 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, idempotency_in_progress, idempotency_shown_once, in_use, refused,
-        retired, too_early, wrong_status, hold_converted, hold_extended, hold_expired, stale, too_large,
-        unsupported_media_type, idempotency_mismatch, invalid, version_required, error, unavailable,
-        not_ready,
+        method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
+        in_use, refused, retired, too_early, wrong_status, hold_converted, hold_extended, hold_expired, stale,
+        too_large, unsupported_media_type, idempotency_mismatch, invalid, version_required, error,
+        unavailable, not_ready,
     )
 }  # fmt: skip
 

@@ -1,0 +1,33 @@
+"""Recalls: who is to be called, why and by when."""
+
+from schemas.base import QueryArgs, Schema
+from schemas.fields import Choice, Id
+from schemas.times import LocalDate
+
+KINDS = ("lapsed", "maintenance", "review")
+
+
+class RecallQuerySchema(QueryArgs):
+    """Whom to list."""
+
+    due_by = LocalDate(
+        required=True, metadata={"description": "What opens on this date or before is listed."}
+    )
+    location_id = Id(metadata={"description": "Where the last session was."})
+    kind = Choice(KINDS)
+
+
+class RecallSchema(Schema):
+    """A patient to call: for maintenance, for a review, or because a course was left lying."""
+
+    patient_id = Id(required=True)
+    course_id = Id(required=True)
+    template_id = Id(required=True, allow_none=True)
+    location_id = Id(required=True, metadata={"description": "Where the last session was."})
+    kind = Choice(KINDS, required=True)
+    opens_on = LocalDate(required=True)
+    closes_on = LocalDate(
+        required=True, allow_none=True, metadata={"description": "The window's last date; null: no end."}
+    )
+    last_session_on = LocalDate(required=True)
+    status = Choice(("upcoming", "open", "overdue"), required=True)
