@@ -45,8 +45,12 @@ ETAG = {
 def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     """List the slots of a range of local dates, at most 92 days.
 
-    A slot found can be booked as long as nobody else takes it. `rank=compact` puts first what leaves
-    the least unusable time. The ETag stays the same while nothing that matters has changed.
+    A slot found can be booked as long as nobody else takes it. `rank=compact` puts first what keeps the
+    most further visits of the same kind possible on its day, then what leaves the least unusable time.
+
+    A location whose policy says `offer: "compact"` shows publishable keys only the slots of each day that
+    cost the fewest further visits, three at least where a day has them; `/days` and `/next` as well. The
+    others can still be booked. The ETag stays the same while nothing that matters has changed.
     """
     found = availability.find(
         caller, wish_from(query), query["from_"], query["until"], _ignored(caller, query)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,8 +15,9 @@ from booking.timelines import load_busy
 from booking.windows import days, not_before
 from booking.wishes import Wish, ask, candidates, layout
 from scheduling.bits import Busy, Window
+from scheduling.catalog import Catalog
 from scheduling.engine import search
-from scheduling.openings import rank_compact, slots
+from scheduling.openings import offer_compact, rank_compact, slots
 from scheduling.questions import Openings, Question, Slot
 from scheduling.reasons import Refusal
 from scheduling.ticks import DAY_TICKS, LocalClock, local_date
@@ -27,13 +29,22 @@ _OF_ONE_DAY = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search over one window gives, and what is needed to read it."""
+    """What a search over one window gives, and what is needed to read it.
+
+    `narrowed` when the caller is shown only what the location's compact offer leaves.
+    """
 
     catalog: ClinicCatalog
     question: Question
     busy: Busy
     window: Window
     openings: Openings
+    narrowed: bool
+
+    @property
+    def scene(self) -> tuple[Openings, Question, Catalog, Busy, Window]:
+        """What an order by costs is worked out from."""
+        return self.openings, self.question, self.catalog.engine, self.busy, self.window
 
 
 def find(caller: Caller, wish: Wish, first: date, until: date, ignore: UUID | None = None) -> Found:
@@ -62,17 +73,25 @@ def _search(
     resources, now = candidates(catalog, question), caller.real_now
     own = [ignore] if ignore is not None else []
     busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=now)
-    return Found(catalog, question, busy, window, search(question, catalog.engine, busy, window))
+    openings = search(question, catalog.engine, busy, window)
+    narrowed = caller.publishable and question.location.policy.offer == "compact"
+    return Found(catalog, question, busy, window, openings, narrowed)
 
 
 def list_slots(found: Found, limit: int | None = None, *, compact: bool = False) -> dict[str, Any]:
     """Give the slots as clients see them, earliest first or those first that keep most room."""
-    ranked = _compact(found)[:limit] if compact else slots(found.openings, found.window, limit)
+    ranked = _compact(found)[:limit] if compact else _in_time_order(found, limit)
     return {"timezone": found.question.location.zone.key, "slots": _shown(found.question, ranked)}
 
 
 def _compact(found: Found) -> list[Slot]:
-    return rank_compact(found.openings, found.question, found.catalog.engine, found.busy, found.window)
+    return offer_compact(*found.scene) if found.narrowed else rank_compact(*found.scene)
+
+
+def _in_time_order(found: Found, limit: int | None = None) -> list[Slot]:
+    if not found.narrowed:
+        return slots(found.openings, found.window, limit)
+    return sorted(offer_compact(*found.scene), key=attrgetter("start"))[:limit]
 
 
 def _shown(question: Question, ranked: Sequence[Slot]) -> list[dict[str, Any]]:
@@ -93,7 +112,7 @@ def count_days(found: Found, first: date, until: date) -> list[dict[str, Any]]:
     """Give the number of slots of every local day in the range, days without any included."""
     zone = found.question.location.zone
     counts = dict.fromkeys(_each(first, until), 0)
-    for slot in slots(found.openings, found.window, None):
+    for slot in _in_time_order(found):
         counts[local_date(slot.start, zone)] += 1
     return [{"on": on, "slots": number} for on, number in counts.items()]
 
@@ -134,7 +153,7 @@ def alternatives(
         # Once there are some, others are only asked about the very instant.
         until = first + timedelta(days=1 if found else NEXT_STEP_DAYS)
         searched = _search(caller, catalog, asked, first, until, ignore)
-        free = slots(searched.openings, searched.window, None)
+        free = _in_time_order(searched)
         found += [slot for slot in free if slot.start == start] if found else _near(free, start, zone)
     nearest = sorted(dict.fromkeys(found), key=lambda slot: (slot.start != start, abs(slot.start - start)))
     return _shown(question, sorted(nearest[:ALTERNATIVES], key=lambda slot: slot.start))

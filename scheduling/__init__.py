@@ -14,7 +14,7 @@ Import from the modules directly:
 - `questions`: Session, CourseOf, Hold, Patient, Question, Openings, Slot, Verdict, Assignment,
   PhaseAssignment, Claim
 - `engine`: search, check
-- `openings`: slots, rank_compact
+- `openings`: slots, rank_compact, offer_compact
 - `eligibility`: eligibility, Eligibility, Basis
 - `claims`: spacing_claims, SpacingClaim
 - `numbing`: numbing_refusals, planned_numbing, Numbing
@@ -22,4 +22,7 @@ Import from the modules directly:
 The rules: `rules` lists them all, `clinical_rules` those on the patient, `resource_rules` those on staff
 and places. Behind `clinical_rules` stand `spacing`, `holds`, `prerequisites`, `areas`, and `numbing`, which
 say what they forbid as `bans`; `warnings` says what is allowed but worth a word.
+
+Behind the compact order stand `needs` (what a visit takes, in one form), `packing` (how many visits fit)
+and `capacity` (what each arrival costs).
 """

@@ -1,17 +1,22 @@
-"""Reads openings out as slots, in time order or with those first that waste the least time."""
+"""Reads openings out as slots, in time order or with those first that keep the most further visits."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from itertools import compress, islice
+from operator import itemgetter
 from uuid import UUID
 
 from scheduling.bits import Busy, Window, positions
-from scheduling.case import Case, open_case
+from scheduling.capacity import Cost, costs
+from scheduling.case import open_case
 from scheduling.catalog import Catalog
-from scheduling.gaps import Levels, add, least, waste_levels
 from scheduling.questions import Openings, Question, Slot
 from scheduling.scene import survey
-from scheduling.staff import Pool
-from scheduling.visits import Path, Span
+from scheduling.ticks import local_date
+
+FEWEST_OFFERED = 3
+"""How many arrivals of a day a compact offer leaves to choose from at least."""
 
 
 def slots(openings: Openings, window: Window, limit: int | None = None) -> list[Slot]:
@@ -35,46 +40,36 @@ def _slots(openings: Openings, window: Window) -> Iterator[Slot]:
 def rank_compact(
     openings: Openings, question: Question, catalog: Catalog, busy: Busy, window: Window
 ) -> list[Slot]:
-    """Return the feasible arrivals, first those that leave the least unusable time; ties in time order.
+    """Return the feasible arrivals, first those that cost the fewest further visits.
 
-    What counts is the least waste of staff, of rooms and of devices, each by themselves.
+    Then those that leave the least unusable time beside themselves come first; ties in time order.
     """
-    case = open_case(survey(question, catalog, busy, window))
-    levels = _waste(case, openings)
-    found = {slot.start - window.start: slot for slot in _slots(openings, window)}
-    return [found[position] for bits in levels for position in positions(bits)]
+    return [slot for _, slot in _by_cost(openings, question, catalog, busy, window)]
 
 
-def _waste(case: Case, openings: Openings) -> Levels:
-    """Return the feasible arrivals by the ticks that they waste at least."""
-    visit, starts = case.scene.visit, openings.starts
-    total = [starts]
-    if case.staff.leads is not None:
-        leads = {lead_id: starts & bits for lead_id, bits in case.leading.items()}
-        total = add(total, _people(case.staff.leads, leads, visit.therapist))
-    for pool, place in zip(case.staff.assistants, visit.assistants, strict=True):
-        fits = {person.id: starts & person.usable for person in pool.values()}
-        total = add(total, _people(pool, fits, (visit.spans[place],)))
-    total = add(total, least(_path(case, path, starts) for path in case.places.paths))
-    for devices, need in zip(case.places.devices, visit.devices, strict=True):
-        free = {(device_id, 0): bits & starts for device_id, bits in devices.items()}
-        total = add(total, _things(case, free, need.spans))
-    return total
+def offer_compact(
+    openings: Openings, question: Question, catalog: Catalog, busy: Busy, window: Window
+) -> list[Slot]:
+    """Return those arrivals of every local day that cost the fewest further visits, in compact order.
+
+    A day has `FEWEST_OFFERED` of them at least, as long as it has that many: the next in order fill it up.
+    """
+    zone, by_day = question.location.zone, defaultdict[date, list[tuple[Cost, Slot]]](list)
+    ranked = _by_cost(openings, question, catalog, busy, window)
+    for cost, slot in ranked:
+        by_day[local_date(slot.start, zone)].append((cost, slot))
+    offered = {
+        slot.start
+        for day in by_day.values()
+        for place, (cost, slot) in enumerate(day)
+        if place < FEWEST_OFFERED or cost.visits == day[0][0].visits
+    }
+    return [slot for _, slot in ranked if slot.start in offered]
 
 
-def _people(pool: Pool, fits: dict[UUID, int], spans: tuple[Span, ...]) -> Levels:
-    return least(waste_levels(pool[key].open, bits, spans) for key, bits in fits.items() if bits)
-
-
-def _path(case: Case, path: Path, starts: int) -> Levels:
-    total = [starts]
-    for run in path:
-        lanes = {lane: bits & starts for lane, bits in case.places.options(run, None).items()}
-        total = add(total, _things(case, lanes, ((run.start, run.end),)))
-    return total
-
-
-def _things(case: Case, fits: dict[tuple[UUID, int], int], spans: tuple[Span, ...]) -> Levels:
-    scene = case.scene
-    inside = scene.opening & ~scene.closed
-    return least(waste_levels(inside & scene.free(*lane), bits, spans) for lane, bits in fits.items() if bits)
+def _by_cost(
+    openings: Openings, question: Question, catalog: Catalog, busy: Busy, window: Window
+) -> list[tuple[Cost, Slot]]:
+    found = costs(open_case(survey(question, catalog, busy, window)), openings.starts)
+    priced = [(found[slot.start - window.start], slot) for slot in _slots(openings, window)]
+    return sorted(priced, key=itemgetter(0))

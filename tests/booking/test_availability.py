@@ -1,8 +1,10 @@
 """Availability: what is offered can be booked, what is not is explained."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.booking.cast import (
     Clinic,
@@ -12,13 +14,24 @@ from tests.booking.cast import (
     create_pipeline,
     create_room,
     create_therapist,
+    every_day,
     short_phases,
     working,
 )
 from tests.desk import Desk
 
 DAY, NEXT_DAY = "2027-03-01", "2027-03-02"
+ORIGIN = "https://clinic.example"
 TEN = f"{DAY}T10:00:00+00:00"
+
+
+class Widget(Desk):
+    """A desk that asks from a web page."""
+
+    def request(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any
+    ) -> TestResponse:
+        return super().request(method, path, {"Origin": ORIGIN} | (headers or {}), **kw)
 
 
 def asked(clinic: Clinic, path: str, **query: Any) -> Made:
@@ -224,6 +237,35 @@ def test_compact_puts_first_what_leaves_no_gap(desk: Desk) -> None:
 
     assert first[:3] == ["09:00", "10:00", "11:00"]
     assert sorted(first) == [start[11:16] for start in clinic.starts(DAY, NEXT_DAY)]
+
+
+@pytest.fixture
+def widget(desk: Desk) -> Clinic:
+    """Give a location with a compact offer, open for an hour, as a publishable key sees it."""
+    clinic = create_clinic(desk, opening_hours=every_day("09:00", "10:00"))
+    desk.patch(f"/locations/{clinic.location['id']}", {"policy": {"offer": "compact"}})
+    key = {"name": "Widget", "kind": "publishable", "scopes": ["availability:read"], "origins": [ORIGIN]}
+    return replace(
+        clinic, desk=Widget(desk.app, desk.clinic_id, desk.made("/api-keys", **key)["key"], desk.now)
+    )
+
+
+def test_a_compact_offer_shows_a_widget_only_what_keeps_the_most_visits(widget: Clinic, desk: Desk) -> None:
+    shown = [start[11:16] for start in widget.starts(DAY, NEXT_DAY)]
+
+    assert shown == ["09:00", "09:20", "09:40"]
+    assert len(replace(widget, desk=desk).starts(DAY, NEXT_DAY)) == 9
+
+
+def test_a_compact_offer_counts_for_days_and_for_the_next_slot_too(widget: Clinic, desk: Desk) -> None:
+    replace(widget, desk=desk).booked(f"{DAY}T09:00:00Z")
+
+    days = asked(widget, "/availability/days", from_=DAY, until="2027-03-03")["days"]
+    ranked = [start[11:16] for start in widget.starts(DAY, NEXT_DAY, rank="compact")]
+
+    assert [day["slots"] for day in days] == [3, 3]
+    assert ranked == ["09:20", "09:40", "09:25"]
+    assert asked(widget, "/availability/next")["starts_at"] == "2027-01-04T09:00:00+00:00"
 
 
 def test_a_limit_cuts_either_rank(clinic: Clinic) -> None:

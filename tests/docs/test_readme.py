@@ -18,6 +18,7 @@ DEPENDENCIES = sorted({re.split(r"[\[><=;]", one)[0] for one in (*RUNTIME, *DEVE
 ROWS = {row[0].strip("`"): row for row in rows(section(README, "What it is built with"))}
 # How packages that carry no SPDX expression word their licence.
 SPDX = {
+    "Apache 2.0": "Apache-2.0",
     "Apache License": "Apache-2.0",
     "BSD 2-Clause License": "BSD-2-Clause",
     "MIT License": "MIT",

@@ -1,0 +1,50 @@
+"""Counts what each feasible arrival costs in further visits of the same kind."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from scheduling.bits import positions
+from scheduling.case import Case
+from scheduling.needs import needs_of
+from scheduling.packing import Packing, Shape, cut
+
+
+class Cost(NamedTuple):
+    """How many fewer visits fit on the day, this one not counted, and the ticks that become unusable."""
+
+    visits: int
+    waste: int
+
+
+def costs(case: Case, starts: int) -> Mapping[int, Cost]:
+    """Return by position what each feasible arrival costs: one visit at best as a rule.
+
+    Counted are visits of the same question on the same local day, each placed as early as possible.
+    What takes nobody and nothing costs nothing.
+    """
+    needs = needs_of(case)
+    known: dict[Shape, list[tuple[int, Cost]]] = {}
+    found = dict.fromkeys(positions(starts), Cost(0, 0))
+    for first, last in _islands(case, starts):
+        shape = cut(needs, starts, first, last)
+        # Days that look the same are counted once.
+        if shape not in known:
+            known[shape] = [(at, Cost(*cost)) for at, cost in Packing(needs, shape).costs()]
+        found.update((first + at, cost) for at, cost in known[shape])
+    return found
+
+
+def _islands(case: Case, starts: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of arrivals of one local day that no other arrivals of it can meet."""
+    length, window = case.scene.visit.length, case.scene.window
+    midnights = [max(midnight - window.start, 0) for midnight in case.scene.days.midnights]
+    for low, high in pairwise(midnights):
+        first = last = -1
+        for at in positions(starts >> low & (1 << high - low) - 1):
+            if first >= 0 and at - last >= length:
+                yield low + first, low + last
+                first = at
+            first, last = at if first < 0 else first, at
+        if first >= 0:
+            yield low + first, low + last

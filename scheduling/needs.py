@@ -1,0 +1,88 @@
+"""Puts what a visit takes into one form: needs, each met by one person, lane or device."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scheduling.case import Case
+from scheduling.places import Lane
+from scheduling.visits import Span
+
+Takers = Mapping[Lane, tuple[int, int]]
+"""Who or what can meet a need: the arrivals at which it can, and the ticks at which it is open and free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A need's ticks after arrival and its takers."""
+
+    spans: tuple[Span, ...]
+    takers: Takers
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The arrivals that one visit takes from a need, as bits from `offset` ticks after its own arrival."""
+
+    bits: int
+    offset: int
+
+    def at(self, position: int) -> int:
+        """Return the arrivals lost to a visit at a position."""
+        shift = position + self.offset
+        return self.bits << shift if shift >= 0 else self.bits >> -shift
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """All needs of a visit and the ways to meet them, as positions of needs: one way for each path.
+
+    `losses` are by the need that is taken and then by the one that the same taker could meet too.
+    """
+
+    all: tuple[Need, ...]
+    ways: tuple[tuple[int, ...], ...]
+    losses: tuple[tuple[Loss, ...], ...]
+    length: int
+
+
+def needs_of(case: Case) -> Needs:
+    """Return the needs of a case. Devices are counted as if none were fixed to a room."""
+    always = [*_people(case), *_devices(case)]
+    runs = {key: len(always) + place for place, key in enumerate(case.places.lanes)}
+    rooms = [Need((key[1:],), _open(case, lanes)) for key, lanes in case.places.lanes.items()]
+    common = tuple(range(len(always)))
+    ways = tuple(
+        common + tuple(runs[run.kind, run.start, run.end] for run in path) for path in case.places.paths
+    )
+    needs = (*always, *rooms)
+    losses = tuple(tuple(_loss(taken.spans, other.spans) for other in needs) for taken in needs)
+    return Needs(needs, ways, losses, case.scene.visit.length)
+
+
+def _people(case: Case) -> Iterator[Need]:
+    visit, staff = case.scene.visit, case.staff
+    if staff.leads is not None:
+        leads = {(key, 0): (fits, staff.leads[key].open) for key, fits in case.leading.items()}
+        yield Need(visit.therapist, leads)
+    for pool, place in zip(staff.assistants, visit.assistants, strict=True):
+        yield Need((visit.spans[place],), {(one.id, 0): (one.usable, one.open) for one in pool.values()})
+
+
+def _devices(case: Case) -> Iterator[Need]:
+    for devices, need in zip(case.places.devices, case.scene.visit.devices, strict=True):
+        yield Need(need.spans, _open(case, {(device_id, 0): fits for device_id, fits in devices.items()}))
+
+
+def _open(case: Case, things: Mapping[Lane, int]) -> Takers:
+    scene = case.scene
+    inside = scene.opening & ~scene.closed
+    return {lane: (fits, inside & scene.free(*lane)) for lane, fits in things.items()}
+
+
+def _loss(taken: tuple[Span, ...], wanted: tuple[Span, ...]) -> Loss:
+    """Return what a visit that takes some spans of a taker leaves no more of, for visits that want others."""
+    ranges = [(start - until + 1, end - begin) for start, end in taken for begin, until in wanted]
+    offset, bits = min(low for low, _ in ranges), 0
+    for low, high in ranges:
+        bits |= (1 << high - offset) - (1 << low - offset)
+    return Loss(bits, offset)
