@@ -1,13 +1,20 @@
 """Tells whether the process lives and whether it can serve."""
 
+from typing import Final
+
+from sqlalchemy import text
+
 from api.blueprints import Blueprint
 from api.problems import RETRY_AFTER_SECONDS, Problem
 from api.state import state
 from migrations.runner import migrated
+from models.database import Database
 from schemas.base import Schema
 from schemas.fields import Choice
 
 blp = Blueprint("health", "health", description="Whether the service lives and is ready; no key needed.")
+
+_QUEUE: Final = text("SELECT has_table_privilege(to_regclass('queue.procrastinate_jobs'), 'INSERT')")
 
 
 class HealthSchema(Schema):
@@ -27,7 +34,7 @@ def get_health() -> dict[str, str]:
 @blp.response(200, HealthSchema)
 @blp.alt_response(503, "SERVICE_UNAVAILABLE")
 def get_readiness() -> dict[str, str]:
-    """Tell whether the database answers and is migrated; 503 names what is missing."""
+    """Tell whether the database answers, is migrated and takes background work; 503 names what is missing."""
     missing = _missing()
     if missing is not None:
         raise Problem(
@@ -43,4 +50,12 @@ def _missing() -> str | None:
     database = state().database
     if not database.ping():
         return "database"
-    return None if migrated(database.engine) else "migrations"
+    if not migrated(database.engine):
+        return "migrations"
+    return None if _can_queue(database) else "queue"
+
+
+def _can_queue(database: Database) -> bool:
+    """Whether background work can be queued: the queue is another library's, in a schema of its own."""
+    with database.engine.connect() as connection:
+        return bool(connection.scalar(_QUEUE))

@@ -61,6 +61,21 @@ def test_an_older_database_is_not_ready_and_says_so(app: Flask, database: Databa
     assert (answer.status_code, answer.get_json()["missing"]) == (503, ["migrations"])
 
 
+def test_a_database_without_its_queue_is_not_ready_and_says_so(app: Flask, database: Database) -> None:
+    _rename_schema(database, "queue", "elsewhere")
+    try:
+        answer = app.test_client().get("/readyz")
+    finally:
+        _rename_schema(database, "elsewhere", "queue")
+
+    assert (answer.status_code, answer.get_json()["missing"]) == (503, ["queue"])
+
+
+def _rename_schema(database: Database, before: str, after: str) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text(f"ALTER SCHEMA {before} RENAME TO {after}"))
+
+
 def _set_revision(database: Database, revision: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
