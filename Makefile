@@ -29,9 +29,9 @@ coverage: $(READY)  ## The same tests, failing where they run less than 95 % of 
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
-test-postgres15: $(READY)  ## The same tests with their coverage on Debian's PostgreSQL 15
+test-postgres15: $(READY)  ## The tests that ask a database, with their coverage, on Debian's PostgreSQL 15
 	$(BIN)/coverage erase
-	tests/postgres15.sh $(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
+	tests/postgres15.sh $(BIN)/pytest -n 2 -m "not embedded" --cov --cov-report=term:skip-covered
 
 bench: $(READY)  ## Print each figure beside its floor
 	$(BIN)/python -m bench

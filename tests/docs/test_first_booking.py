@@ -14,6 +14,8 @@ from config import PROJECT
 from tests.docs.pages import README, blocks, section
 from tests.platform.processes import data_folder, environment, serving, wait_until
 
+pytestmark = pytest.mark.embedded
+
 STEPS = blocks(section(README, "A first booking, step by step"), "bash")
 
 

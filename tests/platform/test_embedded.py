@@ -9,6 +9,8 @@ import pytest
 
 from tests.platform.processes import User, clinic, has_ended, postgres, wait_until
 
+pytestmark = pytest.mark.embedded
+
 WROTE = 42
 
 

@@ -22,6 +22,8 @@ from tests.platform.processes import (
     wait_until,
 )
 
+pytestmark = pytest.mark.embedded
+
 
 class Service(NamedTuple):
     """A server that is ready."""
