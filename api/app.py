@@ -19,6 +19,8 @@ from api import (
     hold_rules,
     locations,
     medical_holds,
+    message_templates,
+    messages,
     patients,
     procedures,
     rooms,
@@ -57,6 +59,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     appointments.blp,
     eligibility.blp,
     schedule.blp,
+    message_templates.blp,
+    messages.blp,
     api_keys.blp,
     health.blp,
 )

@@ -9,6 +9,7 @@ from models.events import AuditEntry, Event
 from models.hold_rules import HoldRule
 from models.locations import Closure, Location, OpeningHours
 from models.medical_holds import MedicalHold
+from models.messages import MessageDispatch, MessageTemplate
 from models.patients import Patient
 from models.procedures import Phase, Procedure, SpacingRule
 from models.resources import Block, Device, Qualification, Resource, Room, Therapist, WorkingHours
@@ -17,6 +18,7 @@ from models.treatments import ExternalTreatment
 __all__ = [
     "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
     "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule", "Location",
-    "MedicalHold", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource",
-    "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
+    "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase",
+    "Procedure", "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist",
+    "WorkingHours",
 ]  # fmt: skip

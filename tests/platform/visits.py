@@ -55,4 +55,6 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     template = {"code": "PEELS", "name": "Peels", "procedure_ids": [visit["procedure_id"]], "sessions": 3}
     template_id = desk.made("/course-templates", **template)["id"]
     desk.made("/courses", patient_id=visit["patient_id"], template_id=template_id)
+    [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
+    desk.at(NOW).post(f"/messages/{message['id']}/sent")
     return visit
