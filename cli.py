@@ -76,7 +76,7 @@ def serve(settings: Settings) -> None:
 def worker(settings: Settings, beside: bool) -> None:
     """Do what is due in the background, until stopped; any number may run, `serve` runs one of its own."""
     with _one_line_errors(), open_database(settings) as database:
-        work(make_queue(database, lambda: datetime.now(UTC)), sys.stdin if beside else None)
+        work(make_queue(database, lambda: datetime.now(UTC), settings.mail), sys.stdin if beside else None)
 
 
 @main.command()

@@ -1,17 +1,34 @@
 """Settings: the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
+_MAIL_PORTS = {"smtp": 587, "smtps": 465}
+_ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
 
 
 class ConfigError(Exception):
     """A setting is wrong; the message is one line that says what to set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """The server that takes e-mail to patients: encrypted from the start (`tls`), on request, or not."""
+
+    host: str
+    port: int
+    sender: str
+    tls: bool = False
+    starttls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +45,7 @@ class Settings:
     demo: bool = True
     workers: int = 2
     threads: int = 8
+    mail: MailServer | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -45,6 +63,7 @@ class Settings:
             demo=_flag(env, "CLINIC_DEMO", True),
             workers=_number(env, "CLINIC_WORKERS", 2, 1, 64),
             threads=_number(env, "CLINIC_THREADS", 8, 1, 256),
+            mail=_mail_server(env.get("SMTP_URL")),
         )
         if settings.production and settings.sandbox:
             raise ConfigError("CLINIC_SANDBOX=1 is refused with CLINIC_ENV=production: unset one of them.")
@@ -66,6 +85,43 @@ def _public_url(value: str | None) -> str | None:
     if not value.startswith(("http://", "https://")):
         raise ConfigError("CLINIC_PUBLIC_URL must begin with http:// or https://.")
     return value.rstrip("/")
+
+
+def _mail_server(value: str | None) -> MailServer | None:
+    """Read the mail server's URL; what is wrong with it is never repeated, for it holds a password."""
+    if not value:
+        return None
+    try:
+        return _read_mail_server(urlsplit(value))
+    except ValueError:
+        raise ConfigError(
+            "SMTP_URL must look like smtp://user:password@host:587?from=clinic@example.org&starttls=1"
+            " (or smtps://, without starttls)."
+        ) from None
+
+
+def _read_mail_server(url: SplitResult) -> MailServer:
+    options = parse_qs(url.query, keep_blank_values=True, strict_parsing=True, max_num_fields=2)
+    starttls = options.pop("starttls", ["0"])
+    (sender,) = options.pop("from", [""])
+    known = url.scheme in _MAIL_PORTS and starttls in (["0"], ["1"]) and not options
+    if not (
+        known and url.hostname and _ADDRESS.fullmatch(sender) and url.path in {"", "/"} and not url.fragment
+    ):
+        raise ValueError
+    tls, wants_tls = url.scheme == "smtps", starttls == ["1"]
+    # A name without a password, or both kinds of encryption at once, is a slip of the pen.
+    if (tls and wants_tls) or (url.username is None) != (url.password is None) or url.port == 0:
+        raise ValueError
+    return MailServer(
+        host=url.hostname,
+        port=url.port or _MAIL_PORTS[url.scheme],
+        sender=sender,
+        tls=tls,
+        starttls=wants_tls,
+        user=None if url.username is None else unquote(url.username),
+        password=None if url.password is None else unquote(url.password),
+    )
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

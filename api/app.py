@@ -21,6 +21,8 @@ from api import (
     holds,
     locations,
     medical_holds,
+    message_templates,
+    messages,
     patients,
     procedures,
     recalls,
@@ -63,6 +65,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     disruptions.blp,
     eligibility.blp,
     schedule.blp,
+    message_templates.blp,
+    messages.blp,
     api_keys.blp,
     health.blp,
 )

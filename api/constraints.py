@@ -12,6 +12,8 @@ ALREADY_EXISTS: Mapping[str, str] = {
     "uq_procedures_code": "Another procedure of this clinic already has this code.",
     "uq_hold_rules_code": "The clinic already has a rule of this code.",
     "uq_course_templates_code": "Another course template of this clinic already has this code.",
+    "uq_message_templates_kind": "The clinic already has a template of this kind.",
+    "uq_message_dispatches_moment": "The message has already become due.",
     "uq_patients_external_id": "Another patient of this clinic already has this external_id.",
 }
 # The last proof behind the engine: reached only by what went around its locks.

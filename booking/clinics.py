@@ -1,4 +1,4 @@
-"""Makes a clinic with its first administrator's key, its hold rules and, if asked, the default catalogue."""
+"""Makes a clinic with its first key, its hold rules and messages and, if asked, the default catalogue."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from booking.api_keys import create_api_key
 from booking.callers import Caller
 from booking.defaults import create_default_catalogue, create_hold_rules
+from booking.message_templates import create_message_templates
 from models import CatalogVersion, Clinic
 from models.database import Database
 
@@ -37,6 +38,7 @@ def create_clinic(
             caller, {"name": "First administrator", "kind": "secret", "scopes": ["admin"]}
         )
         create_hold_rules(caller)
+        create_message_templates(caller)
         if catalogue == "default":
             create_default_catalogue(caller)
     return NewClinic(clinic_id, key)

@@ -6,6 +6,8 @@ from typing import Final
 
 from procrastinate import App, PsycopgConnector
 
+from config import MailServer
+from jobs.mail import send_due_mail
 from jobs.rounds import do_minutes_work, do_nights_work
 from models.database import Database
 
@@ -16,8 +18,10 @@ _EACH_HOUR: Final = "0 * * * *"
 _KEPT_HOURS: Final = 48
 
 
-def make_queue(database: Database, clock: Callable[[], datetime]) -> App:
+def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServer | None = None) -> App:
     """Make the queue with every task that the product has; `clock` gives the present instant, aware.
+
+    Without a mail server no task sends mail: the messages are left to the clinic's own gateway.
 
     Of a recurring task at most one waits. Nothing is lost with a worker that is killed: what it was
     doing is begun again once its heartbeat has been missing for half a minute.
@@ -36,6 +40,9 @@ def make_queue(database: Database, clock: Callable[[], datetime]) -> App:
     def night(timestamp: int) -> None:  # noqa: ARG001 - see above
         do_nights_work(database, clock())
 
+    if mail is not None:
+        _add_mail(queue, database, clock, mail)
+
     @queue.periodic(cron=_EACH_MINUTE, queueing_lock="stalled")
     @queue.task(name="stalled")
     async def stalled(timestamp: int) -> None:  # noqa: ARG001 - see above
@@ -48,3 +55,10 @@ def make_queue(database: Database, clock: Callable[[], datetime]) -> App:
         await queue.job_manager.delete_old_jobs(nb_hours=_KEPT_HOURS)
 
     return queue
+
+
+def _add_mail(queue: App, database: Database, clock: Callable[[], datetime], mail: MailServer) -> None:
+    @queue.periodic(cron=_EACH_MINUTE, queueing_lock="mail")
+    @queue.task(name="mail")
+    def send_mail(timestamp: int) -> None:  # noqa: ARG001 - see above
+        send_due_mail(database, mail, clock)

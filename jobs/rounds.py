@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from booking.callers import Caller
 from booking.course_states import lapse_due
+from booking.message_sending import announce_due
 from booking.recalls import maintenance_due
 from jobs.nightly import revalidate_clinic
 from models import Clinic
@@ -26,7 +27,7 @@ _CLINICS: Final = text("SELECT clinic_ids()")
 
 Act = Callable[[Caller], int]
 
-EACH_MINUTE: Final[Sequence[Act]] = ()
+EACH_MINUTE: Final[Sequence[Act]] = (announce_due,)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
 EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due)
 """The same, once a night, after the visits to come have been judged again."""

@@ -10,6 +10,7 @@ from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
 from models.locations import Closure, Location, OpeningHours
 from models.medical_holds import MedicalHold
+from models.messages import MessageDispatch, MessageTemplate
 from models.patients import Patient
 from models.procedures import Phase, Procedure, SpacingRule
 from models.resources import Block, Device, Qualification, Resource, Room, Therapist, WorkingHours
@@ -18,6 +19,7 @@ from models.treatments import ExternalTreatment
 __all__ = [
     "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
     "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
-    "IdempotencyKey", "Location", "MedicalHold", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure",
-    "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WorkingHours",
+    "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy",
+    "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
+    "SpacingRule", "Therapist", "WorkingHours",
 ]  # fmt: skip

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func
+from sqlalchemy import Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from models.base import Base, Identified, of_clinic
+
+_STARTS_MESSAGES = "type IN ('appointment.booked', 'appointment.rescheduled', 'appointment.no_show')"
 
 
 class Xid8(UserDefinedType[int]):
@@ -30,6 +32,7 @@ class Event(Identified, Base):
         of_clinic("events"),
         Index("ix_events_xid", "clinic_id", "xid"),
         Index("ix_events_subject", "clinic_id", "subject_id"),
+        Index("ix_events_messages", "clinic_id", "occurred_at", postgresql_where=text(_STARTS_MESSAGES)),
     )
 
     type: Mapped[str]

@@ -5,7 +5,9 @@ import re
 from config import PROJECT, Settings
 from tests.docs.pages import README, first_codes, rows, section
 
-IN_CODE = set(re.findall(r'"((?:CLINIC_[A-Z_]+)|PORT|DATABASE_URL)"', (PROJECT / "config.py").read_text()))
+IN_CODE = set(
+    re.findall(r'"((?:CLINIC_[A-Z_]+)|PORT|DATABASE_URL|SMTP_URL)"', (PROJECT / "config.py").read_text())
+)
 TABLE = section(README, "Settings")
 
 

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 import models  # noqa: F401 - importing the models is what fills the metadata
 from booking.defaults import default_hold_rules
+from booking.message_templates import default_message_templates
 from migrations.runner import migrate, migrated
 from models.base import Base
 from models.database import Database
@@ -93,3 +94,21 @@ def test_clinics_from_before_holds_get_the_ten_rules(make_database: Callable[[st
             rows = session.execute(text("SELECT * FROM hold_rules ORDER BY id")).mappings().all()
         assert [{name: row[name] for name in default_hold_rules()[0]} for row in rows] == default_hold_rules()
         assert {(row["clinic_id"], row["active"]) for row in rows} == {(clinic_id, True)}
+
+
+def test_clinics_from_before_messages_get_the_default_templates(
+    make_database: Callable[[str], Database],
+) -> None:
+    database, clinic_id = make_database("before_messages"), uuid7()
+    migrate(database.engine, "20261124_2100")
+    with database.transaction(clinic_id) as session:
+        session.execute(
+            text("INSERT INTO clinics (id, name, timezone) VALUES (:id, 'Old', 'Europe/London')"),
+            {"id": clinic_id},
+        )
+    migrate(database.engine)
+
+    with database.transaction(clinic_id) as session:
+        rows = session.execute(text("SELECT * FROM message_templates ORDER BY id")).mappings().all()
+    words = [{name: row[name] for name in ("kind", "subject", "body")} for row in rows]
+    assert words == default_message_templates()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config import PROJECT, ConfigError, Settings
+from config import PROJECT, ConfigError, MailServer, Settings
 
 GOOD: dict[str, tuple[str, str, object]] = {
     "DATABASE_URL": ("database_url", "postgresql+psycopg://u:p@db:5432/c", "postgresql://u:p@db:5432/c"),
@@ -19,6 +19,18 @@ GOOD: dict[str, tuple[str, str, object]] = {
     "CLINIC_DEMO": ("demo", "0", False),
     "CLINIC_WORKERS": ("workers", "64", 64),
     "CLINIC_THREADS": ("threads", "1", 1),
+    "SMTP_URL": (
+        "mail",
+        "smtp://clinic:open%40sesame@mail.example.org:2525?from=clinic@example.org&starttls=1",
+        MailServer(
+            host="mail.example.org",
+            port=2525,
+            sender="clinic@example.org",
+            starttls=True,
+            user="clinic",
+            password="open@sesame",
+        ),
+    ),
 }
 
 BAD = [
@@ -37,6 +49,19 @@ BAD = [
     ("CLINIC_WORKERS", "65"),
     ("CLINIC_THREADS", "0"),
     ("CLINIC_THREADS", "257"),
+    ("SMTP_URL", "mail.example.org"),
+    ("SMTP_URL", "http://mail.example.org?from=clinic@example.org"),
+    ("SMTP_URL", "smtp://?from=clinic@example.org"),
+    ("SMTP_URL", "smtp://mail.example.org"),
+    ("SMTP_URL", "smtp://mail.example.org?from=clinic"),
+    ("SMTP_URL", "smtp://mail.example.org?from=a@example.org%0d%0aBcc:b@example.org"),
+    ("SMTP_URL", "smtp://mail.example.org?from=a@example.org&from=b@example.org"),
+    ("SMTP_URL", "smtp://mail.example.org:0?from=clinic@example.org"),
+    ("SMTP_URL", "smtp://mail.example.org:65536?from=clinic@example.org"),
+    ("SMTP_URL", "smtp://mail.example.org?from=clinic@example.org&starttls=yes"),
+    ("SMTP_URL", "smtp://mail.example.org?from=clinic@example.org&tls=1"),
+    ("SMTP_URL", "smtps://mail.example.org?from=clinic@example.org&starttls=1"),
+    ("SMTP_URL", "smtp://clinic@mail.example.org?from=clinic@example.org"),
 ]
 
 DEFAULTS: dict[str, Any] = {
@@ -50,6 +75,7 @@ DEFAULTS: dict[str, Any] = {
     "demo": True,
     "workers": 2,
     "threads": 8,
+    "mail": None,
 }
 
 
@@ -93,6 +119,20 @@ def test_a_bad_database_url_is_refused_without_repeating_its_password() -> None:
         read({"DATABASE_URL": "mysql://clinic:opensesame@db/clinic"})
 
     assert "opensesame" not in str(caught.value)
+
+
+def test_a_bad_mail_url_is_refused_without_repeating_its_password() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read({"SMTP_URL": "smtp://clinic:opensesame@mail.example.org"})
+
+    assert "opensesame" not in str(caught.value)
+
+
+def test_a_mail_servers_password_is_not_shown() -> None:
+    mail = read({"SMTP_URL": "smtps://clinic:opensesame@mail.example.org?from=clinic@example.org"})["mail"]
+
+    assert (mail.port, mail.tls) == (465, True)
+    assert "opensesame" not in repr(mail)
 
 
 def test_the_sandbox_is_refused_in_production() -> None:

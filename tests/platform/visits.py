@@ -56,4 +56,6 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     template_id = desk.made("/course-templates", **template)["id"]
     course = {"patient_id": visit["patient_id"], "template_id": template_id}
     desk.post("/courses", course, **{"Idempotency-Key": "first course"})
+    [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
+    desk.at(NOW).post(f"/messages/{message['id']}/sent")
     return visit

@@ -1,0 +1,25 @@
+"""Message templates over HTTP: `/v1/message-templates`."""
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from booking.message_templates import MESSAGE_TEMPLATE
+from schemas.message_templates import MessageTemplateQuery, MessageTemplateSchema
+
+blp = Blueprint(
+    "message-templates",
+    "message-templates",
+    url_prefix="/v1/message-templates",
+    description="The clinic's own words for each kind of message; there is one template of each kind.",
+)
+serve(
+    blp,
+    Offer(
+        kind=MESSAGE_TEMPLATE,
+        noun="message template",
+        plural="message templates",
+        schema=MessageTemplateSchema,
+        query=MessageTemplateQuery,
+        fixed=("kind",),
+        without=frozenset({"create", "delete"}),
+    ),
+)

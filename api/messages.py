@@ -1,0 +1,71 @@
+"""Messages over HTTP: what a clinic's gateway fetches, sends and acknowledges."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from api.blueprints import Blueprint
+from api.problems import malformed
+from booking import messages
+from booking.callers import Caller
+from booking.message_sending import mark_sent
+from booking.messages import Message
+from models import Appointment, MessageTemplate
+from schemas.base import page_of
+from schemas.messages import MessageQuery, MessageSchema, SentMessageSchema
+
+blp = Blueprint(
+    "messages", "messages", url_prefix="/v1/messages", description="What patients are to be told, and when."
+)
+
+_COLUMNS: Final[Mapping[str, Any]] = {
+    "location_id": Appointment.location_id,
+    "patient_id": Appointment.patient_id,
+    "appointment_id": Appointment.id,
+    "kind": MessageTemplate.kind,
+}
+_CURSOR: Final = re.compile(r"\d{17}\.[0-9a-f-]{36}\.\w{1,32}\.\d{1,17}", re.ASCII)
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("appointments:read")
+@blp.arguments(MessageQuery, location="query")
+@blp.response(200, page_of(MessageSchema))
+def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """List the messages that are due by an instant and not sent yet, in order of time.
+
+    Needs the scope patients:read as well.
+    """
+    only = [column == query[name] for name, column in _COLUMNS.items() if name in query]
+    return _page(messages.list_messages(caller, query["due_by"], *only), query)
+
+
+@blp.route("/<message_id>/sent", methods=["POST"])
+@blp.needs("appointments:write")
+@blp.response(200, SentMessageSchema)
+def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
+    """Note that a message has been sent; to say so again changes nothing."""
+    sent = mark_sent(caller, message_id)
+    return {
+        "id": message_id,
+        "kind": sent.kind,
+        "appointment_id": sent.appointment_id,
+        "status": sent.status,
+        "sent_at": sent.sent_at,
+    }
+
+
+def _page(found: Sequence[Message], args: Mapping[str, Any]) -> dict[str, Any]:
+    """Cut a page out of what was worked out whole, by the place of its last message in time."""
+    limit: int = args["limit"]
+    if "cursor" in args:
+        after = args["cursor"]
+        if not _CURSOR.fullmatch(after):
+            raise malformed([("?cursor", "Not a cursor of this list.")])
+        found = [message for message in found if _place(message) > after]
+    more = len(found) > limit
+    return {"items": found[:limit], "next_cursor": _place(found[limit - 1]) if more else None}
+
+
+def _place(message: Message) -> str:
+    return f"{round(message.due_at.timestamp() * 1_000_000):017}.{message.id}"

@@ -1,0 +1,96 @@
+"""Tells which messages a visit has and when each is due, in civil time and outside the quiet hours."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+# Table b8: ours.
+QUIET_FROM: Final = time(20)
+QUIET_UNTIL: Final = time(9)
+# When what comes before a visit would be moved to after its start, it goes out on the evening before.
+EVENING: Final = time(19, 30)
+# Later than this nobody wants it any more: neither after an outage nor for a visit completed days later.
+STALE: Final = timedelta(days=1)
+
+Anchor = Literal["planned", "before", "end", "after", "no_show"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A kind of message and its distance from what it counts from: civil days and minutes, signed.
+
+    `treatment` kinds go to visits with a procedure alone, `offers` only while no later visit is booked.
+    """
+
+    kind: str
+    anchor: Anchor
+    days: int = 0
+    minutes: int = 0
+    treatment: bool = False
+    offers: bool = False
+
+
+MOMENTS: Final = (
+    Moment("confirmation", "planned"),
+    Moment("screening_14d", "before", days=-14, treatment=True),
+    Moment("preparation_7d", "before", days=-7, treatment=True),
+    Moment("reminder_2d", "before", days=-2),
+    Moment("screening_1d", "before", days=-1, treatment=True),
+    Moment("reminder_2h", "before", minutes=-120),
+    Moment("aftercare", "end", treatment=True),
+    Moment("aftercare_1d", "after", days=1, treatment=True),
+    Moment("aftercare_3d", "after", days=3, treatment=True),
+    Moment("aftercare_7d", "after", days=7, treatment=True),
+    Moment("aftercare_14d", "after", days=14, treatment=True),
+    Moment("next_session_28d", "after", days=28, treatment=True, offers=True),
+    Moment("review_84d", "after", days=84, treatment=True, offers=True),
+    Moment("no_show", "no_show", minutes=10),
+    Moment("no_show_1d", "no_show", days=1),
+)
+MOMENT_OF: Final = {moment.kind: moment for moment in MOMENTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a message is to go out, and from when on it no longer may; aware instants."""
+
+    at: datetime
+    until: datetime
+
+
+def due(moment: Moment, since: datetime, starts_at: datetime, zone: ZoneInfo) -> Due:
+    """Tell when a message is due that counts from `since`, for a visit that starts at `starts_at`."""
+    wanted = shifted(since, moment.days, zone) + timedelta(minutes=moment.minutes)
+    at = after_quiet(wanted, zone)
+    if moment.anchor not in {"planned", "before"}:
+        return Due(at, at + STALE)
+    if at >= starts_at:
+        # A confirmation answers what was just done: it rather comes by night than never.
+        at = wanted if moment.anchor == "planned" else _evening_before(wanted, zone)
+    return Due(at, min(starts_at, at + STALE))
+
+
+def shifted(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the same wall-clock time some civil days later, whatever the clocks do between.
+
+    A time that a clock change leaves out is read with the offset from before it, one that comes twice
+    is the first.
+    """
+    return (instant.astimezone(zone) + timedelta(days=days)).astimezone(UTC) if days else instant
+
+
+def after_quiet(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant, or the end of the quiet hours that it lies in: they are half-open."""
+    local = instant.astimezone(zone)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return instant
+    morning = local.date() + timedelta(days=local.time() >= QUIET_FROM)
+    return datetime.combine(morning, QUIET_UNTIL, zone).astimezone(UTC)
+
+
+def _evening_before(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the evening before the quiet hours that an instant lies in."""
+    local = instant.astimezone(zone)
+    evening = local.date() - timedelta(days=local.time() < QUIET_UNTIL)
+    return datetime.combine(evening, EVENING, zone).astimezone(UTC)

@@ -1,0 +1,24 @@
+"""Message templates: the clinic's own words for each kind of message."""
+
+from scheduling.messages import MOMENT_OF
+from schemas.base import QueryArgs, Resource
+from schemas.fields import Choice, Flag, Text
+
+LONGEST_SUBJECT = 200
+LONGEST_BODY = 5000
+_FIELDS = "Fields in braces: {patient}, {clinic}, {location}, {date}, {time}, {cancel_until}."
+
+
+class MessageTemplateSchema(Resource):
+    """What one kind of message says; every clinic has one of each kind."""
+
+    kind = Choice(tuple(MOMENT_OF), required=True)
+    subject = Text(LONGEST_SUBJECT, required=True, metadata={"description": _FIELDS})
+    body = Text(LONGEST_BODY, lines=True, required=True, metadata={"description": _FIELDS})
+    active = Flag(required=True, metadata={"description": "Without its template a kind is not sent."})
+
+
+class MessageTemplateQuery(QueryArgs):
+    """The query of the list of message templates."""
+
+    kind = Choice(tuple(MOMENT_OF))
