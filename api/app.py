@@ -27,6 +27,7 @@ from api import (
     spacing_rules,
     therapists,
     treatments,
+    waitlist,
 )
 from api.blueprints import Blueprint
 from api.docs import docs
@@ -57,6 +58,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     availability.blp,
     holds.blp,
     appointments.blp,
+    waitlist.blp,
     eligibility.blp,
     schedule.blp,
     api_keys.blp,

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from booking import holds, offers
 from booking.callers import Caller
 from jobs.nightly import revalidate_clinic
 from models import Clinic
@@ -24,9 +25,9 @@ _CLINICS: Final = text("SELECT clinic_ids()")
 
 Act = Callable[[Caller], int]
 
-EACH_MINUTE: Final[Sequence[Act]] = ()
+EACH_MINUTE: Final[Sequence[Act]] = (holds.sweep,)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
-EACH_NIGHT: Final[Sequence[Act]] = ()
+EACH_NIGHT: Final[Sequence[Act]] = (offers.expire,)
 """The same, once a night, after the visits to come have been judged again."""
 
 
