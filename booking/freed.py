@@ -27,6 +27,8 @@ def freed(caller: Caller, locations: Collection[UUID], first: int, until: int) -
 
     The task knows how far the caller's clinical clock is from the real one: a sandbox keeps its time.
     """
+    if until <= floor_tick(caller.now):
+        return
     waited_at = (
         select(WaitlistEntry.location_id)
         .distinct()
@@ -36,8 +38,6 @@ def freed(caller: Caller, locations: Collection[UUID], first: int, until: int) -
             WaitlistEntry.status == "waiting",
         )
     )
-    if until <= floor_tick(caller.now):
-        return
     ahead = int((caller.now - caller.real_now).total_seconds())
     for location_id in caller.session.scalars(waited_at).all():
         defer(

@@ -60,8 +60,9 @@ def offer(caller: Caller, entry_id: UUID, freed: Freed) -> bool:
         if entry is None:
             return False
         try:
-            start = next(_suitable(caller, entry, freed), None)
-            return start is not None and _offered(caller, entry, start)
+            place = load_catalog(caller.session, caller.clinic_id).engine.locations[entry.location_id]
+            start = next(_suitable(caller, entry, freed, place), None)
+            return start is not None and _offered(caller, entry, start, place)
         except Refused:
             continue
         except DomainError:
@@ -79,9 +80,8 @@ def _read(caller: Caller, entry_id: UUID) -> WaitlistEntry | None:
     return caller.session.scalar(statement.execution_options(populate_existing=True))
 
 
-def _suitable(caller: Caller, entry: WaitlistEntry, freed: Freed) -> Iterator[int]:
+def _suitable(caller: Caller, entry: WaitlistEntry, freed: Freed, place: Place) -> Iterator[int]:
     """Give the arrivals that suit: first at the freed time's own beginning, then in order of time."""
-    place = load_catalog(caller.session, caller.clinic_id).engine.locations[entry.location_id]
     first, last = _dates(caller, entry, freed, place)
     while first <= last:
         until = min(first + _STEP, last + _DAY)
@@ -121,9 +121,8 @@ def wish_of(entry: WaitlistEntry) -> Wish:
     )
 
 
-def _offered(caller: Caller, entry: WaitlistEntry, start: int) -> bool:
+def _offered(caller: Caller, entry: WaitlistEntry, start: int, place: Place) -> bool:
     """Hold the slot and offer it, unless the entry has changed until its patient was locked."""
-    policy = load_catalog(caller.session, caller.clinic_id).engine.locations[entry.location_id].policy
     version = entry.version
     with caller.session.begin_nested():
         hold_catalog(caller.session, caller.clinic_id)
@@ -131,7 +130,7 @@ def _offered(caller: Caller, entry: WaitlistEntry, start: int) -> bool:
         current = _read(caller, entry.id)
         if current is None or current.version != version:
             return False
-        lasting = timedelta(minutes=policy.offer_minutes)
+        lasting = timedelta(minutes=place.policy.offer_minutes)
         held = hold(caller, wish_of(current), from_tick(start), lasting)
         current.status = "offered"
         current.hold_id = held.appointment.id
