@@ -12,7 +12,6 @@ ALREADY_EXISTS: Mapping[str, str] = {
     "uq_procedures_code": "Another procedure of this clinic already has this code.",
     "uq_hold_rules_code": "The clinic already has a rule of this code.",
     "uq_course_templates_code": "Another course template of this clinic already has this code.",
-    "uq_waitlist_entries_open": "The patient waits for this procedure at this location already.",
     "uq_patients_external_id": "Another patient of this clinic already has this external_id.",
 }
 # The last proof behind the engine: reached only by what went around its locks.

@@ -11,7 +11,7 @@ from booking.appointments import Visit
 from booking.callers import Caller
 from booking.catalog import load_catalog
 from booking.conversions import Conversion, convert
-from booking.errors import HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
+from booking.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
 from booking.expiry import drop_expired
 from booking.holds import release
 from booking.locks import hold_catalog, lock
@@ -19,6 +19,7 @@ from booking.patients import PATIENT
 from booking.resources import Kind, Values, require
 from booking.wishes import Wish, ask
 from models import Appointment, WaitlistEntry
+from models.waitlist import OPEN
 
 FIXED: Final = ("patient_id", "procedure_id", "location_id")
 _CHANGEABLE: Final = ("waiting", "declined", "expired")
@@ -44,6 +45,7 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
     wish = Wish(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
     place = ask(caller, load_catalog(caller.session, caller.clinic_id), wish).location
     _check_preferences(after)
+    _check_alone(caller, after)
     today = caller.now.astimezone(place.zone).date()
     if after["latest_on"] is not None and after["latest_on"] < today:
         raise Invalid("/latest_on", "Must not lie in the past.")
@@ -62,6 +64,16 @@ def _check_preferences(after: Values) -> None:
         raise Invalid("/latest_on", "Must not lie before earliest_on.")
     if after["until_time"] is not None and after["until_time"] <= (after["from_time"] or 0):
         raise Invalid("/until_time", "Must be later than from_time.")
+
+
+def _check_alone(caller: Caller, after: Values) -> None:
+    """Refuse a second open entry for the same visit; the patient is locked."""
+    same = [getattr(WaitlistEntry, name) == after[name] for name in FIXED]
+    others = select(WaitlistEntry.id).where(
+        WaitlistEntry.clinic_id == caller.clinic_id, WaitlistEntry.status.in_(OPEN), *same
+    )
+    if set(caller.session.scalars(others)) - {after.get("id")}:
+        raise AlreadyExists("The patient waits for this procedure at this location already.")
 
 
 def _show(caller: Caller, found: list[Values]) -> None:

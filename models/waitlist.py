@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +26,6 @@ class WaitlistEntry(Versioned, Base):
         belongs_to("waitlist_entries", "locations", "location_id"),
         belongs_to("waitlist_entries", "therapists", "therapist_id"),
         belongs_to("waitlist_entries", "appointments", "hold_id"),
-        UniqueConstraint("clinic_id", "hold_id", name="uq_waitlist_entries_hold"),
         CheckConstraint(f"status IN {STATUSES}", name="ck_waitlist_entries_status"),
         CheckConstraint("earliest_on <= latest_on", name="ck_waitlist_entries_dates"),
         CheckConstraint(
@@ -37,7 +36,7 @@ class WaitlistEntry(Versioned, Base):
             "status NOT IN ('offered', 'accepted') OR hold_id IS NOT NULL", name="ck_waitlist_entries_offer"
         ),
         Index(
-            "uq_waitlist_entries_open",
+            "ix_waitlist_entries_open",
             "clinic_id",
             "patient_id",
             "procedure_id",
@@ -52,6 +51,7 @@ class WaitlistEntry(Versioned, Base):
             "id",
             postgresql_where=text("status = 'waiting'"),
         ),
+        Index("ix_waitlist_entries_hold", "clinic_id", "hold_id", unique=True),
         Index("ix_waitlist_entries_patient", "clinic_id", "patient_id"),
     )
 

@@ -37,7 +37,6 @@ CREATE TABLE waitlist_entries (
         FOREIGN KEY (clinic_id, therapist_id) REFERENCES therapists (clinic_id, id),
     CONSTRAINT fk_waitlist_entries_hold
         FOREIGN KEY (clinic_id, hold_id) REFERENCES appointments (clinic_id, id),
-    CONSTRAINT uq_waitlist_entries_hold UNIQUE (clinic_id, hold_id),
     CONSTRAINT ck_waitlist_entries_status
         CHECK (status IN ('waiting', 'offered', 'accepted', 'declined', 'expired')),
     CONSTRAINT ck_waitlist_entries_dates CHECK (earliest_on <= latest_on),
@@ -46,11 +45,12 @@ CREATE TABLE waitlist_entries (
     CONSTRAINT ck_waitlist_entries_offer
         CHECK (status NOT IN ('offered', 'accepted') OR hold_id IS NOT NULL)
 );
-CREATE UNIQUE INDEX uq_waitlist_entries_open
+CREATE UNIQUE INDEX ix_waitlist_entries_open
     ON waitlist_entries (clinic_id, patient_id, procedure_id, location_id)
     WHERE status IN ('waiting', 'offered');
 CREATE INDEX ix_waitlist_entries_waiting ON waitlist_entries (clinic_id, location_id, id)
     WHERE status = 'waiting';
+CREATE UNIQUE INDEX ix_waitlist_entries_hold ON waitlist_entries (clinic_id, hold_id);
 CREATE INDEX ix_waitlist_entries_patient ON waitlist_entries (clinic_id, patient_id);
 """
 
