@@ -31,6 +31,7 @@ from api import (
     spacing_rules,
     therapists,
     treatments,
+    waitlist,
 )
 from api.blueprints import Blueprint
 from api.docs import docs
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     holds.blp,
     appointments.blp,
     disruptions.blp,
+    waitlist.blp,
     eligibility.blp,
     schedule.blp,
     message_templates.blp,

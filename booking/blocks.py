@@ -15,6 +15,7 @@ from booking.callers import Caller
 from booking.disrupted import lift, visits_on
 from booking.errors import InUse, Invalid
 from booking.expiry import drop_expired
+from booking.freed import freed_resource
 from booking.locks import lock_resources
 from booking.resources import Kind, Locations, Values, require
 from booking.rows import insert_rows
@@ -108,11 +109,15 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     mine = (Occupancy.clinic_id == caller.clinic_id, Occupancy.resource_id == resource_id)
     laid = select(Occupancy.id, Occupancy.lane, Occupancy.start_tick, Occupancy.end_tick)
     stored = caller.session.execute(laid.where(*mine, Occupancy.appointment_id.is_(None))).all()
-    gone = [claim for claim, *piece in stored if tuple(piece) not in wanted]
+    left = [(claim, start, end) for claim, lane, start, end in stored if (lane, start, end) not in wanted]
+    gone = [claim for claim, _, _ in left]
     fresh = wanted - {(lane, start, end) for _, lane, start, end in stored}
     # What leaves goes first: the new pieces may overlap it.
     caller.session.execute(_DROP, {"clinic_id": caller.clinic_id, "ids": gone})
     insert_rows(caller.session, (Occupancy, [_claim(caller, resource_id, piece) for piece in sorted(fresh)]))
+    if left:
+        span = min(start for _, start, _ in left), max(end for _, _, end in left)
+        freed_resource(caller, resource_id, getattr(resource, "location_id", None), span)
 
 
 def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:

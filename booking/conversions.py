@@ -13,6 +13,7 @@ from booking.courses import follow_visit, require_course
 from booking.errors import Invalid, Refused
 from booking.events import record
 from booking.expiry import drop_expired
+from booking.freed import follow_hold
 from booking.histories import load_history
 from booking.holds import find
 from booking.judging import Override, judge
@@ -99,6 +100,7 @@ def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:
     held.hold = {**(held.hold or {}), "ended": "converted"}
     held.version += 1
     caller.session.flush()
+    follow_hold(caller, held, "converted")
 
 
 def _check_patient(held: Appointment, wanted: Conversion) -> None:

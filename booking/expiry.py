@@ -11,6 +11,7 @@ from booking.callers import Caller
 from booking.claims import delete_claims
 from booking.errors import HoldExpired
 from booking.events import record
+from booking.freed import follow_hold, freed_visit
 from models import Appointment
 
 _SWEPT_AT_ONCE: Final = 200
@@ -83,6 +84,8 @@ def end_hold(caller: Caller, hold: Appointment, how: str) -> None:
     hold.version += 1
     caller.session.flush()
     record(caller, how, hold, {"status": ["held", "cancelled"]}, of="hold")
+    follow_hold(caller, hold, how)
+    freed_visit(caller, hold.location_id, hold.starts_at, hold.ends_at)
 
 
 def _expire(caller: Caller, hold_ids: Iterable[UUID]) -> None:

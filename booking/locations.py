@@ -12,6 +12,7 @@ from booking.blocks import lay_out_again
 from booking.callers import Caller
 from booking.errors import InUse, Invalid, MissingScope
 from booking.flags import OF_CATALOGUE
+from booking.freed import ALWAYS, freed, freed_visit
 from booking.public_holidays import is_known
 from booking.resources import Kind, Rows, Values
 from booking.revalidation import affected_by
@@ -63,6 +64,7 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
     codes = frozenset[str]()
     if any(before[name] != after[name] for name in _OPENING):
         codes |= OF_CATALOGUE
+        freed(caller, [before["id"]], *ALWAYS)
     if any(before["policy"].get(name) != after["policy"].get(name) for name in _CLINICAL_POLICY):
         codes |= CLINICAL
     return affected_by(caller, visits_at(caller, before["id"]), codes) if codes else ()
@@ -87,6 +89,8 @@ def _check_closure(caller: Caller, before: Values | None, after: Values) -> None
 def _follow_closure(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
     """Look at every visit that the closure meets, or met before it was moved or taken back."""
     versions = [one for one in (before, after) if one is not None]
+    if before is not None:
+        freed_visit(caller, before["location_id"], before["starts_at"], before["ends_at"])
     first = min(one["starts_at"] for one in versions) - LONGEST_VISIT
     last = max(one["ends_at"] for one in versions)
     between = (Appointment.starts_at > first, Appointment.starts_at < last)

@@ -12,6 +12,7 @@ from booking.catalog import ClinicCatalog
 from booking.claims import claims_of, delete_claims
 from booking.events import facts, record
 from booking.flags import not_judged, still_disrupted
+from booking.freed import freed_visit
 from booking.judging import Override
 from booking.rows import insert_rows
 from booking.waivers import brought_along, overridden
@@ -53,6 +54,7 @@ def move_all(
         delete_claims(caller.session, one.appointment, phases=True)
     for one, left in zip(placings, before, strict=True):
         _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
+        freed_visit(caller, left["location_id"], left["starts_at"], left["ends_at"])
 
 
 def _settle(

@@ -10,6 +10,7 @@ from booking.affected import visits_of
 from booking.blocks import lay_out_again
 from booking.callers import Caller
 from booking.flags import OF_CATALOGUE
+from booking.freed import ALWAYS, freed
 from booking.locations import LOCATION
 from booking.resources import Kind, Rows, Values, require, select_all
 from booking.revalidation import affected_by
@@ -33,6 +34,7 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
     moved = before["working_hours"] != after["working_hours"]
     if moved:
         lay_out_again(caller, [before["id"]])
+        freed(caller, {one["location_id"] for one in after["working_hours"]}, *ALWAYS)
     if not moved and all(before[name] == after[name] for name in ("qualifications", "treats", "active")):
         return ()
     return affected_by(caller, visits_of(caller, before["id"]), OF_CATALOGUE)

@@ -16,6 +16,7 @@ from booking.courses import follow_visit
 from booking.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.events import record
 from booking.expiry import end_hold, require_live
+from booking.freed import freed_visit
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy
 from scheduling.numbing import Numbing, numbing_refusals
@@ -145,7 +146,9 @@ def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit
 
 def _free(caller: Caller, visit: Visit, status: str) -> Visit:
     """Free the visit's time, and judge the patient's other visits without it."""
-    delete_claims(caller.session, visit.appointment)
+    gone = visit.appointment
+    delete_claims(caller.session, gone)
+    freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
     ended = end(caller, visit, status, status)
     catalog = load_catalog(caller.session, caller.clinic_id)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))

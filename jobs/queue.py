@@ -1,13 +1,16 @@
 """The queue of background work: its tasks, and when they recur."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, PsycopgConnector, RetryStrategy
 
+from booking.offers import Freed
 from config import MailServer
 from jobs.mail import send_due_mail
+from jobs.offers import offer_freed
 from jobs.rounds import do_minutes_work, do_nights_work
 from models.database import Database
 
@@ -16,6 +19,7 @@ _EACH_MINUTE: Final = "* * * * *"
 _EACH_FIVE_MINUTES: Final = "*/5 * * * *"
 _EACH_HOUR: Final = "0 * * * *"
 _KEPT_HOURS: Final = 48
+_OFFERED_AGAIN: Final = RetryStrategy(max_attempts=5, wait=2)
 
 
 def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServer | None = None) -> App:
@@ -53,6 +57,12 @@ def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServ
     @queue.task(name="finished")
     async def finished(timestamp: int) -> None:  # noqa: ARG001 - see above
         await queue.job_manager.delete_old_jobs(nb_hours=_KEPT_HOURS)
+
+    @queue.task(name="offer", retry=_OFFERED_AGAIN)
+    def offer(clinic_id: str, location_id: str, first: int, until: int, ahead_seconds: int) -> None:
+        real_now = clock()
+        now = real_now + timedelta(seconds=ahead_seconds)
+        offer_freed(database, UUID(clinic_id), Freed(UUID(location_id), first, until), now, real_now)
 
     return queue
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from booking import holds, offers
 from booking.callers import Caller
 from booking.course_states import lapse_due
 from booking.message_sending import announce_due
@@ -19,6 +20,7 @@ from booking.recalls import maintenance_due
 from jobs.nightly import revalidate_clinic
 from models import Clinic
 from models.database import Database
+from models.idempotency_keys import purge
 
 NIGHT_HOUR: Final = 3
 """From this hour of the clinic's own clock on a night's work is due; a night missed is made up for."""
@@ -27,9 +29,15 @@ _CLINICS: Final = text("SELECT clinic_ids()")
 
 Act = Callable[[Caller], int]
 
-EACH_MINUTE: Final[Sequence[Act]] = (announce_due,)
+
+def forget_answers(caller: Caller) -> int:
+    """Drop what is kept for repeated requests beyond its time."""
+    return purge(caller.session, caller.clinic_id, caller.real_now)
+
+
+EACH_MINUTE: Final[Sequence[Act]] = (holds.sweep, announce_due)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
-EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due)
+EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due, offers.expire, forget_answers)
 """The same, once a night, after the visits to come have been judged again."""
 
 

@@ -197,6 +197,13 @@ SCOPES = [
     ("GET", f"/courses/{UNKNOWN_ID}", "appointments:read"),
     ("PATCH", f"/courses/{UNKNOWN_ID}", "appointments:write"),
     ("GET", f"/patients/{UNKNOWN_ID}/eligibility", "appointments:read"),
+    ("GET", "/waitlist", "appointments:read"),
+    ("POST", "/waitlist", "appointments:write"),
+    ("GET", f"/waitlist/{UNKNOWN_ID}", "appointments:read"),
+    ("PATCH", f"/waitlist/{UNKNOWN_ID}", "appointments:write"),
+    ("DELETE", f"/waitlist/{UNKNOWN_ID}", "appointments:write"),
+    ("POST", f"/waitlist/{UNKNOWN_ID}/accept", "appointments:write"),
+    ("POST", f"/waitlist/{UNKNOWN_ID}/decline", "appointments:write"),
 ]
 
 
@@ -253,7 +260,9 @@ def test_a_publishable_key_reaches_no_appointment(
     widget = standing.desk.using(standing.desk.made("/api-keys", **body)["key"])
     assert scope
 
-    answer = widget.request(method, path, {"Origin": origin}, **({} if method == "GET" else {"json": {}}))
+    answer = widget.request(
+        method, path, {"Origin": origin}, **({} if method in {"GET", "DELETE"} else {"json": {}})
+    )
 
     assert answer.status_code == 403
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from jobs.nightly import revalidate
+from jobs.rounds import clinics
 from models.database import Database
 from tests.booking.cast import Clinic, Made, codes, refusal
 from tests.journeys.cast import (
@@ -109,7 +110,7 @@ def test_after_the_night_of_the_first_of_may_all_visits_to_come_are_listed_and_k
     last_day = clinic.booked("2027-04-20T10:00:00+01:00")
     changed(clinic, f"/therapists/{clinic.therapist['id']}", qualifications=HELD)
 
-    revalidate(database, FIRST_NIGHT)
+    revalidate(database, clinics(database), FIRST_NIGHT)
 
     after = clinic.at("2027-05-01T09:00:00+01:00")
     assert flagged(after, therapist_id=clinic.therapist["id"]) == [visit["id"] for visit in visits]

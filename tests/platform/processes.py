@@ -19,7 +19,7 @@ from cli import main
 from config import PROJECT
 from tests.platform.test_settings import GOOD
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 _CLINIC = [sys.executable, "-c", "from cli import main; main()"]
 _USER = """
 import sys
@@ -119,7 +119,7 @@ def has_ended(process: psutil.Process) -> bool:
 
 
 def wait_until(fulfilled: Callable[[], bool]) -> None:
-    """Wait until something is so; fail after half a minute."""
+    """Wait until something is so; fail when patience is at its end."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not fulfilled():
         assert time.monotonic() < deadline

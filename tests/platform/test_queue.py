@@ -22,6 +22,10 @@ STALLED = text("""
     )
     UPDATE queue.procrastinate_jobs SET status = 'doing', worker_id = worker.id FROM worker
 """)
+NOBODY = "018f3f3e-0000-7000-8000-0000000000ff"
+ARGUMENTS: dict[str, dict[str, str | int]] = {
+    "offer": {"clinic_id": NOBODY, "location_id": NOBODY, "first": 0, "until": 1, "ahead_seconds": 0}
+}
 JOBS = text("SELECT task_name, status::text, args FROM queue.procrastinate_jobs ORDER BY id")
 
 
@@ -77,10 +81,10 @@ def test_every_task_of_the_product_can_be_done(database: Database, queue: App) -
     own = [name for name in queue.tasks if "." not in name and not name.startswith("builtin")]
     with database.transaction() as session:
         for name in own:
-            defer(session, name, timestamp=0)
+            defer(session, name, **ARGUMENTS.get(name, {"timestamp": 0}))
     work(queue)
 
-    assert {"minute", "night", "stalled", "finished"} <= set(own)
+    assert {"minute", "night", "offer", "stalled", "finished"} <= set(own)
     assert {status for _, status in jobs(database)} == {"succeeded"}
 
 

@@ -55,6 +55,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     template = {"code": "PEELS", "name": "Peels", "procedure_ids": [visit["procedure_id"]], "sessions": 3}
     template_id = desk.made("/course-templates", **template)["id"]
     course = {"patient_id": visit["patient_id"], "template_id": template_id}
+    desk.made("/waitlist", **{name: visit[name] for name in ("patient_id", "procedure_id", "location_id")})
     desk.post("/courses", course, **{"Idempotency-Key": "first course"})
     [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
     desk.at(NOW).post(f"/messages/{message['id']}/sent")

@@ -1,0 +1,74 @@
+"""Waitlist entries: what a patient waits for, and what they are offered."""
+
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import Choice, Code, Id, Nested, SetOf
+from schemas.times import Instant, LocalDate, TimeOfDay, Weekday
+
+STATUSES = ("waiting", "offered", "accepted", "declined", "expired")
+
+
+class OfferSchema(Schema):
+    """A slot that is held for the patient; instants carry the offset of its location."""
+
+    hold_id = Id(required=True)
+    starts_at = Instant(required=True)
+    procedure_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    therapist_id = Id(required=True, allow_none=True)
+    expires_at = Instant(required=True, metadata={"description": "By the real clock, sandbox or not."})
+
+
+class WaitlistEntrySchema(Resource):
+    """A patient's wish for a visit: the first freed slot that suits it by every rule is offered to them."""
+
+    patient_id = Id(required=True)
+    procedure_id = Id(required=True)
+    location_id = Id(required=True)
+    areas = SetOf(
+        Code(),
+        maximum=12,
+        load_default=list,
+        metadata={"description": "Where the procedure leaves a choice, what to treat."},
+    )
+    therapist_id = Id(load_default=None, allow_none=True, metadata={"description": "The only one wanted."})
+    earliest_on = LocalDate(load_default=None, allow_none=True)
+    latest_on = LocalDate(load_default=None, allow_none=True, metadata={"description": "Inclusive."})
+    weekdays = SetOf(
+        Weekday(),
+        minimum=1,
+        maximum=7,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Null: any."},
+    )
+    from_time = TimeOfDay(
+        load_default=None, allow_none=True, metadata={"description": "The earliest arrival, local time."}
+    )
+    until_time = TimeOfDay(
+        end=True, load_default=None, allow_none=True, metadata={"description": "Arrivals lie before it."}
+    )
+    status = Choice(STATUSES, dump_only=True, required=True)
+    offer = Nested(OfferSchema, dump_only=True, required=True, allow_none=True)
+    appointment_id = Id(
+        dump_only=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The appointment of an entry that was accepted."},
+    )
+
+
+class WaitlistChangeSchema(WaitlistEntrySchema):
+    """What may change of an entry: what the patient wants, and that they wait again."""
+
+    status = Choice(
+        STATUSES[:1], metadata={"description": "Lets an entry that was declined or has expired wait again."}
+    )
+
+
+class WaitlistQuery(QueryArgs):
+    """The query of the list of entries."""
+
+    patient_id = Id()
+    location_id = Id()
+    procedure_id = Id()
+    status = Choice(STATUSES)
