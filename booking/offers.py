@@ -7,19 +7,17 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
-from uuid_utils.compat import uuid7
 
 from booking.appointments import Visit
 from booking.availability import find
 from booking.callers import Caller
 from booking.catalog import load_catalog
 from booking.errors import DomainError, Refused
-from booking.events import audit
+from booking.events import audit, tell
 from booking.holds import hold
 from booking.locks import hold_catalog, lock
-from booking.rows import insert_rows
 from booking.wishes import Wish, layout
-from models import Event, Location, WaitlistEntry
+from models import Location, WaitlistEntry
 from scheduling.catalog import Location as Place
 from scheduling.openings import slots
 from scheduling.ticks import DAY_MINUTES, from_tick, local_date
@@ -150,15 +148,7 @@ def _tell(caller: Caller, entry: WaitlistEntry, held: Visit) -> None:
         "starts_at": held.appointment.starts_at,
         "expires_at": held.appointment.expires_at,
     }
-    event = {
-        "clinic_id": caller.clinic_id,
-        "id": uuid7(),
-        "type": "waitlist.offered",
-        "subject_id": entry.id,
-        "data": told,
-        "occurred_at": caller.now,
-    }
-    insert_rows(caller.session, (Event, [event]))
+    tell(caller, "waitlist.offered", entry.id, told)
     changes = {"status": ["waiting", "offered"], "hold_id": entry.hold_id}
     audit(caller, "waitlist_entry.offered", "waitlist_entry", entry.id, changes)
 
