@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -93,4 +94,18 @@ def asked(seed: int) -> Asked:
     return Asked(question, catalog, start)
 
 
-ASKED = st.integers(0, 2**48).map(asked)
+def refused(seed: int, *, with_dates: bool) -> Asked:
+    """Draw questions from a seed on, up to one whose refusals all name a date, or one of them none."""
+    return next(case for case in map(asked, count(seed)) if _names_dates(case) is with_dates)
+
+
+def _names_dates(case: Asked) -> bool | None:
+    """Return whether every refusal names a date; None when nothing is refused."""
+    dates = [refusal.earliest_on for refusal in case.refusals]
+    return None not in dates if dates else None
+
+
+SEEDS = st.integers(0, 2**48)
+ASKED = SEEDS.map(asked)
+REFUSED_UNTIL_A_DATE = SEEDS.map(lambda seed: refused(seed, with_dates=True))
+REFUSED_WITHOUT_A_DATE = SEEDS.map(lambda seed: refused(seed, with_dates=False))

@@ -1,16 +1,20 @@
 """The first date that a refusal names is exact, for random histories, holds, rules and zones."""
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 
-from tests.scheduling.moments import ASKED, ONE_DAY, Asked, asked
+from tests.scheduling.moments import (
+    ONE_DAY,
+    REFUSED_UNTIL_A_DATE,
+    REFUSED_WITHOUT_A_DATE,
+    Asked,
+    asked,
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(ASKED)
+@given(REFUSED_UNTIL_A_DATE)
 def test_no_arrival_passes_before_the_date_that_a_refusal_names_and_one_does_on_it(case: Asked) -> None:
-    dates = {refusal.earliest_on for refusal in case.refusals}
-    assume(dates and None not in dates)
-    (first,) = dates
+    (first,) = {refusal.earliest_on for refusal in case.refusals}
 
     assert case.free(case.on, first) == 0
     assert case.free(first, first + ONE_DAY) > 0
@@ -19,10 +23,8 @@ def test_no_arrival_passes_before_the_date_that_a_refusal_names_and_one_does_on_
 
 
 @settings(max_examples=150, deadline=None)
-@given(ASKED)
+@given(REFUSED_WITHOUT_A_DATE)
 def test_a_date_is_missing_only_where_a_rule_has_no_end(case: Asked) -> None:
-    assume(None in {refusal.earliest_on for refusal in case.refusals})
-
     # Nothing of these histories is further off than this.
     assert case.free(case.on + 60 * ONE_DAY, case.on + 90 * ONE_DAY) == 0
 
