@@ -95,7 +95,8 @@ class TheirDay(Clients):
     def act_out_of_turn(self, pick: int, action: str) -> None:
         """Try what the status does not allow."""
         visit = self.one(self.visits(), pick)
-        if visit.status in TRANSITIONS[action]:
+        # A hold that has run out may end, and so change, by the very act.
+        if visit.status in {"held", *TRANSITIONS[action]}:
             return
         self.refused(self.act(action, visit, **self._needed(action, visit)), "wrong_status")
 
