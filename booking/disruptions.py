@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from booking.accepting import Accepted, judge_accepted, placing, require_acceptable
 from booking.affected import lock_rows, visits_of_patients
@@ -147,6 +147,10 @@ def _checked(caller: Caller, catalog: ClinicCatalog, disruption: Disruption) -> 
 def _affects(caller: Caller, disruption: Disruption) -> list[ColumnElement[bool]]:
     """Match the live visits that take the resource, or are at the location, during the disruption."""
     first, last = floor_tick(disruption.starts_at), ceil_tick(disruption.ends_at)
+    live = and_(
+        Appointment.status.in_(_LIVE),
+        or_(Appointment.status != "held", Appointment.expires_at > caller.real_now),
+    )
     if disruption.resource_id is not None:
         taking = select(Occupancy.appointment_id).where(
             Occupancy.clinic_id == caller.clinic_id,
@@ -156,14 +160,14 @@ def _affects(caller: Caller, disruption: Disruption) -> list[ColumnElement[bool]
             Occupancy.end_tick < last + LONGEST_OCCUPANCY,
             Occupancy.start_tick < last,
         )
-        return [Appointment.status.in_(_LIVE), Appointment.id.in_(taking)]
+        return [live, Appointment.id.in_(taking)]
     during = select(AppointmentPhase.appointment_id).where(
         AppointmentPhase.clinic_id == caller.clinic_id,
         AppointmentPhase.ends_at > from_tick(first),
         AppointmentPhase.starts_at < from_tick(last),
     )
     return [
-        Appointment.status.in_(_LIVE),
+        live,
         Appointment.location_id == disruption.location_id,
         Appointment.starts_at > from_tick(first - 2 * LONGEST_OCCUPANCY),
         Appointment.starts_at < from_tick(last),

@@ -62,7 +62,7 @@ def _settle(
     catalog: ClinicCatalog,
     placing: Placing,
     before: dict[str, Any],
-    actual: dict[int, dict[str, Any]],
+    actual: dict[str, dict[str, Any]],
     event: str,
 ) -> None:
     appointment, question, verdict = placing.appointment, placing.question, placing.verdict
@@ -77,7 +77,8 @@ def _settle(
     appointment.overrides = [*appointment.overrides, *kept]
     touch(caller, appointment)
     _, ((model, phases), *claims) = claims_of(catalog, question, appointment, verdict.assignment)
-    noted = [{**phase, **actual.get(phase["position"], {})} for phase in phases]
+    # Only the first phase of a kind is ever noted, and the plan may have lost or gained others before it.
+    noted = [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]
     places = {"before": before, "after": when_and_where(appointment)}
     insert_rows(caller.session, (model, noted), *claims, *facts(caller, event, appointment, places))
     if kept:
@@ -93,9 +94,9 @@ def _keep(appointment: Appointment, question: Question, verdict: Verdict, start:
     appointment.warnings = warnings
 
 
-def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict[int, dict[str, Any]]]:
-    """Give, by visit and position, what the phases note of the day itself."""
-    found: dict[Any, dict[int, dict[str, Any]]] = {}
+def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict[str, dict[str, Any]]]:
+    """Give, by visit and kind of phase, what the phases note of the day itself."""
+    found: dict[Any, dict[str, dict[str, Any]]] = {}
     phases = caller.session.scalars(
         select(AppointmentPhase).where(
             AppointmentPhase.clinic_id == caller.clinic_id,
@@ -105,6 +106,6 @@ def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict
     )
     for phase in phases:
         times = {name: getattr(phase, name) for name in _ACTUAL}
-        found.setdefault(phase.appointment_id, {})[phase.position] = times
+        found.setdefault(phase.appointment_id, {})[phase.kind] = times
         caller.session.expunge(phase)
     return found

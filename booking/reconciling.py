@@ -41,10 +41,15 @@ class Difference(NamedTuple):
 
 
 def differences(database: Database) -> Iterator[Difference]:
-    """Go from clinic to clinic, each in a transaction of its own, and give every disagreement."""
+    """Go from clinic to clinic and give every disagreement."""
     with database.transaction() as session:
         clinics = session.scalars(_CLINICS).all()
     for clinic_id in clinics:
-        with database.transaction(clinic_id) as session:
-            for appointment_id, resource_id in session.execute(_DIFFERENCES):
-                yield Difference(clinic_id, appointment_id, resource_id)
+        yield from differences_of(database, clinic_id)
+
+
+def differences_of(database: Database, clinic_id: UUID) -> Iterator[Difference]:
+    """Give every disagreement of one clinic, in a transaction of its own."""
+    with database.transaction(clinic_id) as session:
+        for appointment_id, resource_id in session.execute(_DIFFERENCES):
+            yield Difference(clinic_id, appointment_id, resource_id)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from booking.blocks import lay_out
 from booking.callers import Caller
 from booking.errors import InUse
+from booking.expiry import drop_expired
 from booking.locations import LOCATION
 from booking.locks import lock_resources
 from booking.resources import Kind, Values, require
@@ -25,6 +26,7 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
 def refuse_while_booked(caller: Caller, resource_id: UUID, lane: int, detail: str) -> None:
     """Raise InUse with the appointments from now on that claim this lane of a resource or a higher one."""
     lock_resources(caller.session, [resource_id])
+    drop_expired(caller, resources=[resource_id])
     used = (
         select(Occupancy.appointment_id)
         .distinct()

@@ -188,8 +188,8 @@ def _main(visit: Visit) -> AppointmentPhase:
 
 
 def note_arrival(visit: Visit, now: datetime) -> None:
-    """Begin the first phase, unless it is the treatment itself: the patient may still be waiting for it."""
-    if visit.phases[0] is not _main(visit):
+    """Begin the first phase, unless it is numbing or the treatment: those have actions of their own."""
+    if visit.phases[0] is not _main(visit) and visit.phases[0].kind != "numbing":
         visit.phases[0].actual_starts_at = now
 
 

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from booking.reconciling import differences
+from booking.reconciling import differences_of
 from models.database import Database
 from tests.desk import Desk
 
@@ -72,7 +72,7 @@ def assert_sound(database: Database, desk: Desk) -> None:
     """Insist that nothing overlaps and that claims and phases are the same."""
     with database.transaction(desk.clinic_id) as session:
         assert session.scalar(_OVERLAPS) == 0
-    assert [one for one in differences(database) if one.clinic_id == desk.clinic_id] == []
+    assert list(differences_of(database, desk.clinic_id)) == []
 
 
 def deadlocks(database: Database) -> int:

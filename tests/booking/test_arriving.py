@@ -18,6 +18,7 @@ from tests.booking.cast import (
     every_day,
     instant,
     short_phases,
+    standard_phases,
     working,
 )
 from tests.booking.racing import assert_sound
@@ -227,3 +228,12 @@ def test_an_afternoon_on_which_everybody_is_late_stays_sound(desk: Desk, databas
     ends = max(shown(clinic, one)["phases"][-1]["ends_at"] for one in visits)
     assert ends <= instant_of("19:00")
     assert_sound(database, clinic.desk)
+
+
+def test_arriving_starts_no_cream_where_the_visit_begins_with_numbing(pipeline: Clinic) -> None:
+    pipeline.desk.patch(f"/procedures/{pipeline.procedure['id']}", {"phases": standard_phases()[1:]})
+    arrived = pipeline.at("2027-03-01T10:00:00Z").acted("arrive", pipeline.booked("2027-03-01T10:00:00Z"))
+    started = pipeline.at("2027-03-01T10:05:00Z").act("start", arrived, numbed_elsewhere=True)
+
+    assert arrived["phases"][0]["actual_starts_at"] is None
+    assert started.status_code == 200

@@ -24,6 +24,7 @@ from tests.booking.cast import (
     create_therapist,
     event_types,
     pointers,
+    run_out,
 )
 from tests.booking.racing import assert_sound, deadlocks, race, statuses
 from tests.desk import Desk
@@ -107,6 +108,16 @@ def morning(busy: Clinic) -> list[Made]:
     """Book three visits in the morning."""
     times = zip(("09:00", "10:00", "11:00"), busy.patients(3), strict=True)
     return [busy.booked(at(clock), patient_id=patient) for clock, patient in times]
+
+
+def test_a_hold_is_affected_until_it_has_expired(busy: Clinic, database: Database) -> None:
+    hold = busy.held(at("10:00"))
+    before = [item["appointment_id"] for item in previewed(busy, ill(busy))]
+    run_out(database, busy.desk, hold)
+
+    assert before == [hold["id"]]
+    assert previewed(busy, ill(busy)) == []
+    assert applied(busy, ill(busy))["flagged"] == []
 
 
 def test_a_colleague_takes_over_at_the_same_times(busy: Clinic, morning: list[Made]) -> None:

@@ -18,6 +18,7 @@ from tests.booking.cast import (
     Made,
     codes,
     create_course,
+    create_therapist,
     event_types,
     instant,
     pointers,
@@ -246,6 +247,21 @@ def test_a_move_takes_the_time_of_an_expired_hold(clinic: Clinic, database: Data
 
     assert moved["starts_at"] == TEN
     assert event_types(database, clinic.desk, hold) == ["hold.created", "hold.expired"]
+
+
+def test_a_room_can_lose_the_place_of_an_expired_hold(clinic: Clinic, database: Database) -> None:
+    room = clinic.desk.get("/rooms").get_json()["items"][0]
+    clinic.held(TEN)
+    clinic.desk.patch(f"/rooms/{room['id']}", {"capacity": 2})
+    create_therapist(clinic.desk, clinic.location, name="Second")
+    second = clinic.held(TEN)
+    kept = clinic.desk.patch(f"/rooms/{room['id']}", {"capacity": 1})
+    run_out(database, clinic.desk, second)
+
+    lost = clinic.desk.patch(f"/rooms/{room['id']}", {"capacity": 1})
+
+    assert (kept.status_code, kept.get_json()["appointment_ids"]) == (409, [second["id"]])
+    assert lost.status_code == 200
 
 
 def test_sweeping_frees_what_has_expired_and_nothing_else(clinic: Clinic, database: Database) -> None:

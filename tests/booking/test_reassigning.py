@@ -19,6 +19,7 @@ from tests.booking.cast import (
     event_types,
     pointers,
     refusal,
+    standard_phases,
     working,
 )
 from tests.booking.racing import assert_sound
@@ -80,6 +81,19 @@ def test_who_is_numbing_already_keeps_what_was_noted(pipeline: Clinic) -> None:
     noted = [(one["actual_starts_at"], one["actual_ends_at"]) for one in given["phases"]]
     assert noted == [(one["actual_starts_at"], one["actual_ends_at"]) for one in visit["phases"]]
     assert (given["status"], given["therapist_id"]) == ("numbing", other["id"])
+
+
+def test_what_was_noted_stays_with_its_phase_when_the_procedure_has_lost_one_meanwhile(
+    pipeline: Clinic,
+) -> None:
+    other = staff(pipeline)
+    visit = pipeline.at(TEN).acted("arrive", pipeline.booked(TEN))
+    visit = pipeline.at("2027-03-01T10:05:00Z").acted("start-numbing", visit)
+    pipeline.desk.patch(f"/procedures/{pipeline.procedure['id']}", {"phases": standard_phases()[1:]})
+    given = pipeline.acted("reassign", visit, therapist_id=other["id"])
+
+    noted = {one["name"]: one["actual_starts_at"] for one in given["phases"] if one["actual_starts_at"]}
+    assert noted == {"Numbing": "2027-03-01T10:05:00+00:00"}
 
 
 def test_what_the_visit_has_already_changes_nothing(clinic: Clinic, database: Database) -> None:
