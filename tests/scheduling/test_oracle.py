@@ -82,7 +82,7 @@ def test_a_therapists_own_codes_are_those_of_the_oracle(example: Example) -> Non
         assert own == {start: oracle.lead_codes(lead, start) for start in own}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXAMPLES)
 def test_every_assignment_is_sound(example: Example) -> None:
     bits = example.bits
@@ -128,7 +128,7 @@ def covered(assignment: Assignment, taker: object, lane: int | None, span: tuple
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXAMPLES)
 def test_naming_a_therapist_finds_what_was_offered_for_that_therapist(example: Example) -> None:
     anybody = replace(example.question, therapist_id=None)
@@ -139,7 +139,7 @@ def test_naming_a_therapist_finds_what_was_offered_for_that_therapist(example: E
         assert search(named, example.catalog, example.bits, example.window).starts == bits
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXAMPLES)
 def test_slots_name_each_therapist_where_their_bits_are_set(example: Example) -> None:
     openings = search(example.question, example.catalog, example.bits, example.window)
@@ -150,7 +150,7 @@ def test_slots_name_each_therapist_where_their_bits_are_set(example: Example) ->
         assert sum(1 << position for position in named) == bits
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXAMPLES)
 def test_compact_order_holds_every_slot_once(example: Example) -> None:
     openings = search(example.question, example.catalog, example.bits, example.window)
@@ -159,7 +159,7 @@ def test_compact_order_holds_every_slot_once(example: Example) -> None:
     assert sorted(slot.start for slot in ranked) == found(example)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXAMPLES)
 def test_packed_rows_decode_to_the_same_bits(example: Example) -> None:
     for key, spans in example.taken.items():
@@ -168,7 +168,7 @@ def test_packed_rows_decode_to_the_same_bits(example: Example) -> None:
         assert busy_bits(packed, example.window) == example.bits[key]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXAMPLES)
 def test_clinical_refusals_name_the_rules_that_the_oracle_names(example: Example) -> None:
     question = replace(example.question, waived=frozenset())
