@@ -7,17 +7,16 @@ from alembic import op
 revision = "20261124_2100"
 down_revision = "20261124_2020"
 
-# The library keeps every step of its schema; a later release's further steps are a later revision's.
-LAST = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
-
 
 def upgrade() -> None:
-    """Run the library's steps up to the last that this revision knows."""
-    steps = files("procrastinate.sql.migrations").iterdir()
-    wanted = sorted((one for one in steps if one.name.endswith(".sql") and one.name <= LAST), key=str)
+    """Run the library's schema, as its release 3.10 has it: pyproject.toml holds that release.
+
+    Its steps from one release to the next would not do: PostgreSQL 15 takes no new value of an enum
+    in the transaction that adds it. Whoever raises the release adds a revision with its further steps.
+    """
+    schema = files("procrastinate.sql").joinpath("schema.sql").read_text(encoding="utf-8")
     op.execute("CREATE SCHEMA queue")
     op.execute("SET LOCAL search_path TO queue, public")
-    for step in wanted:
-        # The driver's own cursor: the text holds colons and per cent signs that are no parameters.
-        op.get_bind().connection.cursor().execute(step.read_text(encoding="utf-8"))
+    # The driver's own cursor: the text holds colons and per cent signs that are no parameters.
+    op.get_bind().connection.cursor().execute(schema)
     op.execute("SET LOCAL search_path TO public, queue")
