@@ -76,7 +76,9 @@ def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dic
     if "hold_id" in body:
         visit = conversions.convert(caller, _conversion(body))
     else:
-        visit = appointments.book(caller, _wish(body), body["starts_at"], _override(body), body.get("notes"))
+        visit = appointments.book(
+            caller, _wish(body), body["starts_at"], override_of(body), body.get("notes")
+        )
     return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
 
 
@@ -93,7 +95,7 @@ def create_appointments_together(
     409 and every reason by visit when one of them cannot take place.
     """
     wanted = [one | {"patient_id": body["patient_id"]} for one in body["visits"]]
-    orders = [Order(_wish(one), one["starts_at"], _override(one), one.get("notes")) for one in wanted]
+    orders = [Order(_wish(one), one["starts_at"], override_of(one), one.get("notes")) for one in wanted]
     visits = together.book_together(caller, orders)
     first = visits[0].appointment.id
     return {"appointments": visits}, {"Location": f"{blp.url_prefix}/{first}"}
@@ -108,7 +110,7 @@ def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]
     if "hold_id" in body:
         verdict = conversions.validate(caller, _conversion(body))
     else:
-        verdict = appointments.validate(caller, _wish(body), body["starts_at"], _override(body))
+        verdict = appointments.validate(caller, _wish(body), body["starts_at"], override_of(body))
     return {
         "bookable": not verdict.refusals,
         "refusals": verdict.refusals,
@@ -152,7 +154,7 @@ def reschedule_appointment(caller: Caller, body: dict[str, Any], appointment_id:
     """Move an appointment, keeping its id; its therapist stays where that is possible."""
     expected = expected_version(body, required=True)
     move = Move(body["starts_at"], body.get("location_id"), body.get("therapist_id"), body.get("room_id"))
-    return rescheduling.reschedule(caller, appointment_id, move, expected, _override(body))
+    return rescheduling.reschedule(caller, appointment_id, move, expected, override_of(body))
 
 
 @blp.route("/<uuid:appointment_id>/reassign", methods=["POST"])
@@ -166,7 +168,7 @@ def reassign_appointment(caller: Caller, body: dict[str, Any], appointment_id: U
     """
     expected = expected_version(body, required=True)
     place = Place(body.get("therapist_id"), body.get("room_id"))
-    return reassigning.reassign(caller, appointment_id, place, expected, _override(body))
+    return reassigning.reassign(caller, appointment_id, place, expected, override_of(body))
 
 
 @blp.route("/<uuid:appointment_id>/start", methods=["POST"])
@@ -249,11 +251,12 @@ def _conversion(body: dict[str, Any]) -> Conversion:
         hold_id=body["hold_id"],
         patient_id=body["patient_id"],
         course_id=body.get("course_id"),
-        override=_override(body),
+        override=override_of(body),
         notes=body.get("notes"),
     )
 
 
-def _override(body: dict[str, Any]) -> Override | None:
+def override_of(body: dict[str, Any]) -> Override | None:
+    """Give the override that a body names, if it does."""
     given = body.get("override")
     return Override(frozenset(given["codes"]), given["reason"]) if given else None

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from api.appointments import override_of
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
 from api.etags import expected_version
 from booking import course_states, plans, series, shifts
 from booking.callers import Caller
 from booking.courses import COURSE
-from booking.judging import Override
 from booking.plans import Plan, SeriesWish
 from booking.resources import Values
 from booking.shifts import Shifted
@@ -80,9 +80,7 @@ def book_course(
     They are judged in order of time and have one therapist as far as possible. Refused with 409 and every
     reason by session when one of them cannot take place.
     """
-    given = body.get("override")
-    override = Override(frozenset(given["codes"]), given["reason"]) if given else None
-    visits = series.book_series(caller, course_id, _series(body), body["starts_at"], override)
+    visits = series.book_series(caller, course_id, _series(body), body["starts_at"], override_of(body))
     return {"appointments": visits}, {"Location": f"/v1/appointments/{visits[0].appointment.id}"}
 
 

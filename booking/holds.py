@@ -15,7 +15,6 @@ from booking.courses import require_course
 from booking.errors import HoldConverted, HoldExpired, HoldExtended, NotFound, Refused
 from booking.events import audit, facts
 from booking.expiry import end_hold, require_live
-from booking.expiry import sweep as _sweep
 from booking.histories import load_patient
 from booking.judging import judge
 from booking.rows import insert_rows
@@ -97,11 +96,6 @@ def extend(caller: Caller, hold_id: UUID, ttl: timedelta | None = None) -> Visit
 def release(caller: Caller, hold_id: UUID) -> None:
     """Give the hold's time back at once."""
     end_hold(caller, find(caller, hold_id, for_change=True), "released")
-
-
-def sweep(caller: Caller) -> int:
-    """End the clinic's expired holds, at most 200, and give how many there were; for each minute's work."""
-    return _sweep(caller)
 
 
 def find(caller: Caller, hold_id: UUID, *, for_change: bool = False) -> Appointment:

@@ -89,7 +89,7 @@ def list_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
     if not caller.may("patients:read"):
         raise MissingScope("The key lacks the scope patients:read.")
     if until > caller.now + LONGEST_AHEAD:
-        raise Invalid("?due_by", f"Must lie at most {LONGEST_AHEAD.days} days ahead.")
+        raise Invalid("/due_by", f"Must lie at most {LONGEST_AHEAD.days} days ahead.")
     return find_messages(caller, until, *only)
 
 

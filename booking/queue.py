@@ -1,6 +1,5 @@
 """Defers background work in the act's own transaction: it runs if, and only if, the act is committed."""
 
-from datetime import datetime
 from typing import Final
 
 from procrastinate import App, SyncPsycopgConnector
@@ -10,10 +9,10 @@ from sqlalchemy.orm import Session
 _QUEUE: Final = App(connector=SyncPsycopgConnector())
 
 
-def defer(session: Session, task: str, *, at: datetime | None = None, **arguments: str | int) -> None:
-    """Queue a task by its name, with ids and codes as its arguments, to run now or not before `at` (aware).
+def defer(session: Session, task: str, **arguments: str | int) -> None:
+    """Queue a task by its name, with ids and codes as its arguments.
 
     A worker may run it more than once, and two of them side by side: tasks look at what is so by then.
     """
     connection = session.connection().connection.driver_connection
-    _QUEUE.configure_task(task, connection=connection, schedule_at=at).defer(**arguments)
+    _QUEUE.configure_task(task, connection=connection).defer(**arguments)

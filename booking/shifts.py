@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from booking.affected import lock_rows
 from booking.appointments import get, judge_others
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
@@ -18,7 +19,7 @@ from booking.plans import Planned, Planner, find_course
 from booking.timelines import load_busy
 from booking.windows import day_of
 from booking.wishes import Wish, ask, candidates, layout
-from models import Course
+from models import Appointment, Course
 from scheduling.engine import check
 from scheduling.plans import Preferences, Proposal
 from scheduling.questions import Question
@@ -96,8 +97,7 @@ def _locked(
     resources |= {visit.therapist_id for visit in visits if visit.therapist_id is not None}
     lock(session, patients=[course.patient_id], resources=resources)
     drop_expired(caller, [course.patient_id], resources)
-    for visit in sorted(visits, key=lambda one: one.id):
-        get(caller, visit.id, for_change=True)
+    lock_rows(caller, Appointment.id.in_([visit.id for visit in visits]))
     course = session.scalars(select_course(caller, course_id, for_change=True)).one()
     if expected is not None and course.version != expected:
         raise StaleVersion

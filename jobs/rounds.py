@@ -12,9 +12,10 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from booking import holds, offers
+from booking import offers
 from booking.callers import Caller
 from booking.course_states import lapse_due
+from booking.expiry import sweep
 from booking.message_sending import announce_due
 from booking.recalls import maintenance_due
 from jobs.nightly import revalidate_clinic
@@ -35,7 +36,7 @@ def forget_answers(caller: Caller) -> int:
     return purge(caller.session, caller.clinic_id, caller.real_now)
 
 
-EACH_MINUTE: Final[Sequence[Act]] = (holds.sweep, announce_due)
+EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
 EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due, offers.expire, forget_answers)
 """The same, once a night, after the visits to come have been judged again."""
@@ -65,11 +66,20 @@ def do_nights_work(database: Database, now: datetime, acts: Sequence[Act] = EACH
 
 
 def _go_round(database: Database, work: Callable[[UUID], None]) -> None:
-    """Work for each clinic; one whose database does not answer, or is locked too long, stops no other."""
+    """Work for each clinic; one whose database does not answer, or is locked too long, stops no other.
+
+    Nor does an error that nobody has foreseen: it is raised, with all others, when the round is over.
+    """
+    unforeseen: list[Exception] = []
     with going_on("the clinics"):
         for clinic_id in clinics(database):
-            with going_on(f"clinic {clinic_id}"):
-                work(clinic_id)
+            try:
+                with going_on(f"clinic {clinic_id}"):
+                    work(clinic_id)
+            except Exception as error:  # noqa: BLE001 - see above
+                unforeseen.append(error)
+    if unforeseen:
+        raise ExceptionGroup("Not every clinic was worked for.", unforeseen)
 
 
 def _do(database: Database, clinic_id: UUID, now: datetime, acts: Sequence[Act]) -> None:

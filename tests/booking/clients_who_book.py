@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from booking.callers import Caller
-from booking.holds import sweep
+from booking.expiry import sweep
 from models import Appointment
 from tests.booking.cast import instant, run_out
 from tests.booking.clients import LIVE, TRANSITIONS, Clients, days, picks, times

@@ -115,6 +115,17 @@ def test_what_the_patients_rules_refuse_leaves_the_hold_as_it_is(spaced: Clinic,
     )
 
 
+def test_a_hold_in_a_course_becomes_its_last_session(clinic: Clinic) -> None:
+    course = create_course(clinic, sessions=1)
+    hold = clinic.held(TEN, patient_id=clinic.patient["id"], course_id=course["id"])
+
+    before = shown(clinic, course)["progress"]
+    visit = converted(clinic, hold)
+
+    assert (before, visit["course_id"]) == ({"performed": 0, "booked": 0}, course["id"])
+    assert shown(clinic, course)["progress"] == {"performed": 0, "booked": 1}
+
+
 def test_another_patient_may_take_what_one_may_not(spaced: Clinic) -> None:
     spaced.booked("2027-02-25T10:00:00Z")
     hold = spaced.held(TEN)

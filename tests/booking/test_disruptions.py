@@ -344,6 +344,16 @@ def test_whoever_is_well_again_unflags_the_visits(busy: Clinic) -> None:
     assert busy.starts(DAY, "2027-03-02")[0] == at("09:20")
 
 
+def test_the_block_behind_a_hold_stays_when_the_hold_expires(busy: Clinic, database: Database) -> None:
+    hold = busy.held(at("10:00"))
+    applied(busy, ill(busy))
+
+    run_out(database, busy.desk, hold)
+
+    assert at("10:00") not in busy.starts(DAY, "2027-03-02")
+    assert codes(busy.book(at("10:00"))) == ["no_therapist_available"]
+
+
 def test_whoever_is_reassigned_off_who_is_ill_is_unflagged(busy: Clinic, morning: list[Made]) -> None:
     applied(busy, ill(busy))
     colleague = create_therapist(busy.desk, busy.location, name="Colleague")

@@ -1,16 +1,18 @@
 """The nightly work: what came about without a request is flagged, and each clinic has its own night."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
 from api.app import create_app
+from booking.callers import Caller
 from booking.locks import lock
 from config import Settings
 from jobs.nightly import revalidate, revalidate_clinic
-from jobs.rounds import clinics, do_nights_work
+from jobs.rounds import clinics, do_minutes_work, do_nights_work
 from migrations.runner import migrate
 from models import Clinic as ClinicRow
 from models.database import Database
@@ -145,6 +147,25 @@ def test_a_locked_clinic_keeps_no_other_waiting_and_stays_due(
         f"Background work: clinic {clinic_id} not done (OperationalError, 55P03), tried again later."
     ]
     assert flags(both[0], booked[0]) == ["therapist_not_working"]
+
+
+def test_an_error_that_nobody_has_foreseen_stops_no_other_clinic(
+    make_clinic: Callable[..., Desk], database: Database
+) -> None:
+    ids = [make_clinic().clinic_id for _ in range(3)]
+    done: list[UUID] = []
+
+    def act(caller: Caller) -> int:
+        if caller.clinic_id == ids[1]:
+            raise ArithmeticError
+        done.append(caller.clinic_id)
+        return 0
+
+    with pytest.raises(ExceptionGroup) as told:
+        do_minutes_work(database, NIGHT, [act])
+
+    assert [type(one) for one in told.value.exceptions] == [ArithmeticError]
+    assert set(done) >= {ids[0], ids[2]}
 
 
 def test_a_database_that_does_not_answer_ends_no_worker(capsys: pytest.CaptureFixture[str]) -> None:

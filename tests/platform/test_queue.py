@@ -68,15 +68,6 @@ def test_what_is_queued_comes_with_the_act_and_goes_with_it(database: Database) 
     assert jobs(database) == [("kept", "todo")]
 
 
-def test_work_for_a_later_instant_waits_for_it(database: Database, queue: App) -> None:
-    with database.transaction() as session:
-        defer(session, "minute", at=instant("2999-01-01T00:00:00Z"), timestamp=0)
-        defer(session, "minute", timestamp=0)
-    work(queue)
-
-    assert jobs(database) == [("minute", "todo"), ("minute", "succeeded")]
-
-
 def test_every_task_of_the_product_can_be_done(database: Database, queue: App) -> None:
     own = [name for name in queue.tasks if "." not in name and not name.startswith("builtin")]
     with database.transaction() as session:
