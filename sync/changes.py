@@ -87,7 +87,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
+class Scope:
     """Whose changes: those of any of `ids`, as far as they are in `locations` where the key has only some."""
 
     ids: Sequence[UUID]
@@ -117,13 +117,24 @@ def _statement(form: str, *, several: bool, limited: bool) -> TextClause:
     )
 
 
+def scope_of(caller: Caller, named: Mapping[str, UUID]) -> Scope:
+    """Give whose changes these are; NotFound for what the clinic does not have or the key may not see."""
+    for field, id_ in named.items():
+        require(caller, KINDS[field], id_, f"/{field}")
+    limits = None if caller.location_ids is None else sorted(caller.location_ids)
+    name = ["changes", *map(str, named.items()), "everywhere" if limits is None else str(limits)]
+    ids = list(named.values()) or ([caller.clinic_id] if limits is None else limits)
+    # A key of some locations may name these and their rooms alone; therapists work elsewhere too.
+    return Scope(ids, limits if "therapist_id" in named else None, "|".join([str(caller.clinic_id), *name]))
+
+
 def read(caller: Caller, named: Mapping[str, UUID], cursor: str | None, limit: int) -> Page:
     """Give what has changed since the cursor, or from none on everything there is.
 
     `named` holds the id of one of KINDS, or nothing for the whole clinic; NotFound for an unknown one. The
     caller's transaction must see one snapshot: all of a page is as it was at one instant.
     """
-    scope = _scope(caller, named)
+    scope = scope_of(caller, named)
     cursors = cursors_of(caller.session, caller.clinic_id, scope.name, caller.real_now)
     position = _begin(caller, scope) if cursor is None else cursors.read(cursor)
     place = {"xid": position.xid, "appointment_id": position.appointment_id, "since": position.since}
@@ -141,17 +152,7 @@ def purge(caller: Caller) -> int:
     return int(getattr(done, "rowcount", 0))
 
 
-def _scope(caller: Caller, named: Mapping[str, UUID]) -> _Scope:
-    for field, id_ in named.items():
-        require(caller, KINDS[field], id_, f"/{field}")
-    limits = None if caller.location_ids is None else sorted(caller.location_ids)
-    name = ["changes", *map(str, named.items()), "everywhere" if limits is None else str(limits)]
-    ids = list(named.values()) or ([caller.clinic_id] if limits is None else limits)
-    # A key of some locations may name these and their rooms alone; therapists work elsewhere too.
-    return _Scope(ids, limits if "therapist_id" in named else None, "|".join([str(caller.clinic_id), *name]))
-
-
-def _begin(caller: Caller, scope: _Scope) -> Position:
+def _begin(caller: Caller, scope: Scope) -> Position:
     """Start before everything; what has gone until now is nothing to somebody who never had it."""
     newest = caller.session.scalar(scope.statement(_NEWEST), scope.values(caller))
     return Position(0, _NOWHERE, newest or 0)

@@ -285,13 +285,17 @@ def test_what_makes_no_sense_is_named(branches: Branches, query: dict[str, Any],
 
 
 def test_another_scope_is_refused_and_publishable_keys_are_too(branches: Branches) -> None:
-    widget = branches.desk.made(
-        "/api-keys", name="Widget", kind="publishable", scopes=["changes:read"], origins=["https://a.example"]
-    )
+    fields = {"kind": "publishable", "scopes": ["catalog:read"], "origins": ["https://a.example"]}
+    widget = branches.desk.made("/api-keys", name="Widget", **fields)
     from_there = branches.desk.using(widget["key"])
 
-    assert create_key(branches.desk, "appointments:read").get("/changes").status_code == 403
-    assert from_there.request("GET", "/changes", {"Origin": "https://a.example"}).status_code == 403
+    answers = [
+        create_key(branches.desk, "appointments:read").get("/changes"),
+        from_there.request("GET", "/changes", {"Origin": "https://a.example"}),
+    ]
+
+    assert [one.status_code for one in answers] == [403, 403]
+    assert [one.get_json()["code"] for one in answers] == ["missing_scope", "secret_key_required"]
 
 
 def test_no_cache_may_keep_it_and_only_a_page_that_exists_is_linked(branches: Branches) -> None:
