@@ -21,11 +21,10 @@ class Change(Tenant, Base):
     __table_args__ = (
         of_clinic("changes"),
         Index("ix_changes_xid", "clinic_id", "scope_id", "xid", "appointment_id"),
-        Index("ix_changes_appointment", "clinic_id", "appointment_id"),
     )
 
-    scope_id: Mapped[UUID] = mapped_column(primary_key=True)
     appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    scope_id: Mapped[UUID] = mapped_column(primary_key=True)
     xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
     present: Mapped[bool]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -12,16 +12,15 @@ ALTER TABLE clinics ADD COLUMN sync_secret uuid DEFAULT gen_random_uuid() NOT NU
 ALTER TABLE clinics ADD COLUMN sync_epoch uuid DEFAULT gen_random_uuid() NOT NULL;
 CREATE TABLE changes (
     clinic_id uuid NOT NULL,
-    scope_id uuid NOT NULL,
     appointment_id uuid NOT NULL,
+    scope_id uuid NOT NULL,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     present boolean NOT NULL,
     changed_at timestamptz DEFAULT now() NOT NULL,
-    CONSTRAINT pk_changes PRIMARY KEY (clinic_id, scope_id, appointment_id),
+    CONSTRAINT pk_changes PRIMARY KEY (clinic_id, appointment_id, scope_id),
     CONSTRAINT fk_changes_clinic FOREIGN KEY (clinic_id) REFERENCES clinics (id)
 );
 CREATE INDEX ix_changes_xid ON changes (clinic_id, scope_id, xid, appointment_id);
-CREATE INDEX ix_changes_appointment ON changes (clinic_id, appointment_id);
 """
 
 # A hold that has not become an appointment is nobody's yet, so it is in no scope.
@@ -54,7 +53,7 @@ BEGIN
     -- An appointment that was written twice comes by twice; the second time nothing is left to do.
     INSERT INTO changes AS c (clinic_id, scope_id, appointment_id, xid, present)
     SELECT clinic, scope_id, appointment, pg_current_xact_id(), true FROM unnest(scopes) AS scope_id
-    ON CONFLICT (clinic_id, scope_id, appointment_id) DO UPDATE
+    ON CONFLICT (clinic_id, appointment_id, scope_id) DO UPDATE
         SET xid = excluded.xid, present = true, changed_at = excluded.changed_at
         WHERE c.xid <> excluded.xid OR NOT c.present;
     GET DIAGNOSTICS noted = ROW_COUNT;

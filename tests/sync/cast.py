@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from time import monotonic, sleep
 from typing import Any
 
+from sqlalchemy import text
+
+from api.state import state_of
 from tests.booking.cast import Clinic, Made, create_clinic, create_location, create_room, create_therapist
 from tests.copying import MakeClinic
 from tests.desk import Desk
 
 NOW = "2027-01-04T08:00:00+00:00"
 TEN, ELEVEN, NOON = (f"2027-03-01T{hour}:00:00+00:00" for hour in (10, 11, 12))
+
+PATIENCE_SECONDS = 20.0
+_PENDING = text("SELECT EXISTS (SELECT FROM changes WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))")
 
 
 @dataclass(frozen=True)
@@ -80,8 +87,10 @@ class Replica:
                 self.copy[item["id"]] = item["appointment"]
         return page
 
-    def drain(self, **query: Any) -> list[Made]:
-        """Ask until there is no more, and give every item."""
+    def drain(self, *, settled: bool = True, **query: Any) -> list[Made]:
+        """Ask until there is no more, and give every item; by default once all that is committed is told."""
+        if settled:
+            settle(self.desk)
         return list(self._items(query))
 
     def _items(self, query: dict[str, Any]) -> Iterator[Made]:
@@ -90,6 +99,16 @@ class Replica:
             page = self.page(**query)
             yield from page["items"]
             more = page["has_more"]
+
+
+def settle(desk: Desk) -> None:
+    """Wait until no older transaction holds a change back: those of other tests' databases count as well."""
+    end, pending = monotonic() + PATIENCE_SECONDS, True
+    while pending:
+        assert monotonic() < end
+        with state_of(desk.app).database.transaction(desk.clinic_id) as session:
+            pending = bool(session.scalar(_PENDING))
+        sleep(0.01)
 
 
 def told(items: list[Made]) -> list[tuple[str, bool]]:

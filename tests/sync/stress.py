@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from models.database import Database
 from tests.desk import Desk
-from tests.sync.cast import Branches, Replica, truth
+from tests.sync.cast import Branches, Replica, settle, truth
 
 WRITERS = 8
 # A transaction stays open for so long at most after each of its writes.
@@ -56,7 +56,7 @@ class Reader(Protocol):
     name: str
 
     def look(self) -> None:
-        """Take in what has changed since the last look."""
+        """Take in what has changed since the last look; the last look comes when all of it can be told."""
 
     def copy(self) -> dict[str, Any]:
         """Give the copy by id."""
@@ -74,7 +74,7 @@ class ChangesReader:
         self._replica = Replica(desk, dict(scope))
 
     def look(self) -> None:
-        self._replica.drain(limit=self._limit)
+        self._replica.drain(settled=False, limit=self._limit)
 
     def copy(self) -> dict[str, Any]:
         return self._replica.copy
@@ -126,6 +126,7 @@ def run(
         ]
         try:
             commits = sum(one.result() for one in writing)
+            settle(branches.desk)
         finally:
             ended.set()
         for one in reading:

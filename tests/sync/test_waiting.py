@@ -16,11 +16,10 @@ from config import Settings
 from models.database import Database
 from sync.waiting import Waiting
 from tests.desk import Desk
-from tests.sync.cast import ELEVEN, TEN, Branches, Replica, told
+from tests.sync.cast import ELEVEN, PATIENCE_SECONDS, TEN, Branches, Replica, told
 from tests.sync.test_overlaps import touch
 
-PATIENCE_SECONDS = 20.0
-PROMPT_SECONDS = 3.0  # What comes by a notification comes at once; the machine may be busy.
+PROMPT_SECONDS = 8.0  # A notification comes at once, a look without one after 10 s; the machine may be busy.
 
 _LISTENERS = """
     SELECT {what} FROM pg_stat_activity
