@@ -22,7 +22,8 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
     """Hold a slot with everything that the visit takes.
 
     Book it by `hold_id` before `expires_at`. Refused with 409, every reason and up to five near slots
-    as a booking is; a publishable key cannot name a patient.
+    as a booking is; a publishable key cannot name a patient, and has up to 20 live holds at a location:
+    one more is 409 `too_many_holds` with `Retry-After`.
     """
     wish = Wish(
         procedure_id=body["procedure_id"],

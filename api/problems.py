@@ -13,7 +13,16 @@ from werkzeug.exceptions import HTTPException
 
 from api.constraints import error_for
 from api.logs import log_failure
-from booking.errors import DomainError, InUse, Invalid, NotFound, Refused, StaleVersion, WrongStatus
+from booking.errors import (
+    DomainError,
+    InUse,
+    Invalid,
+    NotFound,
+    Refused,
+    StaleVersion,
+    TooManyHolds,
+    WrongStatus,
+)
 from scheduling.reasons import Refusal, for_widget
 from schemas.problems import ProblemSchema
 
@@ -39,6 +48,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "in_use": (409, "The object is in use."),
     "refused": (409, "A rule or the present state refuses the visit."),
     "retired": (409, "This is retired and takes no new bookings."),
+    "too_many_holds": (409, "The key has too many live holds at this location."),
     "too_early": (409, "It is too early for this."),
     "wrong_status": (409, "The present status does not allow this."),
     "hold_converted": (409, "The hold has become an appointment."),
@@ -127,6 +137,7 @@ def _from_domain(error: DomainError) -> Problem:
     if isinstance(error, Invalid):
         return malformed([(_pointer(error.pointer), error.message)])
     members: dict[str, Any] = {}
+    headers: dict[str, str] = {}
     match error:
         case NotFound(pointer=str(pointer)):
             members = {"errors": [{"pointer": _pointer(pointer), "message": str(error)}]}
@@ -141,7 +152,9 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
-    return Problem(error.code, str(error), **members)
+        case TooManyHolds():
+            headers = {"Retry-After": str(error.retry_after)}
+    return Problem(error.code, str(error), headers=headers, **members)
 
 
 def _near(error: Refused, place: int) -> dict[str, Any]:

@@ -147,6 +147,16 @@ class CursorExpired(DomainError):
     code = "cursor_expired"
 
 
+class TooManyHolds(DomainError):
+    """The key has as many live holds at this location as it may; book, release or wait for one of them."""
+
+    code = "too_many_holds"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
 class NoSlot(DomainError):
     """There is no slot within the location's horizon."""
 

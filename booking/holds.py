@@ -16,6 +16,7 @@ from booking.errors import HoldConverted, HoldExpired, HoldExtended, NotFound, R
 from booking.events import audit, facts
 from booking.expiry import end_hold, require_live
 from booking.histories import load_patient
+from booking.hold_limits import require_fewer_holds
 from booking.judging import judge
 from booking.rows import insert_rows
 from booking.wishes import Wish, ask
@@ -26,7 +27,8 @@ from scheduling.ticks import to_tick
 def hold(caller: Caller, wish: Wish, starts_at: datetime, ttl: timedelta | None = None) -> Visit:
     """Keep everything that the visit takes for `ttl` of real time, by default what the location says.
 
-    With a patient all of their rules count too. Refused with every reason and near slots as a booking is.
+    With a patient all of their rules count too. Refused with every reason and near slots as a booking is,
+    TooManyHolds when a publishable key has too many here.
     """
     try:
         with caller.session.begin_nested():
@@ -38,6 +40,7 @@ def hold(caller: Caller, wish: Wish, starts_at: datetime, ttl: timedelta | None 
 
 def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visit:
     session = caller.session
+    require_fewer_holds(caller, wish.location_id)
     catalog = lock_for(caller, [wish])
     patient = None
     if wish.patient_id is not None:

@@ -1,7 +1,7 @@
 """Takes every lock an act needs first and in one fixed order: catalogue, patients, resources."""
 
 from collections.abc import Iterable
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -24,6 +24,11 @@ def lock(session: Session, *, patients: Iterable[UUID] = (), resources: Iterable
 def lock_resources(session: Session, resources: Iterable[UUID]) -> None:
     """Lock resources alone, for acts that concern no patient, such as blocks."""
     lock(session, resources=resources)
+
+
+def lock_holds(session: Session, key_id: UUID, location_id: UUID) -> None:
+    """Let only one transaction at a time make a hold with a key at a location, before any other lock."""
+    session.execute(_LOCK, {"keys": _keys([uuid5(key_id, str(location_id))])})
 
 
 def _keys(ids: Iterable[UUID]) -> list[int]:

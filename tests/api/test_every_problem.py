@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from werkzeug.test import TestResponse
@@ -156,6 +157,17 @@ def retired(stage: Stage) -> TestResponse:
     return stage.clinic.book(TEN)
 
 
+def too_many_holds(stage: Stage) -> TestResponse:
+    """Hold one slot more than a widget may."""
+    key = {"name": "Widget", "kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
+    widget = stage.clinic.using(stage.desk.using(stage.desk.made("/api-keys", **key)["key"]))
+    starts = [f"2027-03-01T{hour}:{minute:02}:00Z" for hour in range(10, 17) for minute in (0, 20, 40)]
+    wishes = [widget.wish(at, patient_id=None) for at in starts]
+    return [
+        widget.desk.post("/holds", one, Origin=ORIGIN, **{"Idempotency-Key": str(uuid4())}) for one in wishes
+    ][-1]
+
+
 def too_early(stage: Stage) -> TestResponse:
     """Give up on a patient before they are due."""
     return stage.clinic.act("no-show", stage.clinic.booked(TEN))
@@ -249,7 +261,8 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
         method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
-        in_use, refused, retired, too_early, wrong_status, hold_converted, hold_extended, cursor_expired,
+        in_use, refused, retired, too_many_holds, too_early, wrong_status, hold_converted, hold_extended,
+        cursor_expired,
         hold_expired, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
         version_required, error, unavailable, not_ready,
     )
