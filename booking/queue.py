@@ -1,8 +1,11 @@
 """Defers background work in the act's own transaction: it runs if, and only if, the act is committed."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.orm import Session
 
 # It knows no task and opens no connection of its own: a task is named, and the caller's connection used.
@@ -16,3 +19,27 @@ def defer(session: Session, task: str, **arguments: str | int) -> None:
     """
     connection = session.connection().connection.driver_connection
     _QUEUE.configure_task(task, connection=connection).defer(**arguments)
+
+
+def defer_each(session: Session, task: str, each: Sequence[Mapping[str, str]], *, queue: str) -> None:
+    """Queue a task once for each of these arguments, by one statement."""
+    connection = session.connection().connection.driver_connection
+    _QUEUE.configure_task(task, connection=connection, queue=queue).batch_defer(*map(dict, each))
+
+
+def defer_once(
+    session: Session, task: str, at: datetime | None = None, *, queue: str, lock: str, **arguments: str
+) -> None:
+    """Queue a task for an instant (aware; None: for now) unless one with this lock waits already.
+
+    Acts that people wait for keep away from it: two that queue the same wait for each other's commit.
+    """
+    connection = session.connection().connection.driver_connection
+    configured = _QUEUE.configure_task(
+        task, connection=connection, queue=queue, schedule_at=at, queueing_lock=lock
+    )
+    try:
+        with session.begin_nested():
+            configured.defer(**arguments)
+    except AlreadyEnqueued:
+        pass
