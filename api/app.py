@@ -32,6 +32,7 @@ from api import (
     therapists,
     treatments,
     waitlist,
+    webhooks,
 )
 from api.blueprints import Blueprint
 from api.docs import docs
@@ -69,6 +70,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     schedule.blp,
     message_templates.blp,
     messages.blp,
+    webhooks.blp,
+    webhooks.again,
     api_keys.blp,
     health.blp,
 )

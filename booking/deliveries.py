@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from procrastinate.types import JSONValue
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -22,6 +23,7 @@ class Wanted(NamedTuple):
     clinic_id: UUID
     endpoint_id: UUID
     event_id: UUID
+    type: str
 
 
 def put_in_line(session: Session, wanted: Sequence[Wanted]) -> None:
@@ -33,7 +35,7 @@ def put_in_line(session: Session, wanted: Sequence[Wanted]) -> None:
 
 def wake(session: Session, endpoints: Iterable[tuple[UUID, UUID]]) -> None:
     """Queue, for each endpoint of a clinic, the work on whatever it has in line."""
-    named = [
+    named: list[dict[str, JSONValue]] = [
         {"clinic_id": str(clinic_id), "endpoint_id": str(endpoint_id)}
         for clinic_id, endpoint_id in sorted(endpoints)
     ]

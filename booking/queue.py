@@ -1,11 +1,12 @@
 """Defers background work in the act's own transaction: it runs if, and only if, the act is committed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.types import JSONValue
 from sqlalchemy.orm import Session
 
 # It knows no task and opens no connection of its own: a task is named, and the caller's connection used.
@@ -21,10 +22,10 @@ def defer(session: Session, task: str, **arguments: str | int) -> None:
     _QUEUE.configure_task(task, connection=connection).defer(**arguments)
 
 
-def defer_each(session: Session, task: str, each: Sequence[Mapping[str, str]], *, queue: str) -> None:
+def defer_each(session: Session, task: str, each: Sequence[dict[str, JSONValue]], *, queue: str) -> None:
     """Queue a task once for each of these arguments, by one statement."""
     connection = session.connection().connection.driver_connection
-    _QUEUE.configure_task(task, connection=connection, queue=queue).batch_defer(*map(dict, each))
+    _QUEUE.configure_task(task, connection=connection, queue=queue).batch_defer(*each)
 
 
 def defer_once(

@@ -18,7 +18,7 @@ _EVENTS: Final = Event.__tablename__
 # Which endpoints asked for the events that were just inserted. The lock lets none be deleted meanwhile,
 # and passes over those that just were.
 _WANTED: Final = """
-    SELECT endpoint.clinic_id, endpoint.id, told.id
+    SELECT endpoint.clinic_id, endpoint.id, told.id, told.type
     FROM told JOIN webhook_endpoints AS endpoint
         ON endpoint.clinic_id = told.clinic_id AND told.type = ANY (endpoint.events)
     WHERE endpoint.active ORDER BY told.id FOR KEY SHARE OF endpoint

@@ -18,7 +18,8 @@ EVENT_TYPES: Sequence[str] = (
     "busy_block.conflicting",
 )  # fmt: skip
 """The events that an endpoint can ask for."""
-PENDING = text("status = 'pending'")
+PING = "ping"
+"""What is sent on demand to try an endpoint, whatever it asked for."""
 
 
 class WebhookEndpoint(Versioned, Base):
@@ -71,11 +72,14 @@ class WebhookDelivery(Identified, Base):
         CheckConstraint(
             "status IN ('pending', 'delivered', 'failed')", name="ck_webhook_deliveries_status"
         ),
+        CheckConstraint("(event_id IS NULL) = (type = 'ping')", name="ck_webhook_deliveries_ping"),
         CheckConstraint(
             "(next_attempt_at IS NOT NULL) = (status = 'pending')", name="ck_webhook_deliveries_next"
         ),
         Index("ix_webhook_deliveries_due", "clinic_id", "endpoint_id", "next_attempt_at", "id",
-              postgresql_where=PENDING),
+              postgresql_where=text("status = 'pending'")),
+        Index("ix_webhook_deliveries_leased", "clinic_id", "endpoint_id",
+              postgresql_where=text("leased_until IS NOT NULL")),
         Index("ix_webhook_deliveries_endpoint", "clinic_id", "endpoint_id", "id"),
         Index("ix_webhook_deliveries_event", "clinic_id", "event_id"),
         Index("ix_webhook_deliveries_created", "clinic_id", "created_at"),
@@ -83,6 +87,7 @@ class WebhookDelivery(Identified, Base):
 
     endpoint_id: Mapped[UUID]
     event_id: Mapped[UUID | None]
+    type: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     attempts: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -1,4 +1,4 @@
-"""When an attempt that failed is made again: the schedule of Standard Webhooks, and what receivers ask for."""
+"""When an attempt that failed is made again: by the schedule of Standard Webhooks and as receivers ask."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ _FIRST_REST, _LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)
 
 
 def pause_after(tries: int, chance: float) -> timedelta | None:
-    """Say how long to wait after so many failed tries, up to a fifth longer by `chance` (0 to 1); None: give up."""
+    """Say how long to wait after so many failures, by `chance` (0 to 1) up to a fifth longer; None: no more."""
     if tries > len(PAUSES):
         return None
     return PAUSES[tries - 1] * (1 + JITTER * chance)
@@ -33,7 +33,8 @@ def pause_after(tries: int, chance: float) -> timedelta | None:
 def rest_after(timeouts: int) -> timedelta:
     """Say how long to leave a receiver alone of which so many attempts in a row ran out of time."""
     # However many there were, the number stays one that a time can hold.
-    return min(_FIRST_REST * 2 ** min(timeouts - 1, 10), _LONGEST_REST)
+    doublings = min(timeouts - 1, 10)
+    return min(_FIRST_REST * (1 << doublings), _LONGEST_REST)
 
 
 def requested_pause(retry_after: str | None, now: datetime) -> timedelta | None:

@@ -12,7 +12,19 @@ from booking.callers import Caller
 from booking.deliveries import wake
 from booking.errors import Invalid, MissingScope
 from booking.events import audit
-from booking.resources import Kind, Values, change, create, get, lock_for_change, remove, represent, select_all, write_changes
+from booking.resources import (
+    Kind,
+    Values,
+    change,
+    create,
+    get,
+    lock_for_change,
+    remove,
+    represent,
+    require,
+    select_all,
+    write_changes,
+)
 from models import WebhookEndpoint
 from sync.outbound import ForbiddenAddressError, check_url
 
@@ -42,7 +54,7 @@ _WELL: Final[Values] = {
 
 def _complete(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
     """Let whoever switches an endpoint on, or gives it another URL, start it afresh."""
-    afresh = before is not None and (values.get("active") or "url" in values)
+    afresh = before is not None and (values.get("active") or ("url" in values and before["active"]))
     return values | _WELL if afresh else values
 
 
@@ -77,7 +89,7 @@ def create_webhook(caller: Caller, values: Values, *, allow_loopback: bool) -> V
 
     Invalid for a URL that must not be called.
     """
-    _require_whole_clinic(caller)
+    require_whole_clinic(caller)
     _check_url(values, allow_loopback=allow_loopback)
     secret = _fresh_secret()
     made = create(caller, WEBHOOK, values | {"secret": secret, "active": True})
@@ -86,7 +98,7 @@ def create_webhook(caller: Caller, values: Values, *, allow_loopback: bool) -> V
 
 def select_webhooks(caller: Caller) -> Select[Any]:
     """Select the clinic's endpoints."""
-    _require_whole_clinic(caller)
+    require_whole_clinic(caller)
     return select_all(caller, WEBHOOK)
 
 
@@ -95,9 +107,15 @@ def show_webhooks(caller: Caller, endpoints: list[WebhookEndpoint]) -> list[Valu
     return [_visible(one) for one in represent(caller, WEBHOOK, endpoints)]
 
 
+def require_webhook(caller: Caller, webhook_id: UUID) -> None:
+    """Insist that the clinic has this endpoint."""
+    require_whole_clinic(caller)
+    require(caller, WEBHOOK, webhook_id)
+
+
 def get_webhook(caller: Caller, webhook_id: UUID) -> Values:
     """Get an endpoint; NotFound when the clinic has none of this id."""
-    _require_whole_clinic(caller)
+    require_whole_clinic(caller)
     return _visible(get(caller, WEBHOOK, webhook_id))
 
 
@@ -105,20 +123,20 @@ def change_webhook(
     caller: Caller, webhook_id: UUID, values: Values, expected: int | None, *, allow_loopback: bool
 ) -> Values:
     """Change URL, events, description, or whether anything is sent at all."""
-    _require_whole_clinic(caller)
+    require_whole_clinic(caller)
     _check_url(values, allow_loopback=allow_loopback)
     return _visible(change(caller, WEBHOOK, webhook_id, values, expected))
 
 
 def delete_webhook(caller: Caller, webhook_id: UUID, expected: int | None) -> None:
     """Delete an endpoint with its deliveries."""
-    _require_whole_clinic(caller)
+    require_whole_clinic(caller)
     remove(caller, WEBHOOK, webhook_id, expected)
 
 
 def rotate_secret(caller: Caller, webhook_id: UUID, expected: int | None) -> Values:
     """Give an endpoint a new secret, shown this once; the present one signs beside it for a day."""
-    _require_whole_clinic(caller)
+    require_whole_clinic(caller)
     row, before = lock_for_change(caller, WEBHOOK, webhook_id, expected)
     fresh = _fresh_secret()
     values = {
@@ -143,7 +161,7 @@ def _check_url(values: Values, *, allow_loopback: bool) -> None:
             raise Invalid("/url", "Must be an http or https URL with a public address.") from None
 
 
-def _require_whole_clinic(caller: Caller) -> None:
+def require_whole_clinic(caller: Caller) -> None:
     """Refuse keys of some locations: a webhook tells of all."""
     if caller.location_ids is not None:
         raise MissingScope("A webhook tells of every location, so a key of some cannot manage any.")

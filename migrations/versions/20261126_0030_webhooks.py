@@ -30,7 +30,9 @@ CREATE TABLE webhook_endpoints (
     CONSTRAINT fk_webhook_endpoints_clinic FOREIGN KEY (clinic_id) REFERENCES clinics (id),
     CONSTRAINT ck_webhook_endpoints_events CHECK (cardinality(events) > 0),
     CONSTRAINT ck_webhook_endpoints_disabled
-        CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL) AND NOT (active AND disabled_at IS NOT NULL)),
+        CHECK (
+            (disabled_at IS NULL) = (disabled_reason IS NULL) AND NOT (active AND disabled_at IS NOT NULL)
+        ),
     CONSTRAINT ck_webhook_endpoints_previous CHECK ((previous_secret IS NULL) = (previous_until IS NULL))
 );
 CREATE TABLE webhook_deliveries (
@@ -38,6 +40,7 @@ CREATE TABLE webhook_deliveries (
     id uuid NOT NULL,
     endpoint_id uuid NOT NULL,
     event_id uuid,
+    type text NOT NULL,
     status text DEFAULT 'pending' NOT NULL,
     attempts jsonb DEFAULT '[]' NOT NULL,
     tries smallint DEFAULT 0 NOT NULL,
@@ -47,12 +50,16 @@ CREATE TABLE webhook_deliveries (
     CONSTRAINT pk_webhook_deliveries PRIMARY KEY (clinic_id, id),
     CONSTRAINT fk_webhook_deliveries_endpoint
         FOREIGN KEY (clinic_id, endpoint_id) REFERENCES webhook_endpoints (clinic_id, id) ON DELETE CASCADE,
-    CONSTRAINT fk_webhook_deliveries_event FOREIGN KEY (clinic_id, event_id) REFERENCES events (clinic_id, id),
+    CONSTRAINT fk_webhook_deliveries_event
+        FOREIGN KEY (clinic_id, event_id) REFERENCES events (clinic_id, id),
     CONSTRAINT ck_webhook_deliveries_status CHECK (status IN ('pending', 'delivered', 'failed')),
+    CONSTRAINT ck_webhook_deliveries_ping CHECK ((event_id IS NULL) = (type = 'ping')),
     CONSTRAINT ck_webhook_deliveries_next CHECK ((next_attempt_at IS NOT NULL) = (status = 'pending'))
 );
 CREATE INDEX ix_webhook_deliveries_due ON webhook_deliveries (clinic_id, endpoint_id, next_attempt_at, id)
     WHERE status = 'pending';
+CREATE INDEX ix_webhook_deliveries_leased ON webhook_deliveries (clinic_id, endpoint_id)
+    WHERE leased_until IS NOT NULL;
 CREATE INDEX ix_webhook_deliveries_endpoint ON webhook_deliveries (clinic_id, endpoint_id, id);
 CREATE INDEX ix_webhook_deliveries_event ON webhook_deliveries (clinic_id, event_id);
 CREATE INDEX ix_webhook_deliveries_created ON webhook_deliveries (clinic_id, created_at);

@@ -24,7 +24,8 @@ STALLED = text("""
 """)
 NOBODY = "018f3f3e-0000-7000-8000-0000000000ff"
 ARGUMENTS: dict[str, dict[str, str | int]] = {
-    "offer": {"clinic_id": NOBODY, "location_id": NOBODY, "first": 0, "until": 1, "ahead_seconds": 0}
+    "offer": {"clinic_id": NOBODY, "location_id": NOBODY, "first": 0, "until": 1, "ahead_seconds": 0},
+    "deliver": {"clinic_id": NOBODY, "endpoint_id": NOBODY},
 }
 JOBS = text("SELECT task_name, status::text, args FROM queue.procrastinate_jobs ORDER BY id")
 
@@ -75,7 +76,7 @@ def test_every_task_of_the_product_can_be_done(database: Database, queue: App) -
             defer(session, name, **ARGUMENTS.get(name, {"timestamp": 0}))
     work(queue)
 
-    assert {"minute", "night", "offer", "stalled", "finished"} <= set(own)
+    assert {"minute", "night", "offer", "stalled", "finished", "deliver"} <= set(own)
     assert {status for _, status in jobs(database)} == {"succeeded"}
 
 
