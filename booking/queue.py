@@ -35,12 +35,12 @@ def defer_once(
 
     Acts that people wait for keep away from it: two that queue the same wait for each other's commit.
     """
-    connection = session.connection().connection.driver_connection
-    configured = _QUEUE.configure_task(
-        task, connection=connection, queue=queue, schedule_at=at, queueing_lock=lock
-    )
     try:
         with session.begin_nested():
-            configured.defer(**arguments)
+            # Asked for within the block: it is this that sets the savepoint.
+            connection = session.connection().connection.driver_connection
+            _QUEUE.configure_task(
+                task, connection=connection, queue=queue, schedule_at=at, queueing_lock=lock
+            ).defer(**arguments)
     except AlreadyEnqueued:
         pass

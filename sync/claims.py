@@ -37,8 +37,8 @@ def take(caller: Caller, endpoint_id: UUID) -> Parcel | Nothing:
     endpoint = lock_endpoint(caller, endpoint_id)
     if endpoint is None or not endpoint.active:
         return Nothing.IN_LINE
-    if endpoint.resting_until is not None and endpoint.resting_until > caller.now:
-        come_back(caller, endpoint_id, endpoint.resting_until - caller.now)
+    if endpoint.resting_until is not None and endpoint.resting_until > caller.real_now:
+        come_back(caller, endpoint_id, endpoint.resting_until - caller.real_now)
         return Nothing.IN_LINE
     if caller.session.scalars(_leased(caller, endpoint_id)).one() >= (1 if endpoint.timeouts else AT_ONCE):
         # Whoever holds the others comes for this one afterwards.
@@ -51,7 +51,7 @@ def take(caller: Caller, endpoint_id: UUID) -> Parcel | Nothing:
 
 
 def _leased(caller: Caller, endpoint_id: UUID) -> Select[int]:
-    held = WebhookDelivery.leased_until > caller.now
+    held = WebhookDelivery.leased_until > caller.real_now
     return select(func.count()).select_from(WebhookDelivery).where(*of_endpoint(caller, endpoint_id), held)
 
 
@@ -76,14 +76,14 @@ def _next(caller: Caller, endpoint_id: UUID) -> Select[Any]:
 def _leave(caller: Caller, endpoint: WebhookEndpoint, found: Row[Any]) -> Parcel:
     """Leave a delivery to the caller for the time of a lease."""
     delivery, event, zone = found.WebhookDelivery, found.Event, ZoneInfo(found.zone)
-    delivery.leased_until = caller.now + LEASE
+    delivery.leased_until = caller.real_now + LEASE
     caller.session.flush()
     if event is None:
         body = write(delivery.type, delivery.created_at, {"webhook_id": str(endpoint.id)}, zone)
     else:
         body = write(event.type, event.occurred_at, event.data, zone)
     secrets = [endpoint.secret]
-    if endpoint.previous_until is not None and endpoint.previous_until > caller.now:
+    if endpoint.previous_until is not None and endpoint.previous_until > caller.real_now:
         secrets.append(str(endpoint.previous_secret))
     return Parcel(
         delivery_id=delivery.id,

@@ -107,8 +107,8 @@ def due(caller: Caller, endpoint_id: UUID | SQLColumnExpression[UUID]) -> Select
     return select(WebhookDelivery.id).where(
         *of_endpoint(caller, endpoint_id),
         WebhookDelivery.status == "pending",
-        WebhookDelivery.next_attempt_at <= caller.now,
-        or_(WebhookDelivery.leased_until.is_(None), WebhookDelivery.leased_until <= caller.now),
+        WebhookDelivery.next_attempt_at <= caller.real_now,
+        or_(WebhookDelivery.leased_until.is_(None), WebhookDelivery.leased_until <= caller.real_now),
     )
 
 
@@ -121,7 +121,7 @@ def come_back(
     defer_once(
         caller.session,
         TASK,
-        caller.now + pause if pause else None,
+        caller.real_now + pause if pause else None,
         queue=QUEUE,
         lock=f"{TASK} {to or endpoint_id}",
         clinic_id=str(caller.clinic_id),
@@ -131,7 +131,7 @@ def come_back(
 
 def wake_overdue(caller: Caller) -> int:
     """Have done what is due, whether its time has come or whoever was at it is lost; give the endpoints."""
-    rested = or_(WebhookEndpoint.resting_until.is_(None), WebhookEndpoint.resting_until <= caller.now)
+    rested = or_(WebhookEndpoint.resting_until.is_(None), WebhookEndpoint.resting_until <= caller.real_now)
     overdue = exists(due(caller, WebhookEndpoint.id).correlate(WebhookEndpoint))
     own = (WebhookEndpoint.clinic_id == caller.clinic_id, WebhookEndpoint.active, rested, overdue)
     found = caller.session.scalars(select(WebhookEndpoint.id).where(*own).order_by(WebhookEndpoint.id)).all()
@@ -142,6 +142,6 @@ def wake_overdue(caller: Caller) -> int:
 
 def forget_deliveries(caller: Caller) -> int:
     """Drop the deliveries of a month ago and before."""
-    old = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.created_at < caller.now - KEPT)
+    old = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.created_at < caller.real_now - KEPT)
     statement = delete(WebhookDelivery).where(*old).returning(WebhookDelivery.id)
     return len(caller.session.scalars(statement, execution_options={"synchronize_session": False}).all())

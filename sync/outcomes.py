@@ -49,7 +49,7 @@ def note(caller: Caller, parcel: Parcel, outcome: Outcome) -> None:
     delivery = caller.session.scalar(statement.with_for_update())
     if endpoint is None or delivery is None:
         return
-    attempt = {"at": caller.now, "status": outcome.status, "code": outcome.code}
+    attempt = {"at": caller.real_now, "status": outcome.status, "code": outcome.code}
     delivery.attempts = [*delivery.attempts, attempt][-_KEPT_ATTEMPTS:]
     delivery.leased_until = None
     if outcome.arrived:
@@ -68,13 +68,13 @@ def _note_failure(caller: Caller, delivery: WebhookDelivery, parcel: Parcel, out
         delivery.status, delivery.next_attempt_at = "failed", None
         return
     pause = max(pause, _requested(caller, outcome))
-    delivery.next_attempt_at = caller.now + pause
+    delivery.next_attempt_at = caller.real_now + pause
     come_back(caller, delivery.endpoint_id, pause, delivery.id)
 
 
 def _requested(caller: Caller, outcome: Outcome) -> timedelta:
     asked = outcome.retry_after if outcome.status in _ASKS_FOR_REST else None
-    return requested_pause(asked, caller.now) or timedelta()
+    return requested_pause(asked, caller.real_now) or timedelta()
 
 
 def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) -> None:
@@ -85,8 +85,8 @@ def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) ->
         return
     timeouts = endpoint.timeouts + 1 if outcome.code == "timeout" else 0
     rest = max(rest_after(timeouts) if timeouts else timedelta(), _requested(caller, outcome))
-    since = endpoint.failing_since or caller.now
-    resting_until = caller.now + rest if rest else endpoint.resting_until
+    since = endpoint.failing_since or caller.real_now
+    resting_until = caller.real_now + rest if rest else endpoint.resting_until
     _write_health(
         caller,
         endpoint,
@@ -94,7 +94,7 @@ def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) ->
     )
     if endpoint.active and outcome.status == HTTPStatus.GONE:
         _disable(caller, endpoint, "gone")
-    elif endpoint.active and since <= caller.now - GIVEN_UP:
+    elif endpoint.active and since <= caller.real_now - GIVEN_UP:
         _disable(caller, endpoint, "failing")
 
 
@@ -106,7 +106,7 @@ def _write_health(caller: Caller, endpoint: WebhookEndpoint, health: Mapping[str
 
 
 def _disable(caller: Caller, endpoint: WebhookEndpoint, reason: str) -> None:
-    values = {"active": False, "disabled_at": caller.now, "disabled_reason": reason}
+    values = {"active": False, "disabled_at": caller.real_now, "disabled_reason": reason}
     _update(caller, endpoint.id, {**values, "version": WebhookEndpoint.version + 1})
     audit(caller, "webhook.disabled", "webhook", endpoint.id, {"reason": reason})
 

@@ -7,7 +7,7 @@ import pytest
 from procrastinate import App
 from sqlalchemy import text
 
-from booking.queue import defer
+from booking.queue import defer, defer_once
 from jobs import worker
 from jobs.queue import make_queue
 from migrations.runner import migrate
@@ -67,6 +67,17 @@ def test_what_is_queued_comes_with_the_act_and_goes_with_it(database: Database) 
         session.rollback()
 
     assert jobs(database) == [("kept", "todo")]
+
+
+@pytest.mark.usefixtures("queue")
+def test_what_waits_already_is_queued_once_and_the_act_goes_on(database: Database) -> None:
+    with database.transaction() as session:
+        defer(session, "before")
+        for _ in range(2):
+            defer_once(session, "once", queue="q", lock="a lock")
+        defer(session, "after")
+
+    assert [task for task, _ in jobs(database)] == ["before", "once", "after"]
 
 
 def test_every_task_of_the_product_can_be_done(database: Database, queue: App) -> None:

@@ -1,7 +1,7 @@
 """A clinic that tells receivers what happens, at whatever instant a test has come to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
@@ -26,7 +26,6 @@ class Office:
     database: Database
     clinic: Clinic
     ahead: timedelta = timedelta()
-    taken: list[Any] = field(default_factory=list)
 
     def now(self) -> datetime:
         """Give the instant that the office has come to."""
