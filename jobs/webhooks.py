@@ -1,7 +1,8 @@
 """Delivers webhooks, one after the other to an endpoint, with no transaction open while it answers."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,36 +37,33 @@ class Post:
 def deliver(post: Post, clinic_id: UUID, endpoint_id: UUID) -> None:
     """Deliver what the endpoint has in line until nothing is due, or its turn is over."""
     with going_on(f"the webhooks of clinic {clinic_id}"):
-        ends, looks = time.monotonic() + _TURN_SECONDS, 0
-        parcel: Parcel | Nothing = Nothing.VISIBLE
-        outcome: Outcome | None = None
-        while parcel is not Nothing.IN_LINE:
-            over = time.monotonic() >= ends or looks >= _LOOKS
-            parcel, outcome = _step(post, clinic_id, endpoint_id, parcel, outcome, over), None
-            if isinstance(parcel, Parcel):
-                outcome = _attempt(post, parcel)
-            elif parcel is Nothing.VISIBLE:
+        ends, looks, done = time.monotonic() + _TURN_SECONDS, 0, None
+        while time.monotonic() < ends and looks < _LOOKS:
+            with _acting(post, clinic_id) as caller:
+                _note(caller, done)
+                found = take(caller, endpoint_id)
+            done = None
+            if found is Nothing.IN_LINE:
+                return
+            if found is Nothing.VISIBLE:
                 looks += 1
                 time.sleep(_LOOK_SECONDS)
+            else:
+                done = found, _attempt(post, found)
+        with _acting(post, clinic_id) as caller:
+            _note(caller, done)
+            come_back(caller, endpoint_id, _SOON if done is None else timedelta())
 
 
-def _step(
-    post: Post,
-    clinic_id: UUID,
-    endpoint_id: UUID,
-    last: Parcel | Nothing,
-    outcome: Outcome | None,
-    over: bool,
-) -> Parcel | Nothing:
-    """Note what came of the last delivery and take the next, unless the turn is over."""
+@contextmanager
+def _acting(post: Post, clinic_id: UUID) -> Iterator[Caller]:
     with post.database.transaction(clinic_id) as session:
-        caller = Caller(session, clinic_id, post.clock(), actor=ACTOR)
-        if isinstance(last, Parcel) and outcome is not None:
-            note(caller, last, outcome)
-        if not over:
-            return take(caller, endpoint_id)
-        come_back(caller, endpoint_id, _SOON if last is Nothing.VISIBLE else timedelta())
-        return Nothing.IN_LINE
+        yield Caller(session, clinic_id, post.clock(), actor=ACTOR)
+
+
+def _note(caller: Caller, done: tuple[Parcel, Outcome] | None) -> None:
+    if done is not None:
+        note(caller, *done)
 
 
 def _attempt(post: Post, parcel: Parcel) -> Outcome:

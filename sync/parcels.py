@@ -37,7 +37,11 @@ def write(kind: str, at: datetime, data: dict[str, Any], zone: ZoneInfo) -> byte
 def _local(name: str, value: Any, zone: ZoneInfo) -> Any:  # noqa: ANN401 - a JSON value
     if not name.endswith("_at") or not isinstance(value, str):
         return value
-    return datetime.fromisoformat(value).astimezone(zone)
+    try:
+        return datetime.fromisoformat(value).astimezone(zone)
+    except ValueError:
+        # Never a reason to hold up whatever stands in line behind it.
+        return value
 
 
 def headers(parcel: Parcel, now: datetime) -> dict[str, str]:

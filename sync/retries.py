@@ -24,7 +24,7 @@ _FIRST_REST, _LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)
 
 
 def pause_after(tries: int, chance: float) -> timedelta | None:
-    """Say how long to wait after so many failures, by `chance` (0 to 1) up to a fifth longer; None: no more."""
+    """Say how long to wait after so many failures, by `chance` (0 to 1) a fifth longer; None: give up."""
     if tries > len(PAUSES):
         return None
     return PAUSES[tries - 1] * (1 + JITTER * chance)

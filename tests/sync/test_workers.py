@@ -1,4 +1,4 @@
-"""A worker among receivers of all manners: nobody waits for another, and none is lost with a killed worker."""
+"""A worker among receivers of all manners: none waits for another, and a killed worker loses nothing."""
 
 import signal
 import subprocess
@@ -50,7 +50,7 @@ def office(database: Database, settings: Settings) -> Office:
 @contextmanager
 def worker(database: Database) -> Iterator[subprocess.Popen[bytes]]:
     """Run `clinic worker`, and kill what is left of it at the end."""
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         [sys.executable, "-c", "from cli import main; main()", "worker"],
         env=environment(DATABASE_URL=database.url, CLINIC_ALLOW_LOOPBACK_URLS="1"),
         cwd=PROJECT,
