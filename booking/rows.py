@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import TextClause, inspect, text
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
-from booking.deliveries import Wanted, put_in_line
-from models import Base, Event
+from booking.deliveries import wake
+from models import Base, Event, WebhookDelivery
 from models.serialization import dumps
 
 # The rows of one table: all name the same columns; values as JSON gives them, ranges as text.
@@ -18,7 +19,7 @@ _EVENTS: Final = Event.__tablename__
 # Which endpoints asked for the events that were just inserted. The lock lets none be deleted meanwhile,
 # and passes over those that just were.
 _WANTED: Final = """
-    SELECT endpoint.clinic_id, endpoint.id, told.id, told.type
+    SELECT endpoint.clinic_id, endpoint.id AS endpoint_id, told.id AS event_id, told.type
     FROM told JOIN webhook_endpoints AS endpoint
         ON endpoint.clinic_id = told.clinic_id AND told.type = ANY (endpoint.events)
     WHERE endpoint.active ORDER BY told.id FOR KEY SHARE OF endpoint
@@ -36,7 +37,14 @@ def insert_rows(session: Session, *batches: Batch) -> None:
         values = {f"rows{place}": dumps(rows) for place, (_, rows) in enumerate(filled)}
         found = session.connection().execute(statement, values)
         if any(table == _EVENTS for table, _ in filled):
-            put_in_line(session, [Wanted(*row) for row in found])
+            _put_in_line(session, [row._asdict() for row in found])
+
+
+def _put_in_line(session: Session, wanted: Sequence[dict[str, Any]]) -> None:
+    """Write a delivery for each event that an endpoint asked for, and queue what makes it."""
+    if wanted:
+        insert_rows(session, (WebhookDelivery, [{**one, "id": uuid7()} for one in wanted]))
+        wake(session, {(one["clinic_id"], one["endpoint_id"]) for one in wanted})
 
 
 @cache
