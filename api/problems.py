@@ -133,7 +133,7 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"refusals": _told(error.refusals), "alternatives": error.alternatives}
             if error.by_visit is not None:
                 members["visits"] = [
-                    {"position": place, "refusals": _told(refusals)}
+                    {"position": place, "refusals": _told(refusals)} | _near(error, place)
                     for place, refusals in error.by_visit.items()
                 ]
         case WrongStatus():
@@ -141,6 +141,11 @@ def _from_domain(error: DomainError) -> Problem:
         case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
     return Problem(error.code, str(error), **members)
+
+
+def _near(error: Refused, place: int) -> dict[str, Any]:
+    """Give the near slots of one of several visits, where they were looked for."""
+    return {"alternatives": error.near[place]} if place in error.near else {}
 
 
 def _told(refusals: Sequence[Refusal]) -> Sequence[Refusal]:

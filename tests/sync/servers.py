@@ -44,7 +44,7 @@ class Server:
     """A server that hands each connection with the request's head and body to `talk`, then closes it."""
 
     def __init__(self, talk: Talk, *, host: str = "127.0.0.1", port: int = 0, tls: bool = False) -> None:
-        self.talk, self.requests, self.accepted = talk, list[bytes](), 0
+        self.talk, self.requests, self.accepted, self.ended = talk, list[bytes](), 0, 0
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listening = socket.create_server((host, port), family=family, backlog=64)
         self.port: int = self._listening.getsockname()[1]
@@ -76,6 +76,7 @@ class Server:
                 request = _request(talking)
                 self.requests.append(request)
                 self.talk(talking, request)
+        self.ended += 1
 
 
 def _request(connection: socket.socket) -> bytes:
@@ -105,7 +106,8 @@ def ok(body: bytes = b"ok", *headers: bytes, status: bytes = b"200 OK") -> bytes
 
 def redirect(place: str, status: int = 302) -> bytes:
     """Make a redirect whose body never ends as announced: who reads it, waits."""
-    return f"HTTP/1.1 {status} Elsewhere\r\nLocation: {place}\r\nContent-Length: 9999\r\n\r\n".encode()
+    rest = "Set-Cookie: a=b; Path=/\r\nContent-Length: 9999\r\n\r\n"
+    return f"HTTP/1.1 {status} Elsewhere\r\nLocation: {place}\r\n{rest}".encode()
 
 
 def drips(start: bytes, drop: bytes) -> Talk:
