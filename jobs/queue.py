@@ -17,7 +17,7 @@ from jobs.webhooks import Post, deliver
 from models.database import Database
 
 CONCURRENCY: Final = 4
-DELIVERIES_AT_ONCE: Final = 20
+DELIVERIES_AT_ONCE: Final = 40
 """How many webhooks a worker delivers at a time, beside its other work."""
 # Each of its two kinds of work holds a connection to hear of new jobs, and takes another now and then.
 _CONNECTIONS: Final = CONCURRENCY + 4
