@@ -33,6 +33,7 @@ from api import (
     therapists,
     treatments,
     waitlist,
+    webhooks,
 )
 from api.blueprints import Blueprint
 from api.docs import docs
@@ -72,6 +73,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     message_templates.blp,
     messages.blp,
     changes.blp,
+    webhooks.blp,
+    webhooks.again,
     api_keys.blp,
     health.blp,
 )

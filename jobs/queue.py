@@ -7,14 +7,20 @@ from uuid import UUID
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
+from booking.deliveries import TASK as DELIVER
 from booking.offers import Freed
 from config import MailServer
 from jobs.mail import send_due_mail
 from jobs.offers import offer_freed
 from jobs.rounds import do_minutes_work, do_nights_work
+from jobs.webhooks import Post, deliver
 from models.database import Database
 
 CONCURRENCY: Final = 4
+DELIVERIES_AT_ONCE: Final = 40
+"""How many webhooks a worker delivers at a time, beside its other work."""
+# Each of its two kinds of work holds a connection to hear of new jobs, and takes another now and then.
+_CONNECTIONS: Final = CONCURRENCY + 4
 _EACH_MINUTE: Final = "* * * * *"
 _EACH_FIVE_MINUTES: Final = "*/5 * * * *"
 _EACH_HOUR: Final = "0 * * * *"
@@ -22,16 +28,23 @@ _KEPT_HOURS: Final = 48
 _OFFERED_AGAIN: Final = RetryStrategy(max_attempts=5, wait=2)
 
 
-def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServer | None = None) -> App:
+def make_queue(
+    database: Database,
+    clock: Callable[[], datetime],
+    mail: MailServer | None = None,
+    *,
+    allow_loopback: bool = False,
+) -> App:
     """Make the queue with every task that the product has; `clock` gives the present instant, aware.
 
-    Without a mail server no task sends mail: the messages are left to the clinic's own gateway.
+    Without a mail server no task sends mail: the messages are left to the clinic's own gateway. Webhooks
+    are delivered to this machine itself only where loopback is allowed.
 
     Of a recurring task at most one waits. Nothing is lost with a worker that is killed: what it was
     doing is begun again once its heartbeat has been missing for half a minute.
     """
     options = {"options": database.options}
-    connector = PsycopgConnector(conninfo=database.url, min_size=1, max_size=CONCURRENCY, kwargs=options)
+    connector = PsycopgConnector(conninfo=database.url, min_size=1, max_size=_CONNECTIONS, kwargs=options)
     queue = App(connector=connector)
 
     @queue.periodic(cron=_EACH_MINUTE, queueing_lock="minute")
@@ -63,6 +76,12 @@ def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServ
         real_now = clock()
         now = real_now + timedelta(seconds=ahead_seconds)
         offer_freed(database, UUID(clinic_id), Freed(UUID(location_id), first, until), now, real_now)
+
+    post = Post(database, clock, allow_loopback=allow_loopback)
+
+    @queue.task(name=DELIVER)
+    def deliver_webhooks(clinic_id: str, endpoint_id: str) -> None:
+        deliver(post, UUID(clinic_id), UUID(endpoint_id))
 
     return queue
 

@@ -4,18 +4,24 @@ import asyncio
 import logging
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from time import sleep as rest
 from typing import Final, TextIO
 
 import psycopg
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import DEFAULT_QUEUE
 from psycopg_pool import PoolTimeout
 
-from jobs.queue import CONCURRENCY
+from booking.deliveries import QUEUE as WEBHOOKS
+from jobs.queue import CONCURRENCY, DELIVERIES_AT_ONCE
 
 _AGAIN_SECONDS: Final = 5
 _STOPPING_SECONDS: Final = 8
+_POLL_SECONDS: Final = 5.0
+# What is queued for later is found by looking: the first attempt after one that failed comes in 5 seconds.
+_DELIVERY_POLL_SECONDS: Final = 1.0
 
 
 class Line(logging.Formatter):
@@ -39,20 +45,47 @@ def work(queue: App, beside: TextIO | None = None) -> None:
 def _worked(queue: App, beside: TextIO | None) -> bool:
     """Work until told to stop; False when the database went away instead."""
     try:
-        asyncio.run(_work(queue, beside))
+        return asyncio.run(_work(queue, beside))
     except (ConnectorException, PoolTimeout, psycopg.Error) as error:
         sys.stderr.write(f"Background work: the database is away ({type(error).__name__}), tried again.\n")
         return False
-    return True
 
 
-async def _work(queue: App, beside: TextIO | None) -> None:
+async def _work(queue: App, beside: TextIO | None) -> bool:
+    """Work until told to stop; False when the library stopped of its own accord."""
     async with queue.open_async():
-        loop = asyncio.get_running_loop()
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        # By default it would have a few threads more than processors, and hanging receivers take them all.
+        loop.set_default_executor(ThreadPoolExecutor(CONCURRENCY + DELIVERIES_AT_ONCE))
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(one, told.set)
         if beside is not None:
             loop.add_reader(beside, _stop, loop, beside)
-        # The library stops at a signal: it fetches nothing more and ends what it has begun.
-        await queue.run_worker_async(concurrency=CONCURRENCY, shutdown_graceful_timeout=_STOPPING_SECONDS)
+        workers = [asyncio.create_task(_run(queue, name)) for name in (DEFAULT_QUEUE, WEBHOOKS)]
+        stopped = asyncio.create_task(told.wait())
+        await asyncio.wait([*workers, stopped], return_when=asyncio.FIRST_COMPLETED)
+        # A worker that is cancelled fetches nothing more and ends what it has begun.
+        for task in (*workers, stopped):
+            task.cancel()
+        for end in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(end, Exception):
+                raise end
+        return told.is_set()
+
+
+async def _run(queue: App, name: str) -> None:
+    """Work off one of the queues: receivers of webhooks that hang hold up nothing else."""
+    webhooks = name == WEBHOOKS
+    await queue.run_worker_async(
+        queues=[name],
+        name=name,
+        concurrency=DELIVERIES_AT_ONCE if webhooks else CONCURRENCY,
+        fetch_job_polling_interval=_DELIVERY_POLL_SECONDS if webhooks else _POLL_SECONDS,
+        # There are very many of them, and what came of each is kept elsewhere.
+        delete_jobs="successful" if webhooks else "never",
+        shutdown_graceful_timeout=_STOPPING_SECONDS,
+        install_signal_handlers=False,
+    )
 
 
 def _stop(loop: asyncio.AbstractEventLoop, beside: TextIO) -> None:

@@ -17,11 +17,12 @@ from models.procedures import Phase, Procedure, SpacingRule
 from models.resources import Block, Device, Qualification, Resource, Room, Therapist, WorkingHours
 from models.treatments import ExternalTreatment
 from models.waitlist import WaitlistEntry
+from models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Change",
     "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
     "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy",
     "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
-    "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",
+    "SpacingRule", "Therapist", "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint", "WorkingHours",
 ]  # fmt: skip

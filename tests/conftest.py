@@ -42,6 +42,7 @@ def settings() -> Settings:
         database_url=os.environ.get("DATABASE_URL"),
         data_dir=Path(os.environ["CLINIC_TEST_DIR"]),
         sandbox=True,
+        allow_loopback_urls=True,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from procrastinate import App
 from sqlalchemy import text
 
-from booking.queue import defer
+from booking.queue import defer, defer_once
 from jobs import worker
 from jobs.queue import make_queue
 from migrations.runner import migrate
@@ -24,7 +24,8 @@ STALLED = text("""
 """)
 NOBODY = "018f3f3e-0000-7000-8000-0000000000ff"
 ARGUMENTS: dict[str, dict[str, str | int]] = {
-    "offer": {"clinic_id": NOBODY, "location_id": NOBODY, "first": 0, "until": 1, "ahead_seconds": 0}
+    "offer": {"clinic_id": NOBODY, "location_id": NOBODY, "first": 0, "until": 1, "ahead_seconds": 0},
+    "deliver": {"clinic_id": NOBODY, "endpoint_id": NOBODY},
 }
 JOBS = text("SELECT task_name, status::text, args FROM queue.procrastinate_jobs ORDER BY id")
 
@@ -68,6 +69,17 @@ def test_what_is_queued_comes_with_the_act_and_goes_with_it(database: Database) 
     assert jobs(database) == [("kept", "todo")]
 
 
+@pytest.mark.usefixtures("queue")
+def test_what_waits_already_is_queued_once_and_the_act_goes_on(database: Database) -> None:
+    with database.transaction() as session:
+        defer(session, "before")
+        for _ in range(2):
+            defer_once(session, "once", queue="q", lock="a lock")
+        defer(session, "after")
+
+    assert [task for task, _ in jobs(database)] == ["before", "once", "after"]
+
+
 def test_every_task_of_the_product_can_be_done(database: Database, queue: App) -> None:
     own = [name for name in queue.tasks if "." not in name and not name.startswith("builtin")]
     with database.transaction() as session:
@@ -75,7 +87,7 @@ def test_every_task_of_the_product_can_be_done(database: Database, queue: App) -
             defer(session, name, **ARGUMENTS.get(name, {"timestamp": 0}))
     work(queue)
 
-    assert {"minute", "night", "offer", "stalled", "finished"} <= set(own)
+    assert {"minute", "night", "offer", "stalled", "finished", "deliver"} <= set(own)
     assert {status for _, status in jobs(database)} == {"succeeded"}
 
 

@@ -59,4 +59,6 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     desk.post("/courses", course, **{"Idempotency-Key": "first course"})
     [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
     desk.at(NOW).post(f"/messages/{message['id']}/sent")
+    hook = desk.made("/webhooks", url="https://example.org/hook", events=["appointment.booked"])
+    desk.post(f"/webhooks/{hook['id']}/ping")
     return visit

@@ -1,0 +1,133 @@
+"""Webhooks over HTTP: `/v1/webhooks`, their deliveries, and the same below `/v1/deliveries`."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from api.api_keys import SHOWN_ONCE
+from api.blueprints import Blueprint
+from api.etags import expected_version
+from api.paging import page
+from api.state import state
+from booking.callers import Caller
+from models import WebhookDelivery, WebhookEndpoint
+from schemas.base import QueryArgs, page_of, patch_of
+from schemas.webhooks import (
+    DeliveryQuery,
+    DeliverySchema,
+    NewWebhookSchema,
+    WebhookChangeSchema,
+    WebhookSchema,
+)
+from sync import deliveries, webhooks
+
+blp = Blueprint(
+    "webhooks",
+    "webhooks",
+    url_prefix="/v1/webhooks",
+    description="Where a clinic's servers are told what happens, signed after Standard Webhooks.",
+)
+again = Blueprint(
+    "deliveries", "deliveries", url_prefix="/v1/deliveries", description="Deliveries by their ids."
+)
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("webhooks:manage")
+@blp.arguments(QueryArgs, location="query")
+@blp.response(200, page_of(WebhookSchema))
+def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """List the webhooks, oldest first."""
+    found = page(caller.session, webhooks.select_webhooks(caller), WebhookEndpoint, query)
+    return found | {"items": webhooks.show_webhooks(caller, found["items"])}
+
+
+@blp.route("", methods=["POST"])
+@blp.needs("webhooks:manage")
+@blp.arguments(WebhookSchema)
+@blp.response(201, NewWebhookSchema)
+def create_webhook(caller: Caller, body: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Create a webhook; `secret` is shown this once."""
+    return webhooks.create_webhook(caller, body, allow_loopback=_allow_loopback()), SHOWN_ONCE
+
+
+@blp.route("/<uuid:webhook_id>", methods=["GET"])
+@blp.needs("webhooks:manage")
+@blp.response(200, WebhookSchema)
+def get_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
+    """Get a webhook."""
+    return webhooks.get_webhook(caller, webhook_id)
+
+
+@blp.route("/<uuid:webhook_id>", methods=["PATCH"])
+@blp.needs("webhooks:manage")
+@blp.arguments(patch_of(WebhookChangeSchema))
+@blp.response(200, WebhookSchema)
+def change_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
+    """Change a webhook's URL, events or description, pause it or take it up again.
+
+    While it is not `active` nothing is put in line for it; what was in line before goes on afterwards.
+    """
+    expected = expected_version(body)
+    return webhooks.change_webhook(caller, webhook_id, body, expected, allow_loopback=_allow_loopback())
+
+
+@blp.route("/<uuid:webhook_id>", methods=["DELETE"])
+@blp.needs("webhooks:manage")
+@blp.response(204)
+def delete_webhook(caller: Caller, webhook_id: UUID) -> None:
+    """Delete a webhook with its deliveries."""
+    webhooks.delete_webhook(caller, webhook_id, expected_version())
+
+
+@blp.route("/<uuid:webhook_id>/rotate-secret", methods=["POST"])
+@blp.needs("webhooks:manage", fails=(412,))
+@blp.response(200, NewWebhookSchema)
+def rotate_webhook_secret(caller: Caller, webhook_id: UUID) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Give a webhook a new secret, shown this once; the old one signs beside it for 24 hours."""
+    return webhooks.rotate_secret(caller, webhook_id, expected_version()), SHOWN_ONCE
+
+
+@blp.route("/<uuid:webhook_id>/ping", methods=["POST"])
+@blp.needs("webhooks:manage")
+@blp.response(202, DeliverySchema)
+def ping_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
+    """Queue a message of the type `ping`, whatever events the webhook asked for.
+
+    409 `wrong_status` while it is not active.
+    """
+    return deliveries.ping(caller, webhook_id)
+
+
+@blp.route("/<uuid:webhook_id>/deliveries", methods=["GET"])
+@blp.needs("webhooks:manage")
+@blp.arguments(DeliveryQuery, location="query")
+@blp.response(200, page_of(DeliverySchema))
+def list_webhook_deliveries(caller: Caller, query: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
+    """List the deliveries of the last 30 days, oldest first."""
+    select = deliveries.select_deliveries(caller, webhook_id, query.get("status"))
+    found = page(caller.session, select, WebhookDelivery, query)
+    return found | {"items": deliveries.show_deliveries(found["items"])}
+
+
+@blp.route("/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver", methods=["POST"])
+@blp.needs("webhooks:manage")
+@blp.response(202, DeliverySchema)
+def redeliver_webhook(caller: Caller, webhook_id: UUID, delivery_id: UUID) -> dict[str, Any]:
+    """Queue a delivery again, with the same `webhook-id`, whatever came of it.
+
+    409 `wrong_status` while the webhook is not active.
+    """
+    return deliveries.redeliver(caller, delivery_id, webhook_id)
+
+
+@again.route("/<uuid:delivery_id>/redeliver", methods=["POST"])
+@again.needs("webhooks:manage")
+@again.response(202, DeliverySchema)
+def redeliver(caller: Caller, delivery_id: UUID) -> dict[str, Any]:
+    """Queue a delivery again, as below its webhook."""
+    return deliveries.redeliver(caller, delivery_id)
+
+
+def _allow_loopback() -> bool:
+    return state().settings.allow_loopback_urls

@@ -1,0 +1,84 @@
+"""Delivers webhooks, one after the other to an endpoint, with no transaction open while it answers."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from booking.callers import Caller
+from jobs.rounds import ACTOR, going_on
+from models.database import Database
+from sync.claims import CALL_SECONDS, Nothing, take
+from sync.deliveries import come_back
+from sync.outbound import ForbiddenAddressError, UnreachableError, send
+from sync.outcomes import Outcome, note
+from sync.parcels import Parcel, headers
+
+_MOST_BYTES: Final = 1024 * 1024
+# A turn ends in time for a worker that is told to stop, and for other endpoints to have theirs.
+_TURN_SECONDS: Final = 5
+_LOOKS: Final = 10
+_LOOK_SECONDS: Final = 0.05
+_SOON: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What deliveries are made with; `clock` gives the present instant, aware."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    allow_loopback: bool = False
+
+
+def deliver(post: Post, clinic_id: UUID, endpoint_id: UUID) -> None:
+    """Deliver what the endpoint has in line until nothing is due, or its turn is over."""
+    with going_on(f"the webhooks of clinic {clinic_id}"):
+        ends, looks, done = time.monotonic() + _TURN_SECONDS, 0, None
+        while time.monotonic() < ends and looks < _LOOKS:
+            with _acting(post, clinic_id) as caller:
+                _note(caller, done)
+                found = take(caller, endpoint_id)
+            done = None
+            if found is Nothing.IN_LINE:
+                return
+            if found is Nothing.VISIBLE:
+                looks += 1
+                time.sleep(_LOOK_SECONDS)
+            else:
+                done = found, _attempt(post, found)
+        with _acting(post, clinic_id) as caller:
+            _note(caller, done)
+            come_back(caller, endpoint_id, _SOON if done is None else timedelta())
+
+
+@contextmanager
+def _acting(post: Post, clinic_id: UUID) -> Iterator[Caller]:
+    with post.database.transaction(clinic_id) as session:
+        yield Caller(session, clinic_id, post.clock(), actor=ACTOR)
+
+
+def _note(caller: Caller, done: tuple[Parcel, Outcome] | None) -> None:
+    if done is not None:
+        note(caller, *done)
+
+
+def _attempt(post: Post, parcel: Parcel) -> Outcome:
+    try:
+        answer = send(
+            "POST",
+            parcel.url,
+            headers=headers(parcel, post.clock()),
+            body=parcel.body,
+            seconds=CALL_SECONDS,
+            most_bytes=_MOST_BYTES,
+            allow_loopback=post.allow_loopback,
+        )
+    except ForbiddenAddressError:
+        return Outcome(code="forbidden_address")
+    except UnreachableError as error:
+        return Outcome(code=str(error))
+    return Outcome(status=answer.status, retry_after=answer.headers.get("retry-after"))

@@ -1,0 +1,91 @@
+"""Webhooks as clients see them; a secret is in the answers that make it and nowhere else."""
+
+from marshmallow import fields
+
+from models.webhooks import EVENT_TYPES
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import Choice, Flag, Id, ListOf, Nested, SetOf, Text
+from schemas.times import Instant
+
+_MOST_URL = 2000
+
+
+class DisabledSchema(Schema):
+    """Since when nothing is sent any more, and why."""
+
+    at = Instant(required=True)
+    reason = Choice(
+        ("gone", "failing"),
+        required=True,
+        metadata={"description": "`gone`: it answered 410; `failing`: nothing arrived for five days."},
+    )
+
+
+class WebhookSchema(Resource):
+    """A URL and the events that are sent to it."""
+
+    url = Text(
+        _MOST_URL,
+        required=True,
+        metadata={"format": "uri", "description": "http or https, on a public host."},
+    )
+    events = SetOf(Choice(EVENT_TYPES), minimum=1, maximum=len(EVENT_TYPES), required=True)
+    description = Text(500, load_default=None, allow_none=True)
+    active = Flag(
+        dump_only=True, metadata={"description": "Whether anything is sent; `false` makes it pause."}
+    )
+    disabled = Nested(DisabledSchema, dump_only=True, allow_none=True)
+
+
+class WebhookChangeSchema(WebhookSchema):
+    """What can be changed of it; `active: true` ends a disablement too."""
+
+    active = Flag()
+
+
+class NewWebhookSchema(WebhookSchema):
+    """A webhook with its secret, shown this once."""
+
+    secret = fields.String(
+        dump_only=True,
+        metadata={"description": "`whsec_` and base64; shown this once, to verify signatures."},
+    )
+
+
+class AttemptSchema(Schema):
+    """What came of one attempt: an HTTP status, or a code where there was none."""
+
+    at = Instant(required=True)
+    status = fields.Integer(required=True, allow_none=True)
+    code = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "`timeout`, `connection`, `tls`, `too_large`, `bad_answer` or `forbidden_address`."
+        },
+    )
+
+
+class DeliverySchema(Schema):
+    """One event on its way to one webhook; what receivers say is not kept."""
+
+    id = Id(required=True)
+    webhook_id = Id(required=True)
+    event_id = Id(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The header `webhook-id`; null for a ping, which goes by the delivery's id."
+        },
+    )
+    type = Choice((*EVENT_TYPES, "ping"), required=True)
+    status = Choice(("pending", "delivered", "failed"), required=True)
+    attempts = ListOf(Nested(AttemptSchema), required=True, metadata={"description": "The latest 50."})
+    next_attempt_at = Instant(required=True, allow_none=True)
+    created_at = Instant(required=True)
+
+
+class DeliveryQuery(QueryArgs):
+    """The query of an endpoint's deliveries."""
+
+    status = Choice(("pending", "delivered", "failed"))

@@ -1,0 +1,147 @@
+"""Deliveries of webhooks: what is in line, what is due, and what a clinic can ask for."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, exists, or_, select
+
+from booking.callers import Caller
+from booking.deliveries import QUEUE, TASK, wake
+from booking.errors import NotFound, WrongStatus
+from booking.queue import defer_once
+from booking.resources import Values
+from models import WebhookDelivery, WebhookEndpoint
+from models.webhooks import PING
+from sync.webhooks import require_webhook, require_whole_clinic
+
+KEPT: Final = timedelta(days=30)
+"""How long deliveries can be looked up."""
+_SOON: Final = timedelta(minutes=1)
+
+
+def select_deliveries(caller: Caller, webhook_id: UUID, status: str | None = None) -> Select[Any]:
+    """Select an endpoint's deliveries, all or those of one status; NotFound without the endpoint."""
+    require_webhook(caller, webhook_id)
+    own = select(WebhookDelivery).where(*of_endpoint(caller, webhook_id))
+    return own if status is None else own.where(WebhookDelivery.status == status)
+
+
+def show_deliveries(deliveries: Iterable[WebhookDelivery]) -> list[Values]:
+    """Give deliveries as clients see them."""
+    return [
+        {
+            "id": one.id,
+            "webhook_id": one.endpoint_id,
+            "event_id": one.event_id,
+            "type": one.type,
+            "status": one.status,
+            "attempts": [{**made, "at": datetime.fromisoformat(str(made["at"]))} for made in one.attempts],
+            "next_attempt_at": one.next_attempt_at,
+            "created_at": one.created_at,
+        }
+        for one in deliveries
+    ]
+
+
+def ping(caller: Caller, webhook_id: UUID) -> Values:
+    """Put a ping in line; WrongStatus for an endpoint that is switched off."""
+    require_webhook(caller, webhook_id)
+    endpoint = _active(caller, webhook_id)
+    made = WebhookDelivery(clinic_id=caller.clinic_id, endpoint_id=endpoint.id, event_id=None, type=PING)
+    caller.session.add(made)
+    caller.session.flush()
+    caller.session.refresh(made)
+    wake(caller.session, [(caller.clinic_id, endpoint.id)])
+    return show_deliveries([made])[0]
+
+
+def redeliver(caller: Caller, delivery_id: UUID, webhook_id: UUID | None = None) -> Values:
+    """Put a delivery in line again, with all its attempts before it, whatever came of it.
+
+    One that is being made just now is left alone. WrongStatus for an endpoint that is switched off.
+    """
+    require_whole_clinic(caller)
+    own = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.id == delivery_id)
+    statement = select(WebhookDelivery).where(*own).execution_options(populate_existing=True)
+    found = caller.session.scalar(statement)
+    if found is None or webhook_id not in {None, found.endpoint_id}:
+        raise NotFound("delivery")
+    endpoint = _active(caller, found.endpoint_id)
+    delivery = caller.session.scalars(statement.with_for_update()).one()
+    if delivery.leased_until is None or delivery.leased_until <= caller.real_now:
+        delivery.status, delivery.tries, delivery.next_attempt_at = "pending", 0, caller.real_now
+        delivery.leased_until = None
+        caller.session.flush()
+        wake(caller.session, [(caller.clinic_id, endpoint.id)])
+    return show_deliveries([delivery])[0]
+
+
+def _active(caller: Caller, webhook_id: UUID) -> WebhookEndpoint:
+    """Give the endpoint, locked; nothing is put in line for one that is switched off."""
+    endpoint = lock_endpoint(caller, webhook_id)
+    if endpoint is None:
+        raise NotFound("webhook")
+    if not endpoint.active:
+        raise WrongStatus(("active",), "The webhook is not active: nothing is sent to it.")
+    return endpoint
+
+
+def lock_endpoint(caller: Caller, endpoint_id: UUID) -> WebhookEndpoint | None:
+    """Give the endpoint as it is under the lock on its row, which comes before those of its deliveries."""
+    own = (WebhookEndpoint.clinic_id == caller.clinic_id, WebhookEndpoint.id == endpoint_id)
+    statement = select(WebhookEndpoint).where(*own).with_for_update(key_share=True)
+    return caller.session.scalar(statement.execution_options(populate_existing=True))
+
+
+def of_endpoint(
+    caller: Caller, endpoint_id: UUID | SQLColumnExpression[UUID]
+) -> tuple[ColumnElement[bool], ...]:
+    """Say which deliveries are the endpoint's."""
+    return (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.endpoint_id == endpoint_id)
+
+
+def due(caller: Caller, endpoint_id: UUID | SQLColumnExpression[UUID]) -> Select[UUID]:
+    """Select the deliveries whose time has come and that nobody is making."""
+    return select(WebhookDelivery.id).where(
+        *of_endpoint(caller, endpoint_id),
+        WebhookDelivery.status == "pending",
+        WebhookDelivery.next_attempt_at <= caller.real_now,
+        or_(WebhookDelivery.leased_until.is_(None), WebhookDelivery.leased_until <= caller.real_now),
+    )
+
+
+def come_back(
+    caller: Caller, endpoint_id: UUID, pause: timedelta = timedelta(), to: UUID | None = None
+) -> None:
+    """Have the endpoint's work done after a pause, or by the minute's round where that is soon enough."""
+    if pause > _SOON:
+        return
+    defer_once(
+        caller.session,
+        TASK,
+        caller.real_now + pause if pause else None,
+        queue=QUEUE,
+        lock=f"{TASK} {to or endpoint_id}",
+        clinic_id=str(caller.clinic_id),
+        endpoint_id=str(endpoint_id),
+    )
+
+
+def wake_overdue(caller: Caller) -> int:
+    """Have done what is due, whether its time has come or whoever was at it is lost; give the endpoints."""
+    rested = or_(WebhookEndpoint.resting_until.is_(None), WebhookEndpoint.resting_until <= caller.real_now)
+    overdue = exists(due(caller, WebhookEndpoint.id).correlate(WebhookEndpoint))
+    own = (WebhookEndpoint.clinic_id == caller.clinic_id, WebhookEndpoint.active, rested, overdue)
+    found = caller.session.scalars(select(WebhookEndpoint.id).where(*own).order_by(WebhookEndpoint.id)).all()
+    for endpoint_id in found:
+        come_back(caller, endpoint_id)
+    return len(found)
+
+
+def forget_deliveries(caller: Caller) -> int:
+    """Drop the deliveries of a month ago and before."""
+    old = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.created_at < caller.real_now - KEPT)
+    statement = delete(WebhookDelivery).where(*old).returning(WebhookDelivery.id)
+    return len(caller.session.scalars(statement, execution_options={"synchronize_session": False}).all())

@@ -1,0 +1,171 @@
+"""Endpoints of webhooks: made, changed and given new secrets by the clinic that wants to hear of things."""
+
+import base64
+import secrets
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from booking.callers import Caller
+from booking.deliveries import wake
+from booking.errors import Invalid, MissingScope
+from booking.events import audit
+from booking.resources import (
+    Kind,
+    Values,
+    change,
+    create,
+    get,
+    lock_for_change,
+    remove,
+    represent,
+    require,
+    select_all,
+    write_changes,
+)
+from models import WebhookEndpoint
+from sync.outbound import ForbiddenAddressError, check_url
+
+OVERLAP: Final = timedelta(hours=24)
+"""How long the old secret signs beside the new one."""
+_SECRET_BYTES: Final = 32
+_HIDDEN: Final = frozenset(
+    {
+        "secret",
+        "previous_secret",
+        "previous_until",
+        "disabled_at",
+        "disabled_reason",
+        "failing_since",
+        "timeouts",
+        "resting_until",
+    }
+)
+_WELL: Final[Values] = {
+    "disabled_at": None,
+    "disabled_reason": None,
+    "failing_since": None,
+    "timeouts": 0,
+    "resting_until": None,
+}
+
+
+def _complete(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
+    """Let whoever switches an endpoint on, or gives it another URL, start it afresh."""
+    afresh = before is not None and (values.get("active") or ("url" in values and before["active"]))
+    return values | _WELL if afresh else values
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> tuple[()]:
+    """Go on at once with what has been waiting."""
+    if before is not None and after is not None and after["active"]:
+        wake(caller.session, [(caller.clinic_id, after["id"])])
+    return ()
+
+
+def _show(caller: Caller, found: list[Values]) -> None:  # noqa: ARG001 - the hook's shape
+    """Say since when and why an endpoint is disabled."""
+    for one in found:
+        at, reason = one["disabled_at"], one["disabled_reason"]
+        one["disabled"] = None if at is None else {"at": at, "reason": reason}
+
+
+# Private, for secrets belong in no log, and the URLs of some receivers are secrets too.
+WEBHOOK: Final = Kind(
+    name="webhook",
+    model=WebhookEndpoint,
+    locks="id",
+    private=True,
+    complete=_complete,
+    follow=_follow,
+    show=_show,
+)
+
+
+def create_webhook(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
+    """Make an endpoint; its `secret` is in what this gives and in nothing else.
+
+    Invalid for a URL that must not be called.
+    """
+    require_whole_clinic(caller)
+    _check_url(values, allow_loopback=allow_loopback)
+    secret = _fresh_secret()
+    made = create(caller, WEBHOOK, values | {"secret": secret, "active": True})
+    return _visible(made) | {"secret": secret}
+
+
+def select_webhooks(caller: Caller) -> Select[Any]:
+    """Select the clinic's endpoints."""
+    require_whole_clinic(caller)
+    return select_all(caller, WEBHOOK)
+
+
+def show_webhooks(caller: Caller, endpoints: list[WebhookEndpoint]) -> list[Values]:
+    """Give endpoints as clients see them."""
+    return [_visible(one) for one in represent(caller, WEBHOOK, endpoints)]
+
+
+def require_webhook(caller: Caller, webhook_id: UUID) -> None:
+    """Insist that the clinic has this endpoint."""
+    require_whole_clinic(caller)
+    require(caller, WEBHOOK, webhook_id)
+
+
+def get_webhook(caller: Caller, webhook_id: UUID) -> Values:
+    """Get an endpoint; NotFound when the clinic has none of this id."""
+    require_whole_clinic(caller)
+    return _visible(get(caller, WEBHOOK, webhook_id))
+
+
+def change_webhook(
+    caller: Caller, webhook_id: UUID, values: Values, expected: int | None, *, allow_loopback: bool
+) -> Values:
+    """Change URL, events, description, or whether anything is sent at all."""
+    require_whole_clinic(caller)
+    _check_url(values, allow_loopback=allow_loopback)
+    return _visible(change(caller, WEBHOOK, webhook_id, values, expected))
+
+
+def delete_webhook(caller: Caller, webhook_id: UUID, expected: int | None) -> None:
+    """Delete an endpoint with its deliveries."""
+    require_whole_clinic(caller)
+    remove(caller, WEBHOOK, webhook_id, expected)
+
+
+def rotate_secret(caller: Caller, webhook_id: UUID, expected: int | None) -> Values:
+    """Give an endpoint a new secret, shown this once; the present one signs beside it for a day."""
+    require_whole_clinic(caller)
+    row, before = lock_for_change(caller, WEBHOOK, webhook_id, expected)
+    fresh = _fresh_secret()
+    values = {
+        "previous_secret": before["secret"],
+        "previous_until": caller.real_now + OVERLAP,
+        "secret": fresh,
+    }
+    write_changes(caller, WEBHOOK, row, values)
+    audit(caller, "webhook.secret_rotated", "webhook", webhook_id, {"fields": ["secret"]})
+    return get_webhook(caller, webhook_id) | {"secret": fresh}
+
+
+def _fresh_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def _check_url(values: Values, *, allow_loopback: bool) -> None:
+    if "url" in values:
+        try:
+            check_url(values["url"], allow_loopback=allow_loopback)
+        except ForbiddenAddressError:
+            raise Invalid("/url", "Must be an http or https URL with a public address.") from None
+
+
+def require_whole_clinic(caller: Caller) -> None:
+    """Refuse keys of some locations: a webhook tells of all."""
+    if caller.location_ids is not None:
+        raise MissingScope("A webhook tells of every location, so a key of some cannot manage any.")
+
+
+def _visible(values: Values) -> Values:
+    return {name: value for name, value in values.items() if name not in _HIDDEN}
