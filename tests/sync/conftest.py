@@ -1,13 +1,21 @@
-"""Clinics that the tests of the change feed start from."""
+"""Clinics that the tests start from: of the change feed, of webhooks and their receivers, and of calendars."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Flask
 
 from api.state import state_of
+from models.database import Database
+from tests.booking.cast import Clinic
+from tests.booking.conftest import clinic
 from tests.copying import Copied
 from tests.sync.cast import Branches, create_branches
+from tests.sync.hooks import Office
+from tests.sync.receivers import Manners, Receiver, fine
+
+__all__ = ["clinic"]
 
 
 @pytest.fixture
@@ -23,32 +31,13 @@ def _nobody_listens_on(app: Flask) -> Iterator[None]:
     state_of(app).waiting.close()
 
 
-"""A small clinic, an office that delivers its webhooks, and receivers."""
-
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-
-from models.database import Database
-from tests.booking.cast import NOW, Clinic, create_clinic
-from tests.copying import Copied, MakeClinic
-from tests.sync.hooks import Office
-from tests.sync.receivers import Manners, Receiver, fine
-
-
-def clinic(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic of one therapist and one treatment room."""
-    return copied(_one_of_each)
-
-
-def _one_of_each(make_clinic: MakeClinic) -> Clinic:
-    return create_clinic(make_clinic().at(NOW))
-
-
+@pytest.fixture
 def office(database: Database, clinic: Clinic) -> Office:
     """Give the clinic's office."""
     return Office(database, clinic)
 
 
+@pytest.fixture
 def receiver() -> Iterator[Callable[..., Receiver]]:
     """Start receivers that stop with the test."""
     with ExitStack() as stack:
