@@ -1,4 +1,4 @@
-"""Clinics that the tests start from: of the change feed, of webhooks and their receivers, and of calendars."""
+"""Clinics that the tests start from, with what their webhooks reach and where their calendars are."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
