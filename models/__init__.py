@@ -6,6 +6,7 @@ from models.base import Base
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
+from models.external_calendars import BusyObject, ExternalBusy, ExternalCalendar
 from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
 from models.locations import Closure, Location, OpeningHours
@@ -18,9 +19,10 @@ from models.treatments import ExternalTreatment
 from models.waitlist import WaitlistEntry
 
 __all__ = [
-    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
-    "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
-    "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy",
-    "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
-    "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",
+    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "BusyObject",
+    "CatalogVersion", "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalBusy",
+    "ExternalCalendar", "ExternalTreatment", "HoldRule", "IdempotencyKey", "Location", "MedicalHold",
+    "MessageDispatch", "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure",
+    "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry",
+    "WorkingHours",
 ]  # fmt: skip
