@@ -2,6 +2,7 @@
 
 import random
 import struct
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -10,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scheduling.bits import Window, busy_bits
+from scheduling.capacity import count_day
 from scheduling.catalog import (
     Catalog,
     Location,
@@ -98,6 +100,15 @@ def timed(name: str, action: Callable[[], object]) -> None:
     print(f"{name:44} median {median(took):8.3f} ms   min {min(took):8.3f} ms")
 
 
+def _memory_of_counted_days(action: Callable[[], object]) -> float:
+    count_day.cache_clear()
+    tracemalloc.start()
+    action()
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return taken / 1e6
+
+
 def main() -> None:
     """Print the figures."""
     start = to_tick(NOW)
@@ -127,7 +138,17 @@ def main() -> None:
     timed("decode the packed rows", lambda: [busy_bits(value, window) for value in packed.values()])
     timed("slots with their therapists", lambda: slots(openings, window))
     timed("slots written as local time", lambda: [clock.format(slot.start) for slot in found])
-    timed("rank=compact", lambda: rank_compact(openings, question, catalog, bits, window))
+
+    def ranked() -> object:
+        return rank_compact(openings, question, catalog, bits, window)
+
+    def ranked_anew() -> object:
+        count_day.cache_clear()
+        return ranked()
+
+    timed("rank=compact, no day counted before", ranked_anew)
+    timed("rank=compact, every day counted before", ranked)
+    print(f"memory that the counted days take: {_memory_of_counted_days(ranked_anew):.1f} MB")
     first = found[0].start
     timed("check and assign one arrival, one day", lambda: check(question, catalog, day_bits, first, day))
     local = (NOW + timedelta(minutes=5 * (found[0].start - start))).astimezone(ZONE)

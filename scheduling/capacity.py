@@ -1,13 +1,16 @@
 """Counts what each feasible arrival costs in further visits of the same kind."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from scheduling.bits import positions
 from scheduling.case import Case
-from scheduling.needs import needs_of
+from scheduling.needs import Needs, needs_of
 from scheduling.packing import Packing, Shape, cut
+
+_DAYS_KEPT: Final = 1024
 
 
 class Cost(NamedTuple):
@@ -23,16 +26,18 @@ def costs(case: Case, starts: int) -> Mapping[int, Cost]:
     Counted are visits of the same question on the same local day, each placed as early as possible.
     What takes nobody and nothing costs nothing.
     """
-    needs = needs_of(case)
-    known: dict[Shape, list[tuple[int, Cost]]] = {}
+    needs, takers = needs_of(case)
     found = dict.fromkeys(positions(starts), Cost(0, 0))
     for first, last in _islands(case, starts):
-        shape = cut(needs, starts, first, last)
-        # Days that look the same are counted once.
-        if shape not in known:
-            known[shape] = [(at, Cost(*cost)) for at, cost in Packing(needs, shape).costs()]
-        found.update((first + at, cost) for at, cost in known[shape])
+        counted = count_day(needs, cut(takers, starts, first, last, needs.length))
+        found.update((first + at, cost) for at, cost in counted)
     return found
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def count_day(needs: Needs, shape: Shape) -> tuple[tuple[int, Cost], ...]:
+    """Count one day. A booking changes one day; all others look as they did at the last search."""
+    return tuple((at, Cost(*cost)) for at, cost in Packing(needs, shape).costs())
 
 
 def _islands(case: Case, starts: int) -> Iterator[tuple[int, int]]:

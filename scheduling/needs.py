@@ -1,6 +1,6 @@
 """Puts what a visit takes into one form: needs, each met by one person, lane or device."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scheduling.case import Case
@@ -10,13 +10,8 @@ from scheduling.visits import Span
 Takers = Mapping[Lane, tuple[int, int]]
 """Who or what can meet a need: the arrivals at which it can, and the ticks at which it is open and free."""
 
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A need's ticks after arrival and its takers."""
-
-    spans: tuple[Span, ...]
-    takers: Takers
+Need = tuple[tuple[Span, ...], Takers]
+"""A need's ticks after arrival and its takers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +31,43 @@ class Loss:
 class Needs:
     """All needs of a visit and the ways to meet them, as positions of needs: one way for each path.
 
-    `losses` are by the need that is taken and then by the one that the same taker could meet too.
+    `spans` are each need's ticks after arrival. `losses` are by the need that is taken and then by the one
+    that the same taker could meet too. They are the same for every search of the same kind of visit.
     """
 
-    all: tuple[Need, ...]
+    spans: tuple[tuple[Span, ...], ...]
     ways: tuple[tuple[int, ...], ...]
     losses: tuple[tuple[Loss, ...], ...]
     length: int
 
 
-def needs_of(case: Case) -> Needs:
-    """Return the needs of a case. Devices are counted as if none were fixed to a room."""
+def needs_of(case: Case) -> tuple[Needs, Sequence[Takers]]:
+    """Return the needs of a case and who meets each. Devices count as if none were fixed to a room."""
     always = [*_people(case), *_devices(case)]
     runs = {key: len(always) + place for place, key in enumerate(case.places.lanes)}
-    rooms = [Need((key[1:],), _open(case, lanes)) for key, lanes in case.places.lanes.items()]
+    rooms = [((key[1:],), _open(case, lanes)) for key, lanes in case.places.lanes.items()]
     common = tuple(range(len(always)))
     ways = tuple(
         common + tuple(runs[run.kind, run.start, run.end] for run in path) for path in case.places.paths
     )
     needs = (*always, *rooms)
-    losses = tuple(tuple(_loss(taken.spans, other.spans) for other in needs) for taken in needs)
-    return Needs(needs, ways, losses, case.scene.visit.length)
+    spans = tuple(spans for spans, _ in needs)
+    losses = tuple(tuple(_loss(taken, other) for other in spans) for taken in spans)
+    return Needs(spans, ways, losses, case.scene.visit.length), [takers for _, takers in needs]
 
 
 def _people(case: Case) -> Iterator[Need]:
     visit, staff = case.scene.visit, case.staff
     if staff.leads is not None:
         leads = {(key, 0): (fits, staff.leads[key].open) for key, fits in case.leading.items()}
-        yield Need(visit.therapist, leads)
+        yield visit.therapist, leads
     for pool, place in zip(staff.assistants, visit.assistants, strict=True):
-        yield Need((visit.spans[place],), {(one.id, 0): (one.usable, one.open) for one in pool.values()})
+        yield (visit.spans[place],), {(one.id, 0): (one.usable, one.open) for one in pool.values()}
 
 
 def _devices(case: Case) -> Iterator[Need]:
     for devices, need in zip(case.places.devices, case.scene.visit.devices, strict=True):
-        yield Need(need.spans, _open(case, {(device_id, 0): fits for device_id, fits in devices.items()}))
+        yield need.spans, _open(case, {(device_id, 0): fits for device_id, fits in devices.items()})
 
 
 def _open(case: Case, things: Mapping[Lane, int]) -> Takers:

@@ -5,9 +5,9 @@ from functools import reduce
 from operator import or_
 
 from scheduling.bits import positions
-from scheduling.gaps import waste_and_slack
+from scheduling.gaps import gap_after, gap_before, waste_and_slack
 from scheduling.matching import choose, clashes
-from scheduling.needs import Needs
+from scheduling.needs import Needs, Takers
 from scheduling.places import Lane
 from scheduling.ticks import DAY_TICKS
 
@@ -27,16 +27,23 @@ Shape = tuple[Option, ...]
 """The options of some arrivals, counted from the first of them; free ticks from a day before it."""
 
 
-def cut(needs: Needs, starts: int, first: int, last: int) -> Shape:
-    """Return the options of the feasible arrivals from position `first` to `last`."""
+def cut(takers: Sequence[Takers], starts: int, first: int, last: int, length: int) -> Shape:
+    """Return the options of the feasible arrivals from position `first` to `last`, for visits of a length."""
     inside = starts >> first & (2 << last - first) - 1
-    low, width = first - DAY_TICKS, (1 << last - first + 2 * DAY_TICKS) - 1
     return tuple(
-        (place, lane, mask, _shifted(free, low) & width)
-        for place, need in enumerate(needs.all)
-        for lane, (fits, free) in need.takers.items()
+        (place, lane, mask, _around(_shifted(free, first - DAY_TICKS), last - first + length))
+        for place, able in enumerate(takers)
+        for lane, (fits, free) in able.items()
         if (mask := fits >> first & inside)
     )
+
+
+def _around(free: int, length: int) -> int:
+    """Return what is free in the stretch that begins a day in, and directly beside it."""
+    begin, end = DAY_TICKS, DAY_TICKS + length
+    before, after = gap_before(free, begin), gap_after(free, end)
+    low = max(begin - before, 0)
+    return free & (1 << min(end + after, end + DAY_TICKS)) - (1 << low)
 
 
 def _shifted(bits: int, by: int) -> int:
@@ -48,7 +55,7 @@ class Packing:
 
     def __init__(self, needs: Needs, shape: Shape) -> None:
         self._needs, self._shape = needs, shape
-        self._options: list[list[int]] = [[] for _ in needs.all]
+        self._options: list[list[int]] = [[] for _ in needs.spans]
         same: dict[Lane, list[int]] = {}
         for number, (place, lane, _, _) in enumerate(shape):
             self._options[place].append(number)
@@ -149,9 +156,7 @@ class Packing:
         if not here:
             return []
         begins = DAY_TICKS + at
-        spans = [
-            (begins + start, begins + end) for start, end in self._needs.all[self._shape[here[0]][0]].spans
-        ]
+        spans = [(begins + start, begins + end) for start, end in self._needs.spans[self._shape[here[0]][0]]]
         picks = [(*waste_and_slack(self._shape[option][3], spans), option) for option in here]
         return sorted(picks) if len(picks) > 1 else picks
 
@@ -163,7 +168,7 @@ class Packing:
         if len({self._shape[option][1] for _, _, option in first}) == len(first):
             return first
         takers = [{self._shape[pick[2]][1]: pick for pick in picks} for picks in ranked]
-        clash = clashes([self._needs.all[place].spans for place in way])
+        clash = clashes([self._needs.spans[place] for place in way])
         lanes = choose([list(one) for one in takers], clash) or ()
         return [one[lane] for one, lane in zip(takers, lanes, strict=False)]
 

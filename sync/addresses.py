@@ -16,8 +16,8 @@ _NOT_PUBLIC_V4 = tuple(
         ("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4"),
     )
 )
-# Everything public lies in 2000::/3, which leaves out NAT64, site-local and unspecified addresses; within it some
-# blocks lead elsewhere: Teredo, benchmarks, ORCHID, documentation, 6to4.
+# Everything public lies in 2000::/3, which leaves out NAT64, site-local and unspecified addresses; within it
+# some blocks lead elsewhere: Teredo, benchmarks, ORCHID, documentation, 6to4.
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 _INTERNAL_NAMES = ("localhost", "local", "internal", "home.arpa")
@@ -30,15 +30,16 @@ class ForbiddenAddressError(Exception):
 def check_url(url: str, *, allow_loopback: bool) -> None:
     """Raise ForbiddenAddressError unless the URL's shape allows to call it; nothing is resolved.
 
-    http or https, a host, no user, no fragment, a port from 1 to 65535, at most 2,000 characters. A host that is
-    an address in any spelling must be public, or loopback with `allow_loopback`; names that only mean something
-    inside a network are refused.
+    http or https, a host, no user, no fragment, a port from 1 to 65535, at most 2,000 characters. A host
+    that is an address in any spelling must be public, or loopback with `allow_loopback`; names that only mean
+    something inside a network are refused.
     """
     try:
         host = _host(url)
+        is_allowed = host is not None and _may_be_called(host, allow_loopback)
     except (ValueError, requests.RequestException):
-        host = None
-    if host is None or not _may_be_called(host, allow_loopback):
+        is_allowed = False
+    if not is_allowed:
         raise ForbiddenAddressError
 
 

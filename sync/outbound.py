@@ -28,10 +28,9 @@ _CHUNK = 16_384
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
-# These libraries log hosts and paths, which may be secrets: nothing of theirs reaches a handler of ours.
+# These libraries log hosts and paths, which may be secrets: they are silenced.
 for _name in ("requests", "requests_hardened", "urllib3", "urllib3_future"):
-    logging.getLogger(_name).propagate = False
-    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
 class UnreachableError(Exception):
@@ -64,7 +63,7 @@ class _Call:
 
 
 class _Line:
-    """The sockets of one call, cut when its time is over: the client's timeouts begin anew with every byte."""
+    """The sockets of one call, cut when its time is over: the client's own start anew with every byte."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
@@ -259,12 +258,7 @@ def _translated(error: Exception, line: _Line) -> Exception:
         return UnreachableError("tls")
     if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
         return UnreachableError("timeout")
-    if isinstance(error, requests.ConnectionError) and not _is_garbage(cause):
+    # Who was connected to and broke off, or said what is no HTTP, is there.
+    if isinstance(error, requests.ConnectionError) and not isinstance(cause, ProtocolError):
         return UnreachableError("connection")
     return UnreachableError("bad_answer")
-
-
-def _is_garbage(cause: object) -> bool:
-    """Tell an answer that is no HTTP from a connection that ended."""
-    inner = cause.args[-1] if isinstance(cause, ProtocolError) and cause.args else None
-    return isinstance(inner, HTTPException) and not isinstance(inner, OSError)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bench import day
 from bench.engine import face_standard
 from scheduling.bits import Window
+from scheduling.capacity import count_day
 from scheduling.catalog import Catalog
 from scheduling.engine import check, search
 from scheduling.openings import FEWEST_OFFERED, offer_compact, rank_compact, slots
@@ -160,3 +161,18 @@ def test_patients_who_take_the_best_slot_fill_the_therapists_day() -> None:
     team = day.Team("One therapist", therapists=1, rooms=2, bays=2)
 
     assert len(day.play(team, face_standard(), day.requests(1), day.compact)) == 17
+
+
+def test_a_booking_makes_its_own_day_counted_anew_and_no_other() -> None:
+    question, by_day = ask(), create_therapist(working_hours={LOCATION: week()})
+    clinic = create_catalog(by_day)
+    four_days = Window(at("2027-06-01T00:00"), at("2027-06-05T00:00"))
+    morning = at("2027-06-02T09:00")
+    ranked(question, clinic, {}, four_days)
+    counted = count_day.cache_info().misses
+
+    busy_for_an_hour = {(ALICE, 0): four_days.span(morning, morning + 12)}
+    ranked(question, clinic, busy_for_an_hour, four_days)
+    assert count_day.cache_info().misses == counted + 1
+    ranked(question, clinic, busy_for_an_hour, four_days)
+    assert count_day.cache_info().misses == counted + 1
