@@ -58,7 +58,7 @@ class Found:
 
 def window_of(caller: Caller, therapist_id: UUID) -> Range:
     """Give the whole days in which busy time is kept, and the zone where the therapist works today."""
-    today = caller.real_now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = caller.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     zone = zones_of(caller, [therapist_id])[therapist_id](today.date())
     return Range(today - KEPT_BEFORE, today + KEPT_AHEAD, zone)
 
