@@ -58,7 +58,7 @@ def still_disrupted(flags: Flags, held: Collection[UUID]) -> Flags:
 
 
 def as_over(flags: Flags) -> Flags:
-    """Give the flags that a visit which does not take place keeps: nobody is missed by it."""
+    """Give the flags that a visit which is over or does not take place keeps: it misses nobody."""
     return [one for one in flags if one["code"] != EXTERNAL_BUSY]
 
 

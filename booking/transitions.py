@@ -23,6 +23,7 @@ from scheduling.catalog import Policy
 from scheduling.numbing import Numbing, numbing_refusals
 
 _MINUTE: Final = timedelta(minutes=1)
+_OVER: Final = frozenset({"completed", "cancelled", "no_show"})
 ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "confirm": ("booked",),
@@ -150,7 +151,6 @@ def _free(caller: Caller, visit: Visit, status: str) -> Visit:
     gone = visit.appointment
     delete_claims(caller.session, gone)
     freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
-    gone.flags = as_over(gone.flags)
     ended = end(caller, visit, status, status)
     catalog = load_catalog(caller.session, caller.clinic_id)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
@@ -169,6 +169,8 @@ def end(
     """Write the action's status with its event, and let the course follow; `fields` go to the audit log."""
     before = visit.appointment.status
     visit.appointment.status = status
+    if status in _OVER:
+        visit.appointment.flags = as_over(visit.appointment.flags)
     touch(caller, visit.appointment)
     record(caller, event, visit.appointment, {"status": [before, status], **fields})
     follow_visit(caller, visit.appointment)

@@ -40,6 +40,8 @@ def expand_busy(database: Database, clinic_id: UUID, therapist_id: UUID, clock: 
     """Look at a therapist's own collection again, in the window of today."""
     with database.transaction(clinic_id) as session:
         kept = load_kept(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id)
+    if kept is None:
+        return
     found = read_again(kept)
     with database.transaction(clinic_id) as session:
         renew(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id, found)

@@ -98,11 +98,12 @@ class Kept:
     within: Range
 
 
-def load_kept(caller: Caller, therapist_id: UUID) -> Kept:
-    """Give what a collection holds."""
+def load_kept(caller: Caller, therapist_id: UUID) -> Kept | None:
+    """Give what a collection holds; None for an empty one, perhaps of somebody who is gone."""
     columns = select(BusyObject.href, BusyObject.etag, BusyObject.body)
     rows = caller.session.execute(columns.where(*of_source(caller, Source(therapist_id))))
-    return Kept({href: (etag, body or "") for href, etag, body in rows}, window_of(caller, therapist_id))
+    texts = {href: (etag, body or "") for href, etag, body in rows}
+    return Kept(texts, window_of(caller, therapist_id)) if texts else None
 
 
 def read_again(kept: Kept) -> dict[str, Found]:
@@ -124,6 +125,8 @@ def read_again(kept: Kept) -> dict[str, Found]:
 def renew(caller: Caller, therapist_id: UUID, found: Mapping[str, Found]) -> None:
     """Write what a collection's objects take now, but for those that have been replaced meanwhile."""
     lock_resources(caller.session, [therapist_id])
-    present = load_kept(caller, therapist_id).texts
-    same = {href: one for href, one in found.items() if present.get(href) == (one.etag, one.body)}
+    present = load_kept(caller, therapist_id)
+    if present is None:
+        return
+    same = {href: one for href, one in found.items() if present.texts.get(href) == (one.etag, one.body)}
     store(caller, Source(therapist_id), same, gone=())

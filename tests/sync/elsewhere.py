@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from booking.callers import Caller
@@ -87,3 +87,10 @@ class Elsewhere:
             return sorted(
                 f"{from_tick(one.start_tick):%Y-%m-%d %H:%M}/{from_tick(one.end_tick):%H:%M}" for one in rows
             )
+
+    def offers(self) -> int:
+        """Count the tasks that are to offer time of this clinic."""
+        of_clinic = "task_name = 'offer' AND args->>'clinic_id' = :id"
+        with self.database.transaction() as session:
+            counted = text(f"SELECT count(*) FROM queue.procrastinate_jobs WHERE {of_clinic}")  # noqa: S608 - ours
+            return int(session.scalars(counted, {"id": str(self.clinic.desk.clinic_id)}).one())

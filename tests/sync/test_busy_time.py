@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from threading import Barrier
 from typing import Any
 
 import pytest
 
+from booking.callers import Caller
 from booking.errors import NotFound, StaleVersion
+from jobs.calendars import expand_busy
 from models.database import Database
+from sync.busy import expand_all
 from sync.expansion import UnusableError
 from tests.booking.cast import (
     Clinic,
@@ -22,6 +26,7 @@ from tests.booking.cast import (
 )
 from tests.booking.racing import assert_sound, deadlocks
 from tests.statements import listening
+from tests.sync.calendars import calendar, event
 from tests.sync.elsewhere import DAY, Elsewhere, at
 
 NEXT = "2027-03-02"
@@ -172,6 +177,21 @@ def test_an_object_is_replaced_and_deleted_only_at_the_etag_it_has(elsewhere: El
     assert elsewhere.taken() == []
     with pytest.raises(NotFound):
         elsewhere.free()
+
+
+def test_each_night_a_collection_is_expanded_anew_as_the_window_moves(
+    elsewhere: Elsewhere, database: Database
+) -> None:
+    yearly = event("RRULE:FREQ=YEARLY", start="2027-01-20T10:00Z", end="2027-01-20T11:00Z")
+    elsewhere.put(calendar(yearly).decode())
+    before, clinic_id = elsewhere.taken(), elsewhere.clinic.desk.clinic_id
+    later = datetime(2027, 12, 25, tzinfo=UTC)
+    with database.transaction(clinic_id) as session:
+        assert expand_all(Caller(session, clinic_id, later)) == 1
+    expand_busy(database, clinic_id, elsewhere.therapist_id, lambda: later)
+
+    assert before == ["2027-01-20 10:00/11:00", "2028-01-20 10:00/11:00"]
+    assert elsewhere.taken() == ["2028-01-20 10:00/11:00", "2029-01-20 10:00/11:00"]
 
 
 @pytest.mark.parametrize(
