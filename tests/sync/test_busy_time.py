@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from threading import Barrier
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from booking.callers import Caller
 from booking.errors import NotFound, StaleVersion
@@ -232,3 +234,39 @@ def test_bookings_and_busy_time_that_race_are_refused_or_flagged(
     assert {one["appointment_id"] for one in clinic.desk.get("/conflicts").get_json()["items"]} == booked
     assert_sound(database, clinic.desk)
     assert deadlocks(database) == before
+
+
+def test_busy_time_waits_for_a_booking_that_has_looked_already(
+    elsewhere: Elsewhere, database: Database
+) -> None:
+    """The booking has seen that the therapist is free and is stopped before it can write."""
+    clinic, taken = elsewhere.clinic, at("12:00")
+    with ThreadPoolExecutor(2) as pool:
+        with database.transaction() as gate:
+            gate.execute(text("LOCK TABLE appointments IN SHARE MODE"))
+            booking = pool.submit(clinic.book, taken)
+            await_waiting(database, "relation")
+            writing = pool.submit(elsewhere.take, taken)
+            await_waiting(database, "advisory", unless=writing.done)
+        answer = booking.result()
+        writing.result()
+
+    assert answer.status_code == 201
+    assert [one["appointment_id"] for one in clinic.desk.get("/conflicts").get_json()["items"]] == [
+        answer.get_json()["id"]
+    ]
+    assert clinic.desk.get("/appointments", flagged="true").get_json()["items"]
+
+
+def await_waiting(database: Database, kind: str, unless: Callable[[], bool] = bool) -> None:
+    """Wait until somebody waits for a lock of this kind, for some seconds at most."""
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE datname = current_database() AND NOT granted AND locktype = :kind"
+    )
+    give_up = monotonic() + 4
+    while monotonic() < give_up and not unless():
+        with database.transaction() as session:
+            if session.scalar(waiting, {"kind": kind}):
+                return
+        sleep(0.01)
