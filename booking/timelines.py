@@ -32,7 +32,8 @@ _CLAIMED = """
 """
 _OUTSIDE = """
     UNION ALL
-    SELECT 'outside', resource_id, 0, string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea)
+    SELECT 'outside', resource_id, 0,
+           string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea ORDER BY start_tick)
     FROM external_busy
     WHERE clinic_id = :clinic_id AND resource_id = ANY(:ids)
       AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last
