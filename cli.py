@@ -23,6 +23,7 @@ from models.database import Database
 from models.postgres import database_url
 from schemas.times import Zone
 from serving import Server, require_free_port
+from sync.cursors import renew_epoch
 
 
 @contextmanager
@@ -130,17 +131,27 @@ def demo_command(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def check(settings: Settings) -> None:
-    """Compare what is occupied with what the appointments say; exit 1 on any difference."""
+    """Compare what is occupied, and the change feed, with the appointments; exit 1 on any difference."""
     found = 0
     with _one_line_errors(), open_database(settings) as database:
         for difference in differences(database):
             found += 1
             click.echo(
                 f"clinic {difference.clinic_id}: appointment {difference.appointment_id} "
-                f"and its claims on {difference.resource_id} disagree"
+                f"and its {difference.kept_in} on {difference.resource_id} disagree"
             )
     click.echo(f"{found} differences.")
     sys.exit(1 if found else 0)
+
+
+@main.command("renew-epoch")
+@click.pass_obj
+def renew_epoch_command(settings: Settings) -> None:
+    """Let every cursor of the change feed expire: to be run after the database was restored."""
+    with _one_line_errors(), open_database(settings) as database:
+        for clinic_id in clinics(database):
+            with database.transaction(clinic_id) as session:
+                renew_epoch(session)
 
 
 @contextmanager

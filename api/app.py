@@ -11,6 +11,7 @@ from api import (
     appointments,
     availability,
     blocks,
+    changes,
     conflicts,
     course_templates,
     courses,
@@ -44,6 +45,7 @@ from api.requests import register_requests
 from api.state import State, keep
 from config import Settings
 from models.database import Database
+from sync.waiting import Waiting
 
 # One blueprint per resource, in the order of the reference.
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -73,6 +75,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     conflicts.blp,
     message_templates.blp,
     messages.blp,
+    changes.blp,
     api_keys.blp,
     health.blp,
 )
@@ -100,7 +103,8 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     app.json = OrjsonProvider(app)
     # A redirect would be an answer in HTML, and no path of ours has two forms.
     app.url_map.merge_slashes = False
-    keep(app, State(settings, database))
+    # Half of the threads always serve.
+    keep(app, State(settings, database, Waiting(database, settings.threads // 2)))
     # Flask runs what comes after a request in reverse: the log line is written last.
     register_logs(app)
     register_requests(app)

@@ -10,7 +10,7 @@ from api.catalogue import Offer, serve
 from api.etags import expected_version
 from booking import course_states, plans, series, shifts
 from booking.callers import Caller
-from booking.courses import COURSE
+from booking.courses import COURSE, select_courses
 from booking.plans import Plan, SeriesWish
 from booking.resources import Values
 from booking.shifts import Shifted
@@ -45,6 +45,7 @@ serve(
         changes=CourseChangeSchema,
         fixed=("patient_id", "template_id", "procedure_id"),
         without=frozenset({"delete"}),
+        select=select_courses,
     ),
 )
 

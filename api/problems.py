@@ -43,6 +43,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "wrong_status": (409, "The present status does not allow this."),
     "hold_converted": (409, "The hold has become an appointment."),
     "hold_extended": (409, "A hold can be extended once."),
+    "cursor_expired": (410, "The cursor leads nowhere any more."),
     "hold_expired": (410, "The hold has expired."),
     "stale": (412, "The object has changed since you read it."),
     "too_large": (413, "The body is too large."),
@@ -133,7 +134,7 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"refusals": _told(error.refusals), "alternatives": error.alternatives}
             if error.by_visit is not None:
                 members["visits"] = [
-                    {"position": place, "refusals": _told(refusals)}
+                    {"position": place, "refusals": _told(refusals)} | _near(error, place)
                     for place, refusals in error.by_visit.items()
                 ]
         case WrongStatus():
@@ -141,6 +142,11 @@ def _from_domain(error: DomainError) -> Problem:
         case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
     return Problem(error.code, str(error), **members)
+
+
+def _near(error: Refused, place: int) -> dict[str, Any]:
+    """Give the near slots of one of several visits, where they were looked for."""
+    return {"alternatives": error.near[place]} if place in error.near else {}
 
 
 def _told(refusals: Sequence[Refusal]) -> Sequence[Refusal]:

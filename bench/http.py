@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from api import clock
+from bench import changes
 from bench import clinic as bench_clinic
 from bench.clinic import BenchClinic
 from bench.raw import Raw
@@ -41,16 +42,18 @@ def main() -> None:
             database = Database(url)
             migrate(database.engine)
             clinic = bench_clinic.make(database, clock.now())
+            feed_key = changes.make(database, clock.now())
             database.close()
             with serving(url, folder) as (port, server):
                 before = worker_megabytes(server)
-                _measure(port, url, clinic)
+                healthz = _measure(port, url, clinic)
+                _read_changes(port, feed_key, healthz)
                 _show_memory(before, worker_megabytes(server))
         finally:
             stop_embedded(folder / "postgres")
 
 
-def _measure(port: int, url: str, clinic: BenchClinic) -> None:
+def _measure(port: int, url: str, clinic: BenchClinic) -> Series:
     raw = Raw(url, clinic)
     with Client(port, clinic.key) as client:
         print(HEADER)
@@ -70,6 +73,13 @@ def _measure(port: int, url: str, clinic: BenchClinic) -> None:
     _book_at_once(port, clinic.key, at_once)
     print(f"Availability reads {rows} busy intervals and answers {slots} slots in {size / 1024:.0f} KiB.")
     print(f"A booking writes {booked} rows.")
+    return healthz
+
+
+def _read_changes(port: int, key: str, healthz: Series) -> None:
+    with Client(port, key) as client:
+        for series in changes.measure(client):
+            _show_beside(series, healthz)
 
 
 def _get(client: Client, path: str, _: object) -> bytes:

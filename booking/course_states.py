@@ -12,7 +12,9 @@ from booking.catalog import ClinicCatalog, load_catalog
 from booking.courses import COURSE
 from booking.errors import WrongStatus
 from booking.events import audit, tell
+from booking.histories import History, load_histories
 from booking.resources import Values, get, lock_for_change, write_changes
+from scheduling.holds import standing_holds
 from scheduling.lapses import overdue_days
 from scheduling.questions import CourseOf, Patient, Question
 
@@ -77,18 +79,21 @@ def _set_status(
 def lapse_due(caller: Caller) -> int:
     """Let courses lapse that have no session booked and whose last one is overdue; give their number.
 
-    Overdue is what the rule between two such sessions says, by the date at the last one's location.
+    Overdue is what the rule between two such sessions says, by the date at the last one's location. While
+    a medical hold stands against the next one a course does not lapse; then its days count from the end.
     """
     catalog = load_catalog(caller.session, caller.clinic_id)
     rows = caller.session.execute(_CANDIDATES, {"clinic_id": caller.clinic_id})
-    due = {row.id: row for row in rows if _is_overdue(caller, catalog, row)}
+    late = [row for row in rows if _is_overdue(caller, catalog, row, row.local_date)]
+    histories = load_histories(caller.session, catalog, caller.clinic_id, {row.patient_id for row in late})
+    due = {row.id: row for row in late if _is_free(caller, catalog, row, histories[row.patient_id])}
     if not due:
         return 0
     locked = caller.session.scalars(_LOCK, {"clinic_id": caller.clinic_id, "ids": list(due)}).all()
     return sum(_lapse(caller, due[one], _today(caller, catalog, due[one])) for one in locked)
 
 
-def _is_overdue(caller: Caller, catalog: ClinicCatalog, row: Any) -> bool:  # noqa: ANN401 - a row of the query
+def _is_overdue(caller: Caller, catalog: ClinicCatalog, row: Any, since: date) -> bool:  # noqa: ANN401 - a row
     engine = catalog.engine
     question = Question(
         procedure=engine.procedures[row.procedure_id],
@@ -98,8 +103,19 @@ def _is_overdue(caller: Caller, catalog: ClinicCatalog, row: Any) -> bool:  # no
         patient=Patient(row.patient_id, skin_type=row.skin_type),
         course=CourseOf(row.id, engine.course_templates.get(row.template_id)),
     )
-    passed: int = (_today(caller, catalog, row) - row.local_date).days
+    passed: int = (_today(caller, catalog, row) - since).days
     return passed > overdue_days(question, engine.spacing_rules)
+
+
+def _is_free(caller: Caller, catalog: ClinicCatalog, row: Any, history: History) -> bool:  # noqa: ANN401 - a row
+    """Whether no hold stands against the next session, nor has until lately."""
+    procedure, rules = catalog.engine.procedures[row.procedure_id], catalog.engine.hold_rules
+    today, since = _today(caller, catalog, row), row.local_date
+    for _, ban in standing_holds(procedure, row.areas, history.person.holds, rules):
+        if ban.until is None or ban.covers(today):
+            return False
+        since = max(since, ban.until)
+    return _is_overdue(caller, catalog, row, since)
 
 
 def _today(caller: Caller, catalog: ClinicCatalog, row: Any) -> date:  # noqa: ANN401 - a row of the query

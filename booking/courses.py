@@ -1,18 +1,20 @@
 """Courses: a number of sessions for one patient, which follows its visits."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from booking.callers import Caller
+from booking.course_holds import held_courses
 from booking.course_templates import COURSE_TEMPLATE
 from booking.errors import CourseFull, InUse, Invalid, NotFound, Retired, WrongStatus
 from booking.events import audit
 from booking.locks import hold_catalog
 from booking.patients import PATIENT
 from booking.procedures import PROCEDURE
-from booking.resources import Kind, Values, require
+from booking.resources import Kind, Values, require, select_all
 from models import Appointment, Course
 
 OPEN: Final = ("planned", "active", "paused", "lapsed")
@@ -84,10 +86,12 @@ def _template(caller: Caller, template_id: UUID) -> Any:  # noqa: ANN401 - the k
 
 
 def _show(caller: Caller, found: list[Values]) -> None:
-    """Add to each course how many visits it has, and in order of time those that the key may see."""
+    """Add to each course its holds, how many visits it has, and in order of time those the key may see."""
     by_id = {one["id"]: one for one in found}
+    held = held_courses(caller, [one["id"] for one in found if one["status"] in OPEN])
     for one in found:
         one["progress"], one["appointment_ids"] = {"performed": 0, "booked": 0}, []
+        one["medical_hold_ids"] = held.get(one["id"], [])
     visits = (
         select(Appointment.course_id, Appointment.id, Appointment.location_id, Appointment.status)
         .where(
@@ -102,6 +106,16 @@ def _show(caller: Caller, found: list[Values]) -> None:
         one["progress"]["performed" if status == "completed" else "booked"] += 1
         if caller.location_ids is None or location_id in caller.location_ids:
             one["appointment_ids"].append(appointment_id)
+
+
+def select_courses(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
+    """Select by the given fields; a course that a hold stands against counts as paused."""
+    where = {name: query[name] for name in ("patient_id", "template_id") if name in query}
+    chosen = select_all(caller, kind, where)
+    if "status" not in query:
+        return chosen
+    held, of_status = Course.id.in_(held_courses(caller)), Course.status == query["status"]
+    return chosen.where(or_(held, of_status) if query["status"] == "paused" else and_(~held, of_status))
 
 
 COURSE = Kind(name="course", model=Course, locks="id", complete=_complete, check=_check, show=_show)

@@ -1,6 +1,7 @@
 """What can stop an act, each with a stable code; the API maps the classes to HTTP."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 from uuid import UUID
 
@@ -63,11 +64,13 @@ class Refused(DomainError):
         refusals: Iterable[Refusal],
         alternatives: Sequence[Mapping[str, object]] = (),
         by_visit: Mapping[int, Sequence[Refusal]] | None = None,
+        near: Mapping[int, Sequence[Mapping[str, object]]] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.refusals = tuple(refusals)
         self.alternatives = tuple(alternatives)
         self.by_visit = by_visit
+        self.near = near
 
 
 class WrongStatus(DomainError):
@@ -136,6 +139,12 @@ class HoldExtended(DomainError):
     """The hold has been extended before, which is allowed once."""
 
     code = "hold_extended"
+
+
+class CursorExpired(DomainError):
+    """The cursor leads nowhere any more: begin again without one."""
+
+    code = "cursor_expired"
 
 
 class NoSlot(DomainError):

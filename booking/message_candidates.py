@@ -28,17 +28,16 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import aliased
 
 from booking.callers import Caller
+from booking.message_rows import columns, same, with_words
+from booking.message_windows import by_course
 from models import (
     Appointment,
     AppointmentPhase,
-    Clinic,
     Event,
     Location,
-    MessageDispatch,
-    MessageTemplate,
-    Patient,
 )
 from scheduling.messages import MOMENTS
+from scheduling.rulebook import CourseTemplate
 
 # How far from its civil distance the quiet hours and a clock change may move a message.
 _MOVED: Final = timedelta(hours=16)
@@ -61,17 +60,24 @@ _BY_EVENT: Final = values(
 
 
 def candidates(
-    caller: Caller, since: datetime, until: datetime, only: Iterable[ColumnElement[bool]]
+    caller: Caller,
+    since: datetime,
+    until: datetime,
+    windows: Iterable[CourseTemplate],
+    only: Iterable[ColumnElement[bool]],
 ) -> Sequence[Row[Any]]:
     """Give each kind of message of each visit that is not sent and may be due between the two instants.
 
-    `planned_at` is when a visit to come was booked or moved last.
+    `planned_at` is when a visit to come was booked or moved last; `windows` are the clinic's templates
+    of courses, and what counts from one of them has its months.
     """
     shown = [*only, Appointment.clinic_id == caller.clinic_id]
     if caller.location_ids is not None:
         shown.append(Appointment.location_id.in_(caller.location_ids))
-    by_visit, by_event = _by_visit(since, until).where(*shown), _by_event(since, until).where(*shown)
-    return caller.session.execute(union_all(by_visit, by_event)).all()
+    found = [_by_visit(since, until), _by_event(since, until)]
+    if (of_courses := by_course(since - _MOVED, until + _MOVED, windows)) is not None:
+        found.append(of_courses)
+    return caller.session.execute(union_all(*(one.where(*shown) for one in found))).all()
 
 
 def _by_visit(since: datetime, until: datetime) -> Select[Any]:
@@ -80,10 +86,10 @@ def _by_visit(since: datetime, until: datetime) -> Select[Any]:
     moment = moments.c
     status = case((moment.before, Appointment.status.in_(_TO_COME)), else_=Appointment.status == "completed")
     visits = (
-        _columns(moment.kind, Appointment.starts_at, case((moment.before, _planned_at())))
+        columns(moment.kind, Appointment.starts_at, case((moment.before, _planned_at())))
         .select_from(Location)
         .join(moments, true())
-        .join(Appointment, _same(Appointment.location_id, Location))
+        .join(Appointment, same(Appointment.location_id, Location))
         .where(
             Appointment.starts_at > moment.earliest,
             Appointment.starts_at < moment.latest,
@@ -92,7 +98,7 @@ def _by_visit(since: datetime, until: datetime) -> Select[Any]:
             or_(~moment.offers, ~_is_followed()),
         )
     )
-    return _with_words(visits, moment.kind, Appointment.starts_at)
+    return with_words(visits, moment.kind, Appointment.starts_at)
 
 
 def _moments(since: datetime, until: datetime) -> Values:
@@ -102,7 +108,7 @@ def _moments(since: datetime, until: datetime) -> Values:
     """
     rows = []
     for one in MOMENTS:
-        if one.anchor not in _EVENTS:
+        if one.anchor not in {*_EVENTS, "window"}:
             shift = timedelta(days=one.days, minutes=one.minutes)
             length = _LONGEST_VISIT if one.anchor == "end" else timedelta(0)
             bounds = (since - shift - _MOVED - length, until - shift + _MOVED)
@@ -124,11 +130,11 @@ def _by_event(since: datetime, until: datetime) -> Select[Any]:
     moment = _BY_EVENT.c
     last_plan = and_(Appointment.status.in_(_TO_COME), Event.occurred_at == _planned_at())
     visits = (
-        _columns(moment.kind, Event.occurred_at, null())
+        columns(moment.kind, Event.occurred_at, null())
         .select_from(Event)
         .join(_BY_EVENT, moment.type == Event.type)
-        .join(Appointment, _same(Event.subject_id, Appointment))
-        .join(Location, _same(Appointment.location_id, Location))
+        .join(Appointment, same(Event.subject_id, Appointment))
+        .join(Location, same(Appointment.location_id, Location))
         .where(
             _STARTS_MESSAGES,
             Event.occurred_at > since - timedelta(days=1) - _MOVED,
@@ -136,55 +142,7 @@ def _by_event(since: datetime, until: datetime) -> Select[Any]:
             case((moment.planned, last_plan), else_=Appointment.status == "no_show"),
         )
     )
-    return _with_words(visits, moment.kind, Event.occurred_at)
-
-
-def _columns(kind: Any, anchor_at: Any, planned_at: Any) -> Select[Any]:  # noqa: ANN401 - SQL expressions
-    return select(
-        kind.label("kind"),
-        anchor_at.label("anchor_at"),
-        planned_at.label("planned_at"),
-        Appointment.id.label("appointment_id"),
-        Appointment.location_id,
-        Appointment.patient_id,
-        Appointment.starts_at,
-        Appointment.ends_at,
-        Location.name.label("location_name"),
-        Clinic.name.label("clinic_name"),
-        Patient.name.label("patient_name"),
-        Patient.email,
-        Patient.phone,
-        MessageTemplate.subject,
-        MessageTemplate.body,
-        MessageDispatch.status,
-    )
-
-
-def _with_words(visits: Select[Any], kind: Any, anchor_at: Any) -> Select[Any]:  # noqa: ANN401 - see above
-    """Add the patient, the words of the kind if it is active, and how far the message has come."""
-    same_message = and_(
-        MessageDispatch.clinic_id == Appointment.clinic_id,
-        MessageDispatch.appointment_id == Appointment.id,
-        MessageDispatch.kind == kind,
-        MessageDispatch.anchor_at == anchor_at,
-    )
-    of_kind = and_(
-        MessageTemplate.clinic_id == Appointment.clinic_id,
-        MessageTemplate.kind == kind,
-        MessageTemplate.active,
-    )
-    return (
-        visits.join(Patient, _same(Appointment.patient_id, Patient))
-        .join(Clinic, Clinic.id == Appointment.clinic_id)
-        .join(MessageTemplate, of_kind)
-        .outerjoin(MessageDispatch, same_message)
-        .where(func.coalesce(MessageDispatch.status, "due").in_(("due", "sending", "failed")))
-    )
-
-
-def _same(reference: Any, model: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a mapped class
-    """Join what a column refers to, in the clinic of the column's own row."""
-    return and_(model.clinic_id == reference.class_.clinic_id, model.id == reference)
+    return with_words(visits, moment.kind, Event.occurred_at)
 
 
 def _planned_at() -> Any:  # noqa: ANN401 - see above

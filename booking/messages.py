@@ -13,7 +13,7 @@ from booking.catalog import load_catalog
 from booking.errors import Invalid, MissingScope
 from booking.message_candidates import candidates
 from booking.message_templates import fill
-from scheduling.messages import MOMENT_OF, STALE, due
+from scheduling.messages import MOMENT_OF, STALE, due, in_window
 
 LONGEST_AHEAD: Final = timedelta(days=31)
 """How far ahead messages can be asked for: so few that they are worked out at once."""
@@ -99,10 +99,10 @@ def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
     `only` narrows them in terms of Appointment, MessageTemplate and MessageDispatch, outer joined.
     """
     since = caller.now - STALE
-    locations = load_catalog(caller.session, caller.clinic_id).engine.locations
+    catalog = load_catalog(caller.session, caller.clinic_id).engine
     found: dict[str, Message] = {}
-    for row in candidates(caller, since, until, only):
-        location = locations[row.location_id]
+    for row in candidates(caller, since, until, catalog.course_templates.values(), only):
+        location = catalog.locations[row.location_id]
         message = _message(caller, row, location.zone, timedelta(hours=location.policy.cancel_free_hours))
         if message is not None and since < message.due_at <= until:
             # Acts of the same instant, a booking and a move, ask for one message between them.
@@ -113,6 +113,8 @@ def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
 def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Message | None:  # noqa: ANN401 - a row
     """Make the message, unless it came too late for the visit as it was booked, or does so now."""
     moment = MOMENT_OF[row.kind]
+    if moment.anchor == "window":
+        moment = in_window(moment, row.opens_months, row.closes_months)
     when = due(moment, row.ends_at if moment.anchor == "end" else row.anchor_at, row.starts_at, zone)
     passed = row.planned_at is not None and when.at < row.planned_at
     if passed or not max(when.at, caller.now) < when.until:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from booking.callers import Caller
+from booking.course_holds import held_courses
 from booking.events import tell
 
 _FIRST: Final = UUID(int=0)
@@ -39,6 +40,7 @@ _RECALLS = text("""
             ('review', done.last_on + t.review_days, NULL::date)
         ) AS w (kind, opens_on, closes_on)
         WHERE (w.kind = 'lapsed') = (done.status = 'lapsed')
+          AND NOT (w.kind = 'lapsed' AND done.id = ANY(:held))
           AND (CAST(:kind AS text) IS NULL OR w.kind = :kind)
           AND (CAST(:locations AS uuid[]) IS NULL OR done.location_id = ANY(:locations))
     ), due AS (
@@ -91,7 +93,8 @@ def list_recalls(
     """Give whom to call by a date, those that are due longest first, at most `limit`.
 
     A recall goes once a later session of the family is performed or booked, a review once a visit
-    without treatment is, too. The location is that of the last session.
+    without treatment is, too. Nobody is called to go on with a course while an open hold stands
+    against it. The location is that of the last session.
     """
     seen = caller.location_ids
     locations = None if location_id is None else {location_id}
@@ -123,6 +126,7 @@ def _find(
         "kind": kind,
         "locations": None if locations is None else list(locations),
         "untold": untold,
+        "held": [] if untold else list(held_courses(caller)),
         "after_on": after.opens_on,
         "after_id": after.course_id,
         "after_kind": after.kind,

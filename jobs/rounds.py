@@ -22,6 +22,7 @@ from jobs.nightly import revalidate_clinic
 from models import Clinic
 from models.database import Database
 from models.idempotency_keys import purge
+from sync import changes
 from sync.busy import expand_all
 from sync.external_calendars import fetch_due
 
@@ -45,6 +46,7 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     maintenance_due,
     offers.expire,
     forget_answers,
+    changes.purge,
     expand_all,
 )
 """The same, once a night, after the visits to come have been judged again."""

@@ -12,6 +12,7 @@ MESSAGE_KINDS = (
     "confirmation", "screening_14d", "preparation_7d", "reminder_2d", "screening_1d", "reminder_2h",
     "aftercare", "aftercare_1d", "aftercare_3d", "aftercare_7d", "aftercare_14d", "next_session_28d",
     "review_84d", "no_show", "no_show_1d",
+    "maintenance_opens", "maintenance_nudge", "maintenance_last_call",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Turns medical holds and a patient's age into the dates that they forbid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from scheduling.bans import Ban
@@ -9,7 +9,7 @@ from scheduling.clinical import atoms
 from scheduling.months import birthday
 from scheduling.questions import Hold, Patient, Question
 from scheduling.rulebook import HoldRule
-from scheduling.spacing import asked, overlap
+from scheduling.spacing import asked, overlap, treatment
 
 _AGE = "under_age"
 
@@ -22,7 +22,8 @@ def hold_bans(question: Question, rules: Mapping[str, HoldRule], *, blocking: bo
     patient, procedure = question.patient, question.procedure
     if patient is None or not procedure.has("procedure"):
         return []
-    found = [*_of_age(patient, rules), *_opened(question, patient, rules)]
+    opened = [(rule, ban) for _, rule, ban in _opened(asked(question).atoms, patient.holds, rules)]
+    found = [*_of_age(patient, rules), *opened]
     return [ban for rule, ban in found if rule.blocks is blocking and _stands_against(rule, procedure)]
 
 
@@ -30,21 +31,29 @@ def _stands_against(rule: HoldRule, procedure: Procedure) -> bool:
     return procedure.has("numbing") or not rule.numbing_only
 
 
+def standing_holds(
+    procedure: Procedure, areas: Sequence[str], holds: Iterable[Hold], rules: Mapping[str, HoldRule]
+) -> list[tuple[Hold, Ban]]:
+    """Return the holds that stand against treating these areas (by default the procedure's), and when."""
+    if not procedure.has("procedure"):
+        return []
+    treated = treatment(procedure.code, procedure.family, procedure.counts_as, areas or procedure.areas).atoms
+    return [
+        (hold, ban)
+        for hold, rule, ban in _opened(treated, holds, rules)
+        if rule.blocks and _stands_against(rule, procedure)
+    ]
+
+
 def _opened(
-    question: Question, patient: Patient, rules: Mapping[str, HoldRule]
-) -> Iterator[tuple[HoldRule, Ban]]:
-    treated = asked(question).atoms
-    for hold in patient.holds:
+    treated: frozenset[str], holds: Iterable[Hold], rules: Mapping[str, HoldRule]
+) -> Iterator[tuple[Hold, HoldRule, Ban]]:
+    for hold in holds:
         rule = rules.get(hold.code)
         if rule is None or hold.signed_off or (hold.areas and not overlap(atoms(hold.areas), treated)):
             continue
-        until = _ends(hold, rule)
-        yield (
-            rule,
-            Ban(
-                "medical_hold", rule.rule_id, hold.opened_on, until, rule.released_by, hold.id, hold.opened_on
-            ),
-        )
+        until, on = _ends(hold, rule), hold.opened_on
+        yield hold, rule, Ban("medical_hold", rule.rule_id, on, until, rule.released_by, hold.id, on)
 
 
 def _ends(hold: Hold, rule: HoldRule) -> date | None:

@@ -1,9 +1,11 @@
 """Tells which messages a visit has and when each is due, in civil time and outside the quiet hours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from scheduling.months import add_months
 
 # Table b8: ours.
 QUIET_FROM: Final = time(20)
@@ -13,18 +15,20 @@ EVENING: Final = time(19, 30)
 # Later than this nobody wants it any more: neither after an outage nor for a visit completed days later.
 STALE: Final = timedelta(days=1)
 
-Anchor = Literal["planned", "before", "end", "after", "no_show"]
+Anchor = Literal["planned", "before", "end", "after", "window", "no_show"]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A kind of message and its distance from what it counts from: civil days and minutes, signed.
+    """A kind of message and its distance from what it counts from: calendar months, days, minutes, signed.
 
+    A `window` kind counts from the last session of a completed course; `in_window` tells its distance.
     `treatment` kinds go to visits with a procedure alone, `offers` only while no later visit is booked.
     """
 
     kind: str
     anchor: Anchor
+    months: int = 0
     days: int = 0
     minutes: int = 0
     treatment: bool = False
@@ -47,8 +51,13 @@ MOMENTS: Final = (
     Moment("review_84d", "after", days=84, treatment=True, offers=True),
     Moment("no_show", "no_show", minutes=10),
     Moment("no_show_1d", "no_show", days=1),
+    Moment("maintenance_opens", "window"),
+    Moment("maintenance_nudge", "window"),
+    Moment("maintenance_last_call", "window"),
 )
 MOMENT_OF: Final = {moment.kind: moment for moment in MOMENTS}
+# Half a month, where the middle of a window lies between two whole ones.
+_HALF_MONTH_DAYS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +68,19 @@ class Due:
     until: datetime
 
 
+def in_window(moment: Moment, opens: int, closes: int) -> Moment:
+    """Give a kind its place in a maintenance window: months after the last session, the nudge midway."""
+    if moment.kind == "maintenance_opens":
+        return replace(moment, months=opens)
+    if moment.kind == "maintenance_last_call":
+        return replace(moment, months=closes)
+    half, odd = divmod(opens + closes, 2)
+    return replace(moment, months=half, days=odd * _HALF_MONTH_DAYS)
+
+
 def due(moment: Moment, since: datetime, starts_at: datetime, zone: ZoneInfo) -> Due:
     """Tell when a message is due that counts from `since`, for a visit that starts at `starts_at`."""
-    wanted = shifted(since, moment.days, zone) + timedelta(minutes=moment.minutes)
+    wanted = shifted(since, moment.days, zone, moment.months) + timedelta(minutes=moment.minutes)
     at = after_quiet(wanted, zone)
     if moment.anchor not in {"planned", "before"}:
         return Due(at, at + STALE)
@@ -71,13 +90,17 @@ def due(moment: Moment, since: datetime, starts_at: datetime, zone: ZoneInfo) ->
     return Due(at, min(starts_at, at + STALE))
 
 
-def shifted(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """Return the same wall-clock time some civil days later, whatever the clocks do between.
+def shifted(instant: datetime, days: int, zone: ZoneInfo, months: int = 0) -> datetime:
+    """Return the same wall-clock time some calendar months and days later, whatever the clocks do between.
 
-    A time that a clock change leaves out is read with the offset from before it, one that comes twice
-    is the first.
+    A month without that day ends on its last. A time that a clock change leaves out is read with the
+    offset from before it, one that comes twice is the first.
     """
-    return (instant.astimezone(zone) + timedelta(days=days)).astimezone(UTC) if days else instant
+    if not (months or days):
+        return instant
+    local = instant.astimezone(zone)
+    on = add_months(local.date(), months) + timedelta(days=days)
+    return datetime.combine(on, local.time().replace(fold=0), zone).astimezone(UTC)
 
 
 def after_quiet(instant: datetime, zone: ZoneInfo) -> datetime:

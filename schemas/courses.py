@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, post_dump, validates_schema
 
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.course_templates import MOST_SESSIONS
@@ -46,6 +46,17 @@ class CourseSchema(Resource):
         required=True,
         metadata={"description": "Its visits in order of time, but for those cancelled or missed."},
     )
+    medical_hold_ids = Ids(
+        dump_only=True,
+        required=True,
+        metadata={
+            "description": "The open holds that stand against its sessions: with any the course is paused."
+        },
+    )
+
+    @post_dump
+    def _paused_by_holds(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
+        return data | {"status": "paused"} if data.get("medical_hold_ids") else data
 
     @validates_schema
     def _of_one_thing(self, data: dict[str, Any], *, partial: bool | None, **_kwargs: object) -> None:

@@ -44,6 +44,9 @@ class RefusedVisitSchema(Schema):
 
     position = Integer(required=True, metadata={"description": "Its place in the request, from 0."})
     refusals = ListOf(Nested(RefusalSchema), required=True)
+    alternatives = ListOf(
+        fields.Dict(), metadata={"description": "Near slots of a course's session, at most five."}
+    )
 
 
 class InputErrorSchema(Schema):

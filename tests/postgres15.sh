@@ -16,6 +16,6 @@ trap stop EXIT
 if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
 as_postgres "$bin/initdb" -D "$folder/data" -A trust -U postgres >/dev/null
 as_postgres "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
-    -o "-c listen_addresses='' -c max_connections=300 -k $folder" start >/dev/null
+    -o "-c listen_addresses='' -c max_connections=300 -c fsync=off -c full_page_writes=off -c synchronous_commit=off -k $folder" start >/dev/null
 chmod 755 "$folder"
 DATABASE_URL="postgresql://postgres@/postgres?host=$folder" "$@"

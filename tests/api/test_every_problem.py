@@ -13,6 +13,7 @@ from api.problems import PROBLEMS
 from booking.callers import Caller
 from config import Settings
 from models.database import Database
+from sync.cursors import renew_epoch
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
 from tests.booking.cast import Clinic, create_clinic, create_course, create_key, run_out
 from tests.desk import Desk
@@ -179,6 +180,14 @@ def hold_extended(stage: Stage) -> TestResponse:
     return stage.desk.post(path)
 
 
+def cursor_expired(stage: Stage) -> TestResponse:
+    """Go on reading changes after a restore."""
+    cursor = stage.desk.get("/changes").get_json()["next_cursor"]
+    with stage.database.transaction(stage.desk.clinic_id) as session:
+        renew_epoch(session)
+    return stage.desk.get("/changes", cursor=cursor)
+
+
 def hold_expired(stage: Stage) -> TestResponse:
     """Read a hold too late."""
     hold = stage.clinic.held(TEN)
@@ -240,9 +249,9 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
         method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
-        in_use, refused, retired, too_early, wrong_status, hold_converted, hold_extended, hold_expired, stale,
-        too_large, unsupported_media_type, idempotency_mismatch, invalid, version_required, error,
-        unavailable, not_ready,
+        in_use, refused, retired, too_early, wrong_status, hold_converted, hold_extended, cursor_expired,
+        hold_expired, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
+        version_required, error, unavailable, not_ready,
     )
 }  # fmt: skip
 

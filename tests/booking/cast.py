@@ -102,7 +102,11 @@ def shown(clinic: "Clinic", course: Made) -> Made:
 
 def performed(clinic: "Clinic", day: str, **fields: Any) -> Made:
     """Book a visit for 10:00 on a day of March and take it to its end."""
-    at = f"2027-03-{day}T10:00:00Z"
+    return performed_at(clinic, f"2027-03-{day}T10:00:00Z", **fields)
+
+
+def performed_at(clinic: "Clinic", at: str, **fields: Any) -> Made:
+    """Book a visit and take it to its end."""
     visit = clinic.booked(at, **fields)
     for action in ("arrive", "start", "complete"):
         visit = clinic.at(at).acted(action, visit)

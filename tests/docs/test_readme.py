@@ -21,6 +21,7 @@ SPDX = {
     "Apache 2.0": "Apache-2.0",
     "Apache License": "Apache-2.0",
     "BSD 2-Clause License": "BSD-2-Clause",
+    "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
 }
 

@@ -318,6 +318,25 @@ def test_one_session_that_cannot_be_leaves_all_unbooked(known: Clinic, database:
     assert known.desk.get(f"/courses/{course['id']}").get_json()["status"] == "planned"
 
 
+def test_a_slot_near_a_refused_session_keeps_its_distance_and_can_be_booked(known: Clinic) -> None:
+    course, first = create_course(known), "2027-03-06T10:00:00Z"
+    answer = booked_all(known, course, [first, "2027-04-02T10:00:00+01:00"])
+    (visit,) = answer.get_json()["visits"]
+    near = [one["starts_at"] for one in visit["alternatives"]]
+
+    assert len(near) == 5
+    assert min(near)[:10] == "2027-04-03"
+    assert booked_all(known, course, [first, near[0]]).status_code == 201
+
+
+def test_of_many_refused_sessions_the_first_three_have_near_slots(known: Clinic) -> None:
+    course = create_course(known)
+    at_night = [f"2027-{month}-06T03:00:00Z" for month in ("03", "05", "07", "09")]
+    found = booked_all(known, course, at_night).get_json()["visits"]
+
+    assert [len(one.get("alternatives", ())) for one in found] == [5, 5, 5, 0]
+
+
 @pytest.mark.parametrize(
     ("starts", "pointer"),
     [

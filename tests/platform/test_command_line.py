@@ -167,6 +167,30 @@ def test_a_check_finds_a_claim_that_is_gone(desk: Desk, embedded: Database) -> N
     ]
 
 
+def test_a_check_finds_what_the_change_feed_does_not_know(desk: Desk, embedded: Database) -> None:
+    visit = book_visit(desk)
+    place = visit["location_id"]
+    with embedded.transaction(desk.clinic_id) as session:
+        session.execute(text("UPDATE changes SET present = false WHERE scope_id = :place"), {"place": place})
+    told = clinic_here("check", DATABASE_URL=embedded.url)
+    with embedded.transaction(desk.clinic_id) as session:
+        session.execute(text("UPDATE changes SET present = true"))
+
+    assert told.exit_code == 1
+    assert told.stdout.splitlines() == [
+        f"clinic {desk.clinic_id}: appointment {visit['id']} and its changes on {place} disagree",
+        "1 differences.",
+    ]
+
+
+def test_a_renewed_epoch_ends_every_cursor_of_every_clinic(desk: Desk, embedded: Database) -> None:
+    cursor = desk.get("/changes").get_json()["next_cursor"]
+    told = clinic_here("renew-epoch", DATABASE_URL=embedded.url)
+
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert desk.get("/changes", cursor=cursor).status_code == 410
+
+
 def test_the_installed_command_runs_from_any_folder(tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("clinic")
     env = {name: value for name, value in environment().items() if name != "PYTHONPATH"}

@@ -1,9 +1,12 @@
 """`clinic serve` as it really runs: ready, documented, and gone without a trace."""
 
+import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,6 +95,25 @@ def test_a_server_that_is_told_to_stop_leaves_nothing_behind(used_folder: Path) 
 
     assert ended == 0
     assert all(map(has_ended, [database, *workers]))
+
+
+def test_a_server_that_is_told_to_stop_keeps_nobody_who_waits_for_changes(used_folder: Path) -> None:
+    with serving(used_folder, used_folder / "log") as (process, address), ThreadPoolExecutor(1) as threads:
+        wait_until(lambda: answers(address))
+        made = clinic(
+            "create-clinic", "--name", "A", "--timezone", "Europe/London", CLINIC_DATA_DIR=str(used_folder)
+        )
+        key = {"Authorization": f"Bearer {json.loads(made.stdout)['admin_key']}"}
+        changes = f"{address}/v1/changes"
+        waiter = threads.submit(requests.get, changes, {"wait": 60}, headers=key, timeout=90)
+        assert wait([waiter], 1.0).not_done
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        answer = waiter.result(PATIENCE_SECONDS)
+        process.wait(PATIENCE_SECONDS)
+
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+    assert time.monotonic() - begun < 20
 
 
 def test_a_server_that_is_told_to_stop_while_it_starts_leaves_nothing_behind(empty_folder: Path) -> None:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from api.state import state_of
 from booking.callers import Caller
-from models.database import Database
 from sync.busy import put_object
 from tests.desk import Desk
 
@@ -69,8 +69,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
     desk.at(NOW).post(f"/messages/{message['id']}/sent")
     desk.made(f"/therapists/{therapist}/external-calendars", url="https://calendar.example.org/x.ics")
-    database: Database = desk.app.extensions["clinic-scheduling"].database
-    with database.transaction(desk.clinic_id) as session:
+    with state_of(desk.app).database.transaction(desk.clinic_id) as session:
         caller = Caller(session, desk.clinic_id, datetime.fromisoformat(NOW))
         put_object(caller, UUID(therapist), "away.ics", AWAY)
     return visit

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.messages import MESSAGE_KINDS
-from scheduling.messages import MOMENT_OF, MOMENTS, after_quiet, due, shifted
+from scheduling.messages import MOMENT_OF, MOMENTS, after_quiet, due, in_window, shifted
 
 LONDON = ZoneInfo("Europe/London")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
@@ -146,3 +146,31 @@ def test_what_comes_after_a_visit_is_of_no_use_a_day_later() -> None:
     found = due(MOMENT_OF["aftercare_3d"], starts_at, starts_at, LONDON)
 
     assert (local(found.at), local(found.until)) == ("2027-01-09T15:00+00:00", "2027-01-10T15:00+00:00")
+
+
+def of_window(last: str, opens: int, closes: int) -> list[str]:
+    """Give when the three messages of a maintenance window are due, in local time."""
+    kinds = ("maintenance_opens", "maintenance_nudge", "maintenance_last_call")
+    moments = [in_window(MOMENT_OF[kind], opens, closes) for kind in kinds]
+    return [local(due(one, at(last), at(last), LONDON).at) for one in moments]
+
+
+@pytest.mark.parametrize(
+    ("last", "opens", "nudge", "closes"),
+    [
+        ("2027-08-30T10:00", "2028-02-29T10:00+00:00", "2028-05-30T10:00+01:00", "2028-08-30T10:00+01:00"),
+        ("2027-08-31T10:00", "2028-02-29T10:00+00:00", "2028-05-31T10:00+01:00", "2028-08-31T10:00+01:00"),
+        ("2027-09-01T10:00", "2028-03-01T10:00+00:00", "2028-06-01T10:00+01:00", "2028-09-01T10:00+01:00"),
+        ("2026-08-31T08:30", "2027-02-28T09:00+00:00", "2027-05-31T09:00+01:00", "2027-08-31T09:00+01:00"),
+    ],
+)
+def test_a_window_is_told_of_in_calendar_months_at_the_sessions_time_of_day(
+    last: str, opens: str, nudge: str, closes: str
+) -> None:
+    assert of_window(last, 6, 12) == [opens, nudge, closes]
+
+
+def test_the_middle_of_an_odd_window_is_half_a_month_later() -> None:
+    found = [one[:10] for one in of_window("2027-01-10T10:00", 2, 3)]
+
+    assert found == ["2027-03-10", "2027-03-25", "2027-04-10"]

@@ -1,18 +1,35 @@
-"""Clinics whose staff have calendars elsewhere, and the sites of these."""
+"""Clinics that the tests start from: of the change feed, and of calendars elsewhere with their sites."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 
+from api.state import state_of
 from models.database import Database
 from tests.booking.cast import Clinic
 from tests.booking.conftest import clinic, desk, pipeline
+from tests.copying import Copied
+from tests.sync.cast import Branches, create_branches
 from tests.sync.elsewhere import Elsewhere
 from tests.sync.servers import Server, Talk
 
 __all__ = ["clinic", "desk", "pipeline"]
 
 Site = Callable[[Talk], Server]
+
+
+@pytest.fixture
+def branches(copied: Copied[Branches]) -> Branches:
+    """Give a clinic of two locations, two therapists and two rooms in each."""
+    return copied(create_branches)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _nobody_listens_on(app: Flask) -> Iterator[None]:
+    """End the application's listener, whose connection other tests would count."""
+    yield
+    state_of(app).waiting.close()
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """External calendars: fetched from a real server, kept when that fails, and never shown in full."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from api.state import state_of
 from booking.callers import Caller
 from models import BusyObject, ExternalCalendar
 from models.database import Database
@@ -36,16 +38,9 @@ def busy(start: str, end: str, uid: str = "one") -> bytes:
 @pytest.fixture(autouse=True)
 def loopback(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow calendars on this machine, as CLINIC_ALLOW_LOOPBACK_URLS=1 does."""
-    state = clinic.desk.app.extensions["clinic-scheduling"]
-    monkeypatch.setitem(
-        clinic.desk.app.extensions,
-        "clinic-scheduling",
-        type(state)(_with(state.settings, allow_loopback_urls=True), state.database),
-    )
-
-
-def _with(settings: Any, **fields: Any) -> Any:
-    return type(settings)(**{name: getattr(settings, name) for name in settings.__slots__} | fields)
+    state = state_of(clinic.desk.app)
+    allowing = replace(state, settings=replace(state.settings, allow_loopback_urls=True))
+    monkeypatch.setitem(clinic.desk.app.extensions, "clinic-scheduling", allowing)
 
 
 def made(elsewhere: Elsewhere, server: Server, path: str = "/private-123/busy.ics", **fields: Any) -> Made:

@@ -1,0 +1,73 @@
+"""What every selection of messages has in common: the visit, its patient, and the words of the kind."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, null, select
+
+from models import (
+    Appointment,
+    Clinic,
+    Location,
+    MessageDispatch,
+    MessageTemplate,
+    Patient,
+)
+
+_NONE: Final = cast(null(), Integer)
+
+
+def columns(
+    kind: Any,  # noqa: ANN401 - SQL expressions
+    anchor_at: Any,  # noqa: ANN401
+    planned_at: Any,  # noqa: ANN401
+    opens: Any = _NONE,  # noqa: ANN401
+    closes: Any = _NONE,  # noqa: ANN401
+) -> Select[Any]:
+    """Give the columns of a message: what it counts from, and its visit, patient and words."""
+    return select(
+        kind.label("kind"),
+        anchor_at.label("anchor_at"),
+        planned_at.label("planned_at"),
+        opens.label("opens_months"),
+        closes.label("closes_months"),
+        Appointment.id.label("appointment_id"),
+        Appointment.location_id,
+        Appointment.patient_id,
+        Appointment.starts_at,
+        Appointment.ends_at,
+        Location.name.label("location_name"),
+        Clinic.name.label("clinic_name"),
+        Patient.name.label("patient_name"),
+        Patient.email,
+        Patient.phone,
+        MessageTemplate.subject,
+        MessageTemplate.body,
+        MessageDispatch.status,
+    )
+
+
+def with_words(visits: Select[Any], kind: Any, anchor_at: Any) -> Select[Any]:  # noqa: ANN401 - see above
+    """Add the patient, the words of the kind if it is active, and how far the message has come."""
+    same_message = and_(
+        MessageDispatch.clinic_id == Appointment.clinic_id,
+        MessageDispatch.appointment_id == Appointment.id,
+        MessageDispatch.kind == kind,
+        MessageDispatch.anchor_at == anchor_at,
+    )
+    of_kind = and_(
+        MessageTemplate.clinic_id == Appointment.clinic_id,
+        MessageTemplate.kind == kind,
+        MessageTemplate.active,
+    )
+    return (
+        visits.join(Patient, same(Appointment.patient_id, Patient))
+        .join(Clinic, Clinic.id == Appointment.clinic_id)
+        .join(MessageTemplate, of_kind)
+        .outerjoin(MessageDispatch, same_message)
+        .where(func.coalesce(MessageDispatch.status, "due").in_(("due", "sending", "failed")))
+    )
+
+
+def same(reference: Any, model: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a mapped class
+    """Join what a column refers to, in the clinic of the column's own row."""
+    return and_(model.clinic_id == reference.class_.clinic_id, model.id == reference)
