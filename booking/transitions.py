@@ -16,12 +16,14 @@ from booking.courses import follow_visit
 from booking.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.events import record
 from booking.expiry import end_hold, require_live
+from booking.flags import as_over
 from booking.freed import freed_visit
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy
 from scheduling.numbing import Numbing, numbing_refusals
 
 _MINUTE: Final = timedelta(minutes=1)
+_OVER: Final = frozenset({"completed", "cancelled", "no_show"})
 ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "confirm": ("booked",),
@@ -167,6 +169,8 @@ def end(
     """Write the action's status with its event, and let the course follow; `fields` go to the audit log."""
     before = visit.appointment.status
     visit.appointment.status = status
+    if status in _OVER:
+        visit.appointment.flags = as_over(visit.appointment.flags)
     touch(caller, visit.appointment)
     record(caller, event, visit.appointment, {"status": [before, status], **fields})
     follow_visit(caller, visit.appointment)

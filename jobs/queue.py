@@ -10,6 +10,7 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from booking.deliveries import TASK as DELIVER
 from booking.offers import Freed
 from config import MailServer
+from jobs.calendars import expand_busy, fetch_calendar
 from jobs.mail import send_due_mail
 from jobs.offers import offer_freed
 from jobs.rounds import do_minutes_work, do_nights_work
@@ -37,8 +38,8 @@ def make_queue(
 ) -> App:
     """Make the queue with every task that the product has; `clock` gives the present instant, aware.
 
-    Without a mail server no task sends mail: the messages are left to the clinic's own gateway. Webhooks
-    are delivered to this machine itself only where loopback is allowed.
+    Without a mail server no task sends mail: the messages are left to the clinic's own gateway. Only with
+    `allow_loopback` are webhooks delivered to this machine itself, and calendars fetched from it.
 
     Of a recurring task at most one waits. Nothing is lost with a worker that is killed: what it was
     doing is begun again once its heartbeat has been missing for half a minute.
@@ -83,7 +84,20 @@ def make_queue(
     def deliver_webhooks(clinic_id: str, endpoint_id: str) -> None:
         deliver(post, UUID(clinic_id), UUID(endpoint_id))
 
+    _add_calendars(queue, database, clock, allow_loopback)
     return queue
+
+
+def _add_calendars(
+    queue: App, database: Database, clock: Callable[[], datetime], allow_loopback: bool
+) -> None:
+    @queue.task(name="calendar")
+    def calendar(clinic_id: str, calendar_id: str) -> None:
+        fetch_calendar(database, UUID(clinic_id), UUID(calendar_id), clock, allow_loopback=allow_loopback)
+
+    @queue.task(name="busy")
+    def busy(clinic_id: str, therapist_id: str) -> None:
+        expand_busy(database, UUID(clinic_id), UUID(therapist_id), clock)
 
 
 def _add_mail(queue: App, database: Database, clock: Callable[[], datetime], mail: MailServer) -> None:

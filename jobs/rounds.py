@@ -23,7 +23,9 @@ from models import Clinic
 from models.database import Database
 from models.idempotency_keys import purge
 from sync import changes
+from sync.busy import expand_all
 from sync.deliveries import forget_deliveries, wake_overdue
+from sync.external_calendars import fetch_due
 
 NIGHT_HOUR: Final = 3
 """From this hour of the clinic's own clock on a night's work is due; a night missed is made up for."""
@@ -38,7 +40,7 @@ def forget_answers(caller: Caller) -> int:
     return purge(caller.session, caller.clinic_id, caller.real_now)
 
 
-EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due, wake_overdue)
+EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due, wake_overdue, fetch_due)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
 EACH_NIGHT: Final[Sequence[Act]] = (
     lapse_due,
@@ -47,6 +49,7 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     forget_answers,
     changes.purge,
     forget_deliveries,
+    expand_all,
 )
 """The same, once a night, after the visits to come have been judged again."""
 

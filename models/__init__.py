@@ -7,6 +7,7 @@ from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
+from models.external_calendars import BusyObject, ExternalBusy, ExternalCalendar
 from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
 from models.locations import Closure, Location, OpeningHours
@@ -20,9 +21,10 @@ from models.waitlist import WaitlistEntry
 from models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
-    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Change",
-    "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
-    "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy",
-    "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
-    "SpacingRule", "Therapist", "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint", "WorkingHours",
+    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "BusyObject",
+    "CatalogVersion", "Change", "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event",
+    "ExternalBusy", "ExternalCalendar", "ExternalTreatment", "HoldRule", "IdempotencyKey", "Location",
+    "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase",
+    "Procedure", "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist",
+    "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint", "WorkingHours",
 ]  # fmt: skip

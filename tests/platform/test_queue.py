@@ -26,6 +26,8 @@ NOBODY = "018f3f3e-0000-7000-8000-0000000000ff"
 ARGUMENTS: dict[str, dict[str, str | int]] = {
     "offer": {"clinic_id": NOBODY, "location_id": NOBODY, "first": 0, "until": 1, "ahead_seconds": 0},
     "deliver": {"clinic_id": NOBODY, "endpoint_id": NOBODY},
+    "calendar": {"clinic_id": NOBODY, "calendar_id": NOBODY},
+    "busy": {"clinic_id": NOBODY, "therapist_id": NOBODY},
 }
 JOBS = text("SELECT task_name, status::text, args FROM queue.procrastinate_jobs ORDER BY id")
 

@@ -1,7 +1,12 @@
 """The smallest clinic that can treat somebody, and a visit in it."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from api.state import state_of
+from booking.callers import Caller
+from sync.busy import put_object
 from tests.desk import Desk
 
 NOW = "2027-01-04T08:00:00Z"
@@ -16,6 +21,10 @@ PEEL = {
         {"name": "Rest", "kind": "aftercare", "minutes": 10, "room_kinds": ["treatment"]},
     ],
 }
+AWAY = (
+    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:away\r\nDTSTART:20270106T100000Z\r\nDURATION:PT1H\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 
 
 def create_visit_question(desk: Desk) -> dict[str, Any]:
@@ -61,4 +70,8 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     desk.at(NOW).post(f"/messages/{message['id']}/sent")
     hook = desk.made("/webhooks", url="https://example.org/hook", events=["appointment.booked"])
     desk.post(f"/webhooks/{hook['id']}/ping")
+    desk.made(f"/therapists/{therapist}/external-calendars", url="https://calendar.example.org/x.ics")
+    with state_of(desk.app).database.transaction(desk.clinic_id) as session:
+        caller = Caller(session, desk.clinic_id, datetime.fromisoformat(NOW))
+        put_object(caller, UUID(therapist), "away.ics", AWAY)
     return visit

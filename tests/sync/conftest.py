@@ -9,13 +9,17 @@ from flask import Flask
 from api.state import state_of
 from models.database import Database
 from tests.booking.cast import Clinic
-from tests.booking.conftest import clinic
+from tests.booking.conftest import clinic, desk, pipeline
 from tests.copying import Copied
 from tests.sync.cast import Branches, create_branches
+from tests.sync.elsewhere import Elsewhere
 from tests.sync.hooks import Office
 from tests.sync.receivers import Manners, Receiver, fine
+from tests.sync.servers import Server, Talk
 
-__all__ = ["clinic"]
+__all__ = ["clinic", "desk", "pipeline"]
+
+Site = Callable[[Talk], Server]
 
 
 @pytest.fixture
@@ -46,3 +50,22 @@ def receiver() -> Iterator[Callable[..., Receiver]]:
             return stack.enter_context(Receiver(manners).listening())
 
         yield start
+
+
+def site() -> Iterator[Site]:
+    """Start sites that end with the test."""
+    started: list[Server] = []
+
+    def start(talk: Talk) -> Server:
+        started.append(Server(talk))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def elsewhere(clinic: Clinic, database: Database) -> Elsewhere:
+    """Give the clinic's therapist's life elsewhere."""
+    return Elsewhere(clinic, database)

@@ -1,0 +1,89 @@
+"""Calendars of strangers who mean harm: refused with a code, within a time and a size."""
+
+import sys
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sync.expansion import MOST_BYTES, Range, UnusableError
+from sync.reading import Patience, answer, read
+from tests.sync.calendars import CUSTOM_ZONE, calendar, event
+
+WITHIN = Range(datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
+SHORT: Final = Patience(1, 30)
+HOUR = event(start="2027-06-28T10:00Z", end="2027-06-28T11:00Z")
+
+
+def repeated(rule: str) -> bytes:
+    """Write an event of a second with this rule."""
+    return calendar(event("DTSTART:20260101T000000Z", "DURATION:PT1S", f"RRULE:{rule}"))
+
+
+HARMFUL = {
+    "a rule for every second": (repeated("FREQ=SECONDLY"), "too_slow"),
+    "a rule that never comes true": (repeated("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), "too_slow"),
+    "thousands of zones": (
+        calendar(*(CUSTOM_ZONE.replace("Office", f"Z{n}") for n in range(9000)), HOUR),
+        "too_slow",
+    ),
+    "a heap of properties": (calendar(event(*["X-A;B=C:D"] * 300_000)), "too_slow"),
+    "a rule for every quarter of an hour": (repeated("FREQ=MINUTELY;INTERVAL=15"), "too_many_events"),
+    "more than may be read": (b"x" * (MOST_BYTES + 1), "too_large"),
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_harm_is_refused_within_its_limits(name: str) -> None:
+    text, code = HARMFUL[name]
+    patience = Patience(20, 60) if code == "too_many_events" else SHORT
+    before = monotonic()
+    with pytest.raises(UnusableError) as refused:
+        read([text], WITHIN, patience)
+
+    assert str(refused.value) == code
+    assert monotonic() - before < 2 * patience.waiting
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"hello", b"\xff\xfe\x00", b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\r\n" * 5000, b"\x00" * 1000],
+)
+def test_garbage_is_no_calendar(text: bytes) -> None:
+    within = {"first": WITHIN.first.isoformat(), "last": WITHIN.last.isoformat(), "zone": "Europe/Berlin"}
+
+    assert answer({**within, "texts": [text.decode("latin-1")]}) == [None]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["DTSTART:00010101T000000Z", "DTEND:99991231T235959Z", "RRULE:FREQ=DAILY"],
+        ["DTSTART;VALUE=DATE:99991231", "DURATION:P9999D"],
+        ["DTSTART:20270628T100000Z", "DURATION:P999999999D"],
+        ["DTSTART:20270628T100000Z", "DTEND:20270628T100000Z", "RRULE:FREQ=DAILY;COUNT=99999999999999"],
+        ["DTSTART:20270628T100000Z", "DURATION:PT1H", "RRULE:FREQ=SOMETIMES"],
+    ],
+)
+def test_an_absurd_date_spoils_its_own_event_only(lines: list[str]) -> None:
+    (found,) = read([calendar(event(*lines, uid="absurd"), HOUR)], WITHIN, SHORT)
+
+    assert found is not None
+    assert len(found.busy["one"]) == 1
+    assert not found.busy.get("absurd")
+
+
+def test_several_texts_are_read_by_one_child_each_by_itself() -> None:
+    found = read([calendar(HOUR), b"no calendar", calendar(HOUR)], WITHIN, SHORT)
+
+    assert [None if one is None else len(one.busy["one"]) for one in found] == [1, None, 1]
+
+
+def test_the_child_is_told_nothing_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that cannot find its libraries without the environment would be one that needs it."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
+    monkeypatch.setattr(sys, "path", [])
+
+    assert read([calendar(HOUR)], WITHIN, SHORT)[0] is not None
