@@ -131,7 +131,7 @@ def check(settings: Settings) -> None:
             found += 1
             click.echo(
                 f"clinic {difference.clinic_id}: appointment {difference.appointment_id} "
-                f"and its claims on {difference.resource_id} disagree"
+                f"and its {difference.kept_in} on {difference.resource_id} disagree"
             )
     click.echo(f"{found} differences.")
     sys.exit(1 if found else 0)

@@ -1,4 +1,4 @@
-"""Compares what is occupied with what the appointments' phases say: the two must be the same."""
+"""Compares what is occupied, and what the change feed knows, with what the appointments say."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,13 +31,26 @@ _DIFFERENCES = text("""
     ORDER BY 1, 2
 """)
 
+_UNNOTED = text("""
+    WITH now_in AS (
+        SELECT a.id AS appointment_id, s AS scope_id
+        FROM appointments a CROSS JOIN LATERAL scopes_of(a.clinic_id, a.id) AS s
+    ), noted AS (
+        SELECT appointment_id, scope_id FROM changes WHERE present
+    )
+    SELECT appointment_id, scope_id
+    FROM (TABLE now_in EXCEPT TABLE noted UNION ALL (TABLE noted EXCEPT TABLE now_in)) AS differing
+    ORDER BY 1, 2
+""")
+
 
 class Difference(NamedTuple):
-    """An appointment whose phases and claims disagree about a resource."""
+    """An appointment that disagrees with its `claims` on a resource, or with the `changes` of a scope."""
 
     clinic_id: UUID
     appointment_id: UUID
     resource_id: UUID
+    kept_in: str
 
 
 def differences(database: Database) -> Iterator[Difference]:
@@ -51,5 +64,6 @@ def differences(database: Database) -> Iterator[Difference]:
 def differences_of(database: Database, clinic_id: UUID) -> Iterator[Difference]:
     """Give every disagreement of one clinic, in a transaction of its own."""
     with database.transaction(clinic_id) as session:
-        for appointment_id, resource_id in session.execute(_DIFFERENCES):
-            yield Difference(clinic_id, appointment_id, resource_id)
+        for kept_in, statement in (("claims", _DIFFERENCES), ("changes", _UNNOTED)):
+            for appointment_id, resource_id in session.execute(statement):
+                yield Difference(clinic_id, appointment_id, resource_id, kept_in)

@@ -3,6 +3,7 @@
 from models.api_keys import ApiKey
 from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from models.base import Base
+from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
@@ -18,8 +19,8 @@ from models.treatments import ExternalTreatment
 from models.waitlist import WaitlistEntry
 
 __all__ = [
-    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Clinic",
-    "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
+    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Change",
+    "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
     "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy",
     "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
     "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",

@@ -13,7 +13,8 @@ from models.base import Base, Tenant, of_clinic
 class Clinic(Base):
     """A tenant: everything else belongs to one; its zone serves where no location's does.
 
-    `revalidated_on` is the clinic's own date on which all of its visits to come were judged last.
+    `revalidated_on` is the clinic's own date on which all of its visits to come were judged last. Cursors
+    of its changes are signed by `sync_secret` and valid for one `sync_epoch`, which ends with a restore.
     """
 
     __tablename__ = "clinics"
@@ -23,6 +24,8 @@ class Clinic(Base):
     timezone: Mapped[str]
     revalidated_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sync_secret: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    sync_epoch: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
 
 
 class CatalogVersion(Tenant, Base):

@@ -14,11 +14,12 @@ _COLUMNS = text("""
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'
       AND a.attnum > 0 AND NOT a.attisdropped
 """)
-# From PostgreSQL 18 on NOT NULL is a constraint too; it is compared with the columns.
+# From PostgreSQL 18 on NOT NULL is a constraint too; it is compared with the columns. Triggers that wait
+# for the commit are listed here as well, and belong to the migrations alone, as all triggers do.
 _CONSTRAINTS = text("""
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
     FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND contype <> 'n'
+    WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND contype NOT IN ('n', 't')
       AND conrelid <> coalesce(to_regclass('alembic_version'), 0)
 """)
 _INDEXES = text("""
