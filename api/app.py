@@ -8,6 +8,7 @@ from flask.json.provider import JSONProvider
 
 from api import (
     api_keys,
+    app_passwords,
     appointments,
     availability,
     blocks,
@@ -34,6 +35,7 @@ from api import (
     waitlist,
 )
 from api.blueprints import Blueprint
+from api.dav import dav
 from api.docs import docs
 from api.logs import register_logs
 from api.openapi import make_api, serve_openapi
@@ -70,6 +72,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     message_templates.blp,
     messages.blp,
     api_keys.blp,
+    app_passwords.blp,
     health.blp,
 )
 
@@ -105,5 +108,6 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs)
+    app.register_blueprint(dav)
     serve_openapi(app, api)
     return app

@@ -1,6 +1,7 @@
 """The contract with the database: tables, constraints and the way in."""
 
 from models.api_keys import ApiKey
+from models.app_passwords import AppPassword
 from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from models.base import Base
 from models.changes import Change
@@ -19,9 +20,9 @@ from models.treatments import ExternalTreatment
 from models.waitlist import WaitlistEntry
 
 __all__ = [
-    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "CatalogVersion", "Change",
-    "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalTreatment", "HoldRule",
-    "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy",
-    "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim",
-    "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",
+    "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block",
+    "CatalogVersion", "Change", "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event",
+    "ExternalTreatment", "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch",
+    "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification",
+    "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",
 ]  # fmt: skip
