@@ -42,6 +42,7 @@ class Settings:
     public_url: str | None = None
     production: bool = False
     sandbox: bool = False
+    allow_loopback_urls: bool = False
     demo: bool = True
     workers: int = 2
     threads: int = 8
@@ -60,13 +61,19 @@ class Settings:
             production=_choice(env, "CLINIC_ENV", "development", ("development", "production"))
             == "production",
             sandbox=_flag(env, "CLINIC_SANDBOX", False),
+            allow_loopback_urls=_flag(env, "CLINIC_ALLOW_LOOPBACK_URLS", False),
             demo=_flag(env, "CLINIC_DEMO", True),
             workers=_number(env, "CLINIC_WORKERS", 2, 1, 64),
             threads=_number(env, "CLINIC_THREADS", 8, 1, 256),
             mail=_mail_server(env.get("SMTP_URL")),
         )
-        if settings.production and settings.sandbox:
-            raise ConfigError("CLINIC_SANDBOX=1 is refused with CLINIC_ENV=production: unset one of them.")
+        trials = {
+            "CLINIC_SANDBOX": settings.sandbox,
+            "CLINIC_ALLOW_LOOPBACK_URLS": settings.allow_loopback_urls,
+        }
+        for name, is_on in trials.items():
+            if settings.production and is_on:
+                raise ConfigError(f"{name}=1 is refused with CLINIC_ENV=production: unset one of them.")
         return settings
 
 

@@ -25,6 +25,7 @@ def test_the_rows_give_the_defaults() -> None:
     assert told["CLINIC_WORKERS"] == str(defaults.workers)
     assert told["CLINIC_THREADS"] == str(defaults.threads)
     assert told["CLINIC_SANDBOX"] == flags[defaults.sandbox]
+    assert told["CLINIC_ALLOW_LOOPBACK_URLS"] == flags[defaults.allow_loopback_urls]
     assert told["CLINIC_DEMO"] == flags[defaults.demo]
 
 

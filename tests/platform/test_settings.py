@@ -16,6 +16,7 @@ GOOD: dict[str, tuple[str, str, object]] = {
     "CLINIC_PUBLIC_URL": ("public_url", "https://book.example.org/", "https://book.example.org"),
     "CLINIC_ENV": ("production", "production", True),
     "CLINIC_SANDBOX": ("sandbox", "1", True),
+    "CLINIC_ALLOW_LOOPBACK_URLS": ("allow_loopback_urls", "1", True),
     "CLINIC_DEMO": ("demo", "0", False),
     "CLINIC_WORKERS": ("workers", "64", 64),
     "CLINIC_THREADS": ("threads", "1", 1),
@@ -44,6 +45,7 @@ BAD = [
     ("PORT", "٨٠"),
     ("CLINIC_ENV", "staging"),
     ("CLINIC_SANDBOX", "maybe"),
+    ("CLINIC_ALLOW_LOOPBACK_URLS", "maybe"),
     ("CLINIC_DEMO", "2"),
     ("CLINIC_WORKERS", "0"),
     ("CLINIC_WORKERS", "65"),
@@ -72,6 +74,7 @@ DEFAULTS: dict[str, Any] = {
     "public_url": None,
     "production": False,
     "sandbox": False,
+    "allow_loopback_urls": False,
     "demo": True,
     "workers": 2,
     "threads": 8,
@@ -135,9 +138,10 @@ def test_a_mail_servers_password_is_not_shown() -> None:
     assert "opensesame" not in repr(mail)
 
 
-def test_the_sandbox_is_refused_in_production() -> None:
-    with pytest.raises(ConfigError, match=r"CLINIC_SANDBOX=1 is refused with CLINIC_ENV=production"):
-        read({"CLINIC_ENV": "production", "CLINIC_SANDBOX": "1"})
+@pytest.mark.parametrize("name", ["CLINIC_SANDBOX", "CLINIC_ALLOW_LOOPBACK_URLS"])
+def test_what_is_for_trials_is_refused_in_production(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{name}=1 is refused with CLINIC_ENV=production"):
+        read({"CLINIC_ENV": "production", name: "1"})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What leaves and enters by calendar and event."""
