@@ -12,6 +12,7 @@ from api import (
     appointments,
     availability,
     blocks,
+    calendar_feeds,
     course_templates,
     courses,
     devices,
@@ -72,6 +73,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     message_templates.blp,
     messages.blp,
     api_keys.blp,
+    calendar_feeds.blp,
     app_passwords.blp,
     health.blp,
 )
@@ -108,6 +110,7 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs)
+    app.register_blueprint(calendar_feeds.calendars)
     app.register_blueprint(dav)
     serve_openapi(app, api)
     return app

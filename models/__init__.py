@@ -4,6 +4,7 @@ from models.api_keys import ApiKey
 from models.app_passwords import AppPassword
 from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from models.base import Base
+from models.calendar_feeds import CalendarFeed
 from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
@@ -21,8 +22,9 @@ from models.waitlist import WaitlistEntry
 
 __all__ = [
     "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block",
-    "CatalogVersion", "Change", "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event",
-    "ExternalTreatment", "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch",
-    "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification",
-    "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",
+    "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course", "CourseTemplate",
+    "Device", "Event", "ExternalTreatment", "HoldRule", "IdempotencyKey", "Location", "MedicalHold",
+    "MessageDispatch", "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure",
+    "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry",
+    "WorkingHours",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """A therapist's visits as a CalDAV calendar that can be read and followed, and not written."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from booking.errors import CursorExpired, Invalid
 from dav.calendars import Changes, Conditions, ForbiddenError, InvalidSyncTokenError, Item, Span
 from dav.names import d
 from sync.cursors import Cursors, Position, cursors_of
+from sync.feeds import reference
+from sync.ics import Event, calendar
 
 _SUFFIX: Final = ".ics"
 _SCHEME: Final = "data:,"
@@ -144,23 +146,5 @@ def _item(row: Row[Any]) -> Item:
 
 
 def _render(row: Row[Any]) -> bytes:
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//clinic-scheduling//CalDAV//EN",
-        "BEGIN:VEVENT",
-        f"UID:{row.id}",
-        f"DTSTAMP:{_utc(row.updated_at)}",
-        f"SEQUENCE:{row.version}",
-        f"DTSTART:{_utc(row.starts_at)}",
-        f"DTEND:{_utc(row.ends_at)}",
-        "SUMMARY:Appointment",
-        "END:VEVENT",
-        "END:VCALENDAR",
-        "",
-    )
-    return "\r\n".join(lines).encode()
-
-
-def _utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    visit = Event(str(row.id), row.version, row.updated_at, row.starts_at, row.ends_at, reference(row.id))
+    return calendar([visit])

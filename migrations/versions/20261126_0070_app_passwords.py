@@ -5,7 +5,7 @@ from alembic import op
 from migrations.policies import protect
 
 revision = "20261126_0070"
-down_revision = "20261126_0050"
+down_revision = "20261126_0060"
 
 TABLE = """
 CREATE TABLE app_passwords (
