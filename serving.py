@@ -9,6 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api.app import create_app
+from api.state import state_of
 from config import ConfigError, Settings
 from models.database import Database
 
@@ -53,6 +54,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "keepalive": 5,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "post_worker_init": _let_nobody_wait_at_the_end,
             "when_ready": lambda _arbiter: self.when_ready(),
         }
         for name, value in options.items():
@@ -66,3 +68,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         gc.collect()
         gc.freeze()
         return app
+
+
+def _let_nobody_wait_at_the_end(worker: Any) -> None:  # noqa: ANN401 - gunicorn is untyped
+    """Let long polls end when the worker is told to stop."""
+    state_of(worker.wsgi).waiting.stopping = lambda: not worker.alive

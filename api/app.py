@@ -13,6 +13,7 @@ from api import (
     availability,
     blocks,
     calendar_feeds,
+    changes,
     course_templates,
     courses,
     devices,
@@ -45,6 +46,7 @@ from api.requests import register_requests
 from api.state import State, keep
 from config import Settings
 from models.database import Database
+from sync.waiting import Waiting
 
 # One blueprint per resource, in the order of the reference.
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -72,6 +74,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     schedule.blp,
     message_templates.blp,
     messages.blp,
+    changes.blp,
     api_keys.blp,
     calendar_feeds.blp,
     app_passwords.blp,
@@ -101,7 +104,8 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     app.json = OrjsonProvider(app)
     # A redirect would be an answer in HTML, and no path of ours has two forms.
     app.url_map.merge_slashes = False
-    keep(app, State(settings, database))
+    # Half of the threads always serve.
+    keep(app, State(settings, database, Waiting(database, settings.threads // 2)))
     # Flask runs what comes after a request in reverse: the log line is written last.
     register_logs(app)
     register_requests(app)

@@ -24,6 +24,7 @@ from api.transactions import run
 CREATED = 201
 View = Callable[..., Any]
 Decorator = Callable[[View], View]
+Look = Callable[[], Any]
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -47,11 +48,19 @@ class Blueprint(flask_smorest.Blueprint):
         docs["has_path_ids"] = "<" in f"{self.url_prefix or ''}{rule}"
         super().add_url_rule(rule, endpoint, view_func, **options)
 
-    def needs(self, scope: str, *, public: bool = False, fails: tuple[int, ...] = ()) -> Decorator:
+    def needs(
+        self,
+        scope: str,
+        *,
+        public: bool = False,
+        fails: tuple[int, ...] = (),
+        looks: Callable[[Look], Any] | None = None,
+    ) -> Decorator:
         """Ask for a key with the scope, and run the view in the request's one transaction.
 
         The view gets the Caller first. `public` lets publishable keys in; `fails` documents statuses
-        that the operation answers beyond those that follow from its kind.
+        that the operation answers beyond those that follow from its kind. A view that only reads may look
+        several times: `looks` gets one look, a transaction of one snapshot each time that it is called.
         """
 
         def decorator(view: View) -> View:
@@ -69,6 +78,8 @@ class Blueprint(flask_smorest.Blueprint):
                     return once(caller, lambda: view(caller, **path))
 
                 receive()
+                if looks is not None:
+                    return looks(lambda: run(state().database, work, one_snapshot=True))
                 return patiently(lambda: run(state().database, work))
 
             wrapper._apidoc = docs  # type: ignore[attr-defined]  # noqa: SLF001 - where smorest keeps its documents
@@ -112,6 +123,8 @@ def object_headers(result: object, status_code: int) -> dict[str, str]:
     """Give the headers that follow from the object: its version, its place, the next page."""
     headers = {}
     version, id_, cursor = (_member(result, name) for name in ("version", "id", "next_cursor"))
+    if _member(result, "has_more") is False:
+        cursor = None  # It leads to what is yet to happen, not to another page.
     if isinstance(version, int):
         headers["ETag"] = etag(version)
     if status_code == CREATED and id_ is not None:

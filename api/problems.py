@@ -43,6 +43,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "wrong_status": (409, "The present status does not allow this."),
     "hold_converted": (409, "The hold has become an appointment."),
     "hold_extended": (409, "A hold can be extended once."),
+    "cursor_expired": (410, "The cursor leads nowhere any more."),
     "hold_expired": (410, "The hold has expired."),
     "stale": (412, "The object has changed since you read it."),
     "too_large": (413, "The body is too large."),

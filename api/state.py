@@ -1,4 +1,4 @@
-"""What every request finds in the application: its settings and its database."""
+"""What every request finds in the application: its settings, its database and where it may wait."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -7,16 +7,18 @@ from flask import Flask, current_app
 
 from config import Settings
 from models.database import Database
+from sync.waiting import Waiting
 
 _NAME = "clinic-scheduling"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What create_app was given."""
+    """What create_app was given, and the seats of those who wait for news."""
 
     settings: Settings
     database: Database
+    waiting: Waiting
 
 
 def keep(app: Flask, state: State) -> None:
@@ -26,4 +28,9 @@ def keep(app: Flask, state: State) -> None:
 
 def state() -> State:
     """Give the state of the application that handles this request."""
-    return cast(State, current_app.extensions[_NAME])
+    return state_of(current_app)
+
+
+def state_of(app: Flask) -> State:
+    """Give the state of an application."""
+    return cast(State, app.extensions[_NAME])

@@ -17,7 +17,7 @@ _PASSING = (DeadlockDetected, SerializationFailure, ExclusionViolation)
 T = TypeVar("T")
 
 
-def run(database: Database, work: Callable[[Session], T]) -> T:
+def run(database: Database, work: Callable[[Session], T], *, one_snapshot: bool = False) -> T:
     """Do the work in a transaction and commit; what may pass a second time is tried at most 3 times more.
 
     After 40P01 and 40001 it may simply pass; after 23P01 the engine sees what it collided with, and
@@ -25,14 +25,14 @@ def run(database: Database, work: Callable[[Session], T]) -> T:
     """
     for attempt in range(RETRIES):
         try:
-            return _once(database, work)
+            return _once(database, work, one_snapshot)
         except DBAPIError as error:
             if not isinstance(error.orig, _PASSING):
                 raise
         time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
-    return _once(database, work)
+    return _once(database, work, one_snapshot)
 
 
-def _once(database: Database, work: Callable[[Session], T]) -> T:
-    with database.transaction() as session:
+def _once(database: Database, work: Callable[[Session], T], one_snapshot: bool) -> T:
+    with database.transaction(one_snapshot=one_snapshot) as session:
         return work(session)

@@ -138,6 +138,12 @@ class HoldExtended(DomainError):
     code = "hold_extended"
 
 
+class CursorExpired(DomainError):
+    """The cursor leads nowhere any more: begin again without one."""
+
+    code = "cursor_expired"
+
+
 class NoSlot(DomainError):
     """There is no slot within the location's horizon."""
 

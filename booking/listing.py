@@ -1,14 +1,15 @@
 """Selects appointments and their history for lists."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
 
 from booking.callers import Caller
 from models import Appointment, AppointmentPhase, AuditEntry
 
-_EQUAL = ("location_id", "therapist_id", "patient_id", "course_id", "status")
+_EQUAL = ("location_id", "patient_id", "course_id", "status")
 
 
 def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:
@@ -38,16 +39,26 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
     if query.get("flagged") is not None:
         flagged = Appointment.flags != literal_column("'[]'")
         chosen = chosen.where(flagged if query["flagged"] else ~flagged)
+    return chosen.where(*_taking_part(query))
+
+
+def _taking_part(query: dict[str, Any]) -> Iterator[ColumnElement[bool]]:
+    """Give what room and therapist ask of a visit's phases; as in the change feed, who assists counts."""
     if query.get("room_id") is not None:
-        chosen = chosen.where(_in_room(query["room_id"]))
-    return chosen
+        yield _in_a_phase(AppointmentPhase.room_id == query["room_id"])
+    if query.get("therapist_id") is not None:
+        yield or_(
+            Appointment.therapist_id == query["therapist_id"],
+            _in_a_phase(AppointmentPhase.therapist_id == query["therapist_id"]),
+            _in_a_phase(AppointmentPhase.assistant_id == query["therapist_id"]),
+        )
 
 
-def _in_room(room_id: UUID) -> Any:  # noqa: ANN401 - an SQL expression
+def _in_a_phase(what: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(
         AppointmentPhase.clinic_id == Appointment.clinic_id,
         AppointmentPhase.appointment_id == Appointment.id,
-        AppointmentPhase.room_id == room_id,
+        what,
     )
 
 

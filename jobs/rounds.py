@@ -22,6 +22,7 @@ from jobs.nightly import revalidate_clinic
 from models import Clinic
 from models.database import Database
 from models.idempotency_keys import purge
+from sync import changes
 
 NIGHT_HOUR: Final = 3
 """From this hour of the clinic's own clock on a night's work is due; a night missed is made up for."""
@@ -38,7 +39,7 @@ def forget_answers(caller: Caller) -> int:
 
 EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
-EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due, offers.expire, forget_answers)
+EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due, offers.expire, forget_answers, changes.purge)
 """The same, once a night, after the visits to come have been judged again."""
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models.serialization import dumps, loads
 
+_CONNECT_SECONDS = 5
 _BIND = text("SELECT set_config('clinic.id', :clinic_id, true)")
 # Bounds that keep one slow or lost client from delaying everyone else's view of what is committed.
 _SESSION_OPTIONS = (
@@ -32,16 +34,27 @@ class Database:
             hide_parameters=True,  # An error's text must never carry a patient's data into a log.
             json_serializer=dumps,
             json_deserializer=loads,
-            connect_args={"options": self.options, "connect_timeout": 5},
+            connect_args={"options": self.options, "connect_timeout": _CONNECT_SECONDS},
         )
+        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
-    def transaction(self, clinic_id: UUID | None = None) -> Iterator[Session]:
-        """Open one transaction, bound to the clinic if given; commit at the end, roll back on an error."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session, session.begin():
+    def transaction(self, clinic_id: UUID | None = None, *, one_snapshot: bool = False) -> Iterator[Session]:
+        """Open one transaction, bound to the clinic if given; commit at the end, roll back on an error.
+
+        With `one_snapshot` all that it reads is as it was at one instant: for acts that only read.
+        """
+        engine = self._snapshots if one_snapshot else self.engine
+        with Session(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
             if clinic_id is not None:
                 bind(session, clinic_id)
             yield session
+
+    def connect_alone(self) -> psycopg.Connection:
+        """Open a connection outside of the pool, without transactions, for one that waits and listens."""
+        return psycopg.connect(
+            self.url, options=self.options, connect_timeout=_CONNECT_SECONDS, autocommit=True
+        )
 
     def ping(self) -> bool:
         """Whether the database answers."""

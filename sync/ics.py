@@ -1,5 +1,6 @@
 """Writes iCalendar (RFC 5545, 7986): UTC times, no METHOD, no VTIMEZONE; the strictest readers take it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Final
 PRODUCT: Final = "-//clinic-scheduling//Calendar//EN"
 REFRESH: Final = "PT15M"
 _OCTETS: Final = 75
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
@@ -56,10 +58,7 @@ def _text(value: str) -> str:
     """Escape a text (RFC 5545, 3.3.11); control characters have no place in one."""
     if value.isascii() and value.isalnum():
         return value
-    plain = value.replace("\r\n", "\n").replace("\r", "\n")
-    return (
-        "".join(one for one in plain if one >= " " or one in "\n\t").replace("\x7f", "").translate(_ESCAPED)
-    )
+    return _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).translate(_ESCAPED)
 
 
 def _folded(line: str) -> str:

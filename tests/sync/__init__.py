@@ -1,1 +1,1 @@
-"""What leaves and enters by calendar and event."""
+"""Tests of what other systems follow."""
