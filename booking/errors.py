@@ -148,9 +148,3 @@ class NoSlot(DomainError):
     """There is no slot within the location's horizon."""
 
     code = "no_slot"
-
-
-class CursorExpired(DomainError):
-    """The cursor leads nowhere any more: begin again without one."""
-
-    code = "cursor_expired"
