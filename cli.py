@@ -76,7 +76,13 @@ def serve(settings: Settings) -> None:
 def worker(settings: Settings, beside: bool) -> None:
     """Do what is due in the background, until stopped; any number may run, `serve` runs one of its own."""
     with _one_line_errors(), open_database(settings) as database:
-        work(make_queue(database, lambda: datetime.now(UTC), settings.mail), sys.stdin if beside else None)
+        queue = make_queue(
+            database,
+            lambda: datetime.now(UTC),
+            settings.mail,
+            allow_loopback=settings.allow_loopback_urls,
+        )
+        work(queue, sys.stdin if beside else None)
 
 
 @main.command()

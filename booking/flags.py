@@ -29,6 +29,8 @@ STANDING: Final = OF_CATALOGUE | CLINICAL
 
 # A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
 DISRUPTED: Final = "disrupted"
+# A visit during which a member of staff has become busy elsewhere; busy_conflicts.py gives and takes it.
+EXTERNAL_BUSY: Final = "external_busy"
 
 # A code, and the rule behind it if there is one.
 Reason = tuple[str, str | None]
@@ -53,6 +55,11 @@ def still_disrupted(flags: Flags, held: Collection[UUID]) -> Flags:
     """Give the flags without those of a disrupted resource that the visit holds no longer."""
     gone = {str(one["resource_id"]) for one in flags if "resource_id" in one} - {str(one) for one in held}
     return [one for one in flags if one["code"] != DISRUPTED or str(one.get("resource_id")) not in gone]
+
+
+def as_over(flags: Flags) -> Flags:
+    """Give the flags that a visit which does not take place keeps: nobody is missed by it."""
+    return [one for one in flags if one["code"] != EXTERNAL_BUSY]
 
 
 def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.appointments import place, touch, when_and_where
+from booking.busy_conflicts import follow_moved
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog
 from booking.claims import claims_of, delete_claims
@@ -55,6 +56,7 @@ def move_all(
     for one, left in zip(placings, before, strict=True):
         _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
         freed_visit(caller, left["location_id"], left["starts_at"], left["ends_at"])
+    follow_moved(caller, [one.appointment for one in placings])
 
 
 def _settle(

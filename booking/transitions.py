@@ -16,6 +16,7 @@ from booking.courses import follow_visit
 from booking.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.events import record
 from booking.expiry import end_hold, require_live
+from booking.flags import as_over
 from booking.freed import freed_visit
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy
@@ -149,6 +150,7 @@ def _free(caller: Caller, visit: Visit, status: str) -> Visit:
     gone = visit.appointment
     delete_claims(caller.session, gone)
     freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
+    gone.flags = as_over(gone.flags)
     ended = end(caller, visit, status, status)
     catalog = load_catalog(caller.session, caller.clinic_id)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))

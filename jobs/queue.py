@@ -9,6 +9,7 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 
 from booking.offers import Freed
 from config import MailServer
+from jobs.calendars import expand_busy, fetch_calendar
 from jobs.mail import send_due_mail
 from jobs.offers import offer_freed
 from jobs.rounds import do_minutes_work, do_nights_work
@@ -22,10 +23,17 @@ _KEPT_HOURS: Final = 48
 _OFFERED_AGAIN: Final = RetryStrategy(max_attempts=5, wait=2)
 
 
-def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServer | None = None) -> App:
+def make_queue(
+    database: Database,
+    clock: Callable[[], datetime],
+    mail: MailServer | None = None,
+    *,
+    allow_loopback: bool = False,
+) -> App:
     """Make the queue with every task that the product has; `clock` gives the present instant, aware.
 
-    Without a mail server no task sends mail: the messages are left to the clinic's own gateway.
+    Without a mail server no task sends mail: the messages are left to the clinic's own gateway. With
+    `allow_loopback` calendars may lie on this machine.
 
     Of a recurring task at most one waits. Nothing is lost with a worker that is killed: what it was
     doing is begun again once its heartbeat has been missing for half a minute.
@@ -64,7 +72,20 @@ def make_queue(database: Database, clock: Callable[[], datetime], mail: MailServ
         now = real_now + timedelta(seconds=ahead_seconds)
         offer_freed(database, UUID(clinic_id), Freed(UUID(location_id), first, until), now, real_now)
 
+    _add_calendars(queue, database, clock, allow_loopback)
     return queue
+
+
+def _add_calendars(
+    queue: App, database: Database, clock: Callable[[], datetime], allow_loopback: bool
+) -> None:
+    @queue.task(name="calendar")
+    def calendar(clinic_id: str, calendar_id: str) -> None:
+        fetch_calendar(database, UUID(clinic_id), UUID(calendar_id), clock, allow_loopback=allow_loopback)
+
+    @queue.task(name="busy")
+    def busy(clinic_id: str, therapist_id: str) -> None:
+        expand_busy(database, UUID(clinic_id), UUID(therapist_id), clock)
 
 
 def _add_mail(queue: App, database: Database, clock: Callable[[], datetime], mail: MailServer) -> None:

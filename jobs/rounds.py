@@ -23,6 +23,8 @@ from models import Clinic
 from models.database import Database
 from models.idempotency_keys import purge
 from sync import changes
+from sync.busy import expand_all
+from sync.external_calendars import fetch_due
 
 NIGHT_HOUR: Final = 3
 """From this hour of the clinic's own clock on a night's work is due; a night missed is made up for."""
@@ -37,9 +39,16 @@ def forget_answers(caller: Caller) -> int:
     return purge(caller.session, caller.clinic_id, caller.real_now)
 
 
-EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due)
+EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due, fetch_due)
 """Acts of one clinic that look for what has become due; each gives how much it found."""
-EACH_NIGHT: Final[Sequence[Act]] = (lapse_due, maintenance_due, offers.expire, forget_answers, changes.purge)
+EACH_NIGHT: Final[Sequence[Act]] = (
+    lapse_due,
+    maintenance_due,
+    offers.expire,
+    forget_answers,
+    changes.purge,
+    expand_all,
+)
 """The same, once a night, after the visits to come have been judged again."""
 
 

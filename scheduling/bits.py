@@ -56,14 +56,27 @@ def busy_bits(packed: bytes, window: Window) -> int:
     The intervals are disjoint and sorted; they are clipped to the window. ValueError when the
     bytes are not whole pairs.
     """
+    starts, ends = _unpacked(packed)
+    first, last = bisect_right(ends, window.start), bisect_left(starts, window.end)
+    return _fill(starts[first:last], ends[first:last], window)
+
+
+def overlapping_bits(packed: bytes, window: Window) -> int:
+    """Decode packed busy time like `busy_bits`, of intervals in any order that may overlap."""
+    starts, ends = _unpacked(packed)
+    joined = merge(zip(starts, ends, strict=True))
+    met = [one for one in joined if one[1] > window.start and one[0] < window.end]
+    return _fill(array(_INT4, [one[0] for one in met]), array(_INT4, [one[1] for one in met]), window)
+
+
+def _unpacked(packed: bytes) -> tuple["array[int]", "array[int]"]:
+    """Return the starts and the ends of packed pairs."""
     if len(packed) % 8:
         raise ValueError("Packed busy time holds pairs of 4-byte ticks.")
     bounds = array(_INT4, packed)
     if byteorder == "little":
         bounds.byteswap()
-    starts, ends = bounds[::2], bounds[1::2]
-    first, last = bisect_right(ends, window.start), bisect_left(starts, window.end)
-    return _fill(starts[first:last], ends[first:last], window)
+    return bounds[::2], bounds[1::2]
 
 
 def _fill(starts: "array[int]", ends: "array[int]", window: Window) -> int:

@@ -145,8 +145,9 @@ class AppointmentSchema(Schema):
         fields.Dict(),
         required=True,
         metadata={
-            "description": "What the rules would refuse by now: `code`, `rule_id?`, `since`; and "
-            "`disrupted`, left by a disruption of `resource_id` or `location_id`."
+            "description": "What the rules would refuse by now: `code`, `rule_id?`, `since`; "
+            "`disrupted`, left by a disruption of `resource_id` or `location_id`; and `external_busy`, "
+            "where `resource_id`, who treats or assists, has become busy elsewhere."
         },
     )
     overrides = ListOf(

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.policies import protect
 
 revision = "20261126_0050"
-down_revision = "20261125_0060"
+down_revision = "20261126_0040"
 
 TABLES = """
 ALTER TABLE clinics ADD COLUMN sync_secret uuid DEFAULT gen_random_uuid() NOT NULL;

@@ -1,0 +1,80 @@
+"""Calendars of staff elsewhere over HTTP: `/v1/therapists/{therapist_id}/external-calendars`."""
+
+from typing import Any
+from uuid import UUID
+
+from api.blueprints import Blueprint
+from api.catalogue import Offer, serve
+from api.etags import expected_version
+from api.state import state
+from booking.callers import Caller
+from booking.resources import Values, require
+from booking.therapists import THERAPIST
+from schemas.base import patch_of
+from schemas.external_calendars import ExternalCalendarQuery, ExternalCalendarSchema
+from sync import external_calendars
+from sync.external_calendars import EXTERNAL_CALENDAR
+
+_FIXED = ("kind",)
+
+blp = Blueprint(
+    "external-calendars",
+    "external-calendars",
+    url_prefix="/v1/therapists/<uuid:therapist_id>/external-calendars",
+    description="Calendars in which a therapist is busy: their time is not offered, and cancels nobody.",
+)
+serve(
+    blp,
+    Offer(
+        kind=EXTERNAL_CALENDAR,
+        noun="external calendar",
+        plural="external calendars",
+        schema=ExternalCalendarSchema,
+        query=ExternalCalendarQuery,
+        within=THERAPIST,
+        without=frozenset({"create", "change"}),
+    ),
+)
+
+
+@blp.route("", methods=["POST"])
+@blp.needs("catalog:write")
+@blp.arguments(ExternalCalendarSchema)
+@blp.response(201, ExternalCalendarSchema)
+def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id: UUID) -> Values:
+    """Keep a therapist's time free that a calendar elsewhere says is taken.
+
+    It is fetched at once, in the background, and every quarter of an hour.
+    """
+    require(caller, THERAPIST, therapist_id)
+    values = body | {"therapist_id": therapist_id}
+    return external_calendars.create(caller, values, allow_loopback=state().settings.allow_loopback_urls)
+
+
+@blp.route("/<uuid:external_calendar_id>", methods=["PATCH"])
+@blp.needs("catalog:write")
+@blp.arguments(patch_of(ExternalCalendarSchema, *_FIXED))
+@blp.response(200, ExternalCalendarSchema)
+def change_external_calendar(
+    caller: Caller, body: dict[str, Any], therapist_id: UUID, external_calendar_id: UUID
+) -> Values:
+    """Change where an external calendar is fetched, or by which login; it is fetched at once."""
+    expected = expected_version(body)
+    require(caller, THERAPIST, therapist_id)
+    return external_calendars.change(
+        caller,
+        external_calendar_id,
+        body,
+        expected,
+        {"therapist_id": therapist_id},
+        allow_loopback=state().settings.allow_loopback_urls,
+    )
+
+
+@blp.route("/<uuid:external_calendar_id>/refresh", methods=["POST"])
+@blp.needs("catalog:write")
+@blp.response(202, ExternalCalendarSchema)
+def refresh_external_calendar(caller: Caller, therapist_id: UUID, external_calendar_id: UUID) -> Values:
+    """Fetch an external calendar at once, in the background."""
+    require(caller, THERAPIST, therapist_id)
+    return external_calendars.refresh(caller, external_calendar_id, {"therapist_id": therapist_id})

@@ -1,0 +1,45 @@
+"""Looks at calendars in jobs of their own, with no transaction open while a server or a reader works."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from booking.callers import Caller
+from jobs.rounds import ACTOR
+from models.database import Database
+from sync.busy import load_kept, read_again, renew
+from sync.caldav_client import fetch_caldav
+from sync.external_calendars import claim, settle
+from sync.fetching import Fetched, FetchError, Known, Line, fetch_ics
+
+Clock = Callable[[], datetime]
+
+
+def fetch_calendar(
+    database: Database, clinic_id: UUID, calendar_id: UUID, clock: Clock, *, allow_loopback: bool
+) -> None:
+    """Fetch one external calendar and write what it says, or why it could not be fetched."""
+    with database.transaction(clinic_id) as session:
+        known = claim(Caller(session, clinic_id, clock(), actor=ACTOR), calendar_id)
+    if known is None:
+        return
+    fetched = _fetch(known, allow_loopback=allow_loopback)
+    with database.transaction(clinic_id) as session:
+        settle(Caller(session, clinic_id, clock(), actor=ACTOR), known, fetched)
+
+
+def _fetch(known: Known, *, allow_loopback: bool) -> Fetched | str:
+    line = Line(known, allow_loopback=allow_loopback)
+    try:
+        return fetch_ics(line, known) if known.kind == "ics" else fetch_caldav(line, known)
+    except FetchError as error:
+        return str(error)
+
+
+def expand_busy(database: Database, clinic_id: UUID, therapist_id: UUID, clock: Clock) -> None:
+    """Look at a therapist's own collection again, in the window of today."""
+    with database.transaction(clinic_id) as session:
+        kept = load_kept(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id)
+    found = read_again(kept)
+    with database.transaction(clinic_id) as session:
+        renew(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id, found)

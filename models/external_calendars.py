@@ -1,0 +1,97 @@
+"""Busy time of staff from outside: the calendars it comes from, their objects, and the time these take."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.appointments import LONGEST_OCCUPANCY
+from models.base import Base, Identified, Tenant, Versioned, belongs_to
+
+KINDS = ("ics", "caldav")
+
+
+class ExternalCalendar(Versioned, Base):
+    """A calendar of a member of staff somewhere else, and what is known of it since the last fetch.
+
+    `etag`, `last_modified` and `sync_token` are the other server's; `full_at` is when all was read last.
+    Who fetches writes a `claim` of their own first: only the latest may write what they have found.
+    """
+
+    __tablename__ = "external_calendars"
+    __table_args__ = (
+        belongs_to("external_calendars", "therapists", "therapist_id", cascade=True),
+        CheckConstraint(f"kind IN {KINDS}", name="ck_external_calendars_kind"),
+        CheckConstraint("(username IS NULL) = (password IS NULL)", name="ck_external_calendars_login"),
+        Index("ix_external_calendars_therapist", "clinic_id", "therapist_id"),
+        Index("ix_external_calendars_next", "clinic_id", "next_at"),
+    )
+
+    therapist_id: Mapped[UUID]
+    kind: Mapped[str]
+    url: Mapped[str]
+    username: Mapped[str | None]
+    password: Mapped[str | None]
+    last_success_at: Mapped[datetime | None]
+    stale_since: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    unread_events: Mapped[int]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    sync_token: Mapped[str | None]
+    full_at: Mapped[datetime | None]
+    next_at: Mapped[datetime]
+    claim: Mapped[UUID | None]
+
+
+class BusyObject(Identified, Base):
+    """One calendar object: of an external calendar or, without one, of the therapist's own `busy` collection.
+
+    Only an own one keeps its `body`, as it was sent: the phone that sent it asks for it again.
+    """
+
+    __tablename__ = "busy_objects"
+    __table_args__ = (
+        belongs_to("busy_objects", "therapists", "therapist_id", cascade=True),
+        belongs_to("busy_objects", "external_calendars", "external_calendar_id", cascade=True),
+        CheckConstraint("(body IS NULL) = (external_calendar_id IS NOT NULL)", name="ck_busy_objects_body"),
+        Index(
+            "uq_busy_objects_href",
+            "clinic_id",
+            "therapist_id",
+            "external_calendar_id",
+            "href",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_busy_objects_calendar", "clinic_id", "external_calendar_id"),
+    )
+
+    therapist_id: Mapped[UUID]
+    external_calendar_id: Mapped[UUID | None]
+    href: Mapped[str]
+    uid: Mapped[str]
+    etag: Mapped[str]
+    body: Mapped[str | None]
+    updated_at: Mapped[datetime]
+
+
+class ExternalBusy(Tenant, Base):
+    """A stretch of time that an object takes, in ticks: it may overlap others, and appointments."""
+
+    __tablename__ = "external_busy"
+    __table_args__ = (
+        belongs_to("external_busy", "busy_objects", "busy_object_id", cascade=True),
+        belongs_to("external_busy", "resources", "resource_id", cascade=True),
+        CheckConstraint("start_tick < end_tick", name="ck_external_busy_order"),
+        CheckConstraint(f"end_tick - start_tick <= {LONGEST_OCCUPANCY}", name="ck_external_busy_longest"),
+        Index(
+            "ix_external_busy_end", "clinic_id", "resource_id", "end_tick", postgresql_include=["start_tick"]
+        ),
+    )
+
+    busy_object_id: Mapped[UUID] = mapped_column(primary_key=True)
+    start_tick: Mapped[int] = mapped_column(primary_key=True)
+    end_tick: Mapped[int]
+    resource_id: Mapped[UUID]

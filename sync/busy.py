@@ -1,0 +1,129 @@
+"""The therapist's own collection of busy time: what a phone puts there, gives and takes back."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer as deferred
+
+from booking.callers import Caller
+from booking.errors import NotFound, StaleVersion
+from booking.locks import lock_resources
+from booking.queue import defer
+from booking.resources import require
+from booking.therapists import THERAPIST
+from models import BusyObject
+from sync.busy_time import Found, Source, found_in, of_source, store, window_of
+from sync.expansion import Range, UnusableError
+from sync.reading import FEED, OBJECT, read
+
+_AT_ONCE: Final = 100
+
+
+def put_object(
+    caller: Caller,
+    therapist_id: UUID,
+    href: str,
+    body: str,
+    *,
+    if_match: str | None = None,
+    if_none_match: bool = False,
+) -> str:
+    """Create or replace an object of the therapist's own collection, and give its ETag (without quotes).
+
+    StaleVersion unless it has the ETag `if_match`, or with `if_none_match` when there is one; UnusableError
+    for what is no calendar or asks too much.
+    """
+    require(caller, THERAPIST, therapist_id)
+    # Before the lock: reading takes its time, and nobody shall wait for it.
+    (expanded,) = read([body.encode()], window_of(caller, therapist_id), OBJECT)
+    if expanded is None or expanded.unread:
+        raise UnusableError("not_a_calendar")
+    lock_resources(caller.session, [therapist_id])
+    present = _find(caller, therapist_id, href)
+    if (if_none_match and present is not None) or (
+        if_match is not None and (present is None or present.etag != if_match)
+    ):
+        raise StaleVersion
+    etag = hashlib.sha256(body.encode()).hexdigest()[:32]
+    store(caller, Source(therapist_id), {href: found_in(expanded, etag, body)}, gone=())
+    return etag
+
+
+def delete_object(caller: Caller, therapist_id: UUID, href: str, *, if_match: str | None = None) -> None:
+    """Delete an object of the therapist's own collection; NotFound, StaleVersion."""
+    lock_resources(caller.session, [therapist_id])
+    if if_match not in {None, get_object(caller, therapist_id, href).etag}:
+        raise StaleVersion
+    store(caller, Source(therapist_id), {}, gone=[href])
+
+
+def get_object(caller: Caller, therapist_id: UUID, href: str) -> BusyObject:
+    """Give one object of the therapist's own collection; NotFound."""
+    found = _find(caller, therapist_id, href)
+    if found is None:
+        raise NotFound("calendar object")
+    return found
+
+
+def list_objects(caller: Caller, therapist_id: UUID) -> Sequence[BusyObject]:
+    """Give the objects of the therapist's own collection by name; a body is loaded only when it is read."""
+    mine = select(BusyObject).where(*of_source(caller, Source(therapist_id))).order_by(BusyObject.href)
+    return caller.session.scalars(mine.options(deferred(BusyObject.body))).all()
+
+
+def _find(caller: Caller, therapist_id: UUID, href: str) -> BusyObject | None:
+    statement = select(BusyObject).where(*of_source(caller, Source(therapist_id)), BusyObject.href == href)
+    return caller.session.scalar(statement.execution_options(populate_existing=True))
+
+
+def expand_all(caller: Caller) -> int:
+    """Queue a new look at every collection: the window in which busy time is kept has moved."""
+    own = select(BusyObject.therapist_id).distinct()
+    whose = own.where(BusyObject.clinic_id == caller.clinic_id, BusyObject.external_calendar_id.is_(None))
+    found = caller.session.scalars(whose).all()
+    for therapist_id in found:
+        defer(caller.session, "busy", clinic_id=str(caller.clinic_id), therapist_id=str(therapist_id))
+    return len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The bodies of a collection with their ETags, by name, and the window to look at them in."""
+
+    texts: Mapping[str, tuple[str, str]]
+    within: Range
+
+
+def load_kept(caller: Caller, therapist_id: UUID) -> Kept:
+    """Give what a collection holds."""
+    columns = select(BusyObject.href, BusyObject.etag, BusyObject.body)
+    rows = caller.session.execute(columns.where(*of_source(caller, Source(therapist_id))))
+    return Kept({href: (etag, body or "") for href, etag, body in rows}, window_of(caller, therapist_id))
+
+
+def read_again(kept: Kept) -> dict[str, Found]:
+    """Expand a collection anew, outside of any transaction; what cannot be read now stays as it was."""
+    found: dict[str, Found] = {}
+    hrefs = sorted(kept.texts)
+    for first in range(0, len(hrefs), _AT_ONCE):
+        some = hrefs[first : first + _AT_ONCE]
+        try:
+            read_now = read([kept.texts[href][1].encode() for href in some], kept.within, FEED)
+        except UnusableError:
+            continue
+        for href, one in zip(some, read_now, strict=True):
+            if one is not None:
+                found[href] = found_in(one, *kept.texts[href])
+    return found
+
+
+def renew(caller: Caller, therapist_id: UUID, found: Mapping[str, Found]) -> None:
+    """Write what a collection's objects take now, but for those that have been replaced meanwhile."""
+    lock_resources(caller.session, [therapist_id])
+    present = load_kept(caller, therapist_id).texts
+    same = {href: one for href, one in found.items() if present.get(href) == (one.etag, one.body)}
+    store(caller, Source(therapist_id), same, gone=())

@@ -1,0 +1,201 @@
+"""Writes the busy time of staff from outside: the objects of a source and the time that they take."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, TextClause, select, text, update
+from uuid_utils.compat import uuid7
+
+from booking.busy_conflicts import follow_busy
+from booking.callers import Caller
+from booking.freed import freed_resource
+from booking.locks import lock_resources
+from booking.rows import insert_rows
+from booking.zones import zones_of
+from models import BusyObject, ExternalBusy
+from models.appointments import LONGEST_OCCUPANCY
+from scheduling.bits import merge
+from scheduling.ticks import ceil_tick, floor_tick
+from sync.expansion import Expanded, Range, UnusableError
+
+KEPT_BEFORE: Final = timedelta(days=30)
+KEPT_AHEAD: Final = timedelta(days=400)
+MOST_PIECES: Final = 20_000
+"""Most stretches of time, of a day at most, that are written at once."""
+_LONGEST_NAME: Final = 255
+# One array, however many there are: a statement takes no more than 65,535 parameters.
+_FREE = text("DELETE FROM external_busy WHERE clinic_id = :clinic_id AND busy_object_id = ANY(:ids)")
+_FORGET = text("DELETE FROM busy_objects WHERE clinic_id = :clinic_id AND id = ANY(:ids)")
+_TAKEN = text("""
+    SELECT busy_object_id, start_tick, end_tick FROM external_busy
+    WHERE clinic_id = :clinic_id AND busy_object_id = ANY(:ids) ORDER BY busy_object_id, start_tick
+""")
+
+Piece = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where objects come from: a calendar elsewhere, or without one the therapist's own collection."""
+
+    therapist_id: UUID
+    external_calendar_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an object is now: its time as sorted spans of ticks that are apart; only an own one has a body."""
+
+    uid: str
+    etag: str
+    spans: Sequence[Piece]
+    body: str | None = None
+
+
+def window_of(caller: Caller, therapist_id: UUID) -> Range:
+    """Give the whole days in which busy time is kept, and the zone where the therapist works today."""
+    today = caller.real_now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    zone = zones_of(caller, [therapist_id])[therapist_id](today.date())
+    return Range(today - KEPT_BEFORE, today + KEPT_AHEAD, zone)
+
+
+def spans_of(expanded: Expanded) -> dict[str, tuple[Piece, ...]]:
+    """Give each UID's busy time in ticks, rounded outward; UnusableError when it is too much."""
+    found = {
+        uid: merge((floor_tick(first), ceil_tick(last)) for first, last in spans)
+        for uid, spans in expanded.busy.items()
+    }
+    if sum(1 for spans in found.values() for _ in _pieces(spans)) > MOST_PIECES:
+        raise UnusableError("too_many_events")
+    return found
+
+
+def found_in(expanded: Expanded, etag: str, body: str | None = None) -> Found:
+    """Give an object as it is stored: usually of one UID, the time of all of them."""
+    by_uid = spans_of(expanded)
+    spans = merge(span for spans in by_uid.values() for span in spans)
+    return Found(stored_name(next(iter(by_uid), "")), etag, spans, body)
+
+
+def stored_name(name: str) -> str:
+    """Give a name of somebody else's as it can be stored and compared."""
+    if len(name) <= _LONGEST_NAME and name.isprintable():
+        return name
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+
+
+def of_source(caller: Caller, source: Source) -> Iterator[ColumnElement[bool]]:
+    """Give the conditions that objects of the source meet."""
+    yield BusyObject.clinic_id == caller.clinic_id
+    yield BusyObject.therapist_id == source.therapist_id
+    yield BusyObject.external_calendar_id.is_not_distinct_from(source.external_calendar_id)
+
+
+def store(
+    caller: Caller, source: Source, found: Mapping[str, Found], gone: Collection[str] | None = None
+) -> None:
+    """Make the objects of a source those found, by href, and let visits and the waitlist follow.
+
+    `gone` are the others that are there no longer; without it, all others. Locks the therapist first, as
+    whoever books does: a visit that is booked meanwhile is either refused or seen here, and flagged.
+    """
+    lock_resources(caller.session, [source.therapist_id])
+    stored = _stored(caller, source)
+    left = {href for href in stored if href not in found and (gone is None or href in gone)}
+    taken = _taken(caller, [stored[href].id for href in stored if href in found or href in left])
+    made = [_row(caller, source, href, one) for href, one in found.items() if href not in stored]
+    keys = {href: one.id for href, one in stored.items()} | {row["href"]: row["id"] for row in made}
+    wanted = {keys[href]: tuple(_pieces(one.spans)) for href, one in found.items()}
+    renewed = {key: pieces for key, pieces in wanted.items() if pieces != taken.get(key, ())}
+    _drop(caller, _FORGET, [stored[href].id for href in left])
+    _drop(caller, _FREE, list(renewed))
+    for href, one in found.items():
+        if href in stored and (stored[href].etag, stored[href].uid) != (one.etag, one.uid):
+            _change(caller, stored[href].id, one)
+    insert_rows(caller.session, (BusyObject, made))
+    insert_rows(caller.session, (ExternalBusy, _claims(caller, source.therapist_id, renewed)))
+    lost = [piece for key, pieces in taken.items() for piece in set(pieces).difference(wanted.get(key, ()))]
+    follow_busy(caller, source.therapist_id)
+    if lost:
+        span = min(start for start, _ in lost), max(end for _, end in lost)
+        freed_resource(caller, source.therapist_id, None, span)
+
+
+def forget_source(caller: Caller, source: Source) -> None:
+    """Drop all that a source has said."""
+    store(caller, source, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    id: UUID
+    etag: str
+    uid: str
+
+
+def _stored(caller: Caller, source: Source) -> dict[str, _Stored]:
+    columns = select(BusyObject.href, BusyObject.id, BusyObject.etag, BusyObject.uid)
+    rows = caller.session.execute(columns.where(*of_source(caller, source)))
+    return {href: _Stored(key, etag, uid) for href, key, etag, uid in rows}
+
+
+def _taken(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, tuple[Piece, ...]]:
+    """Give the time that these objects take now."""
+    found: dict[UUID, list[Piece]] = {}
+    for key, start, end in caller.session.execute(_TAKEN, {"clinic_id": caller.clinic_id, "ids": ids}):
+        found.setdefault(key, []).append((start, end))
+    return {key: tuple(pieces) for key, pieces in found.items()}
+
+
+def _drop(caller: Caller, statement: TextClause, ids: Sequence[UUID]) -> None:
+    if ids:
+        caller.session.execute(statement, {"clinic_id": caller.clinic_id, "ids": ids})
+
+
+def _claims(
+    caller: Caller, therapist_id: UUID, renewed: Mapping[UUID, Sequence[Piece]]
+) -> list[dict[str, object]]:
+    return [
+        {
+            "clinic_id": caller.clinic_id,
+            "busy_object_id": key,
+            "start_tick": start,
+            "end_tick": end,
+            "resource_id": therapist_id,
+        }
+        for key, pieces in renewed.items()
+        for start, end in pieces
+    ]
+
+
+def _change(caller: Caller, key: UUID, found: Found) -> None:
+    mine = (BusyObject.clinic_id == caller.clinic_id, BusyObject.id == key)
+    values = {"etag": found.etag, "uid": found.uid, "body": found.body, "updated_at": caller.real_now}
+    caller.session.execute(
+        update(BusyObject).where(*mine).values(values), execution_options={"synchronize_session": False}
+    )
+
+
+def _row(caller: Caller, source: Source, href: str, found: Found) -> dict[str, Any]:
+    return {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "therapist_id": source.therapist_id,
+        "external_calendar_id": source.external_calendar_id,
+        "href": href,
+        "uid": found.uid,
+        "etag": found.etag,
+        "body": found.body,
+        "updated_at": caller.real_now,
+    }
+
+
+def _pieces(spans: Iterable[Piece]) -> Iterator[Piece]:
+    """Cut spans to pieces no longer than a claim may be, by which they are looked up."""
+    for start, end in spans:
+        for cut in range(start, end, LONGEST_OCCUPANCY):
+            yield cut, min(cut + LONGEST_OCCUPANCY, end)

@@ -1,0 +1,176 @@
+"""Fetches a CalDAV collection: what its sync token (RFC 6578) or its ETags say has changed, and no more."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, unquote, urljoin, urlsplit
+from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from sync.busy_time import MOST_PIECES, Found, found_in, stored_name
+from sync.expansion import MOST_EVENTS, Expanded, UnusableError
+from sync.fetching import Fetched, FetchError, Known, Line, expect, mark
+from sync.outbound import Answer
+from sync.reading import FEED, read
+
+_DAV: Final = "{DAV:}"
+_CALDAV: Final = "{urn:ietf:params:xml:ns:caldav}"
+_MULTISTATUS: Final = 207
+_INSUFFICIENT: Final = 507
+_NOT_FOUND: Final = 404
+_AT_ONCE: Final = 100
+_MOST_ROUNDS: Final = 50
+# What a server answers to a token that it does not know any more, or to a report that it does not know.
+_REFUSES_TOKEN: Final = frozenset({400, 403, 405, 409, 412, 415, 422, 500, 501, 507})
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The ETags of what is there (or has changed) by href, what is gone, and the token for the next time."""
+
+    etags: Mapping[str, str]
+    gone: frozenset[str]
+    token: str | None
+    whole: bool
+
+
+def fetch_caldav(line: Line, known: Known) -> Fetched:
+    """Fetch what has changed in a collection; all of it when nothing is known or can be told."""
+    listing = None
+    if not known.full and known.sync_token is not None:
+        listing = _changes(line, known, known.sync_token)
+    listing = listing or _changes(line, known, None) or _everything(line, known)
+    if len(listing.etags) > MOST_EVENTS:
+        raise FetchError("too_many_events")
+    old = {} if known.full else known.stored
+    wanted = [href for href, etag in listing.etags.items() if not etag or old.get(stored_name(href)) != etag]
+    texts = dict(_texts(line, known, wanted))
+    found, unread = _busy(texts, listing.etags, known)
+    token = mark(listing.token)
+    if known.full:
+        return Fetched(found, None, unread=unread, sync_token=token)
+    gone = {stored_name(href) for href in listing.gone.union(wanted) - texts.keys()}
+    if listing.whole:
+        gone |= known.stored.keys() - {stored_name(href) for href in listing.etags}
+    return Fetched(found, gone, unread=unread, sync_token=token)
+
+
+def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
+    """Ask what has changed since the token, or for all there is; None when the server does not say."""
+    etags: dict[str, str] = {}
+    gone: set[str] = set()
+    whole = token is None
+    for _ in range(_MOST_ROUNDS):
+        answer = line.ask("REPORT", _headers("1" if token is None else "0"), _sync_report(token))
+        if answer.status in _REFUSES_TOKEN:
+            return None
+        expect(answer, _MULTISTATUS)
+        root = _xml(answer)
+        is_cut = False
+        for href, status, prop in _members(root, known.url):
+            is_cut = is_cut or status == _INSUFFICIENT
+            if status == _NOT_FOUND:
+                etags.pop(href, None)
+                gone.add(href)
+            elif prop is not None and not href.endswith("/"):
+                etags[href] = _text(prop, f"{_DAV}getetag")
+                gone.discard(href)
+        token = _text(root, f"{_DAV}sync-token") or None
+        if not is_cut or token is None:
+            return _Listing(etags, frozenset(gone), token, whole)
+    raise FetchError("bad_answer")
+
+
+def _everything(line: Line, known: Known) -> _Listing:
+    """List a collection whose server knows no sync tokens."""
+    query = _element(f"{_DAV}propfind", prop=["getetag"])
+    answer = line.ask("PROPFIND", _headers("1"), tostring(query))
+    expect(answer, _MULTISTATUS)
+    members = _members(_xml(answer), known.url)
+    etags = {
+        href: _text(prop, f"{_DAV}getetag")
+        for href, _, prop in members
+        if prop is not None and not href.endswith("/")
+    }
+    return _Listing(etags, frozenset(), None, whole=True)
+
+
+def _texts(line: Line, known: Known, hrefs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Fetch these objects, some at a time; what is not there any more is left out."""
+    for first in range(0, len(hrefs), _AT_ONCE):
+        query = _element(f"{_CALDAV}calendar-multiget", prop=["getetag", "calendar-data"])
+        for href in hrefs[first : first + _AT_ONCE]:
+            SubElement(query, f"{_DAV}href").text = href
+        answer = line.ask("REPORT", _headers("1"), tostring(query))
+        expect(answer, _MULTISTATUS)
+        for href, _, prop in _members(_xml(answer), known.url):
+            text = _text(prop, f"{_CALDAV}calendar-data") if prop is not None else ""
+            if text:
+                yield href, text.encode()
+
+
+def _busy(texts: Mapping[str, bytes], etags: Mapping[str, str], known: Known) -> tuple[dict[str, Found], int]:
+    """Read all objects at once; one that is no calendar keeps nobody busy, and is counted."""
+    try:
+        read_all = read(list(texts.values()), known.within, FEED)
+        found = {
+            stored_name(href): found_in(one or Expanded({}, 0), etags.get(href, ""))
+            for href, one in zip(texts, read_all, strict=True)
+        }
+    except UnusableError as error:
+        raise FetchError(str(error)) from error
+    if sum(len(one.spans) for one in found.values()) > MOST_PIECES:
+        raise FetchError("too_many_events")
+    return found, sum(1 if one is None else one.unread for one in read_all)
+
+
+def _sync_report(token: str | None) -> bytes:
+    report = _element(f"{_DAV}sync-collection")
+    SubElement(report, f"{_DAV}sync-token").text = token
+    SubElement(report, f"{_DAV}sync-level").text = "1"
+    SubElement(SubElement(report, f"{_DAV}prop"), f"{_DAV}getetag")
+    return tostring(report)
+
+
+def _element(tag: str, prop: Sequence[str] = ()) -> Element:
+    made = Element(tag)
+    if prop:
+        wanted = SubElement(made, f"{_DAV}prop")
+        for name in prop:
+            SubElement(wanted, f"{_CALDAV if name == 'calendar-data' else _DAV}{name}")
+    return made
+
+
+def _headers(depth: str) -> dict[str, str]:
+    return {"Depth": depth, "Content-Type": "application/xml; charset=utf-8"}
+
+
+def _xml(answer: Answer) -> Any:  # noqa: ANN401 - the library has no types
+    try:
+        return fromstring(answer.body)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise FetchError("bad_answer") from error
+
+
+def _members(root: Any, url: str) -> Iterator[tuple[str, int, Any]]:  # noqa: ANN401 - see above
+    """Yield each response's path, its status and its properties that were found."""
+    for response in root.iter(f"{_DAV}response"):
+        # One spelling of a name: a server may give it in several.
+        path = quote(unquote(urlsplit(urljoin(url, _text(response, f"{_DAV}href"))).path))
+        status = _status(response)
+        found = (one for one in response.iter(f"{_DAV}propstat") if _status(one) == 200)  # noqa: PLR2004 - HTTP
+        prop = next((one.find(f"{_DAV}prop") for one in found), None)
+        is_itself = unquote(path).rstrip("/") == unquote(urlsplit(url).path).rstrip("/")
+        yield f"{path.rstrip('/')}/" if is_itself else path, status, prop
+
+
+def _status(element: Any) -> int:  # noqa: ANN401 - see above
+    """Read `HTTP/1.1 200 OK`; 0 without a status of its own."""
+    parts = _text(element, f"{_DAV}status").split()
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+
+
+def _text(element: Any, tag: str) -> str:  # noqa: ANN401 - see above
+    return (element.findtext(tag) or "").strip()

@@ -1,0 +1,219 @@
+"""Calendars of staff elsewhere: kept by the desk, claimed by who fetches them, settled by what is found."""
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+from sqlalchemy import func, select
+from uuid_utils.compat import uuid7
+
+from booking import resources
+from booking.callers import Caller
+from booking.errors import Invalid
+from booking.locks import lock_resources
+from booking.queue import defer
+from booking.resources import Kind, Values
+from models import BusyObject, ExternalCalendar
+from sync.busy_time import Source, forget_source, store, window_of
+from sync.fetching import Fetched, Known
+from sync.outbound import ForbiddenAddressError, check_url
+
+EVERY: Final = timedelta(minutes=15)
+FULL_EVERY: Final = timedelta(hours=24)
+"""After this time all of a calendar is read again: the window in which busy time is kept moves."""
+_AT_ONCE: Final = 500
+_SPREAD_SECONDS: Final = 120
+_HIDDEN_PATH: Final = "/***"
+_REACH: Final = ("kind", "url", "username", "password")
+_UNREAD: Final[Values] = {
+    "etag": None,
+    "last_modified": None,
+    "sync_token": None,
+    "full_at": None,
+    "claim": None,
+}
+
+
+def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
+    """Forget what the other server has said when another is asked, or asked in another way."""
+    if before is None:
+        fresh = {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
+        return values | fresh | _UNREAD | {"next_at": caller.real_now}
+    # The password is not shown: one that is given is new, unless it is none.
+    if all(values.get(name, before[name]) == before[name] for name in _REACH):
+        return values
+    return values | _UNREAD
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
+    if (after["username"] is None) != (after["password"] is None):
+        raise Invalid("/password", "A user name and a password are given together, or neither.")
+
+
+def _forget(caller: Caller, before: Values) -> None:
+    forget_source(caller, Source(before["therapist_id"], before["id"]))
+
+
+def _show(caller: Caller, found: list[Values]) -> None:  # noqa: ARG001 - the hook's shape
+    """Show of a URL where it leads, not the path, which is often the only secret; of a login the name."""
+    for one in found:
+        one["url"] = redacted(one["url"])
+        one["password"] = None
+
+
+def redacted(url: str) -> str:
+    """Give a URL with its path and query hidden, if it has any."""
+    parts = urlsplit(url)
+    is_bare = parts.path in {"", "/"} and not parts.query
+    return url if is_bare else urlunsplit((parts.scheme, parts.netloc, _HIDDEN_PATH, "", ""))
+
+
+EXTERNAL_CALENDAR = Kind(
+    name="external_calendar",
+    model=ExternalCalendar,
+    locks="therapist_id",
+    private=True,
+    complete=_complete,
+    check=_check,
+    check_removal=_forget,
+    show=_show,
+)
+
+
+def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
+    """Keep a calendar of a therapist and have it fetched; Invalid for a URL that may not be called."""
+    made = resources.create(
+        caller, EXTERNAL_CALENDAR, values | {"url": _callable(values["url"], allow_loopback)}
+    )
+    fetch_soon(caller, made["id"])
+    return made
+
+
+def change(
+    caller: Caller, id: UUID, values: Values, expected: int | None, where: Values, *, allow_loopback: bool
+) -> Values:
+    """Change where or how a calendar is fetched, and fetch it; what it has said so far stays until then."""
+    shown = resources.get(caller, EXTERNAL_CALENDAR, id, where)
+    given = dict(values)
+    if "url" in given and given["url"] == shown["url"]:
+        # Who sends back what was read leaves it as it is.
+        del given["url"]
+    if "url" in given:
+        given["url"] = _callable(given["url"], allow_loopback)
+    changed = resources.change(caller, EXTERNAL_CALENDAR, id, given, expected, where)
+    if given:
+        fetch_soon(caller, id)
+    return changed
+
+
+def refresh(caller: Caller, id: UUID, where: Values) -> Values:
+    """Have a calendar fetched at once, whatever it was due."""
+    found = resources.get(caller, EXTERNAL_CALENDAR, id, where)
+    fetch_soon(caller, id)
+    return found
+
+
+def fetch_soon(caller: Caller, id: UUID) -> None:
+    """Queue a fetch of the calendar in the caller's transaction."""
+    defer(caller.session, "calendar", clinic_id=str(caller.clinic_id), calendar_id=str(id))
+
+
+def fetch_due(caller: Caller) -> int:
+    """Queue a fetch of each calendar that is due, and say when it will be again."""
+    due = (
+        select(ExternalCalendar)
+        .where(ExternalCalendar.clinic_id == caller.clinic_id, ExternalCalendar.next_at <= caller.real_now)
+        .order_by(ExternalCalendar.next_at)
+        .limit(_AT_ONCE)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    found = caller.session.scalars(due).all()
+    for one in found:
+        one.next_at = caller.real_now + EVERY + _own_share(one.id)
+        fetch_soon(caller, one.id)
+    caller.session.flush()
+    return len(found)
+
+
+def _own_share(id: UUID) -> timedelta:
+    """Spread the calendars, that no server is asked for all of its own in the same minute."""
+    return timedelta(seconds=int.from_bytes(id.bytes[-2:]) % _SPREAD_SECONDS)
+
+
+def claim(caller: Caller, id: UUID) -> Known | None:
+    """Note that the calendar is being fetched and give what is known of it; None when it is gone.
+
+    Whoever claims later overrides: what the earlier one finds is not written any more.
+    """
+    row = _locked(caller, id)
+    if row is None:
+        return None
+    row.claim = uuid7()
+    source = Source(row.therapist_id, row.id)
+    full_at = row.full_at
+    objects = select(BusyObject.href, BusyObject.etag).where(
+        BusyObject.clinic_id == caller.clinic_id, BusyObject.external_calendar_id == id
+    )
+    caller.session.flush()
+    return Known(
+        id=id,
+        source=source,
+        kind=row.kind,
+        url=row.url,
+        auth=(row.username, row.password) if row.username and row.password else None,
+        within=window_of(caller, row.therapist_id),
+        claim=row.claim,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        sync_token=row.sync_token,
+        stored={row.href: row.etag for row in caller.session.execute(objects)},
+        full=full_at is None or full_at <= caller.real_now - FULL_EVERY,
+    )
+
+
+def settle(caller: Caller, known: Known, fetched: Fetched | str) -> bool:
+    """Write what a fetch has found, or the code of why it has failed: then all that was known stays.
+
+    False when nothing is written, as somebody has claimed, changed or deleted the calendar meanwhile.
+    """
+    lock_resources(caller.session, [known.source.therapist_id])
+    row = _locked(caller, known.id)
+    if row is None or row.claim != known.claim:
+        return False
+    now = caller.real_now
+    if isinstance(fetched, str):
+        row.stale_since, row.last_error = row.stale_since or now, fetched
+    else:
+        store(caller, known.source, fetched.found, fetched.gone)
+        row.stale_since, row.last_error, row.last_success_at = None, None, now
+        row.etag, row.last_modified = fetched.etag, fetched.last_modified
+        row.sync_token = fetched.sync_token
+        if known.full:
+            row.full_at = now
+        if fetched.gone is None:
+            row.unread_events = fetched.unread
+    row.version += 1
+    row.updated_at = func.now()
+    caller.session.flush()
+    return True
+
+
+def _locked(caller: Caller, id: UUID) -> ExternalCalendar | None:
+    statement = select(ExternalCalendar).where(
+        ExternalCalendar.clinic_id == caller.clinic_id, ExternalCalendar.id == id
+    )
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return caller.session.scalar(locked)
+
+
+def _callable(url: str, allow_loopback: bool) -> str:
+    """Read `webcal` as https; Invalid unless the URL may be called."""
+    scheme, found, rest = url.partition("://")
+    if found and scheme.lower() in {"webcal", "webcals"}:
+        url = f"https://{rest}"
+    try:
+        check_url(url, allow_loopback=allow_loopback)
+    except ForbiddenAddressError:
+        raise Invalid("/url", "Must be the http, https or webcal URL of a public server.") from None
+    return url
