@@ -9,7 +9,7 @@ from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
-from models.external_calendars import BusyObject, ExternalBusy, ExternalCalendar
+from models.external_calendars import BusyDeletion, BusyObject, ExternalBusy, ExternalCalendar
 from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
 from models.locations import Closure, Location, OpeningHours
@@ -22,10 +22,10 @@ from models.treatments import ExternalTreatment
 from models.waitlist import WaitlistEntry
 
 __all__ = [
-    "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "BusyObject",
-    "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course", "CourseTemplate", "Device",
-    "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment", "HoldRule", "IdempotencyKey",
-    "Location", "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy", "OpeningHours", "Patient",
-    "Phase", "Procedure", "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist",
-    "WaitlistEntry", "WorkingHours",
+    "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block",
+    "BusyDeletion", "BusyObject", "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course",
+    "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
+    "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",
+    "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room",
+    "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry", "WorkingHours",
 ]  # fmt: skip

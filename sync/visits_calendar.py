@@ -8,23 +8,16 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from booking.callers import Caller
-from booking.errors import CursorExpired, Invalid
-from dav.calendars import Changes, Conditions, ForbiddenError, InvalidSyncTokenError, Item, Span
+from dav.calendars import Changes, Conditions, ForbiddenError, Item, Span
 from dav.names import d
-from sync.cursors import Cursors, Position, cursors_of
 from sync.feeds import reference
 from sync.ics import Event, calendar
+from sync.sync_tokens import EVERYTHING, HORIZON, SyncTokens
 
 _SUFFIX: Final = ".ics"
-_SCHEME: Final = "data:,"
-_FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
-_MOST: Final = 1_000_000
-
-# Below the horizon every transaction has ended: see sync/changes.py.
-_HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())"
 _NEWEST: Final = text(f"""
     SELECT CAST(CAST(xid AS text) AS bigint) FROM changes
-    WHERE clinic_id = :clinic_id AND scope_id = :therapist_id AND xid < {_HORIZON}
+    WHERE clinic_id = :clinic_id AND scope_id = :therapist_id AND xid < {HORIZON}
     ORDER BY xid DESC LIMIT 1
 """)  # noqa: S608 - our own text
 # Who leads or assists is needed from the first to the last of the phases that name them: cream works alone.
@@ -49,7 +42,7 @@ _BETWEEN: Final = text(f"""
     AND needed.starts_at < coalesce(CAST(:end AS timestamptz), 'infinity') ORDER BY c.appointment_id
 """)
 _SINCE: Final = text(f"""
-    {_EVENTS} AND c.xid < {_HORIZON}
+    {_EVENTS} AND c.xid < {HORIZON}
     AND (c.xid, c.appointment_id) > (CAST(CAST(:xid AS text) AS xid8), :appointment_id)
     ORDER BY c.xid, c.appointment_id LIMIT :most
 """)
@@ -66,6 +59,7 @@ class VisitsCalendar:
     def __init__(self, caller: Caller, therapist_id: UUID) -> None:
         self._caller = caller
         self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
+        self._tokens = SyncTokens(caller, f"{self.name}|{therapist_id}")
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
         """Give all visits, or those named."""
@@ -83,21 +77,17 @@ class VisitsCalendar:
 
     def token(self) -> str:
         """Give the token behind every change that can be told."""
-        newest = self._newest()
-        return _SCHEME + self._cursors().write(Position(newest, _LAST, newest))
+        return self._tokens.present(self._newest())
 
     def changes(self, token: str | None, limit: int | None) -> Changes:
-        """Give the visits that came, changed or went since; what went before the first token is not told."""
-        position = self._position(token)
-        most = _MOST if limit is None else limit
+        """Give the visits that came, changed or went since."""
+        position, most = self._tokens.begin(token, self._newest()), limit or EVERYTHING
         place = {"xid": position.xid, "appointment_id": position.appointment_id, "most": most + 1}
         rows = self._rows(_SINCE, **place)
         told = rows[:most]
         gone = [_name(row.id) for row in told if not row.there and row.xid > position.since]
-        if told:
-            position = Position(told[-1].xid, told[-1].id, position.since)
-        written = _SCHEME + self._cursors().write(position)
-        return Changes([_item(row) for row in told if row.there], gone, written, len(rows) > most)
+        here = [_item(row) for row in told if row.there]
+        return Changes(here, gone, self._tokens.after(position, told), len(rows) > most)
 
     def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:  # noqa: ARG002 - the protocol's
         """Refuse: visits are booked, never written by a calendar program."""
@@ -107,20 +97,8 @@ class VisitsCalendar:
         """Refuse: visits are cancelled with a reason, never by a calendar program."""
         raise ForbiddenError(d("need-privileges"))
 
-    def _position(self, token: str | None) -> Position:
-        if token is None:
-            return Position(0, _FIRST, self._newest())
-        try:
-            return self._cursors().read(token.removeprefix(_SCHEME))
-        except (Invalid, CursorExpired):
-            raise InvalidSyncTokenError from None
-
     def _newest(self) -> int:
         return self._caller.session.scalar(_NEWEST, self._own) or 0
-
-    def _cursors(self) -> Cursors:
-        scope = f"{self._caller.clinic_id}|caldav|{self._own['therapist_id']}"
-        return cursors_of(self._caller.session, self._caller.clinic_id, scope, self._caller.real_now)
 
     def _items(self, statement: Any, **values: object) -> Iterator[Item]:  # noqa: ANN401 - a text of SQLAlchemy's
         return map(_item, self._rows(statement, **values))

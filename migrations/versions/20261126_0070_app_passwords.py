@@ -1,4 +1,4 @@
-"""Create the app passwords of calendar programs."""
+"""Create the app passwords of calendar programs, and let these follow the busy time they write."""
 
 from alembic import op
 
@@ -48,9 +48,44 @@ BEGIN
 END $$;
 """
 
+# In step with its table whoever writes it: an object's stamp, and a word of what a program has deleted.
+FOLLOWED = """
+ALTER TABLE busy_objects ADD COLUMN xid xid8 DEFAULT pg_current_xact_id() NOT NULL;
+CREATE INDEX ix_busy_objects_xid ON busy_objects (clinic_id, therapist_id, xid, id)
+    WHERE external_calendar_id IS NULL;
+CREATE TABLE busy_deletions (
+    clinic_id uuid NOT NULL,
+    id uuid NOT NULL,
+    therapist_id uuid NOT NULL,
+    href text NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    deleted_at timestamptz DEFAULT now() NOT NULL,
+    CONSTRAINT pk_busy_deletions PRIMARY KEY (clinic_id, id),
+    CONSTRAINT fk_busy_deletions_clinic FOREIGN KEY (clinic_id) REFERENCES clinics (id)
+);
+CREATE INDEX ix_busy_deletions_xid ON busy_deletions (clinic_id, therapist_id, xid, id);
+CREATE FUNCTION stamp_busy_object() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.xid := pg_current_xact_id();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stamp_busy_object BEFORE UPDATE ON busy_objects
+    FOR EACH ROW EXECUTE FUNCTION stamp_busy_object();
+CREATE FUNCTION note_deleted_busy_object() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO busy_deletions (clinic_id, id, therapist_id, href)
+    VALUES (OLD.clinic_id, OLD.id, OLD.therapist_id, OLD.href);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_deleted_busy_object AFTER DELETE ON busy_objects
+    FOR EACH ROW WHEN (OLD.external_calendar_id IS NULL) EXECUTE FUNCTION note_deleted_busy_object();
+"""
+
 
 def upgrade() -> None:
-    """Create the table, hold it to its clinic, and let a password be found by its hash alone."""
+    """Create the tables, hold them to their clinic, and let a password be found by its hash alone."""
     op.execute(TABLE)
     protect("app_passwords")
     op.execute(AUTHENTICATE)
+    op.execute(FOLLOWED)
+    protect("busy_deletions")
