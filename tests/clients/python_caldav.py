@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 
 import caldav
@@ -53,4 +54,4 @@ with caldav.DAVClient(
         visits.save_event(BUSY.format(hour="16"))
     except error.DAVError as refused:
         told["refused"] = type(refused).__name__
-print(json.dumps(told))
+sys.stdout.write(json.dumps(told))
