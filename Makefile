@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CLIENTS := $(VENV)/clients/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -33,6 +34,17 @@ test-postgres15: $(READY)  ## The tests that ask a database, with their coverage
 	$(BIN)/coverage erase
 	tests/postgres15.sh $(BIN)/pytest -n 2 -m "not embedded" --cov --cov-report=term:skip-covered
 
+$(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(READY)
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node and npm are missing: install them first."; exit 1; }
+	@test -x $(VENV)/clients/bin/python || $(BIN)/python -m venv $(VENV)/clients
+	$(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement tests/clients/requirements.lock
+	npm ci --silent --prefix tests/clients
+	@touch $(CLIENTS)
+
+test-clients: $(CLIENTS)  ## Other people's calendar programs, of PyPI and npm, against the server (needs Node)
+	$(BIN)/pytest tests/clients
+
 bench: $(READY)  ## Print each figure beside its floor
 	$(BIN)/python -m bench
 
@@ -56,6 +68,8 @@ migration: $(READY)  ## Write an empty revision: make migration NAME=add_somethi
 		new_revision("$(NAME)", datetime.now(UTC))'
 
 lock: $(READY)  ## Lock the newest versions, for Python 3.11 to 3.13
+	$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --upgrade --output-file tests/clients/requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --upgrade --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate \

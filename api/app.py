@@ -8,9 +8,11 @@ from flask.json.provider import JSONProvider
 
 from api import (
     api_keys,
+    app_passwords,
     appointments,
     availability,
     blocks,
+    calendar_feeds,
     changes,
     conflicts,
     course_templates,
@@ -38,6 +40,7 @@ from api import (
     webhooks,
 )
 from api.blueprints import Blueprint
+from api.dav import dav
 from api.docs import docs
 from api.logs import register_logs
 from api.openapi import make_api, serve_openapi
@@ -80,6 +83,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     webhooks.blp,
     webhooks.again,
     api_keys.blp,
+    calendar_feeds.blp,
+    app_passwords.blp,
     health.blp,
 )
 
@@ -116,5 +121,7 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs)
+    app.register_blueprint(calendar_feeds.calendars)
+    app.register_blueprint(dav)
     serve_openapi(app, api)
     return app

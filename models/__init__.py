@@ -1,13 +1,15 @@
 """The contract with the database: tables, constraints and the way in."""
 
 from models.api_keys import ApiKey
+from models.app_passwords import AppPassword
 from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from models.base import Base
+from models.calendar_feeds import CalendarFeed
 from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
 from models.events import AuditEntry, Event
-from models.external_calendars import BusyObject, ExternalBusy, ExternalCalendar
+from models.external_calendars import BusyDeletion, BusyObject, ExternalBusy, ExternalCalendar
 from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
 from models.locations import Closure, Location, OpeningHours
@@ -21,10 +23,11 @@ from models.waitlist import WaitlistEntry
 from models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
-    "ApiKey", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block", "BusyObject",
-    "CatalogVersion", "Change", "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event",
-    "ExternalBusy", "ExternalCalendar", "ExternalTreatment", "HoldRule", "IdempotencyKey", "Location",
-    "MedicalHold", "MessageDispatch", "MessageTemplate", "Occupancy", "OpeningHours", "Patient", "Phase",
-    "Procedure", "Qualification", "Resource", "Room", "SpacingClaim", "SpacingRule", "Therapist",
-    "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint", "WorkingHours",
+    "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block",
+    "BusyDeletion", "BusyObject", "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course",
+    "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
+    "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",
+    "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room",
+    "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint",
+    "WorkingHours",
 ]  # fmt: skip

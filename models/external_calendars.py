@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.appointments import LONGEST_OCCUPANCY
-from models.base import Base, Identified, Tenant, Versioned, belongs_to
+from models.base import Base, Identified, Tenant, Versioned, belongs_to, of_clinic
+from models.events import Xid8
 
 KINDS = ("ics", "caldav")
 
@@ -16,6 +17,7 @@ class ExternalCalendar(Versioned, Base):
     """A calendar of a member of staff somewhere else, and what is known of it since the last fetch.
 
     `etag`, `last_modified` and `sync_token` are the other server's; all of it was read last at `full_at`.
+    `etag`, `last_modified` and `sync_token` are the other server's; `full_at` is when all was read last.
     Who fetches writes a `claim` of their own first: only the latest may write what they have found.
     """
 
@@ -66,6 +68,14 @@ class BusyObject(Identified, Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_busy_objects_calendar", "clinic_id", "external_calendar_id"),
+        Index(
+            "ix_busy_objects_xid",
+            "clinic_id",
+            "therapist_id",
+            "xid",
+            "id",
+            postgresql_where=text("external_calendar_id IS NULL"),
+        ),
     )
 
     therapist_id: Mapped[UUID]
@@ -75,6 +85,22 @@ class BusyObject(Identified, Base):
     etag: Mapped[str]
     body: Mapped[str | None]
     updated_at: Mapped[datetime]
+    xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+
+
+class BusyDeletion(Identified, Base):
+    """What a program has deleted from a therapist's own collection, for the others that follow it."""
+
+    __tablename__ = "busy_deletions"
+    __table_args__ = (
+        of_clinic("busy_deletions"),
+        Index("ix_busy_deletions_xid", "clinic_id", "therapist_id", "xid", "id"),
+    )
+
+    therapist_id: Mapped[UUID]
+    href: Mapped[str]
+    xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+    deleted_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ExternalBusy(Tenant, Base):

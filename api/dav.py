@@ -1,0 +1,68 @@
+"""CalDAV over HTTP: `/dav/`, to which a calendar program comes with an app password."""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, request
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.requests import receive
+from api.state import state
+from api.transactions import run
+from booking.callers import Caller
+from dav import responses
+from dav.requests import Request
+from dav.server import CLASSES, METHODS, answer
+from models.app_passwords import PasswordRow, authenticate_app
+from sync.app_passwords import digest
+from sync.calendars import home_of
+
+PREFIX: Final = "/dav/"
+_ACTOR: Final = "CalDAV"
+_REALM: Final = 'Basic realm="clinic", charset="UTF-8"'
+# What is not served is answered by the protocol's own 405, not by a problem in JSON.
+_ALL: Final = [*METHODS, "MKCALENDAR", "MKCOL", "COPY", "MOVE", "POST"]
+
+dav = Blueprint("dav", "dav")
+
+
+@dav.route("/.well-known/caldav", methods=_ALL, provide_automatic_options=False)
+def well_known() -> Response:
+    """Show a calendar program the way (RFC 6764)."""
+    return Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": PREFIX})
+
+
+@dav.route("/dav", methods=_ALL, defaults={"path": ""}, provide_automatic_options=False)
+@dav.route(PREFIX, methods=_ALL, defaults={"path": ""}, provide_automatic_options=False)
+@dav.route(f"{PREFIX}<path:path>", methods=_ALL, provide_automatic_options=False)
+def serve(path: str) -> Response:  # noqa: ARG001 - the path is taken as it was sent
+    """Answer a calendar program in one transaction, as every other client."""
+    receive()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    asked = Request(request.method, quote(request.path), headers, request.get_data(cache=True))
+    answered = run(state().database, lambda session: _answer(session, asked))
+    response = Response(answered.body, answered.status, dict(answered.headers))
+    response.headers["DAV"] = CLASSES
+    return response
+
+
+def _answer(session: Session, asked: Request) -> responses.Response:
+    password = _password(session)
+    if password is None:
+        text = "An app password is needed.\n"
+        return responses.plain(HTTPStatus.UNAUTHORIZED, text, WWW_Authenticate=_REALM)
+    g.clinic_id = password.clinic_id
+    now = clock.now()
+    caller = Caller(session, password.clinic_id, now, actor=_ACTOR, request_id=g.request_id)
+    return answer(asked, home_of(caller, password.therapist_id), PREFIX)
+
+
+def _password(session: Session) -> PasswordRow | None:
+    """Find the app password that was sent; the user's name must be the therapist's whose it is."""
+    given = request.authorization
+    if given is None or given.type != "basic" or not given.password:
+        return None
+    found = authenticate_app(session, digest(given.password))
+    return found if found is not None and given.username == str(found.therapist_id) else None

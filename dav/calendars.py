@@ -1,0 +1,110 @@
+"""What a CalDAV server is made over: homes, their calendars and the objects in them."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+Span = tuple[datetime, datetime]
+"""Two aware instants, half-open."""
+
+
+class InvalidSyncTokenError(Exception):
+    """The sync token is not of this calendar, or too old: begin anew."""
+
+
+class PreconditionFailedError(Exception):
+    """If-Match or If-None-Match does not hold."""
+
+
+class ForbiddenError(Exception):
+    """The object is refused; `element` names the precondition of RFC 4791 or 4918 that it violates."""
+
+    def __init__(self, element: str, href: str | None = None) -> None:
+        super().__init__(element)
+        self.element = element
+        self.href = href
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A calendar object: its name in the calendar, its strong ETag with quotes, and how to get its text."""
+
+    name: str
+    etag: str
+    render: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed since a sync token; `token` stands for the state after it, `more` for what is left."""
+
+    changed: Sequence[Item]
+    gone: Sequence[str]
+    token: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The preconditions of a write: entity tags with quotes, or `*`."""
+
+    if_match: Sequence[str] = ()
+    if_none_match: Sequence[str] = ()
+
+    def hold(self, etag: str | None) -> bool:
+        """Whether they hold for what is there now (None: nothing)."""
+        if self.if_match and (etag is None or not {"*", etag} & {*self.if_match}):
+            return False
+        return not (self.if_none_match and etag is not None and {"*", etag} & {*self.if_none_match})
+
+
+class Calendar(Protocol):
+    """One collection of calendar objects."""
+
+    name: str
+    title: str
+    writable: bool
+    largest: int
+    """The most bytes of an object."""
+
+    def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
+        """Give all objects, or those named that there are."""
+        ...
+
+    def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
+        """Give the objects that take place, at least once, within two instants; None: without a bound."""
+        ...
+
+    def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
+        """Give when its owner is busy within two instants."""
+        ...
+
+    def token(self) -> str:
+        """Give the sync token of the present state: a URI."""
+        ...
+
+    def changes(self, token: str | None, limit: int | None) -> Changes:
+        """Give what has changed since; everything without a token. InvalidSyncTokenError."""
+        ...
+
+    def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:
+        """Write an object: its ETag, and whether it is new. PreconditionFailedError, ForbiddenError."""
+        ...
+
+    def delete(self, name: str, conditions: Conditions) -> bool:
+        """Remove an object; False when there is none. PreconditionFailedError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whose calendars these are: `user` is a path segment, `title` what programs show."""
+
+    user: str
+    title: str
+    calendars: Sequence[Calendar]
+
+    def calendar(self, name: str) -> Calendar | None:
+        """Give one calendar by its name."""
+        return next((one for one in self.calendars if one.name == name), None)

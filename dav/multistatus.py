@@ -1,0 +1,96 @@
+"""Writes 207 Multi-Status answers and the bodies of refusals (RFC 4918)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from xml.etree import ElementTree as ET
+
+from dav.names import d
+from dav.properties import BY_NAME_ONLY, Properties
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which properties are asked for: `names`, or all that a plain `allprop` gives (None).
+
+    `only_names` gives their names without values; `minimal` leaves out those that there are not.
+    """
+
+    names: Sequence[str] | None = None
+    only_names: bool = False
+    minimal: bool = False
+
+
+@dataclass(slots=True)
+class Multistatus:
+    """An answer about several resources."""
+
+    wanted: Wanted
+    root: ET.Element = field(default_factory=lambda: ET.Element(d("multistatus")))
+
+    def add(self, href: str, properties: Properties) -> None:
+        """Tell of a resource with its properties, those that it lacks apart."""
+        response = self._response(href)
+        names = self.wanted.names
+        if names is None:
+            names = [name for name in properties if self.wanted.only_names or name not in BY_NAME_ONLY]
+        there = [name for name in names if name in properties]
+        missing = [name for name in names if name not in properties]
+        if there or not missing or self.wanted.minimal:
+            bare = self.wanted.only_names
+            values = [ET.Element(name) if bare else properties[name]() for name in there]
+            _propstat(response, values, HTTPStatus.OK)
+        if missing and not self.wanted.minimal:
+            _propstat(response, [ET.Element(name) for name in missing], HTTPStatus.NOT_FOUND)
+
+    def refuse(self, href: str, names: Iterable[str]) -> None:
+        """Tell that none of the properties can be changed."""
+        values = [ET.Element(name) for name in names]
+        propstat = _propstat(self._response(href), values, HTTPStatus.FORBIDDEN)
+        ET.SubElement(ET.SubElement(propstat, d("error")), d("cannot-modify-protected-property"))
+
+    def status(self, href: str, status: HTTPStatus, error: str | None = None) -> None:
+        """Tell of a resource by a status alone."""
+        response = self._response(href)
+        ET.SubElement(response, d("status")).text = _line(status)
+        if error is not None:
+            ET.SubElement(ET.SubElement(response, d("error")), error)
+
+    def token(self, token: str) -> None:
+        """End with the sync token."""
+        ET.SubElement(self.root, d("sync-token")).text = token
+
+    def render(self) -> bytes:
+        """Write the answer."""
+        return render(self.root)
+
+    def _response(self, href: str) -> ET.Element:
+        response = ET.SubElement(self.root, d("response"))
+        ET.SubElement(response, d("href")).text = href
+        return response
+
+
+def error_body(element: str, href: str | None = None) -> bytes:
+    """Write the body that names the precondition that does not hold."""
+    error = ET.Element(d("error"))
+    inner = ET.SubElement(error, element)
+    if href is not None:
+        ET.SubElement(inner, d("href")).text = href
+    return render(error)
+
+
+def render(element: ET.Element) -> bytes:
+    """Write an element as a document. A bare carriage return would be lost on the way (XML 1.0, 2.11)."""
+    document: bytes = ET.tostring(element, encoding="utf-8", xml_declaration=True)
+    return document.replace(b"\r", b"&#13;")
+
+
+def _propstat(response: ET.Element, values: Iterable[ET.Element], status: HTTPStatus) -> ET.Element:
+    propstat = ET.SubElement(response, d("propstat"))
+    ET.SubElement(propstat, d("prop")).extend(values)
+    ET.SubElement(propstat, d("status")).text = _line(status)
+    return propstat
+
+
+def _line(status: HTTPStatus) -> str:
+    return f"HTTP/1.1 {status.value} {status.phrase}"

@@ -1,0 +1,65 @@
+"""Turns paths into resources, and resources into the hrefs that programs are given."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from dav.calendars import Calendar, Home
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a path names: the root, a home, a calendar or an object in one (which need not exist)."""
+
+    home: Home
+    in_home: bool = False
+    calendar: Calendar | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The paths below a prefix that ends in a slash."""
+
+    prefix: str
+    home: Home
+
+    def resource(self, path: str) -> Resource | None:
+        """Give what a percent-encoded path names; None for what cannot be here."""
+        if not path.startswith(self.prefix):
+            return Resource(self.home) if path + "/" == self.prefix else None
+        user, *rest = [unquote(part) for part in path[len(self.prefix) :].split("/")]
+        if not user and not rest:
+            return Resource(self.home)
+        if user != self.home.user:
+            return None
+        if rest in ([], [""]):
+            return Resource(self.home, in_home=True)
+        calendar = self.home.calendar(rest[0])
+        if calendar is None or len(rest) > 2:  # noqa: PLR2004 - a calendar and an object's name
+            return None
+        return Resource(self.home, in_home=True, calendar=calendar, name="".join(rest[1:]) or None)
+
+    def named(self, href: str) -> Resource | None:
+        """Give what an href in a report names, an absolute URL or a path."""
+        try:
+            return self.resource(urlsplit(href.strip()).path)
+        except ValueError:
+            return None
+
+    def root(self) -> str:
+        """Give the href of the root."""
+        return self.prefix
+
+    def of_home(self) -> str:
+        """Give the href of the home, which is the principal as well."""
+        return f"{self.prefix}{quote(self.home.user)}/"
+
+    def of(self, calendar: Calendar, name: str = "") -> str:
+        """Give the href of a calendar, or of an object in it."""
+        return f"{self.of_home()}{quote(calendar.name)}/{quote(name)}"
+
+    def of_resource(self, resource: Resource) -> str:
+        """Give a resource's own href."""
+        if resource.calendar is not None:
+            return self.of(resource.calendar, resource.name or "")
+        return self.of_home() if resource.in_home else self.root()

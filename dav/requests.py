@@ -1,0 +1,96 @@
+"""Reads what a program asks for: the bodies of PROPFIND, PROPPATCH and REPORT, and the headers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from dav.calendars import Conditions
+from dav.multistatus import Wanted
+from dav.names import d
+
+LARGEST_XML: Final = 1_000_000
+
+
+class MalformedError(Exception):
+    """The body or a header is not what the method takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: `path` percent-encoded, header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def depth(self) -> str:
+        """The Depth header: `0`, `1` or `infinity`."""
+        return self.headers.get("depth", "infinity").strip().lower()
+
+    @property
+    def minimal(self) -> bool:
+        """Whether only what there is shall be told (RFC 8144)."""
+        return "return=minimal" in self.headers.get("prefer", "").replace(" ", "").lower()
+
+    @property
+    def conditions(self) -> Conditions:
+        """The preconditions of a write."""
+        return Conditions(_tags(self.headers.get("if-match")), _tags(self.headers.get("if-none-match")))
+
+
+def _tags(header: str | None) -> tuple[str, ...]:
+    """Give entity tags as they are compared: a weak one never matches a strong one."""
+    if header is None:
+        return ()
+    return tuple(tag.strip() for tag in header.split(",") if tag.strip()) or ("",)
+
+
+def parse(body: bytes) -> ET.Element:
+    """Read a document; MalformedError for what is none, is too large, or declares entities."""
+    if len(body) > LARGEST_XML:
+        raise MalformedError("The body is too large.")
+    try:
+        root: ET.Element = fromstring(body, forbid_dtd=True)
+    except (ET.ParseError, DefusedXmlException, ValueError, LookupError):
+        raise MalformedError("The body is not XML as WebDAV has it.") from None
+    return root
+
+
+def wanted_by(request: Request) -> Wanted:
+    """Read a PROPFIND; an empty body asks for everything."""
+    if not request.body.strip():
+        return Wanted(minimal=request.minimal)
+    root = parse(request.body)
+    if root.tag != d("propfind"):
+        raise MalformedError("The body is not a propfind.")
+    if root.find(d("propname")) is not None:
+        return Wanted(only_names=True)
+    if root.find(d("prop")) is None and root.find(d("allprop")) is None:
+        raise MalformedError("A propfind names properties, or asks for all.")
+    return wanted_in(root, minimal=request.minimal)
+
+
+def wanted_in(root: ET.Element, *, minimal: bool) -> Wanted:
+    """Read the properties that a report or a propfind asks for."""
+    prop = root.find(d("prop"))
+    if prop is None:
+        return Wanted(minimal=minimal)
+    return Wanted(_unique(one.tag for one in prop), minimal=minimal)
+
+
+def changed_by(body: bytes) -> tuple[str, ...]:
+    """Read the names of the properties that a PROPPATCH would change."""
+    root = parse(body)
+    if root.tag != d("propertyupdate"):
+        raise MalformedError("The body is not a propertyupdate.")
+    return _unique(one.tag for prop in root.iter(d("prop")) for one in prop)
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

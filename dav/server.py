@@ -1,0 +1,159 @@
+"""Answers one CalDAV request over one home: the methods, by RFC 4918 and 4791."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from dav.calendars import Calendar, ForbiddenError, Home, Item, PreconditionFailedError
+from dav.multistatus import Multistatus, error_body
+from dav.names import c, d
+from dav.paths import Paths, Resource
+from dav.properties import Properties, of_calendar, of_home, of_item, of_root
+from dav.reports import refused, report
+from dav.requests import MalformedError, Request, changed_by, wanted_by
+from dav.responses import Response, calendar_text, multistatus, plain, xml
+
+CLASSES: Final = "1, 3, calendar-access"
+METHODS: Final = ("OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT", "PUT", "DELETE", "PROPPATCH")
+_READING: Final = ("OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT", "PROPPATCH")
+
+
+def answer(request: Request, home: Home, prefix: str) -> Response:
+    """Answer a request whose author owns the home; paths begin with `prefix`, which ends in a slash.
+
+    The calendars do their own reading and writing, inside whatever transaction they were made for.
+    """
+    paths = Paths(prefix, home)
+    resource = paths.resource(request.path)
+    if resource is None:
+        return plain(HTTPStatus.NOT_FOUND, "There is no such calendar.\n")
+    method = _METHODS.get(request.method)
+    if method is None:
+        return _not_allowed(resource)
+    try:
+        return method(paths, resource, request)
+    except ForbiddenError as error:
+        return refused(error)
+    except PreconditionFailedError:
+        return plain(HTTPStatus.PRECONDITION_FAILED, "The object has changed since you read it.\n")
+    except MalformedError as error:
+        return plain(HTTPStatus.BAD_REQUEST, f"{error}\n")
+
+
+def _options(_paths: Paths, resource: Resource, _request: Request) -> Response:
+    return Response(HTTPStatus.OK, {"DAV": CLASSES, "Allow": _allowed(resource)})
+
+
+def _allowed(resource: Resource) -> str:
+    writable = resource.calendar is not None and resource.calendar.writable
+    return ", ".join(METHODS if writable else _READING)
+
+
+def _not_allowed(resource: Resource) -> Response:
+    return plain(HTTPStatus.METHOD_NOT_ALLOWED, "Not here.\n", Allow=_allowed(resource))
+
+
+def _propfind(paths: Paths, resource: Resource, request: Request) -> Response:
+    wanted = wanted_by(request)
+    result = Multistatus(wanted)
+    own = _properties(paths, resource)
+    if own is None:
+        return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
+    if request.depth not in {"0", "1"}:
+        return xml(HTTPStatus.FORBIDDEN, error_body(d("propfind-finite-depth")))
+    result.add(paths.of_resource(resource), own)
+    if request.depth == "1":
+        _add_children(paths, resource, result)
+    return multistatus(result)
+
+
+def _properties(paths: Paths, resource: Resource) -> Properties | None:
+    if resource.calendar is None:
+        return of_home(paths) if resource.in_home else of_root(paths)
+    if resource.name is None:
+        return of_calendar(paths, resource.calendar)
+    item = _item(resource.calendar, resource.name)
+    return None if item is None else of_item(paths, item)
+
+
+def _add_children(paths: Paths, resource: Resource, result: Multistatus) -> None:
+    if resource.calendar is None and not resource.in_home:
+        result.add(paths.of_home(), of_home(paths))
+    elif resource.calendar is None:
+        for calendar in resource.home.calendars:
+            result.add(paths.of(calendar), of_calendar(paths, calendar))
+    elif resource.name is None:
+        for item in resource.calendar.items():
+            result.add(paths.of(resource.calendar, item.name), of_item(paths, item))
+
+
+def _item(calendar: Calendar, name: str) -> Item | None:
+    return next(iter(calendar.items({name})), None)
+
+
+def _proppatch(paths: Paths, resource: Resource, request: Request) -> Response:
+    """Refuse each property by itself, as programs that would paint a calendar expect."""
+    result = Multistatus(wanted_by(Request("PROPFIND", request.path)))
+    result.refuse(paths.of_resource(resource), changed_by(request.body))
+    return multistatus(result)
+
+
+def _report(paths: Paths, resource: Resource, request: Request) -> Response:
+    if resource.calendar is None or resource.name is not None:
+        raise ForbiddenError(d("supported-report"))
+    return report(paths, resource.calendar, request)
+
+
+def _get(_paths: Paths, resource: Resource, request: Request) -> Response:
+    if resource.calendar is None or resource.name is None:
+        return _not_allowed(resource)
+    item = _item(resource.calendar, resource.name)
+    if item is None:
+        return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
+    conditions = request.conditions
+    if conditions.if_none_match and {"*", item.etag} & {*conditions.if_none_match}:
+        return Response(HTTPStatus.NOT_MODIFIED, {"ETag": item.etag})
+    return calendar_text(item.render(), item.etag)
+
+
+def _put(paths: Paths, resource: Resource, request: Request) -> Response:
+    calendar = _writable(resource)
+    if calendar is None or resource.name is None:
+        return _not_allowed(resource)
+    media_type = request.headers.get("content-type", "text/calendar").partition(";")[0].strip().lower()
+    if media_type != "text/calendar":
+        raise ForbiddenError(c("supported-calendar-data"))
+    if len(request.body) > calendar.largest:
+        raise ForbiddenError(c("max-resource-size"))
+    try:
+        etag, new = calendar.put(resource.name, request.body, request.conditions)
+    except ForbiddenError as error:
+        # The href of what has the UID already is known as a name only.
+        href = None if error.href is None else paths.of(calendar, error.href)
+        raise ForbiddenError(error.element, href) from None
+    return Response(HTTPStatus.CREATED if new else HTTPStatus.NO_CONTENT, {"ETag": etag})
+
+
+def _delete(_paths: Paths, resource: Resource, request: Request) -> Response:
+    calendar = _writable(resource)
+    if calendar is None or resource.name is None:
+        return _not_allowed(resource)
+    if calendar.delete(resource.name, request.conditions):
+        return Response(HTTPStatus.NO_CONTENT)
+    return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
+
+
+def _writable(resource: Resource) -> Calendar | None:
+    return resource.calendar if resource.calendar is not None and resource.calendar.writable else None
+
+
+_METHODS: Final[Mapping[str, Callable[[Paths, Resource, Request], Response]]] = {
+    "OPTIONS": _options,
+    "PROPFIND": _propfind,
+    "PROPPATCH": _proppatch,
+    "REPORT": _report,
+    "GET": _get,
+    "HEAD": _get,
+    "PUT": _put,
+    "DELETE": _delete,
+}

@@ -1,0 +1,38 @@
+"""Calendar feeds as clients see them; the address is in the answer that makes it and nowhere else."""
+
+from marshmallow import fields
+
+from schemas.base import Resource
+from schemas.fields import Choice, Id
+
+DETAILS = ("busy", "reference", "initials")
+
+
+class CalendarFeedSchema(Resource):
+    """An iCalendar feed of one resource, location or patient: exactly one of the three is given."""
+
+    resource_id = Id(
+        load_default=None, allow_none=True, metadata={"description": "A therapist, a room or a device."}
+    )
+    location_id = Id(load_default=None, allow_none=True)
+    patient_id = Id(load_default=None, allow_none=True)
+    detail = Choice(
+        DETAILS,
+        required=True,
+        metadata={
+            "description": "What events say: nothing, a short reference of the appointment, or the "
+            "patient's initials."
+        },
+    )
+    token_hint = fields.String(
+        dump_only=True, metadata={"description": "The last four characters of the address's token."}
+    )
+
+
+class NewCalendarFeedSchema(CalendarFeedSchema):
+    """A feed with its address, shown this once."""
+
+    url = fields.String(
+        dump_only=True,
+        metadata={"description": "Shown once. Whoever knows it can read the feed; only a hash is stored."},
+    )

@@ -1,0 +1,176 @@
+"""A therapist's own busy time as a CalDAV calendar, which their programs write."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from booking.callers import Caller
+from booking.errors import NotFound, StaleVersion
+from dav.calendars import Changes, Conditions, ForbiddenError, Item, PreconditionFailedError, Span
+from dav.names import c
+from models.appointments import LONGEST_OCCUPANCY
+from scheduling.bits import merge
+from scheduling.ticks import ceil_tick, floor_tick, from_tick
+from sync.busy import delete_object, put_object
+from sync.busy_time import stored_name, window_of
+from sync.expansion import UnusableError
+from sync.sync_tokens import EVERYTHING, HORIZON, SyncTokens
+from sync.uploads import uid_of
+
+LONGEST_NAME: Final = 255
+_OWN: Final = "o.clinic_id = :clinic_id AND o.therapist_id = :therapist_id AND o.external_calendar_id IS NULL"
+_OBJECTS: Final = f"SELECT o.href, o.etag, o.body FROM busy_objects o WHERE {_OWN}"  # noqa: S608 - our own text
+_ALL: Final = text(f"{_OBJECTS} ORDER BY o.href")
+_NAMED: Final = text(f"{_OBJECTS} AND o.href = ANY(:names) ORDER BY o.href")
+_MEETS: Final = """
+    b.clinic_id = o.clinic_id AND b.busy_object_id = o.id AND b.end_tick > :first
+    AND b.end_tick < :last + :longest AND b.start_tick < :last
+"""
+# What takes no time is in no range of it, and yet belongs to a program that asks by time for all it has.
+_BETWEEN: Final = text(f"""
+    {_OBJECTS} AND (
+        EXISTS (SELECT FROM external_busy b WHERE {_MEETS})
+        OR NOT EXISTS (
+            SELECT FROM external_busy b WHERE b.clinic_id = o.clinic_id AND b.busy_object_id = o.id
+        )
+    ) ORDER BY o.href
+""")  # noqa: S608 - our own text
+_BUSY: Final = text(f"""
+    SELECT b.start_tick, b.end_tick FROM busy_objects o JOIN external_busy b ON {_MEETS} WHERE {_OWN}
+""")  # noqa: S608 - our own text
+_SAME: Final = text(f"SELECT o.href FROM busy_objects o WHERE {_OWN} AND o.uid = :uid AND o.href <> :name")  # noqa: S608 - our own text
+_ENTRIES: Final = f"""
+    SELECT o.id, o.xid, o.href, o.etag, o.body, true AS there FROM busy_objects o WHERE {_OWN}
+    UNION ALL
+    SELECT d.id, d.xid, d.href, NULL, NULL, false FROM busy_deletions d
+    WHERE d.clinic_id = :clinic_id AND d.therapist_id = :therapist_id
+"""  # noqa: S608 - our own text
+_NEWEST: Final = text(f"""
+    SELECT CAST(CAST(xid AS text) AS bigint) FROM ({_ENTRIES}) AS e
+    WHERE xid < {HORIZON} ORDER BY xid DESC LIMIT 1
+""")  # noqa: S608 - our own text
+_SINCE: Final = text(f"""
+    SELECT id, CAST(CAST(xid AS text) AS bigint) AS xid, href, etag, body, there FROM ({_ENTRIES}) AS e
+    WHERE e.xid < {HORIZON} AND (e.xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id)
+    ORDER BY e.xid, id LIMIT :most
+""")  # noqa: S608 - our own text
+_REFUSED: Final = {
+    "not_a_calendar": c("valid-calendar-data"),
+    "too_large": c("max-resource-size"),
+    "too_slow": c("max-instances"),
+    "too_many_events": c("max-instances"),
+}
+
+
+class BusyCalendar:
+    """What a therapist's programs say of their time: it blocks what is free, and never a visit."""
+
+    name = "busy"
+    title = "Busy"
+    writable = True
+    largest = 65_536
+
+    def __init__(self, caller: Caller, therapist_id: UUID) -> None:
+        self._caller = caller
+        self._therapist_id = therapist_id
+        self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
+        self._tokens = SyncTokens(caller, f"{self.name}|{therapist_id}")
+
+    def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
+        """Give all objects, or those named."""
+        return self._items(_ALL) if names is None else self._items(_NAMED, names=list(names))
+
+    def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
+        """Give the objects that take time between two instants; all, where that is not known so far away."""
+        known = window_of(self._caller, self._therapist_id)
+        if start is None or end is None or start < known.first or end > known.last:
+            return self._items(_ALL)
+        return self._items(_BETWEEN, **_ticks(start, end))
+
+    def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
+        """Give when the therapist is busy by this calendar between two instants."""
+        spans = merge((row.start_tick, row.end_tick) for row in self._rows(_BUSY, **_ticks(start, end)))
+        return [(max(from_tick(first), start), min(from_tick(last), end)) for first, last in spans]
+
+    def token(self) -> str:
+        """Give the token behind every change that can be told."""
+        return self._tokens.present(self._newest())
+
+    def changes(self, token: str | None, limit: int | None) -> Changes:
+        """Give the objects that came, changed or went since."""
+        position, most = self._tokens.begin(token, self._newest()), limit or EVERYTHING
+        rows = self._rows(_SINCE, xid=position.xid, id=position.appointment_id, most=most + 1)
+        told = rows[:most]
+        here = {row.href: _item(row) for row in told if row.there}
+        # What was deleted and put again under its name is there.
+        left = [row.href for row in told if not row.there and row.xid > position.since]
+        present = {one.name for one in self.items(left)} if left else set()
+        gone = [href for href in dict.fromkeys(left) if href not in present]
+        return Changes(list(here.values()), gone, self._tokens.after(position, told), len(rows) > most)
+
+    def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:
+        """Write an object under the lock that bookings take; over a visit, it is a conflict and stays.
+
+        ForbiddenError names what is wrong with it, PreconditionFailedError comes when it has changed.
+        """
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise ForbiddenError(c("valid-calendar-object-resource"))
+        uid, present = uid_of(body), self._etag(name, conditions)
+        only_if: dict[str, Any] = {}
+        if conditions.if_match or conditions.if_none_match:
+            only_if = {"if_match": present, "if_none_match": present is None}
+        # What is refused after it was written is undone, though the answer is one like another.
+        with self._caller.session.begin_nested():
+            etag = self._put(name, body, only_if)
+            other = self._caller.session.scalar(_SAME, self._own | {"uid": stored_name(uid), "name": name})
+            if other is not None:
+                raise ForbiddenError(c("no-uid-conflict"), other)
+        return f'"{etag}"', present is None
+
+    def _put(self, name: str, body: bytes, only_if: dict[str, Any]) -> str:
+        try:
+            return put_object(self._caller, self._therapist_id, name, body.decode(), **only_if)
+        except StaleVersion:
+            raise PreconditionFailedError from None
+        except UnusableError as error:
+            raise ForbiddenError(_REFUSED[str(error)]) from None
+
+    def delete(self, name: str, conditions: Conditions) -> bool:
+        """Remove an object; False when there is none, PreconditionFailedError when it has changed."""
+        present = self._etag(name, conditions)
+        try:
+            delete_object(
+                self._caller, self._therapist_id, name, if_match=present if conditions.if_match else None
+            )
+        except NotFound:
+            return False
+        except StaleVersion:
+            raise PreconditionFailedError from None
+        return True
+
+    def _etag(self, name: str, conditions: Conditions) -> str | None:
+        """Give the tag of what is there now, without quotes; PreconditionFailedError if that will not do."""
+        present = next((row.etag for row in self._rows(_NAMED, names=[name])), None)
+        if not conditions.hold(None if present is None else f'"{present}"'):
+            raise PreconditionFailedError
+        return present
+
+    def _newest(self) -> int:
+        return self._caller.session.scalar(_NEWEST, self._own) or 0
+
+    def _items(self, statement: Any, **values: object) -> Iterator[Item]:  # noqa: ANN401 - a text of SQLAlchemy's
+        return map(_item, self._rows(statement, **values))
+
+    def _rows(self, statement: Any, **values: object) -> list[Row[Any]]:  # noqa: ANN401 - see above
+        return list(self._caller.session.execute(statement, self._own | values).all())
+
+
+def _ticks(start: datetime, end: datetime) -> dict[str, int]:
+    return {"first": floor_tick(start), "last": ceil_tick(end), "longest": LONGEST_OCCUPANCY}
+
+
+def _item(row: Row[Any]) -> Item:
+    return Item(row.href, f'"{row.etag}"', row.body.encode)

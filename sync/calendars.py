@@ -1,0 +1,19 @@
+"""The calendars that a therapist's programs find over CalDAV: visits to read, busy time to write."""
+
+from uuid import UUID
+
+from booking.callers import Caller
+from dav.calendars import Home
+from models import Therapist
+from sync.busy_calendar import BusyCalendar
+from sync.visits_calendar import VisitsCalendar
+
+
+def home_of(caller: Caller, therapist_id: UUID) -> Home:
+    """Give a therapist's home; the calendars read and write in the caller's transaction."""
+    therapist = caller.session.get_one(Therapist, (caller.clinic_id, therapist_id))
+    return Home(
+        str(therapist_id),
+        therapist.name,
+        (VisitsCalendar(caller, therapist_id), BusyCalendar(caller, therapist_id)),
+    )

@@ -1,0 +1,77 @@
+"""Writes iCalendar (RFC 5545, 7986): UTC times, no METHOD, no VTIMEZONE; the strictest readers take it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+PRODUCT: Final = "-//clinic-scheduling//Calendar//EN"
+REFRESH: Final = "PT15M"
+_OCTETS: Final = 75
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: instants are aware; `sequence` goes up with every change; texts are neutral."""
+
+    uid: str
+    sequence: int
+    stamp: datetime
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    status: str = "CONFIRMED"
+    place: str | None = None
+    private: bool = False
+
+
+def calendar(events: Iterable[Event], name: str | None = None) -> bytes:
+    """Write a calendar; one with a `name` says how often it is worth asking for."""
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
+    if name is not None:
+        told = _text(name)
+        head += [_folded(f"NAME:{told}"), _folded(f"X-WR-CALNAME:{told}")]
+        head += [f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}", f"X-PUBLISHED-TTL:{REFRESH}"]
+    return "\r\n".join((*head, *map(_event, events), "END:VCALENDAR", "")).encode()
+
+
+def _event(event: Event) -> str:
+    place = "" if event.place is None else "\r\n" + _folded(f"LOCATION:{_text(event.place)}")
+    private = "\r\nCLASS:PRIVATE" if event.private else ""
+    busy = "TRANSPARENT" if event.status == "CANCELLED" else "OPAQUE"
+    return (
+        f"BEGIN:VEVENT\r\nUID:{event.uid}\r\nDTSTAMP:{_utc(event.stamp)}\r\nSEQUENCE:{event.sequence}\r\n"
+        f"DTSTART:{_utc(event.starts_at)}\r\nDTEND:{_utc(event.ends_at)}\r\n"
+        f"{_folded('SUMMARY:' + _text(event.summary))}{place}{private}\r\n"
+        f"STATUS:{event.status}\r\nTRANSP:{busy}\r\nEND:VEVENT"
+    )
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _text(value: str) -> str:
+    """Escape a text (RFC 5545, 3.3.11); control characters have no place in one."""
+    if value.isascii() and value.isalnum():
+        return value
+    return _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).translate(_ESCAPED)
+
+
+def _folded(line: str) -> str:
+    """Fold a line at 75 octets, never within a character (RFC 5545, 3.1)."""
+    if len(line) * 4 <= _OCTETS or len(line.encode()) <= _OCTETS:
+        return line
+    parts, part, length = [], "", 0
+    for character in line:
+        octets = len(character.encode())
+        if length + octets > _OCTETS:
+            parts.append(part)
+            # The space that a further line begins with counts.
+            part, length = "", 1
+        part += character
+        length += octets
+    return "\r\n ".join((*parts, part))

@@ -1,0 +1,1 @@
+"""The CalDAV server alone, over calendars that are a dictionary."""

@@ -1,0 +1,220 @@
+"""Calendar programs find their calendars, read them, follow them and write where they may."""
+
+from http import HTTPStatus
+
+import pytest
+
+from tests.dav.shelf import PREFIX, Program, Shelf, event, responses_of, tag
+
+HOME, BUSY, VISITS = "/dav/ada/", "/dav/ada/busy/", "/dav/ada/visits/"
+DATA = "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
+XMLNS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
+
+
+def propfind(program: Program, path: str, names: str, depth: str = "0", **headers: str) -> list:  # type: ignore[type-arg]
+    body = f"<D:propfind {XMLNS}><D:prop>{names}</D:prop></D:propfind>"
+    answered = program.ask("PROPFIND", path, body, depth=depth, **headers)
+    assert answered.status == HTTPStatus.MULTI_STATUS
+    return list(responses_of(answered))
+
+
+def test_a_program_finds_its_calendars_from_the_root(program: Program) -> None:
+    ((_, root, _),) = propfind(program, PREFIX, "<D:current-user-principal/>")
+    principal = root["current-user-principal"].findtext("{DAV:}href")
+    ((_, own, _),) = propfind(program, principal, "<C:calendar-home-set/><D:resourcetype/>")
+    home = own["calendar-home-set"].findtext("{DAV:}href")
+    found = propfind(program, home, "<D:resourcetype/><C:supported-calendar-component-set/>", depth="1")
+
+    calendars = [href for href, props, _ in found if props["resourcetype"].find("{*}calendar") is not None]
+    assert (principal, home, calendars) == (HOME, HOME, [VISITS, BUSY])
+    assert found[1][1]["supported-calendar-component-set"][0].get("name") == "VEVENT"
+
+
+def test_only_a_writable_calendar_offers_to_be_written(program: Program) -> None:
+    rights = {
+        path: {one.tag for one in props["current-user-privilege-set"].iter()}
+        for path in (VISITS, BUSY)
+        for _, props, _ in propfind(program, path, "<D:current-user-privilege-set/>")
+    }
+
+    assert "{DAV:}write-content" not in rights[VISITS]
+    assert {"{DAV:}write-content", "{DAV:}bind", "{DAV:}unbind"} <= rights[BUSY]
+    assert "PUT" not in program.ask("OPTIONS", VISITS).headers["Allow"]
+    assert "PUT" in program.ask("OPTIONS", BUSY).headers["Allow"]
+
+
+def test_properties_that_are_not_there_are_told_apart_unless_only_what_is_there_is_wanted(
+    program: Program,
+) -> None:
+    body = f"<D:propfind {XMLNS}><D:prop><D:displayname/><A:calendar-color/></D:prop></D:propfind>"
+
+    told = program.ask("PROPFIND", BUSY, body, depth="0").body
+    minimal = program.ask("PROPFIND", BUSY, body, depth="0", prefer="return=minimal").body
+
+    assert b"404 Not Found" in told
+    assert b"calendar-color" in told
+    assert b"404" not in minimal
+
+
+@pytest.mark.parametrize("body", ["", f"<D:propfind {XMLNS}><D:allprop/></D:propfind>"])
+def test_who_asks_for_everything_gets_no_calendar_data(program: Program, body: str) -> None:
+    answered = program.ask("PROPFIND", VISITS, body, depth="1")
+
+    (_, of_calendar, _), (_, of_object, _) = responses_of(answered)
+    assert "displayname" in of_calendar
+    assert "getetag" in of_object
+    assert "calendar-data" not in of_object
+
+
+def test_names_of_properties_come_without_values(program: Program) -> None:
+    answered = program.ask("PROPFIND", BUSY, f"<D:propfind {XMLNS}><D:propname/></D:propfind>", depth="0")
+
+    ((_, props, _),) = responses_of(answered)
+    assert {"displayname", "sync-token", "getctag"} <= set(props)
+    assert not any(prop.text or len(prop) for prop in props.values())
+
+
+def test_a_walk_through_everything_is_refused(program: Program) -> None:
+    answered = program.ask("PROPFIND", PREFIX, depth="infinity")
+
+    assert answered.status == HTTPStatus.FORBIDDEN
+    assert b"propfind-finite-depth" in answered.body
+
+
+def test_what_is_put_is_given_back_octet_for_octet(program: Program) -> None:
+    body = event("a", summary="Zürich <&> \U0001f426")
+
+    made = program.ask("PUT", f"{BUSY}a.ics", body, content_type="text/calendar; charset=utf-8")
+    got = program.ask("GET", f"{BUSY}a.ics")
+    listed = propfind(program, f"{BUSY}a.ics", "<C:calendar-data/><D:getcontentlength/>")
+
+    assert (made.status, made.headers["ETag"]) == (HTTPStatus.CREATED, tag(body))
+    assert (got.body, got.headers["ETag"]) == (body, tag(body))
+    assert listed[0][1]["calendar-data"].text.encode() == body
+    assert listed[0][1]["getcontentlength"].text == str(len(body))
+
+
+@pytest.mark.parametrize(
+    ("there", "headers", "status"),
+    [
+        (False, {"if_none_match": "*"}, HTTPStatus.CREATED),
+        (True, {"if_none_match": "*"}, HTTPStatus.PRECONDITION_FAILED),
+        (False, {"if_match": "*"}, HTTPStatus.PRECONDITION_FAILED),
+        (True, {"if_match": "*"}, HTTPStatus.NO_CONTENT),
+        (True, {"if_match": tag(event("a"))}, HTTPStatus.NO_CONTENT),
+        (True, {"if_match": f'"other", {tag(event("a"))}'}, HTTPStatus.NO_CONTENT),
+        (True, {"if_match": '"other"'}, HTTPStatus.PRECONDITION_FAILED),
+        (True, {"if_match": f"W/{tag(event('a'))}"}, HTTPStatus.PRECONDITION_FAILED),
+        (True, {"if_match": ""}, HTTPStatus.PRECONDITION_FAILED),
+    ],
+)
+def test_a_write_heeds_its_preconditions(
+    program: Program, busy: Shelf, there: bool, headers: dict[str, str], status: HTTPStatus
+) -> None:
+    if there:
+        busy.objects["a.ics"] = event("a")
+
+    assert program.ask("PUT", f"{BUSY}a.ics", event("a", 10), **headers).status == status
+    written = busy.objects.get("a.ics") == event("a", 10)
+    assert written is (status < HTTPStatus.BAD_REQUEST)
+
+
+def test_a_stale_deletion_changes_nothing(program: Program, busy: Shelf) -> None:
+    busy.objects["a.ics"] = event("a")
+
+    stale = program.ask("DELETE", f"{BUSY}a.ics", if_match='"other"')
+    assert (stale.status, len(busy.objects)) == (HTTPStatus.PRECONDITION_FAILED, 1)
+    assert program.ask("DELETE", f"{BUSY}a.ics", if_match=tag(event("a"))).status == HTTPStatus.NO_CONTENT
+    assert program.ask("DELETE", f"{BUSY}a.ics").status == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "element"),
+    [
+        (event("a") + b" " * 1_000, {}, b"max-resource-size"),
+        (event("a"), {"content_type": "application/json"}, b"supported-calendar-data"),
+        (event("v"), {}, b"no-uid-conflict"),
+    ],
+)
+def test_an_object_that_is_refused_names_the_precondition(
+    program: Program, busy: Shelf, body: bytes, headers: dict[str, str], element: bytes
+) -> None:
+    busy.objects["v.ics"] = event("v")
+
+    answered = program.ask("PUT", f"{BUSY}a.ics", body, **headers)
+
+    assert answered.status == HTTPStatus.FORBIDDEN
+    assert element in answered.body
+    assert list(busy.objects) == ["v.ics"]
+    if element == b"no-uid-conflict":
+        assert f"<D:href>{BUSY}v.ics</D:href>".encode() in answered.body
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("path", [f"{VISITS}v.ics", BUSY, HOME, PREFIX])
+def test_nothing_else_can_be_written(program: Program, method: str, path: str) -> None:
+    answered = program.ask(method, path, event("v", 13))
+
+    assert answered.status == HTTPStatus.METHOD_NOT_ALLOWED
+    assert method not in answered.headers["Allow"] or path == BUSY
+
+
+@pytest.mark.parametrize("method", ["MKCALENDAR", "MKCOL", "COPY", "MOVE", "LOCK", "POST"])
+def test_methods_of_a_larger_server_are_not_allowed(program: Program, method: str) -> None:
+    assert program.ask(method, f"{HOME}other/").status in {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+    }
+    assert program.ask(method, BUSY).status == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/dav/eve/", "/dav/eve/busy/", f"{HOME}other/", f"{BUSY}a/b.ics", "/dav/ada/busy/../../eve/", "/davx/"],
+)
+@pytest.mark.parametrize("method", ["PROPFIND", "GET", "PUT", "REPORT", "DELETE"])
+def test_what_is_not_ones_own_is_not_there(program: Program, method: str, path: str) -> None:
+    assert program.ask(method, path, event("a")).status == HTTPStatus.NOT_FOUND
+
+
+def test_colours_and_orders_are_refused_one_by_one(program: Program) -> None:
+    body = (
+        f"<D:propertyupdate {XMLNS}><D:set><D:prop><A:calendar-color>#f00</A:calendar-color>"
+        "<D:displayname>x</D:displayname></D:prop></D:set></D:propertyupdate>"
+    )
+
+    answered = program.ask("PROPPATCH", BUSY, body)
+
+    assert answered.status == HTTPStatus.MULTI_STATUS
+    assert b"403 Forbidden" in answered.body
+    assert b"calendar-color" in answered.body
+
+
+BOMB = (
+    '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    '<D:propfind xmlns:D="DAV:"><D:prop>&b;</D:prop></D:propfind>'
+)
+OUTSIDE = (
+    '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
+    '<D:propfind xmlns:D="DAV:"><D:prop>&a;</D:prop></D:propfind>'
+)
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "REPORT", "PROPPATCH"])
+@pytest.mark.parametrize(
+    "body",
+    [BOMB, OUTSIDE, "<", "no xml", "<a/>", "<D:propfind xmlns:D='DAV:'/>", "\xff\xfe", "x" * 1_000_001],
+    ids=["bomb", "outside", "half", "text", "other", "empty", "binary", "large"],
+)
+def test_a_body_that_is_not_understood_is_refused(program: Program, method: str, body: str) -> None:
+    answered = program.ask(method, BUSY, body.encode("latin-1"), depth="0")
+
+    assert answered.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
+    assert b"etc" not in answered.body
+
+
+def test_who_has_the_object_is_not_sent_it_again(program: Program) -> None:
+    etag = tag(event("v", 12))
+
+    assert program.ask("GET", f"{VISITS}v.ics", if_none_match=etag).status == HTTPStatus.NOT_MODIFIED
+    assert program.ask("GET", f"{VISITS}v.ics", if_none_match='"x"').status == HTTPStatus.OK
