@@ -73,6 +73,9 @@ def wanted_by(request: Request) -> Wanted:
         return Wanted(only_names=True)
     if root.find(d("prop")) is None and root.find(d("allprop")) is None:
         raise MalformedError("A propfind names properties, or asks for all.")
+    include = root.find(d("include"))
+    if root.find(d("allprop")) is not None and include is not None:
+        return Wanted(also=_unique(one.tag for one in include), minimal=request.minimal)
     return wanted_in(root, minimal=request.minimal)
 
 
