@@ -40,7 +40,9 @@ class Request:
 
     @property
     def conditions(self) -> Conditions:
-        """The preconditions of a write."""
+        """The preconditions of a write; those of `If` (RFC 4918, 10.4) are not looked into and never hold."""
+        if "if" in self.headers:
+            return Conditions(("",))
         return Conditions(_tags(self.headers.get("if-match")), _tags(self.headers.get("if-none-match")))
 
 

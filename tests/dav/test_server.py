@@ -106,6 +106,8 @@ def test_what_is_put_is_given_back_octet_for_octet(program: Program) -> None:
         (True, {"if_match": '"other"'}, HTTPStatus.PRECONDITION_FAILED),
         (True, {"if_match": f"W/{tag(event('a'))}"}, HTTPStatus.PRECONDITION_FAILED),
         (True, {"if_match": ""}, HTTPStatus.PRECONDITION_FAILED),
+        (True, {"if": f"([{tag(event('a'))}])"}, HTTPStatus.PRECONDITION_FAILED),
+        (False, {"if": "(<opaquelocktoken:a>)"}, HTTPStatus.PRECONDITION_FAILED),
     ],
 )
 def test_a_write_heeds_its_preconditions(
