@@ -13,6 +13,7 @@ from api.state import state
 from api.transactions import run
 from booking.callers import Caller
 from dav import responses
+from dav.calendars import Home
 from dav.requests import Request
 from dav.server import CLASSES, METHODS, answer
 from models.app_passwords import PasswordRow, authenticate_app
@@ -49,14 +50,21 @@ def serve(path: str) -> Response:  # noqa: ARG001 - the path is taken as it was 
 
 
 def _answer(session: Session, asked: Request) -> responses.Response:
-    password = _password(session)
-    if password is None:
+    home = _home(session)
+    if home is None:
         text = "An app password is needed.\n"
         return responses.plain(HTTPStatus.UNAUTHORIZED, text, WWW_Authenticate=_REALM)
+    return answer(asked, home, PREFIX)
+
+
+def _home(session: Session) -> Home | None:
+    password = _password(session)
+    if password is None:
+        return None
     g.clinic_id = password.clinic_id
     now = clock.now()
     caller = Caller(session, password.clinic_id, now, actor=_ACTOR, request_id=g.request_id)
-    return answer(asked, home_of(caller, password.therapist_id), PREFIX)
+    return home_of(caller, password.therapist_id)
 
 
 def _password(session: Session) -> PasswordRow | None:

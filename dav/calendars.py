@@ -56,7 +56,12 @@ class Conditions:
         """Whether they hold for what is there now (None: nothing)."""
         if self.if_match and (etag is None or not {"*", etag} & {*self.if_match}):
             return False
-        return not (self.if_none_match and etag is not None and {"*", etag} & {*self.if_none_match})
+        return not self.held_by(etag)
+
+    def held_by(self, etag: str | None) -> bool:
+        """Whether If-None-Match names what is there now; a weak tag does as well (RFC 9110, 13.1.2)."""
+        named = {tag.removeprefix("W/") for tag in self.if_none_match}
+        return etag is not None and not named.isdisjoint({"*", etag})
 
 
 class Calendar(Protocol):

@@ -13,10 +13,12 @@ from dav.properties import BY_NAME_ONLY, Properties
 class Wanted:
     """Which properties are asked for: `names`, or all that a plain `allprop` gives (None).
 
-    `only_names` gives their names without values; `minimal` leaves out those that there are not.
+    `also` are wanted beside these; `only_names` gives names without values; `minimal` leaves out those that
+    there are not.
     """
 
     names: Sequence[str] | None = None
+    also: Sequence[str] = ()
     only_names: bool = False
     minimal: bool = False
 
@@ -33,7 +35,9 @@ class Multistatus:
         response = self._response(href)
         names = self.wanted.names
         if names is None:
-            names = [name for name in properties if self.wanted.only_names or name not in BY_NAME_ONLY]
+            told = self.wanted.only_names
+            names = [one for one in properties if told or one not in BY_NAME_ONLY or one in self.wanted.also]
+            names += [name for name in self.wanted.also if name not in properties]
         there = [name for name in names if name in properties]
         missing = [name for name in names if name not in properties]
         if there or not missing or self.wanted.minimal:

@@ -25,11 +25,12 @@ class Paths:
 
     def resource(self, path: str) -> Resource | None:
         """Give what a percent-encoded path names; None for what cannot be here."""
-        if not path.startswith(self.prefix):
-            return Resource(self.home) if path + "/" == self.prefix else None
-        user, *rest = [unquote(part) for part in path[len(self.prefix) :].split("/")]
-        if not user and not rest:
+        if path + "/" == self.prefix or path == self.prefix:
             return Resource(self.home)
+        # Nothing bears a name with a NUL, and databases do not even take the question.
+        if not path.startswith(self.prefix) or "\x00" in unquote(path):
+            return None
+        user, *rest = [unquote(part) for part in path[len(self.prefix) :].split("/")]
         if user != self.home.user:
             return None
         if rest in ([], [""]):

@@ -16,6 +16,7 @@ from dav.requests import MalformedError, Request, parse, wanted_in
 from dav.responses import Response, calendar_text, multistatus, xml
 
 MOST_NAMED: Final = 1_000
+_MOST_DIGITS: Final = 9
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 Report = Callable[[Paths, Calendar, Request, ET.Element], Response]
@@ -82,9 +83,11 @@ def _limit(root: ET.Element) -> int | None:
     text = root.findtext(f"{d('limit')}/{d('nresults')}")
     if text is None:
         return None
-    if not text.strip().isascii() or not text.strip().isdigit() or int(text) < 1:
+    number = text.strip().lstrip("0")
+    if not number.isascii() or not number.isdigit():
         raise MalformedError("nresults is a whole number from 1.")
-    return int(text)
+    # More than any calendar holds is no limit.
+    return int(number) if len(number) <= _MOST_DIGITS else None
 
 
 def _free_busy(_paths: Paths, calendar: Calendar, _request: Request, root: ET.Element) -> Response:

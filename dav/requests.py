@@ -40,7 +40,9 @@ class Request:
 
     @property
     def conditions(self) -> Conditions:
-        """The preconditions of a write."""
+        """The preconditions of a write; those of `If` (RFC 4918, 10.4) are not looked into and never hold."""
+        if "if" in self.headers:
+            return Conditions(("",))
         return Conditions(_tags(self.headers.get("if-match")), _tags(self.headers.get("if-none-match")))
 
 
@@ -73,6 +75,9 @@ def wanted_by(request: Request) -> Wanted:
         return Wanted(only_names=True)
     if root.find(d("prop")) is None and root.find(d("allprop")) is None:
         raise MalformedError("A propfind names properties, or asks for all.")
+    include = root.find(d("include"))
+    if root.find(d("allprop")) is not None and include is not None:
+        return Wanted(also=_unique(one.tag for one in include), minimal=request.minimal)
     return wanted_in(root, minimal=request.minimal)
 
 

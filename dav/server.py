@@ -59,7 +59,9 @@ def _propfind(paths: Paths, resource: Resource, request: Request) -> Response:
     own = _properties(paths, resource)
     if own is None:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
-    if request.depth not in {"0", "1"}:
+    if request.depth not in {"0", "1", "infinity"}:
+        raise MalformedError("The Depth is 0 or 1.")
+    if request.depth == "infinity" and resource.name is None:
         return xml(HTTPStatus.FORBIDDEN, error_body(d("propfind-finite-depth")))
     result.add(paths.of_resource(resource), own)
     if request.depth == "1":
@@ -93,6 +95,8 @@ def _item(calendar: Calendar, name: str) -> Item | None:
 
 def _proppatch(paths: Paths, resource: Resource, request: Request) -> Response:
     """Refuse each property by itself, as programs that would paint a calendar expect."""
+    if _properties(paths, resource) is None:
+        return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
     result = Multistatus(wanted_by(Request("PROPFIND", request.path)))
     result.refuse(paths.of_resource(resource), changed_by(request.body))
     return multistatus(result)
@@ -110,8 +114,7 @@ def _get(_paths: Paths, resource: Resource, request: Request) -> Response:
     item = _item(resource.calendar, resource.name)
     if item is None:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
-    conditions = request.conditions
-    if conditions.if_none_match and {"*", item.etag} & {*conditions.if_none_match}:
+    if request.conditions.held_by(item.etag):
         return Response(HTTPStatus.NOT_MODIFIED, {"ETag": item.etag})
     return calendar_text(item.render(), item.etag)
 

@@ -24,6 +24,7 @@ from models.database import Database
 from models.idempotency_keys import purge
 from sync import changes
 from sync.busy import expand_all
+from sync.busy_calendar import forget_deletions
 from sync.deliveries import forget_deliveries, wake_overdue
 from sync.external_calendars import fetch_due
 
@@ -49,6 +50,7 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     forget_answers,
     changes.purge,
     forget_deliveries,
+    forget_deletions,
     expand_all,
 )
 """The same, once a night, after the visits to come have been judged again."""

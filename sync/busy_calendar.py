@@ -1,7 +1,7 @@
 """A therapist's own busy time as a CalDAV calendar, which their programs write."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,19 +15,20 @@ from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick, from_tick
 from sync.busy import delete_object, put_object
-from sync.busy_time import stored_name, window_of
+from sync.busy_time import window_of
+from sync.cursors import VALID_FOR
 from sync.expansion import UnusableError
 from sync.sync_tokens import EVERYTHING, HORIZON, SyncTokens
-from sync.uploads import uid_of
+from sync.uploads import require_object
 
 LONGEST_NAME: Final = 255
 _OWN: Final = "o.clinic_id = :clinic_id AND o.therapist_id = :therapist_id AND o.external_calendar_id IS NULL"
-_OBJECTS: Final = f"SELECT o.href, o.etag, o.body FROM busy_objects o WHERE {_OWN}"  # noqa: S608 - our own text
+_OBJECTS: Final = f"SELECT o.href, o.uid, o.etag, o.body FROM busy_objects o WHERE {_OWN}"  # noqa: S608 - our own text
 _ALL: Final = text(f"{_OBJECTS} ORDER BY o.href")
 _NAMED: Final = text(f"{_OBJECTS} AND o.href = ANY(:names) ORDER BY o.href")
 _MEETS: Final = """
     b.clinic_id = o.clinic_id AND b.busy_object_id = o.id AND b.end_tick > :first
-    AND b.end_tick < :last + :longest AND b.start_tick < :last
+    AND b.end_tick < :farthest AND b.start_tick < :last
 """
 # What takes no time is in no range of it, and yet belongs to a program that asks by time for all it has.
 _BETWEEN: Final = text(f"""
@@ -41,6 +42,7 @@ _BETWEEN: Final = text(f"""
 _BUSY: Final = text(f"""
     SELECT b.start_tick, b.end_tick FROM busy_objects o JOIN external_busy b ON {_MEETS} WHERE {_OWN}
 """)  # noqa: S608 - our own text
+_UID: Final = text(f"SELECT o.uid FROM busy_objects o WHERE {_OWN} AND o.href = :name")  # noqa: S608 - our own text
 _SAME: Final = text(f"SELECT o.href FROM busy_objects o WHERE {_OWN} AND o.uid = :uid AND o.href <> :name")  # noqa: S608 - our own text
 _ENTRIES: Final = f"""
     SELECT o.id, o.xid, o.href, o.etag, o.body, true AS there FROM busy_objects o WHERE {_OWN}
@@ -57,6 +59,8 @@ _SINCE: Final = text(f"""
     WHERE e.xid < {HORIZON} AND (e.xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id)
     ORDER BY e.xid, id LIMIT :most
 """)  # noqa: S608 - our own text
+_FORGET: Final = text("DELETE FROM busy_deletions WHERE clinic_id = :clinic_id AND deleted_at < :before")
+_MARGIN: Final = timedelta(days=1)
 _REFUSED: Final = {
     "not_a_calendar": c("valid-calendar-data"),
     "too_large": c("max-resource-size"),
@@ -118,17 +122,25 @@ class BusyCalendar:
         """
         if len(name) > LONGEST_NAME or not name.isprintable():
             raise ForbiddenError(c("valid-calendar-object-resource"))
-        uid, present = uid_of(body), self._etag(name, conditions)
+        require_object(body)
+        present = self._present(name, conditions)
         only_if: dict[str, Any] = {}
         if conditions.if_match or conditions.if_none_match:
-            only_if = {"if_match": present, "if_none_match": present is None}
+            only_if = {"if_match": present and present.etag, "if_none_match": present is None}
         # What is refused after it was written is undone, though the answer is one like another.
         with self._caller.session.begin_nested():
             etag = self._put(name, body, only_if)
-            other = self._caller.session.scalar(_SAME, self._own | {"uid": stored_name(uid), "name": name})
-            if other is not None:
-                raise ForbiddenError(c("no-uid-conflict"), other)
+            self._refuse_another(name, present)
         return f'"{etag}"', present is None
+
+    def _refuse_another(self, name: str, before: Row[Any] | None) -> None:
+        """Refuse a UID that another object has, or other than the object's own: RFC 4791, 5.3.2.1."""
+        uid = self._caller.session.scalar(_UID, self._own | {"name": name})
+        if before is not None and before.uid != uid:
+            raise ForbiddenError(c("no-uid-conflict"), name)
+        other = self._caller.session.scalar(_SAME, self._own | {"uid": uid, "name": name})
+        if other is not None:
+            raise ForbiddenError(c("no-uid-conflict"), other)
 
     def _put(self, name: str, body: bytes, only_if: dict[str, Any]) -> str:
         try:
@@ -140,21 +152,20 @@ class BusyCalendar:
 
     def delete(self, name: str, conditions: Conditions) -> bool:
         """Remove an object; False when there is none, PreconditionFailedError when it has changed."""
-        present = self._etag(name, conditions)
+        present = self._present(name, conditions)
+        only_if = present.etag if conditions.if_match and present is not None else None
         try:
-            delete_object(
-                self._caller, self._therapist_id, name, if_match=present if conditions.if_match else None
-            )
+            delete_object(self._caller, self._therapist_id, name, if_match=only_if)
         except NotFound:
             return False
         except StaleVersion:
             raise PreconditionFailedError from None
         return True
 
-    def _etag(self, name: str, conditions: Conditions) -> str | None:
-        """Give the tag of what is there now, without quotes; PreconditionFailedError if that will not do."""
-        present = next((row.etag for row in self._rows(_NAMED, names=[name])), None)
-        if not conditions.hold(None if present is None else f'"{present}"'):
+    def _present(self, name: str, conditions: Conditions) -> Row[Any] | None:
+        """Give what is there now; PreconditionFailedError if that will not do."""
+        present = next(iter(self._rows(_NAMED, names=[name])), None)
+        if not conditions.hold(None if present is None else f'"{present.etag}"'):
             raise PreconditionFailedError
         return present
 
@@ -168,8 +179,16 @@ class BusyCalendar:
         return list(self._caller.session.execute(statement, self._own | values).all())
 
 
+def forget_deletions(caller: Caller) -> int:
+    """Forget what programs deleted before every valid token, and give how much that was."""
+    before = caller.real_now - VALID_FOR - _MARGIN
+    done = caller.session.execute(_FORGET, {"clinic_id": caller.clinic_id, "before": before})
+    return int(getattr(done, "rowcount", 0))
+
+
 def _ticks(start: datetime, end: datetime) -> dict[str, int]:
-    return {"first": floor_tick(start), "last": ceil_tick(end), "longest": LONGEST_OCCUPANCY}
+    last = ceil_tick(end)
+    return {"first": floor_tick(start), "last": last, "farthest": last + LONGEST_OCCUPANCY}
 
 
 def _item(row: Row[Any]) -> Item:

@@ -9,9 +9,11 @@ from sync.busy_calendar import BusyCalendar
 from sync.visits_calendar import VisitsCalendar
 
 
-def home_of(caller: Caller, therapist_id: UUID) -> Home:
-    """Give a therapist's home; the calendars read and write in the caller's transaction."""
+def home_of(caller: Caller, therapist_id: UUID) -> Home | None:
+    """Give a therapist's home, which works in the caller's transaction; None when they are retired."""
     therapist = caller.session.get_one(Therapist, (caller.clinic_id, therapist_id))
+    if not therapist.active:
+        return None
     return Home(
         str(therapist_id),
         therapist.name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,4 +51,6 @@ class SyncTokens:
 
     def _cursors(self) -> Cursors:
         scope = f"{self.caller.clinic_id}|caldav|{self.name}"
-        return cursors_of(self.caller.session, self.caller.clinic_id, scope, self.caller.real_now)
+        # By whole days: a program compares tokens to see whether anything is new.
+        day = self.caller.real_now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return cursors_of(self.caller.session, self.caller.clinic_id, scope, day)

@@ -13,8 +13,8 @@ _KNOWN: Final = frozenset({"VCALENDAR", "VEVENT", "VTIMEZONE", "STANDARD", "DAYL
 _DEEPEST: Final = 3
 
 
-def uid_of(body: bytes) -> str:
-    """Give the UID of an object; ForbiddenError names what RFC 4791 (4.1, 5.3.2.1) demands of one."""
+def require_object(body: bytes) -> None:
+    """Insist on one object of one UID; ForbiddenError names what RFC 4791 (4.1, 5.3.2.1) demands of one."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -24,23 +24,23 @@ def uid_of(body: bytes) -> str:
     uids = _uids(text)
     if len(uids) != 1 or not min(uids):
         raise ForbiddenError(c("valid-calendar-object-resource"))
-    return uids.pop()
 
 
 def _uids(text: str) -> set[str]:
     """Give the UIDs of all events, an empty one for an event without."""
     within: list[str] = []
     uids: set[str] = set()
-    own = ""
+    own, ended = "", False
     for line in _FOLD.sub("", text).splitlines():
         name, _, value = line.partition(":")
         name, value = name.partition(";")[0].strip().upper(), value.strip()
         if name == "BEGIN":
-            _enter(within, value.upper())
+            _enter(within, value.upper(), ended=ended)
             own = "" if value.upper() == "VEVENT" else own
         elif name == "END":
             if not within or within.pop() != value.upper():
                 raise ForbiddenError(c("valid-calendar-data"))
+            ended = not within
             if value.upper() == "VEVENT":
                 uids.add(own)
         elif name == "UID" and within[-1:] == ["VEVENT"]:
@@ -52,8 +52,8 @@ def _uids(text: str) -> set[str]:
     return uids
 
 
-def _enter(within: list[str], component: str) -> None:
-    if (component == "VCALENDAR") is bool(within) or len(within) >= _DEEPEST:
+def _enter(within: list[str], component: str, *, ended: bool) -> None:
+    if ended or (component == "VCALENDAR") is bool(within) or len(within) >= _DEEPEST:
         raise ForbiddenError(c("valid-calendar-data"))
     if component not in _KNOWN:
         raise ForbiddenError(c("supported-calendar-component"))

@@ -106,6 +106,8 @@ def test_what_is_put_is_given_back_octet_for_octet(program: Program) -> None:
         (True, {"if_match": '"other"'}, HTTPStatus.PRECONDITION_FAILED),
         (True, {"if_match": f"W/{tag(event('a'))}"}, HTTPStatus.PRECONDITION_FAILED),
         (True, {"if_match": ""}, HTTPStatus.PRECONDITION_FAILED),
+        (True, {"if": f"([{tag(event('a'))}])"}, HTTPStatus.PRECONDITION_FAILED),
+        (False, {"if": "(<opaquelocktoken:a>)"}, HTTPStatus.PRECONDITION_FAILED),
     ],
 )
 def test_a_write_heeds_its_preconditions(
@@ -218,3 +220,43 @@ def test_who_has_the_object_is_not_sent_it_again(program: Program) -> None:
 
     assert program.ask("GET", f"{VISITS}v.ics", if_none_match=etag).status == HTTPStatus.NOT_MODIFIED
     assert program.ask("GET", f"{VISITS}v.ics", if_none_match='"x"').status == HTTPStatus.OK
+
+
+def test_who_may_not_replace_it_names_it_weakly_or_not(program: Program, busy: Shelf) -> None:
+    busy.objects["a.ics"] = event("a")
+    weak = f"W/{tag(event('a'))}"
+
+    assert program.ask("PUT", f"{BUSY}a.ics", event("a", 10), if_none_match=weak).status == 412
+    assert program.ask("GET", f"{BUSY}a.ics", if_none_match=weak).status == HTTPStatus.NOT_MODIFIED
+
+
+@pytest.mark.parametrize(
+    ("path", "depth", "status"),
+    [
+        (f"{VISITS}v.ics", "infinity", 207),
+        (f"{VISITS}v.ics", "1", 207),
+        (VISITS, "infinity", 403),
+        (VISITS, "2", 400),
+        (VISITS, "", 400),
+    ],
+)
+def test_only_what_holds_others_must_not_be_walked_through(
+    program: Program, path: str, depth: str, status: int
+) -> None:
+    assert program.ask("PROPFIND", path, depth=depth).status == status
+
+
+def test_everything_may_be_asked_for_with_more(program: Program) -> None:
+    include = "<D:allprop/><D:include><D:sync-token/><D:nothing/></D:include>"
+    answered = program.ask("PROPFIND", BUSY, f"<D:propfind {XMLNS}>{include}</D:propfind>", depth="0")
+
+    ((_, found, _),) = responses_of(answered)
+    assert {"displayname", "sync-token"} <= set(found)
+    assert "getctag" not in found
+    assert b"nothing" in answered.body
+
+
+def test_nothing_can_be_set_on_what_is_not_there(program: Program) -> None:
+    body = f"<D:propertyupdate {XMLNS}><D:set><D:prop><D:displayname/></D:prop></D:set></D:propertyupdate>"
+
+    assert program.ask("PROPPATCH", f"{BUSY}gone.ics", body).status == HTTPStatus.NOT_FOUND

@@ -4,6 +4,7 @@ Whatever follows appointments (a feed, a calendar) is tried by one more class of
 again while the writers write, once more when they have ended, and then must hold what its clinic holds.
 """
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -17,13 +18,17 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from models.database import Database
+from tests.booking.cast import Made
 from tests.desk import Desk
 from tests.sync.cast import Branches, Replica, settle, truth
+from tests.sync.phone import VISITS, Phone
 
 WRITERS = 8
 # A transaction stays open for so long at most after each of its writes.
 OPEN_SECONDS = 0.08
 UNDONE = 0.15
+
+_SEQUENCE = re.compile(r"SEQUENCE:(\d+)")
 
 _COLUMNS = """
     status, location_id, procedure_id, patient_id, therapist_id, areas, starts_at, procedure_at, ends_at,
@@ -39,6 +44,7 @@ _COPY = text(f"""
     SELECT clinic_id, :id, {_OF_A_PHASE}
     FROM appointment_phases WHERE appointment_id = :visit
 """)  # noqa: S608 - our own names
+_REVIVE = text("UPDATE appointments SET status = 'booked', patient_id = :patient WHERE id = :id")
 _LOCK = text("SELECT id FROM appointments WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _GIVE = text("""
     WITH phases AS (
@@ -81,6 +87,33 @@ class ChangesReader:
 
     def expected(self) -> dict[str, Any]:
         return truth(self._replica.desk, **self._scope)
+
+
+class PhoneReader:
+    """Follows a therapist's visits over CalDAV, so many to a page, by name and version."""
+
+    def __init__(self, desk: Desk, therapist: Made, limit: int | None = None) -> None:
+        self.name = f"phone of {therapist['name']} by {limit}"
+        self._desk, self._therapist, self._limit = desk, therapist, limit
+        login = desk.made("/app-passwords", therapist_id=therapist["id"], name="Phone")
+        self._phone = Phone(desk.app, login["username"], login["password"])
+        self._copy: dict[str, Any] = {}
+
+    def look(self) -> None:
+        for name, body in self._phone.follow(VISITS, self._limit).items():
+            if body is None:
+                self._copy.pop(name, None)
+            else:
+                self._copy[name] = _SEQUENCE.search(body)[1]
+
+    def copy(self) -> dict[str, Any]:
+        return self._copy
+
+    def expected(self) -> dict[str, Any]:
+        visits = truth(self._desk, therapist_id=self._therapist["id"])
+        return {
+            f"{id_}.ics": str(one["version"]) for id_, one in visits.items() if one["status"] != "no_show"
+        }
 
 
 class NaiveReader:
@@ -138,6 +171,14 @@ def copies(database: Database, branches: Branches, visit: str, number: int) -> l
     """Make so many copies of a visit; as no-shows they stand in nobody's way."""
     with database.transaction(branches.desk.clinic_id) as session:
         return [_copied(session, UUID(visit)) for _ in range(number)]
+
+
+def revive(database: Database, branches: Branches, visits: Sequence[UUID]) -> None:
+    """Let copies be booked visits, each of a patient of its own: phones show no others."""
+    patients = branches.here.patients(len(visits))
+    with database.transaction(branches.desk.clinic_id) as session:
+        for visit, patient in zip(visits, patients, strict=True):
+            session.execute(_REVIVE, {"id": visit, "patient": patient})
 
 
 def _copied(session: Session, visit: UUID) -> UUID:

@@ -2,7 +2,7 @@
 
 from models.database import Database
 from tests.sync.cast import TEN, Branches
-from tests.sync.stress import ChangesReader, NaiveReader, Reader, copies, run, wrong
+from tests.sync.stress import ChangesReader, NaiveReader, PhoneReader, Reader, copies, revive, run, wrong
 
 SECONDS = 10.0
 VISITS = 60
@@ -12,6 +12,7 @@ def test_every_reader_ends_up_with_what_there_is_and_a_naive_one_does_not(
     branches: Branches, database: Database
 ) -> None:
     visits = copies(database, branches, branches.booked(TEN)["id"], VISITS)
+    revive(database, branches, visits[::3])
     desk, (ada, ben) = branches.desk, branches.therapists
     readers: list[Reader] = [
         ChangesReader(desk, 3),
@@ -19,6 +20,8 @@ def test_every_reader_ends_up_with_what_there_is_and_a_naive_one_does_not(
         ChangesReader(desk, 500, therapist_id=ben["id"]),
         ChangesReader(desk, 20, room_id=branches.rooms[0]["id"]),
         ChangesReader(desk, 3, location_id=branches.locations[1]["id"]),
+        PhoneReader(desk, ada),
+        PhoneReader(desk, ben, 3),
     ]
     naive = NaiveReader(desk, database)
 

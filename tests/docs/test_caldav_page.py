@@ -1,0 +1,34 @@
+"""The page of calendar programs names what the server does, and its limits as the code has them."""
+
+import re
+
+from dav.properties import REPORTS
+from dav.reports import MOST_NAMED
+from dav.requests import LARGEST_XML
+from dav.server import CLASSES, METHODS
+from sync.busy_calendar import LONGEST_NAME, BusyCalendar
+from sync.busy_time import KEPT_AHEAD, KEPT_BEFORE
+from sync.cursors import VALID_FOR
+from sync.expansion import MOST_EVENTS
+from sync.reading import OBJECT
+from tests.docs.pages import PROJECT, rows, section
+
+PAGE = PROJECT / "docs" / "caldav.md"
+SUPPORTED = section(PAGE, "What is supported")
+
+
+def test_every_method_and_report_has_its_row() -> None:
+    asked = " ".join(row[0] for row in rows(SUPPORTED))
+
+    assert [method for method in METHODS if f"`{method}`" not in asked] == []
+    assert [name for name in REPORTS if f"`{name.rpartition('}')[2]}`" not in asked] == []
+    assert CLASSES in SUPPORTED
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    numbers = {int(one.replace(",", "")) for one in re.findall(r"\d[\d,]*", SUPPORTED)}
+    limits = {BusyCalendar.largest, LONGEST_NAME, LARGEST_XML, MOST_NAMED, MOST_EVENTS}
+
+    assert limits | {OBJECT.computing, VALID_FOR.days} <= numbers
+    days = f"from {KEPT_BEFORE.days} days back to {KEPT_AHEAD.days} days ahead"
+    assert days in " ".join(section(PAGE, "A phone's event over a visit").split())
