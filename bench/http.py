@@ -14,6 +14,7 @@ import orjson
 
 from api import clock
 from bench import clinic as bench_clinic
+from bench import feeds
 from bench.clinic import BenchClinic
 from bench.raw import Raw
 from bench.server import serving, worker_megabytes
@@ -40,17 +41,19 @@ def main() -> None:
         try:
             database = Database(url)
             migrate(database.engine)
-            clinic = bench_clinic.make(database, clock.now())
+            now = clock.now()
+            clinic = bench_clinic.make(database, now)
+            feed = feeds.fill(database, clinic, now)
             database.close()
             with serving(url, folder) as (port, server):
                 before = worker_megabytes(server)
-                _measure(port, url, clinic)
+                _measure(port, url, clinic, feed)
                 _show_memory(before, worker_megabytes(server))
         finally:
             stop_embedded(folder / "postgres")
 
 
-def _measure(port: int, url: str, clinic: BenchClinic) -> None:
+def _measure(port: int, url: str, clinic: BenchClinic, feed: str) -> None:
     raw = Raw(url, clinic)
     with Client(port, clinic.key) as client:
         print(HEADER)
@@ -63,6 +66,10 @@ def _measure(port: int, url: str, clinic: BenchClinic) -> None:
         _show_pair(one, timed("  its row in raw SQL", raw.location, range(TRIVIAL_CALLS)), healthz)
         rows, slots, size = _search(client, raw, clinic, healthz)
         _search_for_a_patient(client, clinic, healthz)
+        for series, floor in feeds.measure(client, feed):
+            _show(series, f"{series.median / (floor or healthz).median:11.1f}")
+            if floor is not None:
+                _show(floor)
         fresh = _fresh_slots(client, clinic)
         booked = _book_one_by_one(client, raw, fresh[:BOOKINGS], healthz)
     raw.close()

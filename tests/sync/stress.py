@@ -6,6 +6,7 @@ again while the writers write, once more when they have ended, and then must hol
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from threading import Event
 from time import monotonic, sleep
@@ -17,8 +18,10 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from models.database import Database
+from tests.booking.cast import Made
 from tests.desk import Desk
 from tests.sync.cast import Branches, Replica, truth
+from tests.sync.feeding import Subscriber, shown, subscribe
 
 WRITERS = 8
 # A transaction stays open for so long at most after each of its writes.
@@ -81,6 +84,29 @@ class ChangesReader:
 
     def expected(self) -> dict[str, Any]:
         return truth(self._replica.desk, **self._scope)
+
+
+class FeedReader:
+    """Subscribes to a calendar feed of one thing, and asks for it unless unchanged."""
+
+    def __init__(self, desk: Desk, **of: Made) -> None:
+        self.name = f"feed of {of}"
+        self._feed = subscribe(desk, "reference", **of)
+
+    def look(self) -> None:
+        self._feed.poll()
+
+    def copy(self) -> dict[str, Any]:
+        return _told(self._feed)
+
+    def expected(self) -> dict[str, Any]:
+        whole = replace(self._feed, tag=None, events={})
+        whole.poll()
+        return _told(whole)
+
+
+def _told(feed: Subscriber) -> dict[str, Any]:
+    return {id_: shown(event) for id_, event in feed.events.items()}
 
 
 class NaiveReader:

@@ -1,8 +1,8 @@
-"""Eight writers whose transactions overlap: every reader of the feed ends up right, a naive one does not."""
+"""Eight writers whose transactions overlap: every reader ends up right, a naive one does not."""
 
 from models.database import Database
 from tests.sync.cast import TEN, Branches
-from tests.sync.stress import ChangesReader, NaiveReader, Reader, copies, run, wrong
+from tests.sync.stress import ChangesReader, FeedReader, NaiveReader, Reader, copies, run, wrong
 
 SECONDS = 10.0
 VISITS = 60
@@ -19,6 +19,10 @@ def test_every_reader_ends_up_with_what_there_is_and_a_naive_one_does_not(
         ChangesReader(desk, 500, therapist_id=ben["id"]),
         ChangesReader(desk, 20, room_id=branches.rooms[0]["id"]),
         ChangesReader(desk, 3, location_id=branches.locations[1]["id"]),
+        FeedReader(desk, resource=ada),
+        FeedReader(desk, resource=branches.rooms[0]),
+        FeedReader(desk, location=branches.locations[1]),
+        FeedReader(desk, patient=branches.patient),
     ]
     naive = NaiveReader(desk, database)
 
