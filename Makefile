@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-libical bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ coverage: $(READY)  ## The same tests, failing where they run less than 95 % of 
 test-postgres15: $(READY)  ## The tests that ask a database, with their coverage, on Debian's PostgreSQL 15
 	$(BIN)/coverage erase
 	tests/postgres15.sh $(BIN)/pytest -n 2 -m "not embedded" --cov --cov-report=term:skip-covered
+
+test-libical: $(READY)  ## Every kind of calendar feed, read by Debian's libical with its strict check
+	tests/libical.sh $(BIN)/pytest tests/libical
 
 bench: $(READY)  ## Print each figure beside its floor
 	$(BIN)/python -m bench

@@ -90,7 +90,7 @@ class FeedReader:
     """Subscribes to a calendar feed of one thing, and asks for it unless unchanged."""
 
     def __init__(self, desk: Desk, **of: Made) -> None:
-        self.name = f"feed of {of}"
+        self.name = f"feed of {[(name, one['id']) for name, one in of.items()]}"
         self._feed = subscribe(desk, "reference", **of)
 
     def look(self) -> None:

@@ -132,11 +132,11 @@ def test_who_has_only_seen_the_newer_of_two_transactions_is_told_of_the_older(
     feed = subscribe(branches.desk, location=branches.locations[0])
     feed.settle()
     with database.transaction(branches.desk.clinic_id) as older:
-        touch(older, first)
+        touch(older, second)
         with database.transaction(branches.desk.clinic_id) as newer:
-            touch(newer, second)
+            touch(newer, first)
         assert feed.poll() == 200
-        assert _sequences(feed) == {first["id"]: 1, second["id"]: 2}
+        assert _sequences(feed) == {first["id"]: 2, second["id"]: 1}
         assert feed.poll() == 304
 
     # Whatever is newest was newest before.
