@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CLIENTS := $(VENV)/clients/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 test-clients bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients test-libical bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ $(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(RE
 
 test-clients: $(CLIENTS)  ## Other people's calendar programs, of PyPI and npm, against the server (needs Node)
 	$(BIN)/pytest tests/clients
+
+test-libical: $(READY)  ## Every kind of calendar feed, read by Debian's libical with its strict check
+	tests/libical.sh $(BIN)/pytest tests/libical
 
 bench: $(READY)  ## Print each figure beside its floor
 	$(BIN)/python -m bench

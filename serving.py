@@ -1,12 +1,16 @@
 """Serves the API with gunicorn: worker processes with threads, one listening socket."""
 
 import gc
+import logging
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from api.app import create_app
 from api.state import state_of
@@ -15,6 +19,8 @@ from models.database import Database
 
 BACKLOG = 512
 LONGEST_REQUEST_SECONDS = 60
+# A feed's address is a secret, and gunicorn tells the address of a request that it cannot finish.
+_SECRET_ADDRESS = re.compile(r"(/calendars/)[^\s'\"]+")
 
 
 def require_free_port(settings: Settings) -> None:
@@ -29,6 +35,21 @@ def require_free_port(settings: Settings) -> None:
             f"Nothing can listen on {settings.host}:{settings.port} ({reason}): "
             "set PORT to a free port and CLINIC_HOST to an address of this machine."
         ) from error
+
+
+def keep_secrets(record: logging.LogRecord) -> bool:
+    """Take the secret out of each feed's address in a line of gunicorn's own log."""
+    record.msg, record.args = _SECRET_ADDRESS.sub(r"\1...", record.getMessage()), None
+    return True
+
+
+class ServerLog(Logger):  # type: ignore[misc]  # gunicorn is untyped
+    """gunicorn's log of its own troubles, without secrets; requests are logged by api/logs.py."""
+
+    def setup(self, cfg: Config) -> None:
+        """Begin as gunicorn does."""
+        super().setup(cfg)
+        self.error_log.addFilter(keep_secrets)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -53,6 +74,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "graceful_timeout": 10,
             "keepalive": 5,
             "loglevel": "warning",
+            "logger_class": ServerLog,
             "control_socket_disable": True,
             "post_worker_init": _let_nobody_wait_at_the_end,
             "when_ready": lambda _arbiter: self.when_ready(),

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import flask
 from flask import Response, g, request
-from sqlalchemy.orm import Session
 
 from api import clock
 from api.api_keys import SHOWN_ONCE
@@ -17,21 +16,21 @@ from api.etags import expected_version
 from api.paging import page
 from api.requests import clinical_now
 from api.state import state
-from api.transactions import run
 from booking.callers import Caller
-from models.calendar_feeds import CalendarFeed, open_feed
+from models.calendar_feeds import CalendarFeed, FeedRow, open_feed
 from schemas.base import QueryArgs, page_of
 from schemas.calendar_feeds import CalendarFeedSchema, NewCalendarFeedSchema
 from sync import calendar_feeds as feeds
 from sync.feeds import render, tag_of
 
 _GZIP_LEVEL: Final = 5
-_HEADERS: Final[Mapping[str, str]] = {
-    "Cache-Control": "private, max-age=300",
+# The address is the secret: no page that shows it passes it on, no search engine keeps it.
+_SECRET: Final[dict[str, str]] = {
+    "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
-    "Vary": "Accept-Encoding",
 }
+_KEPT: Final[dict[str, str]] = {"Cache-Control": "private, max-age=300", "Vary": "Accept-Encoding"}
 
 blp = Blueprint(
     "calendar-feeds",
@@ -94,26 +93,41 @@ def _shown(feed: CalendarFeed, token: str) -> CalendarFeed:
 @calendars.route("/calendars/<token>.ics")
 def read_calendar(token: str) -> Response:
     """Serve a calendar to whoever knows its address; 304 to who has it, 404 for any other address."""
-    now = clinical_now(sandbox=state().settings.sandbox)
-    return run(state().database, lambda session: _read(session, token, now))
+    now, token_hash = clinical_now(sandbox=state().settings.sandbox), feeds.digest(token)
+    # Who has nothing yet needs no look of its own.
+    known = _unchanged(token_hash, now) if request.if_none_match else None
+    return known or _whole(token_hash, now)
 
 
-def _read(session: Session, token: str, now: datetime) -> Response:
-    feed = open_feed(session, feeds.digest(token))
-    if feed is None:
-        return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
-    g.clinic_id = feed.clinic_id
-    tag = tag_of(feed, now)
-    response = Response(content_type="text/calendar; charset=utf-8", headers=dict(_HEADERS))
-    # Weak, as it stands for the compressed form too.
-    response.set_etag(tag, weak=True)
-    if request.if_none_match.contains_weak(tag) or request.if_none_match.star_tag:
-        response.status_code = 304
-        return response
-    # Read after the tag: a calendar may be newer than its tag says, never older.
-    body = render(Caller(session, feed.clinic_id, now, real_now=clock.now()), feed)
-    if request.accept_encodings["gzip"] > 0:
+def _unchanged(token_hash: bytes, now: datetime) -> Response | None:
+    """Answer who has the calendar as it is, by one round trip to the database."""
+    with state().database.glance() as connection:
+        feed = open_feed(connection, token_hash)
+    if feed is None or not request.if_none_match.contains_weak(tag_of(feed, now)):
+        return None
+    response = _stamped(Response(status=304), feed, now)
+    response.headers.remove("Content-Type")
+    return response
+
+
+def _whole(token_hash: bytes, now: datetime) -> Response:
+    # Of one snapshot, so that the tag is the body's own.
+    with state().database.transaction(one_snapshot=True) as session:
+        feed = open_feed(session, token_hash)
+        if feed is None:
+            return Response("There is no such calendar.\n", 404, headers=_SECRET, mimetype="text/plain")
+        body = render(Caller(session, feed.clinic_id, now, real_now=clock.now()), feed)
+    response = Response(content_type="text/calendar; charset=utf-8")
+    if request.accept_encodings.quality("gzip") > 0:
         response.headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
     response.set_data(body)
+    return _stamped(response, feed, now)
+
+
+def _stamped(response: Response, feed: FeedRow, now: datetime) -> Response:
+    g.clinic_id = feed.clinic_id
+    response.headers.update(_SECRET | _KEPT)
+    # Weak, as it stands for the compressed form too.
+    response.set_etag(tag_of(feed, now), weak=True)
     return response

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from api import clock
-from bench import changes
+from bench import changes, feeds
 from bench import clinic as bench_clinic
 from bench.clinic import BenchClinic
 from bench.raw import Raw
@@ -41,19 +41,21 @@ def main() -> None:
         try:
             database = Database(url)
             migrate(database.engine)
-            clinic = bench_clinic.make(database, clock.now())
-            feed_key = changes.make(database, clock.now())
+            now = clock.now()
+            clinic = bench_clinic.make(database, now)
+            feed = feeds.fill(database, clinic, now)
+            feed_key = changes.make(database, now)
             database.close()
             with serving(url, folder) as (port, server):
                 before = worker_megabytes(server)
-                healthz = _measure(port, url, clinic)
+                healthz = _measure(port, url, clinic, feed)
                 _read_changes(port, feed_key, healthz)
                 _show_memory(before, worker_megabytes(server))
         finally:
             stop_embedded(folder / "postgres")
 
 
-def _measure(port: int, url: str, clinic: BenchClinic) -> Series:
+def _measure(port: int, url: str, clinic: BenchClinic, feed: str) -> Series:
     raw = Raw(url, clinic)
     with Client(port, clinic.key) as client:
         print(HEADER)
@@ -66,6 +68,10 @@ def _measure(port: int, url: str, clinic: BenchClinic) -> Series:
         _show_pair(one, timed("  its row in raw SQL", raw.location, range(TRIVIAL_CALLS)), healthz)
         rows, slots, size = _search(client, raw, clinic, healthz)
         _search_for_a_patient(client, clinic, healthz)
+        for series, floor in feeds.measure(client, feed):
+            _show(series, f"{series.median / (floor or healthz).median:11.1f}")
+            if floor is not None:
+                _show(floor)
         fresh = _fresh_slots(client, clinic)
         booked = _book_one_by_one(client, raw, fresh[:BOOKINGS], healthz)
     raw.close()

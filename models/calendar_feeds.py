@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Connection, Index, text
 from sqlalchemy.orm import Mapped, Session
 
 from models.base import Base, Versioned, belongs_to
@@ -40,8 +40,9 @@ class CalendarFeed(Versioned, Base):
 class FeedRow(NamedTuple):
     """A feed as found by its token, and what its contents are told by.
 
-    `kind` is therapist, room, device, location or patient; `scope_id` whose it is; `name` None for a
-    patient's. `newest` is the newest change below the horizon, `above` the changes at or above it.
+    `kind` is therapist, room, device, location or patient; `scope_id` whose it is; `names` the one that the
+    calendar has, or for a patient's, which has none, those of all locations. `newest` is the newest change
+    below the horizon, `above` the changes at or above it.
     """
 
     clinic_id: UUID
@@ -49,15 +50,15 @@ class FeedRow(NamedTuple):
     kind: str
     scope_id: UUID
     detail: str
-    name: str | None
+    names: list[str]
     newest: str | None
     above: str | None
 
 
-_OPEN = text("SELECT clinic_id, id, kind, scope_id, detail, name, newest, above FROM open_feed(:token_hash)")
+_OPEN = text("SELECT clinic_id, id, kind, scope_id, detail, names, newest, above FROM open_feed(:token_hash)")
 
 
-def open_feed(session: Session, token_hash: bytes) -> FeedRow | None:
+def open_feed(database: Session | Connection, token_hash: bytes) -> FeedRow | None:
     """Find the feed by the SHA-256 of its token and bind the transaction to its clinic."""
-    row = session.execute(_OPEN, {"token_hash": token_hash}).one_or_none()
+    row = database.execute(_OPEN, {"token_hash": token_hash}).one_or_none()
     return FeedRow(*row) if row else None

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,7 @@ class Database:
             connect_args={"options": self.options, "connect_timeout": _CONNECT_SECONDS},
         )
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self, clinic_id: UUID | None = None, *, one_snapshot: bool = False) -> Iterator[Session]:
@@ -49,6 +50,12 @@ class Database:
             if clinic_id is not None:
                 bind(session, clinic_id)
             yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """Give a connection on which each statement is its own transaction: one look, one round trip."""
+        with self._single.connect() as connection:
+            yield connection
 
     def connect_alone(self) -> psycopg.Connection:
         """Open a connection outside of the pool, without transactions, for one that waits and listens."""

@@ -1,12 +1,14 @@
 """What a calendar feed holds, and what tells that it has changed: one tag for the same contents, always."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import TextClause, text
 
 from booking.callers import Caller
 from models.calendar_feeds import FeedRow
@@ -16,30 +18,36 @@ BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=365)
 CANCELLED_KEPT: Final = timedelta(days=30)
 _REFERENCE: Final = 8
+_INITIALS: Final = 3
+_GONE: Final = frozenset({"cancelled", "no_show"})
 _PATIENTS: Final = "Your appointments"
 
-# For whom the time of a visit counts from when to when. A resource is needed from the first to the last of
-# the phases that name it: a therapist works elsewhere while the cream takes effect.
-_PART: Final = """
-    JOIN (
-        SELECT p.appointment_id, min(p.starts_at) AS starts_at, max(p.ends_at) AS ends_at
-        FROM appointment_phases p WHERE p.clinic_id = :clinic_id AND {mine} GROUP BY p.appointment_id
-    ) AS part ON part.appointment_id = a.id
-"""
+# A visit counts for a resource from the first to the last of the phases that name it: a therapist works
+# elsewhere while the cream takes effect.
+_PARTS: Final = """(
+    SELECT p.appointment_id, min(p.starts_at) AS starts_at, max(p.ends_at) AS ends_at
+    FROM appointment_phases p WHERE p.clinic_id = :clinic_id AND {mine} GROUP BY p.appointment_id
+) AS part JOIN appointments a ON a.id = part.appointment_id"""
+_WHOLE: Final = "appointments a"
+# Whose visits those are, by the kind of the feed.
 _MINE: Final = {
-    "therapist": ":scope_id IN (p.therapist_id, p.assistant_id)",
+    "therapist": "(p.therapist_id = :scope_id OR p.assistant_id = :scope_id)",
     "room": "p.room_id = :scope_id",
     "device": "p.device_id = :scope_id",
+    "location": "a.location_id = :scope_id",
+    "patient": "a.patient_id = :scope_id",
 }
+# No visit is longer than two days; the bound on its start lets an index serve. A hold is nobody's visit.
 _EVENTS: Final = """
-    SELECT a.id, a.version, a.updated_at, {part}.starts_at, {part}.ends_at, a.status, {more}
-    FROM changes c
-    JOIN appointments a ON a.clinic_id = c.clinic_id AND a.id = c.appointment_id
-    {joined}
-    WHERE c.clinic_id = :clinic_id AND c.scope_id = :scope_id AND c.present
-      AND a.ends_at > :since AND a.starts_at < :until
+    SELECT CAST(a.id AS text), a.version, a.updated_at, {part}.starts_at, {part}.ends_at, a.status,
+           {name} AS name, {place} AS place
+    FROM {visits} {joined}
+    WHERE a.clinic_id = :clinic_id AND {whose}
+      AND (a.hold IS NULL OR a.hold->>'ended' = 'converted')
+      AND a.starts_at > CAST(:since AS timestamptz) - interval '2 days' AND a.starts_at < :until
+      AND {part}.ends_at > :since AND {part}.starts_at < :until
       AND (a.status <> 'cancelled' OR (a.cancellation->>'at')::timestamptz >= :cancelled_since)
-    ORDER BY a.starts_at, a.id
+    ORDER BY {part}.starts_at, a.id
 """
 _PATIENT: Final = "JOIN patients t ON t.clinic_id = a.clinic_id AND t.id = a.patient_id"
 _LOCATION: Final = "JOIN locations l ON l.clinic_id = a.clinic_id AND l.id = a.location_id"
@@ -51,7 +59,7 @@ def tag_of(feed: FeedRow, now: datetime) -> str:
     A transaction that is still running has a number at or above the horizon, so whatever it commits later
     changes the list above, or the newest below. The window moves with the day.
     """
-    parts = (feed.id, feed.detail, feed.name, _day(now).date(), feed.newest, feed.above)
+    parts = (feed.id, feed.detail, feed.names, _day(now).date(), feed.newest, feed.above)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
@@ -65,62 +73,59 @@ def render(caller: Caller, feed: FeedRow) -> bytes:
         "until": day + AHEAD + timedelta(days=1),
         "cancelled_since": day - CANCELLED_KEPT,
     }
-    rows = caller.session.execute(_statement(feed), values)
-    return calendar(_events(feed, rows.all()), feed.name or _PATIENTS)
+    rows = caller.session.execute(_statement(feed.kind, feed.detail), values)
+    return calendar(_events(feed, rows), _PATIENTS if feed.kind == "patient" else feed.names[0])
 
 
 def _day(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _statement(feed: FeedRow) -> Any:  # noqa: ANN401 - SQLAlchemy's own type of a text
-    mine = _MINE.get(feed.kind)
-    joined = [] if mine is None else [_PART.format(mine=mine)]
-    if feed.detail == "initials":
-        joined.append(_PATIENT)
-    if feed.kind == "patient":
-        joined.append(_LOCATION)
-    name = "t.name" if feed.detail == "initials" else "NULL"
-    place = "l.name" if feed.kind == "patient" else "NULL"
+@cache
+def _statement(kind: str, detail: str) -> TextClause:
+    whole, mine = kind in {"location", "patient"}, _MINE[kind]
+    named, placed = detail == "initials", kind == "patient"
     return text(
         _EVENTS.format(
-            part="a" if mine is None else "part",
-            more=f"{name} AS name, {place} AS place",
-            joined="\n".join(joined),
+            part="a" if whole else "part",
+            visits=_WHOLE if whole else _PARTS.format(mine=mine),
+            whose=mine if whole else "true",
+            name="t.name" if named else "NULL",
+            place="l.name" if placed else "NULL",
+            joined=f"{_PATIENT if named else ''} {_LOCATION if placed else ''}",
         )
     )
 
 
-def _events(feed: FeedRow, rows: Sequence[Row[Any]]) -> Iterator[Event]:
-    for row in rows:
-        gone = row.status in {"cancelled", "no_show"}
-        yield Event(
-            uid=str(row.id),
-            sequence=row.version,
-            stamp=row.updated_at,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            summary=_summary(feed.detail, row),
-            status="CANCELLED" if gone else "CONFIRMED",
-            place=row.place,
-            private=feed.detail == "initials",
-        )
+def _events(feed: FeedRow, rows: Iterable[Any]) -> Iterator[Event]:
+    private = feed.detail == "initials"
+    for id_, version, changed_at, starts_at, ends_at, status, name, place in rows:
+        summary = _summary(feed.detail, id_, name)
+        told = "CANCELLED" if status in _GONE else "CONFIRMED"
+        yield Event(id_, version, changed_at, starts_at, ends_at, summary, told, place, private)
 
 
-def _summary(detail: str, row: Row[Any]) -> str:
+def _summary(detail: str, id_: str, name: str | None) -> str:
     """Name the event neutrally: nothing of it tells what is done to whom."""
-    if detail == "initials":
-        return initials(row.name) or "Appointment"
-    return "Busy" if detail == "busy" else reference(row.id)
+    if detail == "busy":
+        return "Busy"
+    return reference(id_) if name is None else initials(name) or "Appointment"
 
 
-def reference(appointment_id: UUID) -> str:
+def reference(appointment_id: UUID | str) -> str:
     """Give what an appointment can be told by, by who has access to it, and nothing else."""
     # The end of a UUIDv7 is random; its beginning is the same for all of a minute.
-    return f"Appointment {appointment_id.hex[-_REFERENCE:]}"
+    return f"Appointment {str(appointment_id)[-_REFERENCE:]}"
 
 
 def initials(name: str) -> str:
     """Give the first letter of each part of a name, three at most: `Ada de Vries` is `A.D.V.`."""
-    letters = [next((one for one in part if one.isalpha()), "") for part in name.split()]
-    return "".join(f"{letter.upper()}." for letter in letters if letter)[:9]
+    parts = (name if name.isascii() else unicodedata.normalize("NFC", name)).split()
+    letters = [next(filter(str.isalnum, part), "") for part in parts]
+    return "".join([f"{_capital(letter)}." for letter in letters if letter][:_INITIALS])
+
+
+def _capital(letter: str) -> str:
+    """Give the capital of a letter, or itself where one would take two."""
+    capital = letter.upper()
+    return capital if len(capital) == 1 else letter

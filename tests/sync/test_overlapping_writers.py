@@ -1,8 +1,18 @@
-"""Eight writers whose transactions overlap: every reader of the feed ends up right, a naive one does not."""
+"""Eight writers whose transactions overlap: every reader ends up right, a naive one does not."""
 
 from models.database import Database
 from tests.sync.cast import TEN, Branches
-from tests.sync.stress import ChangesReader, NaiveReader, PhoneReader, Reader, copies, revive, run, wrong
+from tests.sync.stress import (
+    ChangesReader,
+    FeedReader,
+    NaiveReader,
+    PhoneReader,
+    Reader,
+    copies,
+    revive,
+    run,
+    wrong,
+)
 
 SECONDS = 10.0
 VISITS = 60
@@ -22,6 +32,10 @@ def test_every_reader_ends_up_with_what_there_is_and_a_naive_one_does_not(
         ChangesReader(desk, 3, location_id=branches.locations[1]["id"]),
         PhoneReader(desk, ada),
         PhoneReader(desk, ben, 3),
+        FeedReader(desk, resource=ada),
+        FeedReader(desk, resource=branches.rooms[0]),
+        FeedReader(desk, location=branches.locations[1]),
+        FeedReader(desk, patient=branches.patient),
     ]
     naive = NaiveReader(desk, database)
 
