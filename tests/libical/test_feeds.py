@@ -1,4 +1,4 @@
-"""libical reads every kind of feed and finds no error against RFC 5545, its restrictions included."""
+"""Debian's libical reads every kind of feed and finds no error against RFC 5545, its restrictions included."""
 
 import subprocess
 from pathlib import Path
