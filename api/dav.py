@@ -24,19 +24,18 @@ PREFIX: Final = "/dav/"
 _ACTOR: Final = "CalDAV"
 _REALM: Final = 'Basic realm="clinic", charset="UTF-8"'
 # What is not served is answered by the protocol's own 405, not by a problem in JSON.
-_ALL: Final = [*METHODS, "MKCALENDAR", "MKCOL", "COPY", "MOVE", "POST"]
+_ALL: Final = [*METHODS, "MKCALENDAR", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "PATCH", "POST"]
 
 dav = Blueprint("dav", "dav")
 
 
-@dav.route("/.well-known/caldav", methods=_ALL, provide_automatic_options=False)
+@dav.route("/.well-known/caldav", methods=_ALL, provide_automatic_options=False, strict_slashes=False)
 def well_known() -> Response:
     """Show a calendar program the way (RFC 6764)."""
     return Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": PREFIX})
 
 
-@dav.route("/dav", methods=_ALL, defaults={"path": ""}, provide_automatic_options=False)
-@dav.route(PREFIX, methods=_ALL, defaults={"path": ""}, provide_automatic_options=False)
+@dav.route(PREFIX, methods=_ALL, defaults={"path": ""}, provide_automatic_options=False, strict_slashes=False)
 @dav.route(f"{PREFIX}<path:path>", methods=_ALL, provide_automatic_options=False)
 def serve(path: str) -> Response:  # noqa: ARG001 - the path is taken as it was sent
     """Answer a calendar program in one transaction, as every other client."""

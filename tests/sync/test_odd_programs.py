@@ -186,3 +186,22 @@ def test_what_was_deleted_is_forgotten_after_every_token(
     with database.transaction(practice.desk.clinic_id) as session:
         assert session.scalar(text("SELECT count(*) FROM busy_deletions")) == left
     assert forget_deletions in EACH_NIGHT
+
+
+def test_a_slash_at_the_end_makes_no_difference(phone: Phone) -> None:
+    paths = ("/dav", "/dav/", phone.home.rstrip("/"), phone.home + BUSY, f"{phone.home}{BUSY}/")
+    found = [phone.ask("PROPFIND", path, depth="0").status_code for path in paths]
+    shown = [
+        phone.ask("PROPFIND", f"/.well-known/caldav{slash}").headers.get("Location") for slash in ("", "/")
+    ]
+
+    assert found == [207] * 5
+    assert shown == ["/dav/"] * 2
+
+
+@pytest.mark.parametrize("method", ["LOCK", "UNLOCK", "PATCH", "MKCALENDAR", "POST", "COPY"])
+def test_a_method_that_there_is_not_is_not_offered_either(phone: Phone, method: str) -> None:
+    answer = phone.ask(method, f"{BUSY}/a.ics")
+
+    assert answer.status_code == 405
+    assert {method, "MKCALENDAR"}.isdisjoint(answer.headers["Allow"].split(", "))
