@@ -1,4 +1,4 @@
-"""Debian's libical reads every kind of feed and finds no error against RFC 5545, its restrictions included."""
+"""Debian's libical reads every kind of feed and finds no error, RFC 5545's restrictions included."""
 
 import subprocess
 from pathlib import Path

@@ -62,6 +62,22 @@ def clinic(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@contextmanager
+def worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `clinic worker`, and kill what is left of it at the end."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*_CLINIC, "worker"],
+        env=environment(DATABASE_URL=url, CLINIC_ALLOW_LOOPBACK_URLS="1"),
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def clinic_here(*arguments: str, **settings: str) -> Result:
     """Run one command in this process, which is faster: for what it prints, not for how a process ends."""
     at_termination = signal.getsignal(signal.SIGTERM)

@@ -1,10 +1,7 @@
 """A worker among receivers of all manners: none waits for another, and a killed worker loses nothing."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,7 +10,7 @@ from sqlalchemy import text
 from api.app import create_app
 from booking.clinics import create_clinic as found_clinic
 from booking.deliveries import QUEUE
-from config import PROJECT, Settings
+from config import Settings
 from jobs.queue import make_queue
 from jobs.rounds import do_minutes_work
 from migrations.runner import migrate
@@ -22,7 +19,7 @@ from sync.claims import AT_ONCE, CALL_SECONDS, LEASE
 from sync.deliveries import wake_overdue
 from tests.booking.cast import NOW, Clinic, Made, create_clinic
 from tests.desk import Desk
-from tests.platform.processes import environment, wait_until
+from tests.platform.processes import wait_until, worker
 from tests.sync.hooks import Office
 from tests.sync.receivers import Receiver, answering
 
@@ -47,22 +44,6 @@ def office(database: Database, settings: Settings) -> Office:
     )
     desk = Desk(create_app(settings, database), made.clinic_id, made.admin_key)
     return Office(database, create_clinic(desk))
-
-
-@contextmanager
-def worker(database: Database) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `clinic worker`, and kill what is left of it at the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from cli import main; main()", "worker"],
-        env=environment(DATABASE_URL=database.url, CLINIC_ALLOW_LOOPBACK_URLS="1"),
-        cwd=PROJECT,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def work_on(office: Office) -> None:
@@ -101,7 +82,7 @@ def test_all_events_arrive_at_every_living_receiver_and_no_receiver_waits_for_an
     hangers = [office.hook(hanging.url, EVENT) for _ in range(HANGERS)]
     hooks = {one: office.hook(one.url, EVENT) for one in (gone, flaky, good)}
     held = [_hold(office.clinic, number) for number in range(NUMBER)]
-    with worker(office.database) as process:
+    with worker(office.database.url) as process:
         wait_until(lambda: statuses(office, hooks[good]) == ["delivered"] * NUMBER)
         wait_until(lambda: len(hanging.calls) == HANGERS * AT_ONCE)
         # It is in the middle of deliveries now.
