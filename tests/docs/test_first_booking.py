@@ -23,7 +23,7 @@ def is_up(address: str) -> bool:
     """Whether the server says that it is ready."""
     try:
         return requests.get(f"{address}/readyz", timeout=5).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.state import state_of
 from booking.callers import Caller
-from sync.busy import put_object
+from sync.busy import delete_object, put_object
 from tests.desk import Desk
 
 NOW = "2027-01-04T08:00:00Z"
@@ -75,4 +75,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     with state_of(desk.app).database.transaction(desk.clinic_id) as session:
         caller = Caller(session, desk.clinic_id, datetime.fromisoformat(NOW))
         put_object(caller, UUID(therapist), "away.ics", AWAY)
+        put_object(caller, UUID(therapist), "gone.ics", AWAY.replace("away", "gone"))
+        delete_object(caller, UUID(therapist), "gone.ics")
+    desk.made("/app-passwords", therapist_id=therapist, name="Phone")
     return visit

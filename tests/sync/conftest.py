@@ -52,6 +52,7 @@ def receiver() -> Iterator[Callable[..., Receiver]]:
         yield start
 
 
+@pytest.fixture
 def site() -> Iterator[Site]:
     """Start sites that end with the test."""
     started: list[Server] = []
