@@ -29,7 +29,7 @@ EVENT = ["hold.created"]
 
 
 @pytest.fixture(scope="module")
-def database(make_database: Callable[[str], Database]) -> Database:
+def own_database(make_database: Callable[[str], Database]) -> Database:
     """Migrate a database whose queue nobody else works off."""
     database = make_database("webhooks")
     migrate(database.engine)
@@ -37,13 +37,13 @@ def database(make_database: Callable[[str], Database]) -> Database:
 
 
 @pytest.fixture
-def office(database: Database, settings: Settings) -> Office:
+def office(own_database: Database, settings: Settings) -> Office:
     """Found a clinic in it."""
     made = found_clinic(
-        database, name="Busy", timezone="Europe/London", catalogue="none", now=datetime.fromisoformat(NOW)
+        own_database, name="Busy", timezone="Europe/London", catalogue="none", now=datetime.fromisoformat(NOW)
     )
-    desk = Desk(create_app(settings, database), made.clinic_id, made.admin_key)
-    return Office(database, create_clinic(desk))
+    desk = Desk(create_app(settings, own_database), made.clinic_id, made.admin_key)
+    return Office(own_database, create_clinic(desk))
 
 
 def work_on(office: Office) -> None:
