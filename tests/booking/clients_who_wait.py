@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from api import clock
 from booking.offers import Freed
@@ -18,13 +19,22 @@ from tests.booking.clients import Clients, days, picks
 
 FIXED = ("patient_id", "procedure_id", "location_id")
 
+answers = st.sampled_from(["accept", "decline"])
+
 
 class TheirWaiting(Clients):
     """Entries are made, offered to, answered, renewed and withdrawn."""
 
-    @rule(pick=picks, therapist=st.none() | picks, first=days, lasting=st.none() | days)
-    def wait(self, pick: int, therapist: int | None, first: int, lasting: int | None) -> None:
-        """Wait for a visit, unless the patient does so already."""
+    @initialize(pick=picks)
+    def begin_with_some_who_wait(self, pick: int) -> None:
+        """Let two patients wait for whatever there is."""
+        for number in (0, 1):
+            wish = self.wish(pick + number, patient_id=self.cast.patients[-1 - number]["id"])
+            self.expect(self.desk.post("/waitlist", wish), 201)
+
+    @rule(pick=picks, therapist=st.none() | picks, first=days, lasting=st.none() | days, offer=st.booleans())
+    def wait(self, pick: int, therapist: int | None, first: int, lasting: int | None, offer: bool) -> None:
+        """Wait for a visit, unless the patient does so already, and perhaps be offered one at once."""
         who = None if therapist is None else self.one(self.cast.therapists, therapist)["id"]
         wish = self.wish(pick, therapist_id=who)
         body = wish | {"earliest_on": str(self.at(self.place(wish), first, "00:00").date())}
@@ -32,37 +42,48 @@ class TheirWaiting(Clients):
             body["latest_on"] = str(self.at(self.place(wish), first + lasting, "00:00").date())
         waits = any(_is_open(one, held) and _same(one, wish) for one, held in self._entries())
         self.expect(self.desk.post("/waitlist", body), 409 if waits else 201)
+        if offer:
+            self._offer(self.place(wish), first)
 
     @precondition(lambda self: self.waits("waiting"))
-    @rule(pick=picks, day=days, length=st.integers(1, 3))
-    def offer(self, pick: int, day: int, length: int) -> None:
-        """Offer some days of a location, which must be where and when it is wanted."""
-        place = self.one(self.cast.locations, pick)
-        first = floor_tick(self.at(place, day, "00:00"))
-        freed = Freed(place["id"], first, floor_tick(self.at(place, day + length, "00:00")))
-        before = {one.id for one in self.kept[WaitlistEntry] if one.status == "offered"}
+    @rule(pick=picks, day=days, how=st.none() | answers)
+    def offer(self, pick: int, day: int, how: str | None) -> None:
+        """Offer some days of a location where somebody waits, and perhaps get an answer at once."""
+        waiting = self.one([one for one in self.kept[WaitlistEntry] if one.status == "waiting"], pick)
+        made = self._offer(self.place({"location_id": str(waiting.location_id)}), day)
+        if made and how is not None:
+            self._answer(pick, how)
+
+    def _offer(self, place: Made, day: int) -> int:
+        """Let the worker offer three days, which must be where and when it is wanted."""
+        span = (floor_tick(self.at(place, day + length, "00:00")) for length in (0, 3))
+        freed = Freed(UUID(place["id"]), *span)
+        before = {one.id for one, _ in self._entries() if one.status == "offered"}
         made = offer_freed(self.database, self.cast.desk.clinic_id, freed, self.now, clock.now())
-        new = [(one, held) for one, held in self._entries() if one.status == "offered"]
-        new = [(one, held) for one, held in new if one.id not in before]
+        new = [one for one in self._entries() if one[0].status == "offered" and one[0].id not in before]
         assert len(new) == made
         for one, held in new:
             assert held is not None
+            assert freed.first < floor_tick(held.ends_at)
+            assert floor_tick(held.starts_at) < freed.until
             assert one.earliest_on is None or one.earliest_on <= held.local_date
             assert one.latest_on is None or held.local_date <= one.latest_on
             assert one.therapist_id in {None, held.therapist_id}
+        return made
 
     @precondition(lambda self: self.waits("offered"))
-    @rule(
-        pick=picks, how=st.sampled_from(["accept", "accept", "decline"]), late=st.sampled_from([0, 0, 0, 1])
-    )
-    def answer(self, pick: int, how: str, late: int) -> None:
+    @rule(pick=picks, how=answers, left=st.integers(0, 3))
+    def answer(self, pick: int, how: str, left: int) -> None:
         """Answer to an offer, perhaps too late."""
+        self._answer(pick, how, late=not left)
+
+    def _answer(self, pick: int, how: str, *, late: bool = False) -> None:
         offered = [(one, held) for one, held in self._entries() if one.status == "offered"]
         entry, held = self.one(offered, pick)
-        if not left:
+        if late:
             run_out(self.database, self.cast.desk, {"id": str(held.id)})
         answer = self.desk.post(f"/waitlist/{entry.id}/{how}")
-        if not left or not _is_live(held):
+        if late or not _is_live(held):
             self.refused(answer, "hold_expired", 410)
             assert self._shown(entry)["status"] == "expired"
         elif how == "decline":
@@ -75,7 +96,7 @@ class TheirWaiting(Clients):
             assert self._shown(entry)["appointment_id"] == str(held.id)
 
     @precondition(lambda self: self.waits("declined", "expired", "accepted", "waiting"))
-    @rule(pick=picks, how=st.sampled_from(["accept", "decline"]))
+    @rule(pick=picks, how=answers)
     def answer_to_nothing(self, pick: int, how: str) -> None:
         """Answer where nothing is offered."""
         entry = self.one([one for one in self.kept[WaitlistEntry] if one.status != "offered"], pick)
