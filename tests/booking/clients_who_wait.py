@@ -85,7 +85,6 @@ class TheirWaiting(Clients):
         answer = self.desk.post(f"/waitlist/{entry.id}/{how}")
         if late or not _is_live(held):
             self.refused(answer, "hold_expired", 410)
-            assert self._shown(entry)["status"] == "expired"
         elif how == "decline":
             assert self.expect(answer, 200)["status"] == "declined"
         elif answer.status_code == 409:
