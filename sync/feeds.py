@@ -23,11 +23,15 @@ _GONE: Final = frozenset({"cancelled", "no_show"})
 _PATIENTS: Final = "Your appointments"
 
 # A visit counts for a resource from the first to the last of the phases that name it: a therapist works
-# elsewhere while the cream takes effect.
+# elsewhere while the cream takes effect. Each visit is looked up by its key (OFFSET 0 keeps the planner from
+# joining otherwise): while a table's statistics are young, it would add up all phases anew for every visit.
 _PARTS: Final = """(
     SELECT p.appointment_id, min(p.starts_at) AS starts_at, max(p.ends_at) AS ends_at
     FROM appointment_phases p WHERE p.clinic_id = :clinic_id AND {mine} GROUP BY p.appointment_id
-) AS part JOIN appointments a ON a.id = part.appointment_id"""
+    HAVING max(p.ends_at) > :since AND min(p.starts_at) < :until
+) AS part CROSS JOIN LATERAL (
+    SELECT * FROM appointments v WHERE v.clinic_id = :clinic_id AND v.id = part.appointment_id OFFSET 0
+) AS a"""
 _WHOLE: Final = "appointments a"
 # Whose visits those are, by the kind of the feed.
 _MINE: Final = {
