@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from booking.freed import STATUS_AFTER
 from models import (
     Appointment,
     AppointmentPhase,
@@ -28,6 +27,7 @@ from tests.desk import Desk
 
 FLOOR_DAYS = 14
 GONE = ("cancelled", "no_show")
+ENTRY_AFTER = {None: "offered", "converted": "accepted", "released": "declined", "expired": "expired"}
 _ONE_ACT = "appointment.overridden"  # Told beside the act that it belongs to, at its version.
 _NO_ACT = "message.due"  # Told of a visit that nobody has changed.
 
@@ -182,8 +182,7 @@ def _assert_entries_follow(visits: list[Appointment], entries: list[WaitlistEntr
             assert entry.status in {"waiting", "expired"}
             continue
         held = by_id[entry.hold_id]
-        ended = (held.hold or {})["ended"]
-        assert entry.status == (STATUS_AFTER[ended] if ended else "offered")
+        assert entry.status == ENTRY_AFTER[(held.hold or {})["ended"]]
         assert (held.patient_id, held.procedure_id, held.location_id) == (
             entry.patient_id,
             entry.procedure_id,
