@@ -16,6 +16,7 @@ from booking import offers
 from booking.callers import Caller
 from booking.course_states import lapse_due
 from booking.expiry import sweep
+from booking.forgetting import AT_ONCE, forget_holds, forget_messages
 from booking.message_sending import announce_due
 from booking.recalls import maintenance_due
 from jobs.nightly import revalidate_clinic
@@ -48,6 +49,8 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     maintenance_due,
     offers.expire,
     forget_answers,
+    forget_holds,
+    forget_messages,
     changes.purge,
     forget_deliveries,
     forget_deletions,
@@ -98,8 +101,14 @@ def _go_round(database: Database, work: Callable[[UUID], None]) -> None:
 
 def _do(database: Database, clinic_id: UUID, now: datetime, acts: Sequence[Act]) -> None:
     for act in acts:
-        with database.transaction(clinic_id) as session:
-            act(Caller(session, clinic_id, now, actor=ACTOR))
+        # What there may be very much of is done so much at a time.
+        while _done(database, clinic_id, now, act) == AT_ONCE:
+            pass
+
+
+def _done(database: Database, clinic_id: UUID, now: datetime, act: Act) -> int:
+    with database.transaction(clinic_id) as session:
+        return act(Caller(session, clinic_id, now, actor=ACTOR))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from models import Appointment, Block, Closure, MedicalHold
+from models import Appointment, Block, Closure, MedicalHold, WaitlistEntry
 from models.database import Database
 from tests.booking.cast import (
     Made,
@@ -39,7 +39,7 @@ OPEN = {"opens": "09:00", "closes": "12:30"}
 # Near each other, and about the floor and the least spacing.
 DAYS = (0, 0, 0, 1, 2, FLOOR_DAYS - 1, FLOOR_DAYS, FLOOR_DAYS + 1, 27, 28)
 LIVE = ("booked", "confirmed", "arrived", "numbing", "in_progress")
-KEPT = (Block, Closure, MedicalHold)
+KEPT = (Block, Closure, MedicalHold, WaitlistEntry)
 TRANSITIONS = {
     "confirm": ("booked",),
     "arrive": ("booked", "confirmed"),
@@ -120,6 +120,7 @@ class Clients(RuleBasedStateMachine):
         self.database, self.cast = database, cast
         self.now = instant(FIRST_NOW)
         body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
+        self.limited_keys: dict[str, str] = {}
         self.widget_key = cast.desk.made("/api-keys", name="Widget", **body)["key"]
 
     @invariant()
@@ -163,13 +164,15 @@ class Clients(RuleBasedStateMachine):
         on = self.now.astimezone(ZoneInfo(location["timezone"])).date() + timedelta(days=day)
         return datetime.fromisoformat(f"{on}T{time}").replace(tzinfo=ZoneInfo(location["timezone"]))
 
-    def found(self, wish: Made, day: int, **query: Any) -> list[str]:
-        """Search a day for what is wished; give the arrivals."""
+    def found(self, wish: Made, day: int, *, desk: Desk | None = None, **query: Any) -> list[str]:
+        """Search a day for what is wished, by default from the desk; give the arrivals."""
         named = ("procedure_id", "location_id", "patient_id", "therapist_id", "course_id")
         asked = {name: wish.get(name) for name in named}
         first = self.at(self.place(wish), day, "00:00").date()
         until = first + timedelta(days=1)
-        answer = self.desk.get("/availability", from_=str(first), until=str(until), **asked, **query)
+        answer = (desk or self.desk).get(
+            "/availability", from_=str(first), until=str(until), **asked, **query
+        )
         return [slot["starts_at"] for slot in self.expect(answer, 200)["slots"]]
 
     def wish(self, pick: int, **fields: Any) -> Made:
@@ -193,9 +196,13 @@ class Clients(RuleBasedStateMachine):
         """Pick one of several."""
         return among[pick % len(among)]
 
+    def all(self, model: Any) -> list[Any]:
+        """Give every row of a kind as it is now."""
+        return rows(self.database, self.cast.desk, model)
+
     def visits(self, *statuses: str) -> list[Appointment]:
         """Give the visits and holds of these statuses, or all, in order of time."""
-        found = rows(self.database, self.cast.desk, Appointment)
+        found = self.all(Appointment)
         return sorted(
             (one for one in found if not statuses or one.status in statuses),
             key=lambda one: (one.starts_at, one.id),

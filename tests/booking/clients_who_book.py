@@ -43,6 +43,28 @@ class TheirBookings(Clients):
         answer = self.desk.post("/appointments", wish | {"starts_at": starts_at.isoformat()})
         self.expect(answer, 201 if starts_at in found else 409)
 
+    @rule(pick=picks, slot=picks, wanted=st.lists(days, min_size=1, max_size=3))
+    def book_together(self, pick: int, slot: int, wanted: list[int]) -> None:
+        """Book for one patient what was found each by itself: all of it or nothing, one visit surely."""
+        patient_id = self.one(self.cast.patients, pick)["id"]
+        visits = []
+        for number, day in enumerate(wanted):
+            wish = self.wish(pick + 5 * number, patient_id=patient_id)
+            if found := self.found(wish, day):
+                visits.append(wish | {"starts_at": self.one(found, slot + number)})
+        bodies = [{name: one[name] for name in one if name != "patient_id"} for one in visits]
+        if not bodies:
+            return
+        before = {one.id for one in self.visits()}
+        answer = self.desk.post("/appointments/together", {"patient_id": patient_id, "visits": bodies})
+        done = self.expect(answer, *((201,) if len(bodies) == 1 else (201, 409)))
+        new = {str(one.id) for one in self.visits() if one.id not in before}
+        if answer.status_code == 201:
+            assert [one["starts_at"] for one in done["appointments"]] == [one["starts_at"] for one in visits]
+            assert new == {one["id"] for one in done["appointments"]}
+        else:
+            assert not new
+
     @rule(pick=picks, day=days, time=times)
     def book_by_override(self, pick: int, day: int, time: str) -> None:
         """Override every refusal, which must fail where one is nobody's to override."""

@@ -10,14 +10,26 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from models import Appointment, AppointmentPhase, AuditEntry, Course, Event, Location, Occupancy, SpacingClaim
+from models import (
+    Appointment,
+    AppointmentPhase,
+    AuditEntry,
+    Course,
+    Event,
+    Location,
+    Occupancy,
+    SpacingClaim,
+    WaitlistEntry,
+)
 from models.database import Database
 from tests.booking.racing import assert_sound
 from tests.desk import Desk
 
 FLOOR_DAYS = 14
 GONE = ("cancelled", "no_show")
+ENTRY_AFTER = {None: "offered", "converted": "accepted", "released": "declined", "expired": "expired"}
 _ONE_ACT = "appointment.overridden"  # Told beside the act that it belongs to, at its version.
+_NO_ACT = "message.due"  # Told of a visit that nobody has changed.
 
 
 def assert_rows_sound(database: Database, desk: Desk) -> None:
@@ -34,6 +46,7 @@ def assert_rows_sound(database: Database, desk: Desk) -> None:
         _assert_told(visits, events)
         _assert_audited(events, list(session.scalars(select(AuditEntry))))
         _assert_courses_kept(visits, list(session.scalars(select(Course))))
+        _assert_entries_follow(visits, list(session.scalars(select(WaitlistEntry))))
 
 
 def _pairs(visits: list[Appointment]) -> Iterator[tuple[Appointment, Appointment]]:
@@ -113,7 +126,7 @@ def _assert_told(visits: list[Appointment], events: list[Event]) -> None:
     for event in events:
         by_visit[event.subject_id].append(event)
     for visit in visits:
-        told = by_visit[visit.id]
+        told = [one for one in by_visit[visit.id] if one.type != _NO_ACT]
         versions = [one.data["version"] for one in told if one.type != _ONE_ACT]
         assert versions == sorted(set(versions))
         assert told[-1].data["version"] <= visit.version
@@ -139,7 +152,11 @@ def _instant(text: str) -> Any:
 
 def _assert_audited(events: list[Event], entries: list[AuditEntry]) -> None:
     """Insist that every event of a visit or hold has its audit entry."""
-    told = Counter((one.type, one.subject_id) for one in events if not one.type.startswith("course."))
+    told = Counter(
+        (one.type.replace("waitlist.", "waitlist_entry."), one.subject_id)
+        for one in events
+        if one.type != _NO_ACT and not one.type.startswith("course.")
+    )
     kept = Counter((one.action, one.subject_id) for one in entries)
     assert not told - kept
 
@@ -149,3 +166,25 @@ def _assert_courses_kept(visits: list[Appointment], courses: list[Course]) -> No
     taken = Counter(one.course_id for one in visits if one.status not in {"held", *GONE})
     for course in courses:
         assert taken[course.id] <= course.sessions
+
+
+def _assert_entries_follow(visits: list[Appointment], entries: list[WaitlistEntry]) -> None:
+    """Insist that an entry is what has become of the hold that it was offered, for what it wants."""
+    by_id = {one.id: one for one in visits}
+    waiting = Counter(
+        (one.patient_id, one.procedure_id, one.location_id)
+        for one in entries
+        if one.status in {"waiting", "offered"}
+    )
+    assert set(waiting.values()) <= {1}
+    for entry in entries:
+        if entry.hold_id is None:
+            assert entry.status in {"waiting", "expired"}
+            continue
+        held = by_id[entry.hold_id]
+        assert entry.status == ENTRY_AFTER[(held.hold or {})["ended"]]
+        assert (held.patient_id, held.procedure_id, held.location_id) == (
+            entry.patient_id,
+            entry.procedure_id,
+            entry.location_id,
+        )

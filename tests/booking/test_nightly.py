@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 
 from api.app import create_app
 from booking.callers import Caller
+from booking.forgetting import AT_ONCE
 from booking.locks import lock
 from config import Settings
 from jobs.nightly import revalidate, revalidate_clinic
@@ -209,3 +210,12 @@ def test_visits_at_every_location_and_of_all_staff_are_judged(clinic: Clinic, da
     revalidate_clinic(database, clinic.desk.clinic_id, NIGHT)
 
     assert [flags(clinic, one) for one in (first, second)] == [["outside_opening_hours"]] * 2
+
+
+def test_an_act_that_takes_so_much_at_a_time_is_done_until_nothing_is_left(
+    clinic: Clinic, database: Database
+) -> None:
+    found = {clinic.desk.clinic_id: [0, 5, AT_ONCE - 1, AT_ONCE, AT_ONCE]}
+    do_minutes_work(database, NIGHT, [lambda caller: found.get(caller.clinic_id, [0]).pop()])
+
+    assert found == {clinic.desk.clinic_id: [0, 5]}

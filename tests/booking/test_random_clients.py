@@ -8,12 +8,14 @@ from tests.booking.clients import Cast, create_cast
 from tests.booking.clients_of_the_day import TheirDay
 from tests.booking.clients_who_book import TheirBookings
 from tests.booking.clients_who_change import TheirChanges
+from tests.booking.clients_who_look import TheirLooks
+from tests.booking.clients_who_wait import TheirWaiting
 from tests.copying import Copied
 
 EXAMPLES, STEPS = 6, 20
 
 
-class RandomClients(TheirBookings, TheirDay, TheirChanges):
+class RandomClients(TheirBookings, TheirDay, TheirChanges, TheirWaiting, TheirLooks):
     """Everything that clients do, in any order."""
 
 
