@@ -27,11 +27,12 @@ _ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 @dataclass(frozen=True)
 class Original:
-    """A cast with its clinic's desk, and every row of that clinic as JSON: by table, parents first."""
+    """A cast with its clinic's desk, and every row of that clinic as a JSON object: by table."""
 
     cast: Any
     desk: Desk
-    rows: dict[str, str]
+    tables: tuple[str, ...]
+    rows: str
     ids: tuple[str, ...]
 
 
@@ -45,7 +46,8 @@ def keep(database: Database, cast: Any) -> Original:
             if found := session.scalar(statement):
                 rows[table.name] = str(found)
     ids = {row["id"] for part in rows.values() for row in json.loads(part) if "id" in row}
-    return Original(cast, desk, rows, tuple(sorted(ids)))
+    whole = ", ".join(f'"{name}": {part}' for name, part in rows.items())
+    return Original(cast, desk, tuple(rows), f"{{{whole}}}", tuple(sorted(ids)))
 
 
 def copy(database: Database, original: Original) -> Any:
@@ -59,10 +61,9 @@ def copy(database: Database, original: Original) -> Any:
     def renamed(json_text: str) -> str:
         return _ID.sub(lambda found: fresh.get(found[0], found[0]), json_text)
 
+    rows = renamed(original.rows).replace(_digest(desk.key), _digest(key))
     with database.transaction(own.clinic_id) as session:
-        for name, rows in original.rows.items():
-            values = renamed(rows).replace(_digest(desk.key), _digest(key))
-            session.execute(_insertion(Base.metadata.tables[name]), {"rows": values})
+        session.execute(_insertion(original.tables), {"rows": rows})
     return _recast(original.cast, own, renamed)
 
 
@@ -77,11 +78,17 @@ def _digest(key: str) -> str:
 
 
 @cache
-def _insertion(table: Table) -> TextClause:
+def _insertion(tables: tuple[str, ...]) -> TextClause:
+    """Insert rows into all tables at once, which asks for their references at its end."""
+    parts = (f"{name}_ AS ({_insertion_into(Base.metadata.tables[name])})" for name in tables)
+    return text(f"WITH given AS (SELECT CAST(:rows AS jsonb) AS rows), {', '.join(parts)} SELECT 1")
+
+
+def _insertion_into(table: Table) -> str:
     """Insert rows as they were, but for what the database itself computes."""
     stored = [one for one in table.columns if one.computed is None and not isinstance(one.type, Xid8)]
     columns = ", ".join(column.name for column in stored)
-    return text(
-        f"INSERT INTO {table.name} ({columns}) "  # noqa: S608 - our own names
-        f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+    return (
+        f"INSERT INTO {table.name} ({columns}) SELECT {columns} "  # noqa: S608 - our own names
+        f"FROM given, jsonb_populate_recordset(NULL::{table.name}, given.rows -> '{table.name}')"
     )

@@ -1,4 +1,4 @@
-"""Desks that stand before the toy application."""
+"""Desks that stand before the toy application, and a clinic before the product's own."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +11,8 @@ from booking.callers import Caller
 from config import Settings
 from models.database import Database
 from tests.api.toys import seen, toy_app
+from tests.booking.cast import Clinic, create_clinic
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
 
 
@@ -36,3 +38,13 @@ def child_who(
         return replace(desk, app=toy_app(settings, database, act))
 
     return make
+
+
+@pytest.fixture
+def clinic(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic of one therapist and one treatment room."""
+    return copied(_one_of_each)
+
+
+def _one_of_each(make_clinic: MakeClinic) -> Clinic:
+    return create_clinic(make_clinic())

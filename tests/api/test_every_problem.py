@@ -16,7 +16,7 @@ from config import Settings
 from models.database import Database
 from sync.cursors import renew_epoch
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
-from tests.booking.cast import Clinic, create_clinic, create_course, create_key, run_out
+from tests.booking.cast import Clinic, create_course, create_key, run_out
 from tests.desk import Desk
 from tests.docs.test_errors_page import problem_examples
 
@@ -50,9 +50,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage(desk: Desk, settings: Settings, database: Database) -> Stage:
-    """Make a clinic of one therapist and one treatment room."""
-    return Stage(create_clinic(desk), settings, database)
+def stage(clinic: Clinic, settings: Settings, database: Database) -> Stage:
+    """Give a clinic of one therapist and one treatment room."""
+    return Stage(clinic, settings, database)
 
 
 def bad_request(stage: Stage) -> TestResponse:

@@ -17,7 +17,7 @@ from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
 from models.idempotency_keys import KEPT_FOR, claim, keep, purge
 from tests.api.toys import seen
-from tests.booking.cast import Clinic, codes, create_clinic, create_key, pointers, rows
+from tests.booking.cast import Clinic, codes, create_key, pointers, rows
 from tests.desk import Desk
 from tests.statements import listening
 
@@ -29,12 +29,6 @@ SECOND = timedelta(seconds=1)
 AT = datetime(2027, 1, 4, 8, tzinfo=UTC)
 
 ChildWho = Callable[[Callable[[Caller], Any]], Desk]
-
-
-@pytest.fixture
-def clinic(desk: Desk) -> Clinic:
-    """Make a clinic of one therapist and one treatment room."""
-    return create_clinic(desk)
 
 
 def book(clinic: Clinic, desk: Desk | None = None, starts_at: str = TEN) -> TestResponse:

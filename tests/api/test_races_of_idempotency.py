@@ -17,7 +17,7 @@ from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
 from models.idempotency_keys import purge
 from tests.api.toys import fail_with, seen
-from tests.booking.cast import Clinic, create_clinic, create_patient, rows
+from tests.booking.cast import Clinic, create_patient, rows
 from tests.booking.racing import assert_sound, deadlocks, race, statuses
 from tests.desk import Desk
 from tests.statements import Statement, listening
@@ -34,12 +34,6 @@ def no_deadlocks(database: Database) -> Iterator[None]:
     before = deadlocks(database)
     yield
     assert deadlocks(database) == before
-
-
-@pytest.fixture
-def clinic(desk: Desk) -> Clinic:
-    """Make a clinic of one therapist and one treatment room."""
-    return create_clinic(desk)
 
 
 def purge_until(over: Event, database: Database, desk: Desk) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from models.database import Database
 from tests.booking.cast import (
+    NOW,
     Clinic,
     Made,
     create_clinic,
@@ -22,6 +23,7 @@ from tests.booking.cast import (
     working,
 )
 from tests.booking.racing import assert_sound
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
 
 DAY = "2027-03-01"
@@ -54,9 +56,13 @@ def clocks(appointment: Made) -> tuple[str, str]:
 
 
 @pytest.fixture
-def pipeline(desk: Desk) -> Clinic:
-    """Create a clinic of one treatment room that numbs before it treats."""
-    return create_pipeline(desk, treatment=1)
+def pipeline(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic of one treatment room that numbs before it treats."""
+    return copied(_one_room)
+
+
+def _one_room(make_clinic: MakeClinic) -> Clinic:
+    return create_pipeline(make_clinic().at(NOW), treatment=1)
 
 
 @pytest.mark.parametrize("clock", ["09:45", "10:00"])

@@ -27,6 +27,7 @@ from tests.booking.cast import (
     run_out,
 )
 from tests.booking.racing import assert_sound, deadlocks, race, statuses
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
 
 DAY = "2027-03-01"
@@ -98,9 +99,13 @@ def shown(clinic: Clinic, appointment: Made) -> Made:
 
 
 @pytest.fixture
-def busy(desk: Desk) -> Clinic:
-    """Create a clinic of one therapist and two treatment rooms."""
-    return create_clinic(desk, rooms=[{"kind": "treatment"}] * 2)
+def busy(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic of one therapist and two treatment rooms."""
+    return copied(_two_rooms)
+
+
+def _two_rooms(make_clinic: MakeClinic) -> Clinic:
+    return create_clinic(make_clinic().at(NOW), rooms=[{"kind": "treatment"}] * 2)
 
 
 @pytest.fixture

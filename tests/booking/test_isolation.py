@@ -1,6 +1,5 @@
 """A request sees its own clinic and its key's locations only: in the path, the body and the query."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.booking.cast import (
     create_room,
     create_therapist,
 )
+from tests.copying import Copied, MakeClinic
 from tests.desk import Desk
 
 TEN = "2027-03-01T10:00:00Z"
@@ -29,8 +29,12 @@ SEARCHES = ("/availability", "/availability/days", "/availability/next", "/avail
 
 
 @pytest.fixture
-def foreign(make_clinic: Callable[..., Desk]) -> Clinic:
-    """Create another clinic altogether."""
+def foreign(copied: Copied[Clinic]) -> Clinic:
+    """Give another clinic altogether."""
+    return copied(_another)
+
+
+def _another(make_clinic: MakeClinic) -> Clinic:
     return create_clinic(make_clinic().at(NOW))
 
 

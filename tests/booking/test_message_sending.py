@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import TypeVar
@@ -22,6 +23,7 @@ from booking.message_sending import (
 from models import Event, MessageDispatch
 from models.database import Database
 from tests.booking.cast import (
+    NOW,
     Clinic,
     Made,
     create_clinic,
@@ -30,7 +32,7 @@ from tests.booking.cast import (
     rows,
 )
 from tests.booking.test_messages import BOOKED, VISIT, due, listed
-from tests.desk import Desk
+from tests.copying import Copied, MakeClinic
 
 T = TypeVar("T")
 
@@ -38,11 +40,14 @@ REMINDED = instant("2027-03-25T12:00:00+00:00")
 
 
 @pytest.fixture
-def clinic(desk: Desk) -> Clinic:
-    """Create a clinic whose patient has an e-mail address."""
-    made = create_clinic(desk)
-    patient = create_patient(desk, name="Ada", email="ada@example.org")
-    return Clinic(desk, made.location, made.procedure, made.therapist, patient)
+def clinic(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic whose patient has an e-mail address."""
+    return copied(_with_address)
+
+
+def _with_address(make_clinic: MakeClinic) -> Clinic:
+    made = create_clinic(make_clinic().at(NOW))
+    return replace(made, patient=create_patient(made.desk, name="Ada", email="ada@example.org"))
 
 
 @pytest.fixture

@@ -38,12 +38,6 @@ def rooms(visit: Made) -> list[str]:
     return [phase["room_id"] for phase in visit["phases"]]
 
 
-@pytest.fixture
-def pipeline(desk: Desk) -> Clinic:
-    """Create a clinic of two treatment rooms and two bays that numbs before it treats."""
-    return create_pipeline(desk)
-
-
 def test_another_therapist_takes_over_in_the_same_rooms_at_the_same_times(
     pipeline: Clinic, database: Database
 ) -> None:

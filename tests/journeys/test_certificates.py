@@ -8,8 +8,8 @@ from jobs.nightly import revalidate
 from jobs.rounds import clinics
 from models.database import Database
 from tests.booking.cast import Clinic, Made, codes, refusal
+from tests.copying import Copied, MakeClinic
 from tests.journeys.cast import (
-    MakeClinic,
     changed,
     consulted,
     create_default_clinic,
@@ -34,8 +34,12 @@ def certified(make_clinic: MakeClinic, qualifications: list[Made]) -> Clinic:
 
 
 @pytest.fixture
-def ending(make_clinic: MakeClinic) -> Clinic:
+def ending(copied: Copied[Clinic]) -> Clinic:
     """Give the clinic whose therapist holds MN_SUP and BBP until 30 April."""
+    return copied(_ending)
+
+
+def _ending(make_clinic: MakeClinic) -> Clinic:
     return certified(make_clinic, HELD)
 
 

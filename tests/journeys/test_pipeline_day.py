@@ -7,12 +7,17 @@ import pytest
 from models.database import Database
 from tests.booking.cast import Clinic, Made, codes, event_types, instant
 from tests.booking.racing import assert_sound, race, statuses
-from tests.journeys.cast import MakeClinic, another_patient, consulted, create_default_clinic, shown
+from tests.copying import Copied, MakeClinic
+from tests.journeys.cast import another_patient, consulted, create_default_clinic, shown
 
 
 @pytest.fixture
-def one_room(make_clinic: MakeClinic) -> Clinic:
-    """Create the clinic of J10, the day before: one therapist, one treatment room and two bays."""
+def one_room(copied: Copied[Clinic]) -> Clinic:
+    """Give the clinic of J10, the day before: one therapist, one treatment room and two bays."""
+    return copied(_one_room)
+
+
+def _one_room(make_clinic: MakeClinic) -> Clinic:
     clinic = create_default_clinic(make_clinic)
     consulted(clinic, "2027-09-10T10:00:00+01:00")
     return clinic.at("2027-09-13T12:00:00+01:00")

@@ -20,15 +20,19 @@ from tests.booking.cast import (
     short_phases,
 )
 from tests.booking.cast import create_clinic as create_small
-from tests.journeys.cast import MakeClinic
+from tests.copying import Copied, MakeClinic
 
 LAST = "2027-08-31"
 PATH = "/recalls"
 
 
 @pytest.fixture
-def small(make_clinic: MakeClinic) -> Clinic:
-    """Create a clinic without rules that sees two years ahead."""
+def small(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic without rules that sees two years ahead."""
+    return copied(_small)
+
+
+def _small(make_clinic: MakeClinic) -> Clinic:
     return create_small(
         make_clinic().at("2027-01-04T08:00:00Z"), policy={"horizon_days": 800}, timezone="Europe/London"
     )

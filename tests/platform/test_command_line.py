@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
 from api.app import create_app
@@ -45,12 +46,17 @@ def create(database: Database, *options: str) -> dict[str, str]:
     return printed
 
 
+@pytest.fixture(scope="module")
+def served(embedded: Database) -> Flask:
+    """Make the application on that database."""
+    return create_app(Settings(sandbox=True), embedded)
+
+
 @pytest.fixture
-def desk(embedded: Database) -> Desk:
+def desk(embedded: Database, served: Flask) -> Desk:
     """Give the desk of a clinic made on the command line."""
     made = create(embedded, "--catalogue", "none")
-    app = create_app(Settings(sandbox=True), embedded)
-    return Desk(app, UUID(made["clinic_id"]), made["admin_key"])
+    return Desk(served, UUID(made["clinic_id"]), made["admin_key"])
 
 
 def test_a_clinic_made_beside_a_running_server_is_printed_as_json(folder: Path) -> None:
