@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, QueuePool, create_engine, make_url, text
 
 from api.app import create_app
 from booking.clinics import create_clinic
@@ -19,6 +19,8 @@ from models.database import Database
 from models.postgres import database_url, stop_embedded
 from tests.copying import Cast, Copied, MakeClinic, Original, copy, keep
 from tests.desk import Desk
+
+IDLE_CONNECTIONS = 4
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,11 +49,28 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def make_database(settings: Settings, worker_id: str) -> Iterator[Callable[[str], Database]]:
+def databases() -> dict[str, Database]:
+    """Keep this worker's databases by name."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _few_idle_connections(databases: dict[str, Database]) -> Iterator[None]:
+    """Close what a race has opened: the server has connections for one race at a time in each worker."""
+    yield
+    for database in databases.values():
+        pool = database.engine.pool
+        if isinstance(pool, QueuePool) and pool.checkedin() > IDLE_CONNECTIONS:
+            database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def make_database(
+    settings: Settings, worker_id: str, databases: dict[str, Database]
+) -> Iterator[Callable[[str], Database]]:
     """Make empty databases of this worker's own, for the plain role; they go when the run ends."""
     url = make_url(settings.database_url) if settings.database_url else _superuser(settings)
     admin = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    made: dict[str, Database] = {}
     if not settings.database_url:
         _let_it_forget(admin)
 
@@ -60,12 +79,12 @@ def make_database(settings: Settings, worker_id: str) -> Iterator[Callable[[str]
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         own = url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-        made[name] = Database(database_url(Settings(database_url=own)), pool_size=60)
-        return made[name]
+        databases[name] = Database(database_url(Settings(database_url=own)), pool_size=60)
+        return databases[name]
 
     yield make
     with admin.connect() as connection:
-        for name, database in made.items():
+        for name, database in databases.items():
             database.close()
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
