@@ -166,8 +166,8 @@ def test_a_phone_and_a_desk_at_the_same_time_never_both_win_unseen(
     booked: list[Made] = []
 
     def book_on() -> TestResponse:
-        """Book one visit after the other for three days, until one is refused."""
-        for days, number in product(range(3), range(18)):
+        """Book one visit after the other for ten days, until one is refused."""
+        for days, number in product(range(10), range(14)):
             start = DAY + timedelta(days=days, hours=9, minutes=30 * number)
             fields = {"therapist_id": practice.ada["id"], "patient_id": patients[number % len(patients)]}
             answer = practice.clinic.book(start.isoformat(), **fields)
@@ -176,7 +176,7 @@ def test_a_phone_and_a_desk_at_the_same_time_never_both_win_unseen(
             booked.extend([answer.get_json()] if answer.status_code == 201 else [])
         return answer
 
-    whole = event("a.ics", "00:00", "23:00").replace("DTEND", "RRULE:FREQ=DAILY;COUNT=3\r\nDTEND")
+    whole = event("a.ics", "00:00", "23:00").replace("DTEND", "RRULE:FREQ=DAILY;COUNT=10\r\nDTEND")
     refused, put = race([book_on, lambda: phone.put("a.ics", whole)])
 
     assert put.status_code == 201
