@@ -34,8 +34,8 @@ def _embedded_url(data_dir: Path) -> str:
     server = start_embedded(data_dir / "postgres")
     superuser = make_url(server.get_uri())
     with _autocommit(superuser) as connection:
-        _ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} LOGIN")
-        _ensure(
+        ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} LOGIN")
+        ensure(
             connection,
             "pg_database WHERE datname",
             EMBEDDED_DATABASE,
@@ -160,7 +160,7 @@ def _as_plain_role(url: str) -> str:
             )
             if not privileged:
                 return url
-            _ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} NOLOGIN")
+            ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} NOLOGIN")
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
             connection.execute(text(f"GRANT ALL ON SCHEMA public TO {PLAIN_ROLE}"))
             quoted = connection.scalar(text("SELECT quote_ident(current_database())"))
@@ -181,12 +181,17 @@ def _autocommit(url: URL) -> Connection:
     return engine.connect()
 
 
-def _ensure(connection: Connection, where: str, name: str, create: str) -> None:
+def ensure(connection: Connection, where: str, name: str, create: str) -> None:
     """Create what is missing; two processes that start at once both succeed."""
-    connection.execute(text("SELECT pg_advisory_lock(4739201226018)"))
-    if connection.scalar(text(f"SELECT true FROM {where} = :name"), {"name": name}) is None:  # noqa: S608 - ours
+    found = text(f"SELECT true FROM {where} = :name")  # noqa: S608 - ours
+    if connection.scalar(found, {"name": name}) is not None:
+        return
+    try:
         connection.execute(text(create))
-    connection.execute(text("SELECT pg_advisory_unlock(4739201226018)"))
+    except DBAPIError:
+        # Somebody was quicker, perhaps from another database of the server, where no lock would be ours.
+        if connection.scalar(found, {"name": name}) is None:
+            raise
 
 
 def _render(url: URL) -> str:

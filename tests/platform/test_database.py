@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from config import ConfigError, Settings
 from models.database import Database
-from models.postgres import database_url
+from models.postgres import database_url, ensure
 
 BOUNDS = {
     "idle_in_transaction_session_timeout": "30s",
@@ -42,6 +44,31 @@ def test_a_superusers_url_is_used_through_the_plain_role(privileged: Database) -
         role = session.scalar(text("SELECT current_user"))
 
     assert role == "clinic_app"
+
+
+def test_processes_that_start_at_once_on_one_server_both_find_the_role(database: Database) -> None:
+    own = make_url(superuser_url(database)).set(drivername="postgresql+psycopg")
+    role = f"clinic_race_{os.getpid()}"
+    # Two databases of one server have their locks for themselves, and their roles together.
+    engines = [
+        create_engine(own.set(database=name), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        for name in (own.database, "postgres")
+    ]
+    together = Barrier(8)
+
+    def start(number: int) -> None:
+        with engines[number % 2].connect() as connection:
+            together.wait()
+            ensure(connection, "pg_roles WHERE rolname", role, f"CREATE ROLE {role} NOLOGIN")
+
+    with engines[0].connect() as connection, ThreadPoolExecutor(8) as threads:
+        for _ in range(5):
+            list(threads.map(start, range(8)))
+            found = connection.scalar(
+                text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": role}
+            )
+            connection.execute(text(f"DROP ROLE {role}"))
+            assert found == 1
 
 
 def test_the_options_of_a_url_are_kept(privileged: Database) -> None:
