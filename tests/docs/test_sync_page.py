@@ -58,7 +58,7 @@ def test_the_client_in_python_keeps_a_copy_in_step(
     saved: list[dict[str, Any]] = []
 
     def caught_up() -> dict[str, Any]:
-        settle(clinic.desk)
+        settle(clinic.desk.app)
         catch_up(address, clinic.desk.key, copy, lambda one: saved.append(deepcopy(one)))
         found: dict[str, Any] = copy["appointments"]
         return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import text
 
 from api.state import state_of
@@ -16,7 +17,8 @@ NOW = "2027-01-04T08:00:00+00:00"
 TEN, ELEVEN, NOON = (f"2027-03-01T{hour}:00:00+00:00" for hour in (10, 11, 12))
 
 PATIENCE_SECONDS = 20.0
-_PENDING = text("SELECT EXISTS (SELECT FROM changes WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))")
+_NEWEST = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
+_HORIZON = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Replica:
     def drain(self, *, settled: bool = True, **query: Any) -> list[Made]:
         """Ask until there is no more, and give every item; by default once all that is committed is told."""
         if settled:
-            settle(self.desk)
+            settle(self.desk.app)
         return list(self._items(query))
 
     def _items(self, query: dict[str, Any]) -> Iterator[Made]:
@@ -101,13 +103,15 @@ class Replica:
             more = page["has_more"]
 
 
-def settle(desk: Desk) -> None:
-    """Wait until no older transaction holds a change back: those of other tests' databases count as well."""
-    end, pending = monotonic() + PATIENCE_SECONDS, True
-    while pending:
+def settle(app: Flask) -> None:
+    """Wait until every transaction of now has ended: other tests' databases hold changes back as well."""
+    end, horizon = monotonic() + PATIENCE_SECONDS, -1
+    with state_of(app).database.transaction() as session:
+        newest: int = session.scalar(_NEWEST)
+    while horizon < newest:
         assert monotonic() < end
-        with state_of(desk.app).database.transaction(desk.clinic_id) as session:
-            pending = bool(session.scalar(_PENDING))
+        with state_of(app).database.transaction() as session:
+            horizon = session.scalar(_HORIZON)
         sleep(0.01)
 
 

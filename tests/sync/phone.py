@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from tests.booking.cast import Clinic, Made, create_patient, create_pipeline, create_therapist
 from tests.copying import MakeClinic
 from tests.desk import Desk
+from tests.sync.cast import settle
 
 # Busy time is kept around the real day, so these tests happen three weeks from now.
 DAY = (datetime.now(UTC) + timedelta(weeks=3)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -127,8 +128,15 @@ class Phone:
             depth="0",
         )
 
-    def follow(self, calendar: str, limit: int | None = None) -> dict[str, str | None]:
-        """Give what has changed since the last time, by name: the text, or None for what has gone."""
+    def follow(
+        self, calendar: str, limit: int | None = None, *, settled: bool = True
+    ) -> dict[str, str | None]:
+        """Give what has changed since the last time, by name: the text, or None for what has gone.
+
+        `settled`: once nobody's open transaction holds it back.
+        """
+        if settled:
+            settle(self.app)
         told: dict[str, str | None] = {}
         more = True
         while more:

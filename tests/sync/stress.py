@@ -102,7 +102,7 @@ class PhoneReader:
         self._copy: dict[str, Any] = {}
 
     def look(self) -> None:
-        for name, body in self._phone.follow(VISITS, self._limit).items():
+        for name, body in self._phone.follow(VISITS, self._limit, settled=False).items():
             if body is None:
                 self._copy.pop(name, None)
             else:
@@ -184,7 +184,7 @@ def run(
         ]
         try:
             commits = sum(one.result() for one in writing)
-            settle(branches.desk)
+            settle(branches.desk.app)
         finally:
             ended.set()
         for one in reading:

@@ -11,6 +11,7 @@ from models.database import Database
 from sync.calendars import home_of
 from tests.booking.cast import run_out
 from tests.copying import Copied, MakeClinic
+from tests.sync.cast import settle
 from tests.sync.phone import (
     BUSY,
     DAY,
@@ -159,7 +160,7 @@ def test_a_visit_that_is_changed_by_an_older_transaction_later_is_not_lost(
         touch(older, first)
         with database.transaction(practice.desk.clinic_id) as newer:
             touch(newer, second)
-        meanwhile = phone.follow(VISITS)
+        meanwhile = phone.follow(VISITS, settled=False)
 
     assert meanwhile == {}
     assert set(phone.follow(VISITS)) == {f"{one['id']}.ics" for one in (first, second)}
@@ -169,6 +170,7 @@ def test_what_tells_a_calendars_state_stays_while_it_does(
     practice: Practice, phone: Phone, database: Database
 ) -> None:
     def states(at_: datetime) -> list[str]:
+        settle(practice.desk.app)
         with database.transaction(practice.desk.clinic_id) as session:
             home = home_of(Caller(session, practice.desk.clinic_id, at_), UUID(phone.user))
             assert home is not None

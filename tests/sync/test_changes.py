@@ -135,7 +135,7 @@ def test_what_has_gone_before_the_full_state_is_not_told(branches: Branches) -> 
 def test_what_goes_between_two_pages_of_the_full_state_is_told(branches: Branches) -> None:
     visits = [branches.booked(at) for at in (TEN, ELEVEN, NOON)]
     replica = Replica(branches.desk, {"therapist_id": branches.therapists[0]["id"]})
-    settle(branches.desk)
+    settle(branches.desk.app)
     first = replica.page(limit=1)["items"]
 
     for visit in (visits[0], visits[2]):
@@ -152,7 +152,7 @@ def test_changes_between_pages_of_the_full_state_are_neither_lost_nor_out_of_ord
 ) -> None:
     visits = [branches.booked(at) for at in (TEN, ELEVEN, NOON)]
     replica = Replica(branches.desk)
-    settle(branches.desk)
+    settle(branches.desk.app)
     replica.page(limit=2)
     branches.here.acted("confirm", visits[0])
     late = branches.booked("2027-03-01T14:00:00Z")
@@ -172,7 +172,7 @@ def test_a_page_may_end_within_one_transaction(branches: Branches) -> None:
         "appointments"
     ]
 
-    settle(branches.desk)
+    settle(branches.desk.app)
     pages = [replica.page(limit=1) for _ in range(3)]
 
     assert [len(one["items"]) for one in pages] == [1, 1, 1]
@@ -202,7 +202,7 @@ def test_a_page_takes_the_same_number_of_queries_however_long_it_is(
     counts = []
     for at in (TEN, ELEVEN, NOON):
         branches.booked(at, patient_id=create_patient(branches.desk)["id"])
-        settle(branches.desk)
+        settle(branches.desk.app)
         branches.desk.get("/changes")
         with listening(database) as heard:
             branches.desk.get("/changes")
@@ -305,7 +305,7 @@ def test_another_scope_is_refused_and_publishable_keys_are_too(branches: Branche
 def test_no_cache_may_keep_it_and_only_a_page_that_exists_is_linked(branches: Branches) -> None:
     branches.booked(TEN)
     branches.booked(ELEVEN)
-    settle(branches.desk)
+    settle(branches.desk.app)
     one, all_ = (branches.desk.get("/changes", limit=limit) for limit in (1, 2))
 
     assert one.headers["Cache-Control"] == all_.headers["Cache-Control"] == "no-store"
