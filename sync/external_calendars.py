@@ -5,12 +5,12 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 from uuid_utils.compat import uuid7
 
 from booking import resources
 from booking.callers import Caller
-from booking.errors import Invalid
+from booking.errors import Invalid, MissingScope
 from booking.locks import lock_resources
 from booking.queue import defer
 from booking.resources import Kind, Values
@@ -74,6 +74,8 @@ EXTERNAL_CALENDAR = Kind(
     model=ExternalCalendar,
     locks="therapist_id",
     private=True,
+    # Whoever sees some locations alone would otherwise free, or take, a therapist's time at all others.
+    limit=lambda _seen: false(),
     complete=_complete,
     check=_check,
     check_removal=_forget,
@@ -82,7 +84,12 @@ EXTERNAL_CALENDAR = Kind(
 
 
 def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
-    """Keep a calendar of a therapist and have it fetched; Invalid for a URL that may not be called."""
+    """Keep a calendar of a therapist and have it fetched; Invalid for a URL that may not be called.
+
+    MissingScope for a key of some locations: a therapist's calendar takes their time at all of them.
+    """
+    if caller.location_ids is not None:
+        raise MissingScope("A key of some locations cannot take a therapist's time at others.")
     made = resources.create(
         caller, EXTERNAL_CALENDAR, values | {"url": _callable(values["url"], allow_loopback)}
     )
@@ -212,6 +219,8 @@ def _callable(url: str, allow_loopback: bool) -> str:
     scheme, found, rest = url.partition("://")
     if found and scheme.lower() in {"webcal", "webcals"}:
         url = f"https://{rest}"
+    if url.endswith(_HIDDEN_PATH):
+        raise Invalid("/url", "Its path is hidden: give the whole URL.")
     try:
         check_url(url, allow_loopback=allow_loopback)
     except ForbiddenAddressError:

@@ -281,6 +281,26 @@ def test_webcal_is_read_as_https(elsewhere: Elsewhere) -> None:
     assert one["url"] == "https://calendar.example.org/***"
 
 
+def test_a_key_of_some_locations_cannot_touch_time_that_counts_at_all(
+    elsewhere: Elsewhere, site: Site
+) -> None:
+    one = made(elsewhere, site(Text(b"").talk))
+    location = elsewhere.clinic.location["id"]
+    limited = create_key(elsewhere.clinic.desk, "catalog:write", location_ids=[location])
+    path = f"{elsewhere.calendars}/{one['id']}"
+
+    assert limited.post(elsewhere.calendars, {"url": "https://example.org/a.ics"}).status_code == 403
+    assert limited.get(elsewhere.calendars).get_json()["items"] == []
+    refused = (limited.get(path), limited.delete(path), limited.post(f"{path}/refresh"))
+    assert [answer.status_code for answer in refused] == [404, 404, 404]
+
+
+def test_a_url_whose_path_is_hidden_is_no_url(elsewhere: Elsewhere) -> None:
+    answer = elsewhere.clinic.desk.post(elsewhere.calendars, {"url": "https://calendar.example.org/***"})
+
+    assert pointers(answer) == ["/url"]
+
+
 def test_a_calendar_belongs_to_its_therapist_and_to_keys_of_the_catalogue(
     elsewhere: Elsewhere, site: Site
 ) -> None:
