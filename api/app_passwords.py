@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import request
-
 from api.api_keys import SHOWN_ONCE
 from api.blueprints import Blueprint
 from api.dav import PREFIX
 from api.etags import expected_version
 from api.paging import page
-from api.state import state
+from api.state import address
 from booking.callers import Caller
+from booking.resources import Values
 from models.app_passwords import AppPassword
 from schemas.app_passwords import AppPasswordQuery, AppPasswordSchema, NewAppPasswordSchema
 from schemas.base import page_of
@@ -40,21 +39,17 @@ def list_app_passwords(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.needs("feeds:manage")
 @blp.arguments(AppPasswordSchema)
 @blp.response(201, NewAppPasswordSchema)
-def create_app_password(caller: Caller, body: dict[str, Any]) -> tuple[AppPassword, Mapping[str, str]]:
+def create_app_password(caller: Caller, body: dict[str, Any]) -> tuple[Values, Mapping[str, str]]:
     """Create an app password; `password` is shown this once."""
-    made, text = passwords.create_app_password(caller, body)
-    base = state().settings.public_url or request.host_url.rstrip("/")
-    shown = {"url": f"{base}{PREFIX}", "username": str(made.therapist_id), "password": text}
-    for name, value in shown.items():
-        # What no column holds.
-        setattr(made, name, value)
-    return made, SHOWN_ONCE
+    made = passwords.create_app_password(caller, body)
+    login = {"url": f"{address()}{PREFIX}", "username": str(made["therapist_id"])}
+    return made | login, SHOWN_ONCE
 
 
 @blp.route("/<uuid:password_id>", methods=["GET"])
 @blp.needs("feeds:manage")
 @blp.response(200, AppPasswordSchema)
-def get_app_password(caller: Caller, password_id: UUID) -> AppPassword:
+def get_app_password(caller: Caller, password_id: UUID) -> Values:
     """Get an app password."""
     return passwords.get_app_password(caller, password_id)
 

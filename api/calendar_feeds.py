@@ -15,8 +15,10 @@ from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
 from api.requests import clinical_now
-from api.state import state
+from api.state import address, state
 from booking.callers import Caller
+from booking.resources import Values
+from booking.tokens import digest_of
 from models.calendar_feeds import CalendarFeed, FeedRow, open_feed
 from schemas.base import QueryArgs, page_of
 from schemas.calendar_feeds import CalendarFeedSchema, NewCalendarFeedSchema
@@ -54,15 +56,15 @@ def list_calendar_feeds(caller: Caller, query: dict[str, Any]) -> dict[str, Any]
 @blp.needs("feeds:manage")
 @blp.arguments(CalendarFeedSchema)
 @blp.response(201, NewCalendarFeedSchema)
-def create_calendar_feed(caller: Caller, body: dict[str, Any]) -> tuple[CalendarFeed, Mapping[str, str]]:
+def create_calendar_feed(caller: Caller, body: dict[str, Any]) -> tuple[Values, Mapping[str, str]]:
     """Create a calendar feed; its `url` is shown this once."""
-    return _shown(*feeds.create_calendar_feed(caller, body)), SHOWN_ONCE
+    return _shown(feeds.create_calendar_feed(caller, body)), SHOWN_ONCE
 
 
 @blp.route("/<uuid:feed_id>", methods=["GET"])
 @blp.needs("feeds:manage")
 @blp.response(200, CalendarFeedSchema)
-def get_calendar_feed(caller: Caller, feed_id: UUID) -> CalendarFeed:
+def get_calendar_feed(caller: Caller, feed_id: UUID) -> Values:
     """Get a calendar feed."""
     return feeds.get_calendar_feed(caller, feed_id)
 
@@ -78,22 +80,19 @@ def revoke_calendar_feed(caller: Caller, feed_id: UUID) -> None:
 @blp.route("/<uuid:feed_id>/rotate", methods=["POST"])
 @blp.needs("feeds:manage", fails=(412,))
 @blp.response(200, NewCalendarFeedSchema)
-def rotate_calendar_feed(caller: Caller, feed_id: UUID) -> tuple[CalendarFeed, Mapping[str, str]]:
+def rotate_calendar_feed(caller: Caller, feed_id: UUID) -> tuple[Values, Mapping[str, str]]:
     """Give a calendar feed a new address; the old one is dead at once."""
-    return _shown(*feeds.rotate_calendar_feed(caller, feed_id, expected_version())), SHOWN_ONCE
+    return _shown(feeds.rotate_calendar_feed(caller, feed_id, expected_version())), SHOWN_ONCE
 
 
-def _shown(feed: CalendarFeed, token: str) -> CalendarFeed:
-    """Let the answer carry the address, which no column holds."""
-    base = state().settings.public_url or request.host_url.rstrip("/")
-    feed.url = f"{base}/calendars/{token}.ics"  # type: ignore[attr-defined]
-    return feed
+def _shown(feed: Values) -> Values:
+    return feed | {"url": f"{address()}/calendars/{feed['token']}.ics"}
 
 
 @calendars.route("/calendars/<token>.ics")
 def read_calendar(token: str) -> Response:
     """Serve a calendar to whoever knows its address; 304 to who has it, 404 for any other address."""
-    now, token_hash = clinical_now(sandbox=state().settings.sandbox), feeds.digest(token)
+    now, token_hash = clinical_now(sandbox=state().settings.sandbox), digest_of(token)
     # Who has nothing yet needs no look of its own.
     known = _unchanged(token_hash, now) if request.if_none_match else None
     return known or _whole(token_hash, now)

@@ -12,12 +12,12 @@ from api.requests import receive
 from api.state import state
 from api.transactions import run
 from booking.callers import Caller
+from booking.tokens import digest_of
 from dav import responses
 from dav.calendars import Home
 from dav.requests import Request
 from dav.server import CLASSES, METHODS, answer
 from models.app_passwords import PasswordRow, authenticate_app
-from sync.app_passwords import digest
 from sync.calendars import home_of
 
 PREFIX: Final = "/dav/"
@@ -71,5 +71,5 @@ def _password(session: Session) -> PasswordRow | None:
     given = request.authorization
     if given is None or given.type != "basic" or not given.password:
         return None
-    found = authenticate_app(session, digest(given.password))
+    found = authenticate_app(session, digest_of(given.password))
     return found if found is not None and given.username == str(found.therapist_id) else None

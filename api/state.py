@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from config import Settings
 from models.database import Database
@@ -34,3 +34,8 @@ def state() -> State:
 def state_of(app: Flask) -> State:
     """Give the state of an application."""
     return cast(State, app.extensions[_NAME])
+
+
+def address() -> str:
+    """Give the address under which clients reach this server: the settings' own, or the request's host."""
+    return state().settings.public_url or request.host_url.rstrip("/")

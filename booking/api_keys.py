@@ -1,10 +1,7 @@
 """Makes, changes, rotates and revokes API keys; only a key's SHA-256 is ever stored."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,31 +12,15 @@ from booking.callers import Caller
 from booking.errors import Invalid, NotFound, StaleVersion, WrongStatus
 from booking.events import audit
 from booking.resources import refuse_changes
+from booking.tokens import fresh_secret
 from models.api_keys import ApiKey
 from models.locations import Location
 
 PREFIX: Final = "ck_"
-SECRET_BYTES: Final = 32
-HINT_LENGTH: Final = 4
 FIXED: Final = ("kind",)
 # A widget reads the public catalogue, sees what is free, holds it, and books with a booking token.
 PUBLISHABLE_SCOPES: Final = frozenset({"catalog:read", "availability:read", "appointments:write"})
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A fresh key: its text, for the client alone, and what is stored of it."""
-
-    text: str
-    digest: bytes
-    hint: str
-
-
-def fresh_secret() -> Secret:
-    """Draw a new key: the prefix and 32 random bytes, URL-safe."""
-    text = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-    return Secret(text, hashlib.sha256(text.encode()).digest(), text[-HINT_LENGTH:])
 
 
 def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, str]:
@@ -49,7 +30,7 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
     publishable key without origins or with more than a widget's scopes, and for locations beyond the
     caller's own; NotFound for a location.
     """
-    secret = fresh_secret()
+    secret = fresh_secret(PREFIX)
     key = ApiKey(
         clinic_id=caller.clinic_id,
         name=values["name"],
@@ -106,7 +87,7 @@ def rotate_api_key(caller: Caller, key_id: UUID, expected: int | None = None) ->
     key = _locked(caller, key_id, expected)
     if key.revoked_at is not None:
         raise WrongStatus(("active",), "The key is revoked.")
-    secret = fresh_secret()
+    secret = fresh_secret(PREFIX)
     key.key_hash = secret.digest
     key.key_hint = secret.hint
     return _changed(caller, key, "rotated", {}), secret.text

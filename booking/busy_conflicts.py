@@ -1,6 +1,6 @@
 """Keeps the flag of visits over which a member of staff has become busy elsewhere."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.affected import lock_rows
 from booking.callers import Caller
-from booking.events import facts, tell
+from booking.events import event, facts
 from booking.flags import EXTERNAL_BUSY, write_flags
 from booking.rows import insert_rows
 from models import Appointment, AuditEntry, Event
@@ -45,8 +45,11 @@ def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | Non
     concerned: list[ColumnElement[bool]] = [or_(Appointment.id.in_(met), some & flagged)]
     if only is not None:
         concerned.append(Appointment.id.in_(only))
+    rows = lock_rows(caller, *concerned)
+    # Read again: whoever has moved a visit without this therapist's lock is waited for only here.
+    met = set(caller.session.scalars(_MET, values))
     fresh, gone = [], []
-    for one in lock_rows(caller, *concerned):
+    for one in rows:
         if one.id in met and _is_live(caller, one):
             fresh += [] if conflicts_of(one, therapist_id) else [one]
         elif conflicts_of(one, therapist_id):
@@ -73,14 +76,21 @@ def _flag(
     booked = [one for one in fresh if one.status in LIVE]
     told = [facts(caller, "flagged", one, {"codes": [EXTERNAL_BUSY], **named}) for one in booked]
     events = [row for (_, rows), _ in told for row in rows]
+    events += [row for one in booked for row in _conflicts(caller, one, conflicts_of(one, therapist_id))]
     entries = [row for _, (_, rows) in told for row in rows]
     insert_rows(caller.session, (Event, events), (AuditEntry, entries))
-    for one in booked:
-        tell_conflicts(caller, one, conflicts_of(one, therapist_id))
 
 
-def tell_conflicts(caller: Caller, appointment: Appointment, flags: Iterable[dict[str, Any]]) -> None:
-    """Append the event `busy_block.conflicting` for each of these flags; times and ids, no texts."""
+def tell_conflicts(caller: Caller, appointment: Appointment) -> None:
+    """Append the event `busy_block.conflicting` for each of the appointment's conflicts."""
+    insert_rows(caller.session, (Event, _conflicts(caller, appointment, conflicts_of(appointment))))
+
+
+def _conflicts(
+    caller: Caller, appointment: Appointment, flags: Iterable[dict[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Give the events of these flags as rows; times and ids, no texts."""
+    found: list[Mapping[str, Any]] = []
     for flag in flags:
         data = {
             "appointment_id": appointment.id,
@@ -89,7 +99,8 @@ def tell_conflicts(caller: Caller, appointment: Appointment, flags: Iterable[dic
             "starts_at": appointment.starts_at,
             "ends_at": appointment.ends_at,
         }
-        tell(caller, "busy_block.conflicting", appointment.id, data)
+        found += event(caller, "busy_block.conflicting", appointment.id, data)[1]
+    return found
 
 
 def conflicts_of(appointment: Appointment, therapist_id: UUID | None = None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from booking.appointments import Visit, judge_others, noticed, present, when_and_where
 from booking.availability import alternatives
-from booking.busy_conflicts import conflicts_of, tell_conflicts
+from booking.busy_conflicts import tell_conflicts
 from booking.callers import Caller
 from booking.catalog import ClinicCatalog, load_catalog
 from booking.claims import claim_spacing
@@ -84,7 +84,7 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
     _become(caller, held, wanted)
     claim_spacing(session, catalog, question, held)
     record(caller, "booked", held, {"after": when_and_where(held)})
-    tell_conflicts(caller, held, conflicts_of(held))
+    tell_conflicts(caller, held)
     if held.overrides:
         record(caller, "overridden", held, {"overrides": held.overrides[-1]})
     follow_visit(caller, held)

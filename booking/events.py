@@ -37,17 +37,18 @@ def facts(
 ) -> tuple[Batch, Batch]:
     """Give the event `<of>.<action>` (of an appointment or a `hold`) and its audit entry as rows."""
     kind = f"{of}.{action}"
-    event = _event(caller, kind, appointment.id, thin(appointment))
-    return event, _entry(caller, kind, of, appointment.id, changes or {})
+    told = event(caller, kind, appointment.id, thin(appointment))
+    return told, _entry(caller, kind, of, appointment.id, changes or {})
 
 
 def tell(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
     """Append an event about something other than an appointment; `data` is thin: no patient, no names."""
-    insert_rows(caller.session, _event(caller, kind, subject_id, data))
+    insert_rows(caller.session, event(caller, kind, subject_id, data))
 
 
-def _event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> Batch:
-    event = {
+def event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> Batch:
+    """Give an event as a row."""
+    row = {
         "clinic_id": caller.clinic_id,
         "id": uuid7(),
         "type": kind,
@@ -55,7 +56,7 @@ def _event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) ->
         "data": data,
         "occurred_at": caller.now,
     }
-    return Event, [event]
+    return Event, [row]
 
 
 def _entry(

@@ -11,7 +11,7 @@ from scheduling.messages import MOMENTS
 KEPT: Final = timedelta(days=30)
 """How long both are kept, far longer than a message can be acknowledged late."""
 AT_ONCE: Final = 1000
-"""How many rows an act deletes at most: as many mean that there may be more."""
+"""How many rows an act deletes at most: it is called until it finds none."""
 
 # An entry of the waitlist answers by the hold that it was offered last.
 _HOLDS: Final = text("""

@@ -15,7 +15,8 @@ from dav.properties import of_item
 from dav.requests import MalformedError, Request, parse, wanted_in
 from dav.responses import Response, calendar_text, multistatus, xml
 
-MOST_NAMED: Final = 1_000
+# As many as a body has room for: some programs name all that has changed at once.
+MOST_NAMED: Final = 10_000
 _MOST_DIGITS: Final = 9
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 

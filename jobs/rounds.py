@@ -16,7 +16,7 @@ from booking import offers
 from booking.callers import Caller
 from booking.course_states import lapse_due
 from booking.expiry import sweep
-from booking.forgetting import AT_ONCE, forget_holds, forget_messages
+from booking.forgetting import forget_holds, forget_messages
 from booking.message_sending import announce_due
 from booking.recalls import maintenance_due
 from jobs.nightly import revalidate_clinic
@@ -57,6 +57,8 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     expand_all,
 )
 """The same, once a night, after the visits to come have been judged again."""
+_IN_PORTIONS: Final = frozenset({forget_holds, forget_messages})
+"""Those of which there may be very much: they do so much at a time, and are called until nothing is left."""
 
 
 def clinics(database: Database) -> Sequence[UUID]:
@@ -101,8 +103,7 @@ def _go_round(database: Database, work: Callable[[UUID], None]) -> None:
 
 def _do(database: Database, clinic_id: UUID, now: datetime, acts: Sequence[Act]) -> None:
     for act in acts:
-        # What there may be very much of is done so much at a time.
-        while _done(database, clinic_id, now, act) == AT_ONCE:
+        while _done(database, clinic_id, now, act) and act in _IN_PORTIONS:
             pass
 
 

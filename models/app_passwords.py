@@ -4,7 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session
 
 from models.base import Base, Versioned, belongs_to
 
@@ -19,7 +19,7 @@ class AppPassword(Versioned, Base):
         Index("ix_app_passwords_therapist", "clinic_id", "therapist_id"),
     )
 
-    therapist_id: Mapped[UUID] = mapped_column()
+    therapist_id: Mapped[UUID]
     name: Mapped[str]
     password_hash: Mapped[bytes]
     password_hint: Mapped[str]

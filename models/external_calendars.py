@@ -16,7 +16,6 @@ KINDS = ("ics", "caldav")
 class ExternalCalendar(Versioned, Base):
     """A calendar of a member of staff somewhere else, and what is known of it since the last fetch.
 
-    `etag`, `last_modified` and `sync_token` are the other server's; all of it was read last at `full_at`.
     `etag`, `last_modified` and `sync_token` are the other server's; `full_at` is when all was read last.
     Who fetches writes a `claim` of their own first: only the latest may write what they have found.
     """

@@ -1,13 +1,12 @@
 """The therapist's own collection of busy time: what a phone puts there, gives and takes back."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import defer as deferred
 
 from booking.callers import Caller
 from booking.errors import NotFound, StaleVersion
@@ -67,12 +66,6 @@ def get_object(caller: Caller, therapist_id: UUID, href: str) -> BusyObject:
     if found is None:
         raise NotFound("calendar object")
     return found
-
-
-def list_objects(caller: Caller, therapist_id: UUID) -> Sequence[BusyObject]:
-    """Give the objects of the therapist's own collection by name; a body is loaded only when it is read."""
-    mine = select(BusyObject).where(*of_source(caller, Source(therapist_id))).order_by(BusyObject.href)
-    return caller.session.scalars(mine.options(deferred(BusyObject.body))).all()
 
 
 def _find(caller: Caller, therapist_id: UUID, href: str) -> BusyObject | None:

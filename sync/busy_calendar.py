@@ -1,11 +1,10 @@
 """A therapist's own busy time as a CalDAV calendar, which their programs write."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from booking.callers import Caller
 from booking.errors import NotFound, StaleVersion
@@ -16,9 +15,9 @@ from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick, from_tick
 from sync.busy import delete_object, put_object
 from sync.busy_time import window_of
-from sync.cursors import VALID_FOR
+from sync.cursors import HORIZON, forgotten_before
 from sync.expansion import UnusableError
-from sync.sync_tokens import EVERYTHING, HORIZON, SyncTokens
+from sync.followed import EVERYTHING, Followed
 from sync.uploads import require_object
 
 LONGEST_NAME: Final = 255
@@ -60,7 +59,6 @@ _SINCE: Final = text(f"""
     ORDER BY e.xid, id LIMIT :most
 """)  # noqa: S608 - our own text
 _FORGET: Final = text("DELETE FROM busy_deletions WHERE clinic_id = :clinic_id AND deleted_at < :before")
-_MARGIN: Final = timedelta(days=1)
 _REFUSED: Final = {
     "not_a_calendar": c("valid-calendar-data"),
     "too_large": c("max-resource-size"),
@@ -69,19 +67,14 @@ _REFUSED: Final = {
 }
 
 
-class BusyCalendar:
+class BusyCalendar(Followed):
     """What a therapist's programs say of their time: it blocks what is free, and never a visit."""
 
     name = "busy"
     title = "Busy"
     writable = True
     largest = 65_536
-
-    def __init__(self, caller: Caller, therapist_id: UUID) -> None:
-        self._caller = caller
-        self._therapist_id = therapist_id
-        self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
-        self._tokens = SyncTokens(caller, f"{self.name}|{therapist_id}")
+    newest = _NEWEST
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
         """Give all objects, or those named."""
@@ -99,13 +92,9 @@ class BusyCalendar:
         spans = merge((row.start_tick, row.end_tick) for row in self._rows(_BUSY, **_ticks(start, end)))
         return [(max(from_tick(first), start), min(from_tick(last), end)) for first, last in spans]
 
-    def token(self) -> str:
-        """Give the token behind every change that can be told."""
-        return self._tokens.present(self._newest())
-
     def changes(self, token: str | None, limit: int | None) -> Changes:
         """Give the objects that came, changed or went since."""
-        position, most = self._tokens.begin(token, self._newest()), limit or EVERYTHING
+        position, most = self._begin(token), limit or EVERYTHING
         rows = self._rows(_SINCE, xid=position.xid, id=position.appointment_id, most=most + 1)
         told = rows[:most]
         here = {row.href: _item(row) for row in told if row.there}
@@ -113,7 +102,7 @@ class BusyCalendar:
         left = [row.href for row in told if not row.there and row.xid > position.since]
         present = {one.name for one in self.items(left)} if left else set()
         gone = [href for href in dict.fromkeys(left) if href not in present]
-        return Changes(list(here.values()), gone, self._tokens.after(position, told), len(rows) > most)
+        return Changes(list(here.values()), gone, self._after(position, told), len(rows) > most)
 
     def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:
         """Write an object under the lock that bookings take; over a visit, it is a conflict and stays.
@@ -169,19 +158,13 @@ class BusyCalendar:
             raise PreconditionFailedError
         return present
 
-    def _newest(self) -> int:
-        return self._caller.session.scalar(_NEWEST, self._own) or 0
-
-    def _items(self, statement: Any, **values: object) -> Iterator[Item]:  # noqa: ANN401 - a text of SQLAlchemy's
+    def _items(self, statement: TextClause, **values: object) -> Iterator[Item]:
         return map(_item, self._rows(statement, **values))
-
-    def _rows(self, statement: Any, **values: object) -> list[Row[Any]]:  # noqa: ANN401 - see above
-        return list(self._caller.session.execute(statement, self._own | values).all())
 
 
 def forget_deletions(caller: Caller) -> int:
     """Forget what programs deleted before every valid token, and give how much that was."""
-    before = caller.real_now - VALID_FOR - _MARGIN
+    before = forgotten_before(caller.real_now)
     done = caller.session.execute(_FORGET, {"clinic_id": caller.clinic_id, "before": before})
     return int(getattr(done, "rowcount", 0))
 

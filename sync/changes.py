@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -16,25 +15,21 @@ from booking.resources import Kind, require
 from booking.rooms import ROOM
 from booking.therapists import THERAPIST
 from models import Appointment
-from sync.cursors import VALID_FOR, Cursors, Position, cursors_of
+from sync.cursors import HORIZON, Cursors, Position, cursors_of, forgotten_before
 
 KINDS: Final[Mapping[str, Kind]] = {"location_id": LOCATION, "therapist_id": THERAPIST, "room_id": ROOM}
-_MARGIN: Final = timedelta(days=1)
 _NOWHERE: Final = UUID(int=0)
 
-# Below the horizon every transaction has ended, so no change can turn up there any more. Above it there may
-# be changes that are committed already, with an older transaction still running: they are told later.
-_HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())"
 _OWN: Final = "c.clinic_id = :clinic_id AND c.scope_id = {scopes}"
 _NEWEST: Final = f"""
     SELECT CAST(CAST(c.xid AS text) AS bigint) FROM changes c
-    WHERE {_OWN} AND c.xid < {_HORIZON} ORDER BY c.xid DESC LIMIT 1
+    WHERE {_OWN} AND c.xid < {HORIZON} ORDER BY c.xid DESC LIMIT 1
 """  # noqa: S608 - our own text
-_PENDING: Final = f"SELECT EXISTS (SELECT FROM changes c WHERE {_OWN} AND c.xid >= {_HORIZON})"  # noqa: S608 - our own
+_PENDING: Final = f"SELECT EXISTS (SELECT FROM changes c WHERE {_OWN} AND c.xid >= {HORIZON})"  # noqa: S608 - our own
 _CHANGES: Final = f"""
     SELECT c.appointment_id, CAST(CAST(c.xid AS text) AS bigint) AS xid, {{present}} AS present
     FROM changes c {{joined}}
-    WHERE {_OWN} AND c.xid < {_HORIZON}
+    WHERE {_OWN} AND c.xid < {HORIZON}
       AND (c.xid, c.appointment_id) > (CAST(CAST(:xid AS text) AS xid8), :appointment_id)
       AND ({{present}} OR c.xid > CAST(CAST(:since AS text) AS xid8)) {{also}}
     ORDER BY c.xid, c.appointment_id LIMIT :most
@@ -147,7 +142,7 @@ def read(caller: Caller, named: Mapping[str, UUID], cursor: str | None, limit: i
 
 def purge(caller: Caller) -> int:
     """Forget what left a scope before every valid cursor, and give how much that was."""
-    before = caller.real_now - VALID_FOR - _MARGIN
+    before = forgotten_before(caller.real_now)
     done = caller.session.execute(_PURGE, {"clinic_id": caller.clinic_id, "before": before})
     return int(getattr(done, "rowcount", 0))
 

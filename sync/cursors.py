@@ -13,6 +13,12 @@ from sqlalchemy.orm import Session
 from booking.errors import CursorExpired, Invalid
 
 VALID_FOR: Final = timedelta(days=90)
+_MARGIN: Final = timedelta(days=1)
+HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())"
+"""Below it every transaction has ended, so no change can turn up there any more.
+
+Above it there may be changes that are committed already, with an older transaction still running.
+"""
 
 # A copy of the data carries the epoch that is stored; another server, and the timeline of one that took
 # over, are told apart by what PostgreSQL itself knows. Both may lack transactions that cursors have seen.
@@ -76,6 +82,11 @@ def cursors_of(session: Session, clinic_id: UUID, scope: str, now: datetime) -> 
     """Give the cursors of a clinic and a scope as the database stands."""
     secret, epoch, newest = session.execute(_SERVER, {"clinic_id": clinic_id}).one()
     return Cursors(secret, epoch, newest, scope, now)
+
+
+def forgotten_before(now: datetime) -> datetime:
+    """Give the instant before which nothing that has gone needs to be told: no cursor lies there."""
+    return now - VALID_FOR - _MARGIN
 
 
 def renew_epoch(session: Session) -> None:

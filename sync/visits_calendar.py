@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
-from booking.callers import Caller
 from dav.calendars import Changes, Conditions, ForbiddenError, Item, Span
 from dav.names import d
+from sync.cursors import HORIZON
 from sync.feeds import reference
+from sync.followed import EVERYTHING, Followed
 from sync.ics import Event, calendar
-from sync.sync_tokens import EVERYTHING, HORIZON, SyncTokens
 
 _SUFFIX: Final = ".ics"
 _NEWEST: Final = text(f"""
@@ -48,18 +48,14 @@ _SINCE: Final = text(f"""
 """)
 
 
-class VisitsCalendar:
+class VisitsCalendar(Followed):
     """The live visits that a therapist leads or assists, each by the time for which they are needed."""
 
     name = "appointments"
     title = "Appointments"
     writable = False
     largest = 10_000
-
-    def __init__(self, caller: Caller, therapist_id: UUID) -> None:
-        self._caller = caller
-        self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
-        self._tokens = SyncTokens(caller, f"{self.name}|{therapist_id}")
+    newest = _NEWEST
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
         """Give all visits, or those named."""
@@ -75,19 +71,15 @@ class VisitsCalendar:
         """Give when the therapist is needed between two instants."""
         return [(row.starts_at, row.ends_at) for row in self._rows(_BETWEEN, start=start, end=end)]
 
-    def token(self) -> str:
-        """Give the token behind every change that can be told."""
-        return self._tokens.present(self._newest())
-
     def changes(self, token: str | None, limit: int | None) -> Changes:
         """Give the visits that came, changed or went since."""
-        position, most = self._tokens.begin(token, self._newest()), limit or EVERYTHING
+        position, most = self._begin(token), limit or EVERYTHING
         place = {"xid": position.xid, "appointment_id": position.appointment_id, "most": most + 1}
         rows = self._rows(_SINCE, **place)
         told = rows[:most]
         gone = [_name(row.id) for row in told if not row.there and row.xid > position.since]
         here = [_item(row) for row in told if row.there]
-        return Changes(here, gone, self._tokens.after(position, told), len(rows) > most)
+        return Changes(here, gone, self._after(position, told), len(rows) > most)
 
     def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:  # noqa: ARG002 - the protocol's
         """Refuse: visits are booked, never written by a calendar program."""
@@ -97,14 +89,8 @@ class VisitsCalendar:
         """Refuse: visits are cancelled with a reason, never by a calendar program."""
         raise ForbiddenError(d("need-privileges"))
 
-    def _newest(self) -> int:
-        return self._caller.session.scalar(_NEWEST, self._own) or 0
-
-    def _items(self, statement: Any, **values: object) -> Iterator[Item]:  # noqa: ANN401 - a text of SQLAlchemy's
+    def _items(self, statement: TextClause, **values: object) -> Iterator[Item]:
         return map(_item, self._rows(statement, **values))
-
-    def _rows(self, statement: Any, **values: object) -> list[Row[Any]]:  # noqa: ANN401 - see above
-        return list(self._caller.session.execute(statement, self._own | values).all())
 
 
 def _name(id_: UUID) -> str:

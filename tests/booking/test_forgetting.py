@@ -11,6 +11,7 @@ from api import clock
 from booking.callers import Caller
 from booking.forgetting import AT_ONCE, KEPT, forget_holds, forget_messages
 from booking.message_sending import announce_due, mark_sent
+from jobs.rounds import do_minutes_work
 from models import Appointment, AuditEntry, Event, MessageDispatch
 from models.database import Database
 from tests.booking.cast import Clinic, Made, instant, rows, run_out
@@ -170,3 +171,13 @@ def test_so_many_are_forgotten_at_once_and_the_others_next(
         session.execute(MANY, {"number": AT_ONCE})
 
     assert [act(forget_messages, DUE + 2 * KEPT) for _ in range(3)] == [AT_ONCE, 1, 0]
+
+
+@pytest.mark.usefixtures("told")
+def test_a_night_forgets_portion_by_portion_until_nothing_is_left(clinic: Clinic, database: Database) -> None:
+    with database.transaction(clinic.desk.clinic_id) as session:
+        session.execute(MANY, {"number": AT_ONCE})
+
+    do_minutes_work(database, DUE + 2 * KEPT, [forget_messages])
+
+    assert rows(database, clinic.desk, MessageDispatch) == []

@@ -258,6 +258,23 @@ def test_busy_time_waits_for_a_booking_that_has_looked_already(
     assert clinic.desk.get("/appointments", flagged="true").get_json()["items"]
 
 
+def test_a_visit_that_leaves_without_the_therapists_lock_is_not_flagged_behind_its_back(
+    elsewhere: Elsewhere, database: Database
+) -> None:
+    """Whoever assists without being a candidate any more is not locked by the move."""
+    visit, clinic = elsewhere.clinic.booked(at("12:00")), elsewhere.clinic
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(clinic.desk.clinic_id) as leaving:
+            mine = {"id": visit["id"]}
+            leaving.execute(text("SELECT FROM appointments WHERE id = :id FOR UPDATE"), mine)
+            leaving.execute(text("DELETE FROM occupancies WHERE appointment_id = :id"), mine)
+            writing = pool.submit(elsewhere.take, at("12:00"))
+            await_waiting(database, "transactionid", unless=writing.done)
+        writing.result()
+
+    assert clinic.desk.get(f"/appointments/{visit['id']}").get_json()["flags"] == []
+
+
 def await_waiting(database: Database, kind: str, unless: Callable[[], bool] = bool) -> None:
     """Wait until somebody waits for a lock of this kind, for some seconds at most."""
     waiting = text(

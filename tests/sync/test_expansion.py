@@ -167,6 +167,12 @@ def test_what_keeps_nobody_busy_is_left_out(line: str) -> None:
     assert spans(calendar(busy, instant)) == []
 
 
+def test_an_event_that_ends_before_it_begins_is_read_the_other_way_round() -> None:
+    backwards = event(start="2027-06-28T11:00Z", end="2027-06-28T10:00Z")
+
+    assert spans(calendar(backwards)) == ["2027-06-28 10:00/11:00"]
+
+
 def test_free_and_busy_time_is_read_by_its_kind() -> None:
     periods = [
         "FREEBUSY:20270628T100000Z/20270628T110000Z,20270628T120000Z/PT1H",

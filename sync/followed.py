@@ -1,0 +1,64 @@
+"""Lets programs follow a CalDAV collection: its sync tokens are the change feed's cursors, as URIs."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, TextClause
+
+from booking.callers import Caller
+from booking.errors import CursorExpired, Invalid
+from dav.calendars import InvalidSyncTokenError
+from sync.cursors import Cursors, Position, cursors_of
+
+EVERYTHING: Final = 1_000_000
+_SCHEME: Final = "data:,"
+_FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+class Followed:
+    """A therapist's collection that programs follow: `newest` selects its newest change below the horizon."""
+
+    name: str
+    newest: TextClause
+
+    def __init__(self, caller: Caller, therapist_id: UUID) -> None:
+        self._caller = caller
+        self._therapist_id = therapist_id
+        self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
+
+    def token(self) -> str:
+        """Give the token behind every change that can be told."""
+        newest = self._newest()
+        return self._write(Position(newest, _LAST, newest))
+
+    def _begin(self, token: str | None) -> Position:
+        """Give where to read on; what had gone by the first token is not told. InvalidSyncTokenError."""
+        if token is None:
+            return Position(0, _FIRST, self._newest())
+        try:
+            return self._cursors().read(token.removeprefix(_SCHEME))
+        except (Invalid, CursorExpired):
+            raise InvalidSyncTokenError from None
+
+    def _after(self, position: Position, rows: Sequence[Row[Any]]) -> str:
+        """Give the token behind the last of these rows."""
+        if not rows:
+            return self._write(position)
+        return self._write(Position(rows[-1].xid, rows[-1].id, position.since))
+
+    def _rows(self, statement: TextClause, **values: object) -> list[Row[Any]]:
+        return list(self._caller.session.execute(statement, self._own | values).all())
+
+    def _newest(self) -> int:
+        return self._caller.session.scalar(self.newest, self._own) or 0
+
+    def _write(self, position: Position) -> str:
+        return _SCHEME + self._cursors().write(position)
+
+    def _cursors(self) -> Cursors:
+        scope = f"{self._caller.clinic_id}|caldav|{self.name}|{self._therapist_id}"
+        # By whole days: a program compares tokens to see whether anything is new.
+        day = self._caller.real_now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return cursors_of(self._caller.session, self._caller.clinic_id, scope, day)
