@@ -9,14 +9,13 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from dav.names import c, d
 from sync.busy_time import MOST_PIECES, Found, found_in, stored_name
 from sync.expansion import MOST_EVENTS, Expanded, UnusableError
 from sync.fetching import Fetched, FetchError, Known, Line, expect, mark
 from sync.outbound import Answer
 from sync.reading import FEED, read
 
-_DAV: Final = "{DAV:}"
-_CALDAV: Final = "{urn:ietf:params:xml:ns:caldav}"
 _MULTISTATUS: Final = 207
 _INSUFFICIENT: Final = 507
 _NOT_FOUND: Final = 404
@@ -75,9 +74,9 @@ def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
                 etags.pop(href, None)
                 gone.add(href)
             elif prop is not None and not href.endswith("/"):
-                etags[href] = _text(prop, f"{_DAV}getetag")
+                etags[href] = _text(prop, d("getetag"))
                 gone.discard(href)
-        token = _text(root, f"{_DAV}sync-token") or None
+        token = _text(root, d("sync-token")) or None
         if not is_cut or token is None:
             return _Listing(etags, frozenset(gone), token, whole)
     raise FetchError("bad_answer")
@@ -85,12 +84,12 @@ def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
 
 def _everything(line: Line, known: Known) -> _Listing:
     """List a collection whose server knows no sync tokens."""
-    query = _element(f"{_DAV}propfind", prop=["getetag"])
+    query = _element(d("propfind"), prop=[d("getetag")])
     answer = line.ask("PROPFIND", _headers("1"), tostring(query))
     expect(answer, _MULTISTATUS)
     members = _members(_xml(answer), known.url)
     etags = {
-        href: _text(prop, f"{_DAV}getetag")
+        href: _text(prop, d("getetag"))
         for href, _, prop in members
         if prop is not None and not href.endswith("/")
     }
@@ -100,13 +99,13 @@ def _everything(line: Line, known: Known) -> _Listing:
 def _texts(line: Line, known: Known, hrefs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Fetch these objects, some at a time; what is not there any more is left out."""
     for first in range(0, len(hrefs), _AT_ONCE):
-        query = _element(f"{_CALDAV}calendar-multiget", prop=["getetag", "calendar-data"])
+        query = _element(c("calendar-multiget"), prop=[d("getetag"), c("calendar-data")])
         for href in hrefs[first : first + _AT_ONCE]:
-            SubElement(query, f"{_DAV}href").text = href
+            SubElement(query, d("href")).text = href
         answer = line.ask("REPORT", _headers("1"), tostring(query))
         expect(answer, _MULTISTATUS)
         for href, _, prop in _members(_xml(answer), known.url):
-            text = _text(prop, f"{_CALDAV}calendar-data") if prop is not None else ""
+            text = _text(prop, c("calendar-data")) if prop is not None else ""
             if text:
                 yield href, text.encode()
 
@@ -127,19 +126,19 @@ def _busy(texts: Mapping[str, bytes], etags: Mapping[str, str], known: Known) ->
 
 
 def _sync_report(token: str | None) -> bytes:
-    report = _element(f"{_DAV}sync-collection")
-    SubElement(report, f"{_DAV}sync-token").text = token
-    SubElement(report, f"{_DAV}sync-level").text = "1"
-    SubElement(SubElement(report, f"{_DAV}prop"), f"{_DAV}getetag")
+    report = _element(d("sync-collection"))
+    SubElement(report, d("sync-token")).text = token
+    SubElement(report, d("sync-level")).text = "1"
+    SubElement(SubElement(report, d("prop")), d("getetag"))
     return tostring(report)
 
 
 def _element(tag: str, prop: Sequence[str] = ()) -> Element:
     made = Element(tag)
     if prop:
-        wanted = SubElement(made, f"{_DAV}prop")
+        wanted = SubElement(made, d("prop"))
         for name in prop:
-            SubElement(wanted, f"{_CALDAV if name == 'calendar-data' else _DAV}{name}")
+            SubElement(wanted, name)
     return made
 
 
@@ -156,19 +155,19 @@ def _xml(answer: Answer) -> Any:  # noqa: ANN401 - the library has no types
 
 def _members(root: Any, url: str) -> Iterator[tuple[str, int, Any]]:  # noqa: ANN401 - see above
     """Yield each response's path, its status and its properties that were found."""
-    for response in root.iter(f"{_DAV}response"):
+    for response in root.iter(d("response")):
         # One spelling of a name: a server may give it in several.
-        path = quote(unquote(urlsplit(urljoin(url, _text(response, f"{_DAV}href"))).path))
+        path = quote(unquote(urlsplit(urljoin(url, _text(response, d("href")))).path))
         status = _status(response)
-        found = (one for one in response.iter(f"{_DAV}propstat") if _status(one) == 200)  # noqa: PLR2004 - HTTP
-        prop = next((one.find(f"{_DAV}prop") for one in found), None)
+        found = (one for one in response.iter(d("propstat")) if _status(one) == 200)  # noqa: PLR2004 - HTTP
+        prop = next((one.find(d("prop")) for one in found), None)
         is_itself = unquote(path).rstrip("/") == unquote(urlsplit(url).path).rstrip("/")
         yield f"{path.rstrip('/')}/" if is_itself else path, status, prop
 
 
 def _status(element: Any) -> int:  # noqa: ANN401 - see above
     """Read `HTTP/1.1 200 OK`; 0 without a status of its own."""
-    parts = _text(element, f"{_DAV}status").split()
+    parts = _text(element, d("status")).split()
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
 
 
