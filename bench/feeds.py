@@ -37,8 +37,8 @@ def fill(database: Database, clinic: BenchClinic, now: datetime) -> str:
         session.execute(insert(Appointment), visits)
         session.execute(insert(AppointmentPhase), [one for visit in visits for one in _phases(visit)])
         caller = Caller(session, clinic.clinic_id, now)
-        _, token = create_calendar_feed(caller, {"resource_id": therapist_id, "detail": "initials"})
-    return f"/calendars/{token}.ics"
+        feed = create_calendar_feed(caller, {"resource_id": therapist_id, "detail": "initials"})
+    return f"/calendars/{feed['token']}.ics"
 
 
 def measure(client: Client, path: str) -> Iterator[tuple[Series, Series | None]]:
