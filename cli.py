@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy.exc import DBAPIError
 
-from booking.clinics import CATALOGUES, create_clinic
-from booking.reconciling import differences
+from booking.catalogue.clinics import CATALOGUES, create_clinic
+from booking.claims.reconciling import differences
 from config import ConfigError, Settings
 from jobs import demo, nightly
 from jobs.beside import running

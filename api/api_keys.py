@@ -8,8 +8,8 @@ from api import clock
 from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
-from booking import api_keys as keys
-from booking.callers import Caller
+from booking.catalogue import api_keys as keys
+from booking.core.caller import Caller
 from models.api_keys import ApiKey
 from schemas.api_keys import ApiKeySchema, NewApiKeySchema
 from schemas.base import QueryArgs, page_of, patch_of

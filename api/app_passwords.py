@@ -10,8 +10,8 @@ from api.dav import PREFIX
 from api.etags import expected_version
 from api.paging import page
 from api.state import address
-from booking.callers import Caller
-from booking.resources import Values
+from booking.core.caller import Caller
+from booking.core.crud import Values
 from models.app_passwords import AppPassword
 from schemas.app_passwords import AppPasswordQuery, AppPasswordSchema, NewAppPasswordSchema
 from schemas.base import page_of

@@ -7,25 +7,16 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
-from booking import (
-    appointments,
-    arriving,
-    completing,
-    conversions,
-    listing,
-    reassigning,
-    rescheduling,
-    together,
-    transitions,
-)
-from booking.appointments import Visit
-from booking.callers import Caller
-from booking.conversions import Conversion
-from booking.judging import Override
-from booking.reassigning import Place
-from booking.rescheduling import Move
-from booking.together import Order
-from booking.wishes import Wish
+from booking.appointments import book, book_together, hold_conversion, listing, rescheduling, transitions
+from booking.appointments.book import Visit
+from booking.appointments.book_together import Order
+from booking.appointments.hold_conversion import Conversion
+from booking.appointments.rescheduling import Move
+from booking.core.caller import Caller
+from booking.day import arrival, completing, reassigning
+from booking.day.reassigning import Place
+from booking.questions.judging import Override
+from booking.questions.visit_requests import Wish
 from models import Appointment, AuditEntry
 from schemas.appointments import (
     ActionSchema,
@@ -60,7 +51,7 @@ def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     `updated_since` is for display only; it can miss changes.
     """
     found = page(caller.session, listing.select_appointments(caller, query), Appointment, query)
-    return {**found, "items": appointments.present(caller, found["items"])}
+    return {**found, "items": book.present(caller, found["items"])}
 
 
 @blp.route("", methods=["POST"])
@@ -74,11 +65,9 @@ def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dic
     a hold stays as it is then. 410 when the hold has expired, 409 `hold_converted` when it was booked.
     """
     if "hold_id" in body:
-        visit = conversions.convert(caller, _conversion(body))
+        visit = hold_conversion.convert(caller, _conversion(body))
     else:
-        visit = appointments.book(
-            caller, _wish(body), body["starts_at"], override_of(body), body.get("notes")
-        )
+        visit = book.book(caller, _wish(body), body["starts_at"], override_of(body), body.get("notes"))
     return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
 
 
@@ -96,7 +85,7 @@ def create_appointments_together(
     """
     wanted = [one | {"patient_id": body["patient_id"]} for one in body["visits"]]
     orders = [Order(_wish(one), one["starts_at"], override_of(one), one.get("notes")) for one in wanted]
-    visits = together.book_together(caller, orders)
+    visits = book_together.book_together(caller, orders)
     first = visits[0].appointment.id
     return {"appointments": visits}, {"Location": f"{blp.url_prefix}/{first}"}
 
@@ -108,9 +97,9 @@ def create_appointments_together(
 def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """Judge a booking without making it."""
     if "hold_id" in body:
-        verdict = conversions.validate(caller, _conversion(body))
+        verdict = hold_conversion.validate(caller, _conversion(body))
     else:
-        verdict = appointments.validate(caller, _wish(body), body["starts_at"], override_of(body))
+        verdict = book.validate(caller, _wish(body), body["starts_at"], override_of(body))
     return {
         "bookable": not verdict.refusals,
         "refusals": verdict.refusals,
@@ -123,7 +112,7 @@ def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]
 @blp.response(200, AppointmentSchema)
 def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
     """Get an appointment."""
-    return appointments.present(caller, [appointments.get(caller, appointment_id)])[0]
+    return book.present(caller, [book.get(caller, appointment_id)])[0]
 
 
 @blp.route("/<uuid:appointment_id>", methods=["PATCH"])
@@ -133,7 +122,7 @@ def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
 def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
     """Change an appointment's notes."""
     expected = expected_version(body, required=True)
-    return appointments.edit_notes(caller, appointment_id, body["notes"], expected)
+    return book.edit_notes(caller, appointment_id, body["notes"], expected)
 
 
 @blp.route("/<uuid:appointment_id>/history", methods=["GET"])
@@ -142,7 +131,7 @@ def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUI
 @blp.response(200, page_of(HistoryEntrySchema))
 def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
     """List what happened to an appointment, and by whom."""
-    appointments.get(caller, appointment_id)
+    book.get(caller, appointment_id)
     return page(caller.session, listing.select_history(caller, appointment_id), AuditEntry, query)
 
 
@@ -223,7 +212,7 @@ def _plain_action(path: str, act: Callable[[Caller, UUID, int | None], Visit], s
 _plain_action("confirm", transitions.confirm, "Note that the patient has confirmed.")
 _plain_action(
     "arrive",
-    arriving.arrive,
+    arrival.arrive,
     """Note that the patient is here.
 
     Who is late within the location's grace numbs shorter, and later visits in the way give way: `affected`

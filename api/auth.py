@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.problems import Problem
 from api.requests import actor, clinical_now
-from booking.callers import Caller
-from booking.errors import MissingScope
+from booking.core.caller import Caller
+from booking.core.errors import MissingScope
 from models.api_keys import KeyRow, authenticate
 
 _REALM = 'Bearer realm="clinic"'

@@ -8,10 +8,11 @@ import orjson
 from flask import Response
 
 from api.blueprints import Blueprint
-from booking import appointments, availability
-from booking.callers import Caller
-from booking.errors import NoSlot
-from booking.wishes import Wish
+from booking.appointments import book
+from booking.core.caller import Caller
+from booking.core.errors import NoSlot
+from booking.questions import availability
+from booking.questions.visit_requests import Wish
 from scheduling.ticks import to_tick
 from schemas.availability import (
     AvailabilityQuerySchema,
@@ -89,7 +90,7 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Explain one instant: every reason against it, and near slots when there is one."""
     wish, ignore = wish_from(query), _ignored(caller, query)
-    verdict = appointments.validate(caller, wish, query["starts_at"], ignore=ignore)
+    verdict = book.validate(caller, wish, query["starts_at"], ignore=ignore)
     near: list[dict[str, Any]] = []
     if verdict.refusals:
         start = to_tick(query["starts_at"])
@@ -119,7 +120,7 @@ def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
     """Read which appointment's own time does not count; NotFound when the clinic has no such one."""
     ignored: UUID | None = query.get("ignore_appointment_id")
     if ignored is not None:
-        appointments.get(caller, ignored, pointer="/ignore_appointment_id")
+        book.get(caller, ignored, pointer="/ignore_appointment_id")
     return ignored
 
 

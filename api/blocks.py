@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.blocks import BLOCK
+from booking.catalogue.blocks import BLOCK
 from schemas.blocks import BlockQuery, BlockSchema
 
 blp = Blueprint(

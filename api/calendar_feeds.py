@@ -16,9 +16,9 @@ from api.etags import expected_version
 from api.paging import page
 from api.requests import clinical_now
 from api.state import address, state
-from booking.callers import Caller
-from booking.resources import Values
-from booking.tokens import digest_of
+from booking.core.caller import Caller
+from booking.core.crud import Values
+from booking.core.tokens import digest_of
 from models.calendar_feeds import CalendarFeed, FeedRow, open_feed
 from schemas.base import QueryArgs, page_of
 from schemas.calendar_feeds import CalendarFeedSchema, NewCalendarFeedSchema

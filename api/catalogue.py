@@ -10,9 +10,9 @@ from sqlalchemy import Select
 from api.blueprints import Blueprint, View
 from api.etags import expected_version
 from api.paging import page
-from booking import resources
-from booking.callers import Caller
-from booking.resources import Kind, Values, represent, require, select_all
+from booking.core import crud
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Values, represent, require, select_all
 from schemas.base import QueryArgs, Resource, page_of, patch_of
 
 _PAGING: Final = frozenset({"limit", "cursor"})
@@ -83,7 +83,7 @@ def _create(blp: Blueprint, offer: Offer) -> View:
     @_called(f"create_{offer.kind.name}", f"Create a {offer.noun}.")
     def view(caller: Caller, body: Values, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
-        return resources.create(caller, offer.kind, body | path)
+        return crud.create(caller, offer.kind, body | path)
 
     return view
 
@@ -94,7 +94,7 @@ def _get(blp: Blueprint, offer: Offer) -> View:
     @_called(f"get_{offer.kind.name}", f"Get a {offer.noun}.")
     def view(caller: Caller, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
-        found = resources.get(caller, offer.kind, path.pop(_id_of(offer.kind)), path)
+        found = crud.get(caller, offer.kind, path.pop(_id_of(offer.kind)), path)
         return _visible(caller, offer, found)
 
     return view
@@ -109,7 +109,7 @@ def _change(blp: Blueprint, offer: Offer) -> View:
         expected = expected_version(body)
         _require_parent(caller, offer, path)
         id_ = path.pop(_id_of(offer.kind))
-        return resources.change(caller, offer.kind, id_, body, expected, path, fixed=offer.fixed)
+        return crud.change(caller, offer.kind, id_, body, expected, path, fixed=offer.fixed)
 
     return view
 
@@ -120,7 +120,7 @@ def _delete(blp: Blueprint, offer: Offer) -> View:
     @_called(f"delete_{offer.kind.name}", f"Delete a {offer.noun} that nothing uses.")
     def view(caller: Caller, **path: UUID) -> None:
         _require_parent(caller, offer, path)
-        resources.remove(caller, offer.kind, path.pop(_id_of(offer.kind)), expected_version(), path)
+        crud.remove(caller, offer.kind, path.pop(_id_of(offer.kind)), expected_version(), path)
 
     return view
 

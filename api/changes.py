@@ -8,7 +8,7 @@ from flask import g
 from api.blueprints import Blueprint
 from api.polling import Seen, until_news
 from api.state import state
-from booking.callers import Caller
+from booking.core.caller import Caller
 from schemas.changes import ChangesQuerySchema, ChangesSchema
 from sync import changes
 from sync.changes import Page

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.problems import malformed
-from booking.callers import Caller
+from booking.core.caller import Caller
 from schemas.base import page_of
 from schemas.conflicts import ConflictQuery, ConflictSchema
 from sync.conflicts import Place, list_conflicts

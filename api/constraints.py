@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from psycopg.errors import ForeignKeyViolation, RestrictViolation
 from sqlalchemy.exc import IntegrityError
 
-from booking.errors import AlreadyExists, DomainError, InUse, NotFound, Refused
+from booking.core.errors import AlreadyExists, DomainError, InUse, NotFound, Refused
 from scheduling.reasons import refuse
 
 ALREADY_EXISTS: Mapping[str, str] = {

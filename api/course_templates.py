@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.course_templates import COURSE_TEMPLATE, select_templates
+from booking.catalogue.course_templates import COURSE_TEMPLATE, select_templates
 from schemas.course_templates import CourseTemplateQuery, CourseTemplateSchema
 
 blp = Blueprint(

@@ -8,12 +8,13 @@ from api.appointments import override_of
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
 from api.etags import expected_version
-from booking import course_states, plans, series, shifts
-from booking.callers import Caller
-from booking.courses import COURSE, select_courses
-from booking.plans import Plan, SeriesWish
-from booking.resources import Values
-from booking.shifts import Shifted
+from booking.core.caller import Caller
+from booking.core.crud import Values
+from booking.courses import states
+from booking.courses.courses import COURSE, select_courses
+from booking.planning import course_booking, course_moving_on, course_plan
+from booking.planning.course_moving_on import Shifted
+from booking.planning.course_plan import Plan, SeriesWish
 from scheduling.plans import Preferences
 from scheduling.ticks import DAY_MINUTES
 from schemas.appointments import AppointmentsSchema
@@ -66,7 +67,7 @@ def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[s
         until_minute=body.get("until_time", DAY_MINUTES),
     )
     number = body.get("sessions")
-    return _shown(plans.plan(caller, course_id, _series(body), body["from_"], preferences, number))
+    return _shown(course_plan.plan(caller, course_id, _series(body), body["from_"], preferences, number))
 
 
 @blp.route("/<uuid:course_id>/book", methods=["POST"])
@@ -81,7 +82,9 @@ def book_course(
     They are judged in order of time and have one therapist as far as possible. Refused with 409 and every
     reason by session when one of them cannot take place.
     """
-    visits = series.book_series(caller, course_id, _series(body), body["starts_at"], override_of(body))
+    visits = course_booking.book_series(
+        caller, course_id, _series(body), body["starts_at"], override_of(body)
+    )
     return {"appointments": visits}, {"Location": f"/v1/appointments/{visits[0].appointment.id}"}
 
 
@@ -97,9 +100,9 @@ def shift_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[
     """
     expected = expected_version(body)
     if body["apply"]:
-        shift = shifts.apply_shift(caller, course_id, body["appointment_id"], expected)
+        shift = course_moving_on.apply_shift(caller, course_id, body["appointment_id"], expected)
     else:
-        shift = shifts.propose_shift(caller, course_id, body["appointment_id"])
+        shift = course_moving_on.propose_shift(caller, course_id, body["appointment_id"])
     return {
         "applied": shift.applied,
         "sessions": [_shifted(one) for one in shift.sessions],
@@ -113,7 +116,7 @@ def _shifted(one: Shifted) -> dict[str, Any]:
     zone = one.planned.question.location.zone
     now_at = one.visit.starts_at.astimezone(zone)
     moved = {"appointment_id": one.visit.id, "now_at": now_at, "moves": one.moves}
-    return plans.shown(one.planned, zone) | moved
+    return course_plan.shown(one.planned, zone) | moved
 
 
 def _pausing(act: Callable[[Caller, UUID, int | None, str | None], Values], name: str, summary: str) -> None:
@@ -129,11 +132,11 @@ def _pausing(act: Callable[[Caller, UUID, int | None, str | None], Values], name
 
 
 _pausing(
-    course_states.pause,
+    states.pause,
     "pause",
     "Let a course take no more visits for now; those that are booked stay booked.",
 )
-_pausing(course_states.resume, "resume", "Let a paused course take visits again.")
+_pausing(states.resume, "resume", "Let a paused course take visits again.")
 
 
 def _series(body: dict[str, Any]) -> SeriesWish:
@@ -148,7 +151,7 @@ def _series(body: dict[str, Any]) -> SeriesWish:
 def _shown(plan: Plan) -> dict[str, Any]:
     return {
         "timezone": plan.zone.key,
-        "sessions": [plans.shown(one, plan.zone) for one in plan.sessions],
+        "sessions": [course_plan.shown(one, plan.zone) for one in plan.sessions],
         "unplaced": plan.unplaced,
         "refusals": plan.refusals,
     }

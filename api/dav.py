@@ -11,8 +11,8 @@ from api import clock
 from api.requests import receive
 from api.state import state
 from api.transactions import run
-from booking.callers import Caller
-from booking.tokens import digest_of
+from booking.core.caller import Caller
+from booking.core.tokens import digest_of
 from dav import responses
 from dav.calendars import Home
 from dav.requests import Request

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.devices import DEVICE
+from booking.catalogue.devices import DEVICE
 from schemas.devices import DeviceQuery, DeviceSchema
 
 blp = Blueprint(

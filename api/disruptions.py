@@ -3,11 +3,11 @@
 from typing import Any
 
 from api.blueprints import Blueprint
-from booking import disruptions
-from booking.accepting import Accepted
-from booking.callers import Caller
-from booking.disruptions import Disruption
-from booking.proposals import told
+from booking.core.caller import Caller
+from booking.disruptions import disruptions
+from booking.disruptions.acceptance import Accepted
+from booking.disruptions.disruptions import Disruption
+from booking.disruptions.proposals import told
 from schemas.disruptions import AppliedSchema, ApplySchema, DisruptionSchema, PreviewSchema
 
 blp = Blueprint(

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from api.availability import wish_from
 from api.blueprints import Blueprint
-from booking.callers import Caller
-from booking.eligibility import assess
+from booking.core.caller import Caller
+from booking.questions.eligibility import assess
 from schemas.availability import EligibilityQuerySchema, EligibilitySchema
 
 blp = Blueprint(

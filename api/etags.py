@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from api.problems import malformed
-from booking.errors import StaleVersion, VersionRequired
+from booking.core.errors import StaleVersion, VersionRequired
 
 _TAG = re.compile(r'"([1-9]\d{0,8})"', re.ASCII)
 

@@ -7,9 +7,9 @@ from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
 from api.etags import expected_version
 from api.state import state
-from booking.callers import Caller
-from booking.resources import Values, require
-from booking.therapists import THERAPIST
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import Values, require
 from schemas.base import patch_of
 from schemas.external_calendars import ExternalCalendarQuery, ExternalCalendarSchema
 from sync import external_calendars

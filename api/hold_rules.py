@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.hold_rules import HOLD_RULE
+from booking.clinical.medical_hold_rules import HOLD_RULE
 from schemas.hold_rules import HoldRuleQuery, HoldRuleSchema
 
 blp = Blueprint(

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
-from booking import holds
-from booking.appointments import Visit
-from booking.callers import Caller
-from booking.wishes import Wish
+from booking.appointments import slot_holds
+from booking.appointments.book import Visit
+from booking.core.caller import Caller
+from booking.questions.visit_requests import Wish
 from schemas.holds import HoldRequestSchema, HoldSchema, TtlSchema
 
 blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kept for a few minutes.")
@@ -33,7 +33,7 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
         patient_id=body.get("patient_id"),
         course_id=body.get("course_id"),
     )
-    held = holds.hold(caller, wish, body["starts_at"], _ttl(body))
+    held = slot_holds.hold(caller, wish, body["starts_at"], _ttl(body))
     return held, {"Location": f"{blp.url_prefix}/{held.appointment.id}"}
 
 
@@ -42,7 +42,7 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
 @blp.response(200, HoldSchema)
 def get_hold(caller: Caller, hold_id: UUID) -> Visit:
     """Get a live hold: 410 once expired, 409 `hold_converted` once booked, 404 once released."""
-    return holds.get(caller, hold_id)
+    return slot_holds.get(caller, hold_id)
 
 
 @blp.route("/<uuid:hold_id>/extend", methods=["POST"])
@@ -51,7 +51,7 @@ def get_hold(caller: Caller, hold_id: UUID) -> Visit:
 @blp.response(200, HoldSchema)
 def extend_hold(caller: Caller, body: dict[str, Any], hold_id: UUID) -> Visit:
     """Let a hold last for `ttl_seconds` from now, once; never shorter than it would have."""
-    return holds.extend(caller, hold_id, _ttl(body))
+    return slot_holds.extend(caller, hold_id, _ttl(body))
 
 
 @blp.route("/<uuid:hold_id>", methods=["DELETE"])
@@ -59,7 +59,7 @@ def extend_hold(caller: Caller, body: dict[str, Any], hold_id: UUID) -> Visit:
 @blp.response(204)
 def delete_hold(caller: Caller, hold_id: UUID) -> None:
     """Release a hold; its time is free at once."""
-    holds.release(caller, hold_id)
+    slot_holds.release(caller, hold_id)
 
 
 def _ttl(body: dict[str, Any]) -> timedelta | None:

@@ -13,7 +13,7 @@ from flask import Response, request
 from api import clock
 from api.problems import Problem, malformed
 from api.requests import read_json
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models.idempotency_keys import KEPT_FOR, Claim, claim, keep
 
 HEADER: Final = "Idempotency-Key"

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.locations import CLOSURE, LOCATION
+from booking.catalogue.locations import CLOSURE, LOCATION
 from schemas.locations import ClosureQuery, ClosureSchema, LocationQuery, LocationSchema
 
 blp = Blueprint(

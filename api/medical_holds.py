@@ -6,11 +6,11 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
 from api.etags import expected_version
-from booking import medical_holds
-from booking.callers import Caller
-from booking.medical_holds import MEDICAL_HOLD
-from booking.patients import PATIENT
-from booking.resources import Values, require
+from booking.catalogue.patients import PATIENT
+from booking.clinical import medical_holds
+from booking.clinical.medical_holds import MEDICAL_HOLD
+from booking.core.caller import Caller
+from booking.core.crud import Values, require
 from schemas.medical_holds import MedicalHoldQuery, MedicalHoldSchema, NewMedicalHoldSchema, SignOffSchema
 
 blp = Blueprint(

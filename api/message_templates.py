@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.message_templates import MESSAGE_TEMPLATE
+from booking.catalogue.message_templates import MESSAGE_TEMPLATE
 from schemas.message_templates import MessageTemplateQuery, MessageTemplateSchema
 
 blp = Blueprint(

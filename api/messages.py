@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from api.blueprints import Blueprint
 from api.problems import malformed
-from booking import messages
-from booking.callers import Caller
-from booking.message_sending import mark_sent
-from booking.messages import Message
+from booking.core.caller import Caller
+from booking.messages import messages
+from booking.messages.messages import Message
+from booking.messages.sending import mark_sent
 from models import Appointment, MessageTemplate
 from schemas.base import page_of
 from schemas.messages import MessageQuery, MessageSchema, SentMessageSchema

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.patients import PATIENT, select_patients
+from booking.catalogue.patients import PATIENT, select_patients
 from schemas.patients import PatientQuery, PatientSchema
 
 blp = Blueprint(

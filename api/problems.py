@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.constraints import error_for
 from api.logs import log_failure
-from booking.errors import (
+from booking.core.errors import (
     DomainError,
     InUse,
     Invalid,
@@ -31,7 +31,7 @@ RETRY_AFTER_SECONDS = 1
 # starts, locks and statements that took too long, and collisions that outlasted our own retries.
 _PASSING = ("08", "53", "57P0", "55P03", "57014", "40001", "40P01")
 
-# Stable codes: the status and the title of each, those of booking/errors.py among them.
+# Stable codes: the status and the title of each, those of booking/core/errors.py among them.
 PROBLEMS: Mapping[str, tuple[int, str]] = {
     "bad_request": (400, "The request is not understood."),
     "unauthenticated": (401, "A valid key is needed."),

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.procedures import PROCEDURE
+from booking.catalogue.procedures import PROCEDURE
 from schemas.procedures import ProcedureQuery, ProcedureSchema
 
 blp = Blueprint(

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.problems import malformed
-from booking.callers import Caller
-from booking.recalls import KINDS, Place, list_recalls
+from booking.core.caller import Caller
+from booking.courses.recalls import KINDS, Place, list_recalls
 from schemas.base import page_of
 from schemas.recalls import RecallQuerySchema, RecallSchema
 

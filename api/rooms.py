@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.rooms import ROOM
+from booking.catalogue.rooms import ROOM
 from schemas.rooms import RoomQuery, RoomSchema
 
 blp = Blueprint(

@@ -3,8 +3,8 @@
 from typing import Any
 
 from api.blueprints import Blueprint
-from booking.callers import Caller
-from booking.schedule import board
+from booking.appointments.board import board
+from booking.core.caller import Caller
 from schemas.schedule import ScheduleQuerySchema, ScheduleSchema
 
 blp = Blueprint("schedule", "schedule", url_prefix="/v1/schedule", description="The desk's board.")

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.spacing_rules import SPACING_RULE
+from booking.catalogue.spacing_rules import SPACING_RULE
 from schemas.spacing_rules import SpacingRuleQuery, SpacingRuleSchema
 
 blp = Blueprint(

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.therapists import THERAPIST, select_therapists
+from booking.catalogue.therapists import THERAPIST, select_therapists
 from schemas.therapists import TherapistQuery, TherapistSchema
 
 blp = Blueprint(

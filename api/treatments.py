@@ -2,8 +2,8 @@
 
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
-from booking.patients import PATIENT
-from booking.treatments import TREATMENT
+from booking.catalogue.patients import PATIENT
+from booking.clinical.treatments_elsewhere import TREATMENT
 from schemas.treatments import TreatmentQuery, TreatmentSchema
 
 blp = Blueprint(

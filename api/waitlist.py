@@ -6,9 +6,9 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.catalogue import Offer, serve
 from api.etags import expected_version
-from booking import waitlist
-from booking.appointments import Visit
-from booking.callers import Caller
+from booking.appointments.book import Visit
+from booking.core.caller import Caller
+from booking.waitlist import entries
 from schemas.appointments import AppointmentSchema
 from schemas.base import patch_of
 from schemas.waitlist import WaitlistChangeSchema, WaitlistEntrySchema, WaitlistQuery
@@ -22,7 +22,7 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=waitlist.ENTRY,
+        kind=entries.ENTRY,
         noun="waitlist entry",
         plural="waitlist entries",
         schema=WaitlistEntrySchema,
@@ -35,14 +35,14 @@ serve(
 
 @blp.route("/<uuid:waitlist_entry_id>", methods=["PATCH"])
 @blp.needs("appointments:write")
-@blp.arguments(patch_of(WaitlistChangeSchema, *waitlist.FIXED))
+@blp.arguments(patch_of(WaitlistChangeSchema, *entries.FIXED))
 @blp.response(200, WaitlistEntrySchema)
 def change_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_id: UUID) -> dict[str, Any]:
     """Change what a patient waits for, or let them wait again.
 
     409 `wrong_status` while the entry is offered and once it is accepted.
     """
-    return waitlist.change(caller, waitlist_entry_id, body, expected_version(body))
+    return entries.change(caller, waitlist_entry_id, body, expected_version(body))
 
 
 @blp.route("/<uuid:waitlist_entry_id>", methods=["DELETE"])
@@ -50,7 +50,7 @@ def change_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_i
 @blp.response(204)
 def delete_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> None:
     """Withdraw an entry; what it is offered is free at once, an appointment stays."""
-    waitlist.withdraw(caller, waitlist_entry_id, expected_version())
+    entries.withdraw(caller, waitlist_entry_id, expected_version())
 
 
 @blp.route("/<uuid:waitlist_entry_id>/accept", methods=["POST"])
@@ -62,7 +62,7 @@ def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
     The patient's rules are judged again: 409 `refused` leaves the offer as it is. 410 `hold_expired` once
     it has run out, 409 `wrong_status` when nothing is offered.
     """
-    return waitlist.accept(caller, waitlist_entry_id)
+    return entries.accept(caller, waitlist_entry_id)
 
 
 @blp.route("/<uuid:waitlist_entry_id>/decline", methods=["POST"])
@@ -70,4 +70,4 @@ def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
 @blp.response(200, WaitlistEntrySchema)
 def decline_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> dict[str, Any]:
     """Give back what is offered: it goes to the next who waits."""
-    return waitlist.decline(caller, waitlist_entry_id)
+    return entries.decline(caller, waitlist_entry_id)

@@ -9,7 +9,7 @@ from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
 from api.state import state
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models import WebhookDelivery, WebhookEndpoint
 from schemas.base import QueryArgs, page_of, patch_of
 from schemas.webhooks import (

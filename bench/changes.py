@@ -10,11 +10,11 @@ from sqlalchemy import select, text
 from bench.clinic import ZONE
 from bench.timing import Series, timed, timed_in_turn
 from bench.traffic import Client
-from booking.callers import Caller
-from booking.clinics import create_clinic
-from booking.locations import LOCATION
-from booking.patients import PATIENT
-from booking.resources import create
+from booking.catalogue.clinics import create_clinic
+from booking.catalogue.locations import LOCATION
+from booking.catalogue.patients import PATIENT
+from booking.core.caller import Caller
+from booking.core.crud import create
 from models import Procedure
 from models.database import Database
 from schemas.locations import LocationSchema

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
-from booking.callers import Caller
-from booking.clinics import create_clinic
-from booking.locations import LOCATION
-from booking.patients import PATIENT
-from booking.resources import create
-from booking.rooms import ROOM
-from booking.therapists import THERAPIST
+from booking.catalogue.clinics import create_clinic
+from booking.catalogue.locations import LOCATION
+from booking.catalogue.patients import PATIENT
+from booking.catalogue.rooms import ROOM
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import create
 from models import Appointment, ExternalTreatment, MedicalHold, Occupancy, Procedure
 from models.database import Database
 from scheduling.ticks import to_tick

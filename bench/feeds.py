@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from bench.clinic import BenchClinic
 from bench.timing import Series, timed, timed_in_turn
 from bench.traffic import Client
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models import Appointment, AppointmentPhase, Patient, Resource
 from models.database import Database
 from sync.calendar_feeds import create_calendar_feed

@@ -5,14 +5,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from booking.defaults import catalogue_entries
+from booking.catalogue.defaults import catalogue_entries
 from scheduling.catalog import Policy
 from scheduling.clinical import SURFACES
 
 PAGE: Final = Path(__file__).with_name("rules.md")
 _INTRODUCTION: Final = """# The rule book
 
-Written by `make docs` from `booking/default_catalogue.toml` and the defaults in the code; the tests compare
+Written by `make docs` from `booking/catalogue/default_catalogue.toml` and the defaults in the code; the tests compare
 it with them. Every number is a default which a clinic changes over the API (`/spacing-rules`,
 `/hold-rules`, `/course-templates`, the `policy` of `/locations`, the `prerequisites` of `/procedures`); the
 audit log keeps each change with what was there before. `source` names the evidence: a table of the clinical

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from jobs.rounds import ACTOR
 from models.database import Database
 from sync.busy import load_kept, read_again, renew

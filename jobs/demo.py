@@ -8,10 +8,10 @@ from typing import Final
 
 from sqlalchemy import select
 
-from booking.callers import Caller
-from booking.clinics import create_clinic
-from booking.patients import PATIENT
-from booking.resources import create
+from booking.catalogue.clinics import create_clinic
+from booking.catalogue.patients import PATIENT
+from booking.core.caller import Caller
+from booking.core.crud import create
 from config import Settings
 from jobs import demo_card
 from jobs.beside import running

@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from booking.blocks import BLOCK
-from booking.callers import Caller
-from booking.devices import DEVICE
-from booking.locations import LOCATION
-from booking.resources import create
-from booking.rooms import ROOM
-from booking.therapists import THERAPIST
+from booking.catalogue.blocks import BLOCK
+from booking.catalogue.devices import DEVICE
+from booking.catalogue.locations import LOCATION
+from booking.catalogue.rooms import ROOM
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import create
 from schemas.blocks import BlockSchema
 from schemas.devices import DeviceSchema
 from schemas.locations import LocationSchema

@@ -8,11 +8,11 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from booking import transitions
-from booking.appointments import Visit
-from booking.arriving import arrive
-from booking.callers import Caller
-from booking.completing import complete
+from booking.appointments import transitions
+from booking.appointments.book import Visit
+from booking.core.caller import Caller
+from booking.day.arrival import arrive
+from booking.day.completing import complete
 from jobs.demo_plan import PlannedVisit
 from models import AppointmentPhase
 

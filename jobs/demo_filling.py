@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 from tqdm import tqdm
 
-from booking.callers import Caller
-from booking.catalog import load_catalog
-from booking.patients import PATIENT
-from booking.resources import create
+from booking.catalogue.patients import PATIENT
+from booking.core.caller import Caller
+from booking.core.crud import create
+from booking.questions.catalog import load_catalog
 from config import Settings
 from jobs import demo_card
 from jobs.demo_card import FILLING, Card

@@ -8,12 +8,13 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from booking import availability, rescheduling
-from booking.appointments import Visit, book, get, present
-from booking.callers import Caller
-from booking.errors import DomainError
-from booking.rescheduling import Move
-from booking.wishes import Wish
+from booking.appointments import rescheduling
+from booking.appointments.book import Visit, book, get, present
+from booking.appointments.rescheduling import Move
+from booking.core.caller import Caller
+from booking.core.errors import DomainError
+from booking.questions import availability
+from booking.questions.visit_requests import Wish
 from jobs.demo_day import Step, steps
 from jobs.demo_plan import PlannedVisit
 from models.database import Database

@@ -12,8 +12,8 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
-from booking.callers import Caller
-from booking.message_sending import Letter, claim_letters, note_failed, note_sent, put_back
+from booking.core.caller import Caller
+from booking.messages.sending import Letter, claim_letters, note_failed, note_sent, put_back
 from config import MailServer
 from jobs.rounds import ACTOR, clinics, going_on
 from models.database import Database

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from booking.affected import visits_of_patients
-from booking.callers import Caller
-from booking.catalog import load_catalog
-from booking.locks import hold_catalog, lock
-from booking.revalidation import affected_by
+from booking.core.caller import Caller
+from booking.core.locks import hold_catalog, lock
+from booking.flags.revalidation import affected_by
+from booking.flags.visits_to_recheck import visits_of_patients
+from booking.questions.catalog import load_catalog
 from models import Appointment
 from models.database import Database
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from booking.callers import Caller
-from booking.offers import Freed, offer, waiting
+from booking.core.caller import Caller
+from booking.waitlist.offers import Freed, offer, waiting
 from jobs.rounds import ACTOR
 from models.database import Database
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
-from booking.deliveries import TASK as DELIVER
-from booking.offers import Freed
+from booking.core.webhook_queue import TASK as DELIVER
+from booking.waitlist.offers import Freed
 from config import MailServer
 from jobs.calendars import expand_busy, fetch_calendar
 from jobs.mail import send_due_mail

@@ -12,13 +12,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from booking import offers
-from booking.callers import Caller
-from booking.course_states import lapse_due
-from booking.expiry import sweep
-from booking.forgetting import forget_holds, forget_messages
-from booking.message_sending import announce_due
-from booking.recalls import maintenance_due
+from booking.claims.expired_holds import sweep
+from booking.claims.retention import forget_holds, forget_messages
+from booking.core.caller import Caller
+from booking.courses.recalls import maintenance_due
+from booking.courses.states import lapse_due
+from booking.messages.sending import announce_due
+from booking.waitlist import offers
 from jobs.nightly import revalidate_clinic
 from models import Clinic
 from models.database import Database

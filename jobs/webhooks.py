@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from jobs.rounds import ACTOR, going_on
 from models.database import Database
 from sync.claims import CALL_SECONDS, Nothing, take

@@ -14,7 +14,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DEFAULT_QUEUE
 from psycopg_pool import PoolTimeout
 
-from booking.deliveries import QUEUE as WEBHOOKS
+from booking.core.webhook_queue import QUEUE as WEBHOOKS
 from jobs.queue import CONCURRENCY, DELIVERIES_AT_ONCE
 
 _AGAIN_SECONDS: Final = 5

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from booking.callers import Caller
-from booking.errors import MissingScope
-from booking.resources import Kind, Values, create, get, remove, require, select_all
-from booking.therapists import THERAPIST
-from booking.tokens import fresh_secret
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Values, create, get, remove, require, select_all
+from booking.core.errors import MissingScope
+from booking.core.tokens import fresh_secret
 from models.app_passwords import AppPassword
 
 APP_PASSWORD: Final = Kind(name="app_password", model=AppPassword, locks="id", private=True)

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from booking.callers import Caller
-from booking.errors import NotFound, StaleVersion
-from booking.locks import lock_resources
-from booking.queue import defer
-from booking.resources import require
-from booking.therapists import THERAPIST
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import require
+from booking.core.errors import NotFound, StaleVersion
+from booking.core.locks import lock_resources
+from booking.core.queue import defer
 from models import BusyObject
 from sync.busy_time import Found, Source, found_in, of_source, store, window_of
 from sync.expansion import Range, UnusableError

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
-from booking.callers import Caller
-from booking.errors import NotFound, StaleVersion
+from booking.core.caller import Caller
+from booking.core.errors import NotFound, StaleVersion
 from dav.calendars import Changes, Conditions, ForbiddenError, Item, PreconditionFailedError, Span
 from dav.names import c
 from models.appointments import LONGEST_OCCUPANCY

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, TextClause, select, text, update
 from uuid_utils.compat import uuid7
 
-from booking.busy_conflicts import follow_busy
-from booking.callers import Caller
-from booking.freed import freed_resource
-from booking.locks import lock_resources
-from booking.rows import insert_rows
-from booking.zones import zones_of
+from booking.claims.freed_time import freed_resource
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.locks import lock_resources
+from booking.flags.external_busy import follow_busy
+from booking.questions.zones import zones_of
 from models import BusyObject, ExternalBusy
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import merge

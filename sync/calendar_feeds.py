@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from booking.callers import Caller
-from booking.devices import DEVICE
-from booking.errors import Invalid, MissingScope, NotFound
-from booking.events import audit
-from booking.locations import LOCATION
-from booking.patients import PATIENT
-from booking.resources import (
+from booking.catalogue.devices import DEVICE
+from booking.catalogue.locations import LOCATION
+from booking.catalogue.patients import PATIENT
+from booking.catalogue.rooms import ROOM
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import (
     Kind,
     Locations,
     Values,
@@ -23,9 +23,9 @@ from booking.resources import (
     select_all,
     write_changes,
 )
-from booking.rooms import ROOM
-from booking.therapists import THERAPIST
-from booking.tokens import Secret, fresh_secret
+from booking.core.errors import Invalid, MissingScope, NotFound
+from booking.core.events import audit
+from booking.core.tokens import Secret, fresh_secret
 from models import CalendarFeed, Device, Resource, Room
 
 OF: Final = ("resource_id", "location_id", "patient_id")

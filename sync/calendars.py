@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from dav.calendars import Home
 from models import Therapist
 from sync.busy_calendar import BusyCalendar

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, select, text
 
-from booking.appointments import Visit, present
-from booking.callers import Caller
-from booking.locations import LOCATION
-from booking.resources import Kind, require
-from booking.rooms import ROOM
-from booking.therapists import THERAPIST
+from booking.appointments.book import Visit, present
+from booking.catalogue.locations import LOCATION
+from booking.catalogue.rooms import ROOM
+from booking.catalogue.therapists import THERAPIST
+from booking.core.caller import Caller
+from booking.core.crud import Kind, require
 from models import Appointment
 from sync.cursors import HORIZON, Cursors, Position, cursors_of, forgotten_before
 

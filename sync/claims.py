@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import UUID as PGUUID
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models import Clinic, Event, Location, WebhookDelivery, WebhookEndpoint
 from sync.deliveries import come_back, due, lock_endpoint, of_endpoint
 from sync.parcels import Parcel, write

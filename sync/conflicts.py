@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from booking.busy_conflicts import LIVE
-from booking.callers import Caller
-from booking.catalog import load_catalog
+from booking.core.caller import Caller
+from booking.flags.external_busy import LIVE
+from booking.questions.catalog import load_catalog
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.ticks import from_tick, to_tick
 

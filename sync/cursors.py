@@ -10,7 +10,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from booking.errors import CursorExpired, Invalid
+from booking.core.errors import CursorExpired, Invalid
 
 VALID_FOR: Final = timedelta(days=90)
 _MARGIN: Final = timedelta(days=1)

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, exists, or_, select
 
-from booking.callers import Caller
-from booking.deliveries import QUEUE, TASK, wake
-from booking.errors import NotFound, WrongStatus
-from booking.queue import defer_once
-from booking.resources import Values
+from booking.core.caller import Caller
+from booking.core.crud import Values
+from booking.core.errors import NotFound, WrongStatus
+from booking.core.queue import defer_once
+from booking.core.webhook_queue import QUEUE, TASK, wake
 from models import WebhookDelivery, WebhookEndpoint
 from models.webhooks import PING
 from sync.webhooks import require_webhook, require_whole_clinic

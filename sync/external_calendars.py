@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import false, func, select
 from uuid_utils.compat import uuid7
 
-from booking import resources
-from booking.callers import Caller
-from booking.errors import Invalid, MissingScope
-from booking.locks import lock_resources
-from booking.queue import defer
-from booking.resources import Kind, Values
+from booking.core import crud
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Values
+from booking.core.errors import Invalid, MissingScope
+from booking.core.locks import lock_resources
+from booking.core.queue import defer
 from models import BusyObject, ExternalCalendar
 from sync.busy_time import Source, forget_source, store, window_of
 from sync.fetching import Fetched, Known
@@ -90,9 +90,7 @@ def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
     """
     if caller.location_ids is not None:
         raise MissingScope("A key of some locations cannot take a therapist's time at others.")
-    made = resources.create(
-        caller, EXTERNAL_CALENDAR, values | {"url": _callable(values["url"], allow_loopback)}
-    )
+    made = crud.create(caller, EXTERNAL_CALENDAR, values | {"url": _callable(values["url"], allow_loopback)})
     fetch_soon(caller, made["id"])
     return made
 
@@ -101,14 +99,14 @@ def change(
     caller: Caller, id: UUID, values: Values, expected: int | None, where: Values, *, allow_loopback: bool
 ) -> Values:
     """Change where or how a calendar is fetched, and fetch it; what it has said so far stays until then."""
-    shown = resources.get(caller, EXTERNAL_CALENDAR, id, where)
+    shown = crud.get(caller, EXTERNAL_CALENDAR, id, where)
     given = dict(values)
     if "url" in given and given["url"] == shown["url"]:
         # Who sends back what was read leaves it as it is.
         del given["url"]
     if "url" in given:
         given["url"] = _callable(given["url"], allow_loopback)
-    changed = resources.change(caller, EXTERNAL_CALENDAR, id, given, expected, where)
+    changed = crud.change(caller, EXTERNAL_CALENDAR, id, given, expected, where)
     if given:
         fetch_soon(caller, id)
     return changed
@@ -116,7 +114,7 @@ def change(
 
 def refresh(caller: Caller, id: UUID, where: Values) -> Values:
     """Have a calendar fetched at once, whatever it was due."""
-    found = resources.get(caller, EXTERNAL_CALENDAR, id, where)
+    found = crud.get(caller, EXTERNAL_CALENDAR, id, where)
     fetch_soon(caller, id)
     return found
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models.calendar_feeds import FeedRow
 from sync.ics import Event, calendar
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause
 
-from booking.callers import Caller
-from booking.errors import CursorExpired, Invalid
+from booking.core.caller import Caller
+from booking.core.errors import CursorExpired, Invalid
 from dav.calendars import InvalidSyncTokenError
 from sync.cursors import Cursors, Position, cursors_of
 

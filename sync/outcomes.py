@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from booking.callers import Caller
-from booking.events import audit
+from booking.core.caller import Caller
+from booking.core.events import audit
 from models import WebhookDelivery, WebhookEndpoint
 from sync.deliveries import come_back, lock_endpoint, of_endpoint
 from sync.parcels import Parcel

@@ -8,11 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from booking.callers import Caller
-from booking.deliveries import wake
-from booking.errors import Invalid, MissingScope
-from booking.events import audit
-from booking.resources import (
+from booking.core.caller import Caller
+from booking.core.crud import (
     Kind,
     Values,
     change,
@@ -25,6 +22,9 @@ from booking.resources import (
     select_all,
     write_changes,
 )
+from booking.core.errors import Invalid, MissingScope
+from booking.core.events import audit
+from booking.core.webhook_queue import wake
 from models import WebhookEndpoint
 from sync.outbound import ForbiddenAddressError, check_url
 

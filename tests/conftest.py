@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import URL, Engine, QueuePool, create_engine, make_url, text
 
 from api.app import create_app
-from booking.clinics import create_clinic
+from booking.catalogue.clinics import create_clinic
 from config import Settings
 from migrations.runner import migrate
 from models.database import Database

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import Table, TextClause, text
 from uuid_utils.compat import uuid7
 
-from booking.api_keys import PREFIX
-from booking.tokens import HINT_LENGTH, fresh_secret
+from booking.catalogue.api_keys import PREFIX
+from booking.core.tokens import HINT_LENGTH, fresh_secret
 from models import Base
 from models.database import Database
 from models.events import Xid8

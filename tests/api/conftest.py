@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
 from tests.api.toys import seen, toy_app

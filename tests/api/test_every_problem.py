@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.problems import PROBLEMS
-from booking.callers import Caller
+from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
 from sync.cursors import renew_epoch

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
 from models.idempotency_keys import KEPT_FOR, claim, keep, purge

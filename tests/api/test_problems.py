@@ -12,8 +12,8 @@ from sqlalchemy import func, literal, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.problems import PROBLEMS
-from booking import errors
-from booking.callers import Caller
+from booking.core import errors
+from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
 from scheduling.reasons import refuse

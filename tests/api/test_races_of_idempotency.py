@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, update
 
 from api import clock
-from booking.callers import Caller
-from booking.errors import AlreadyExists
+from booking.core.caller import Caller
+from booking.core.errors import AlreadyExists
 from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
 from models.idempotency_keys import purge

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models import Clinic
 from models.database import Database
 from tests.api.toys import fail_with, seen

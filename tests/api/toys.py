@@ -10,7 +10,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.blueprints import Blueprint
 from api.etags import expected_version
-from booking.callers import Caller
+from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
 from schemas.base import QueryArgs, Resource, Schema, patch_of

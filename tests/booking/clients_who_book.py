@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from booking.callers import Caller
-from booking.expiry import sweep
+from booking.claims.expired_holds import sweep
+from booking.core.caller import Caller
 from models import Appointment
 from tests.booking.cast import instant, run_out
 from tests.booking.clients import LIVE, TRANSITIONS, Clients, days, picks, times

@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from booking.callers import Caller
-from booking.message_sending import announce_due
+from booking.core.caller import Caller
+from booking.messages.sending import announce_due
 from models import WaitlistEntry
 from scheduling.messages import MOMENT_OF, STALE
 from tests.booking.cast import Made, create_key, instant

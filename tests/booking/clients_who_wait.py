@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from api import clock
-from booking.offers import Freed
+from booking.waitlist.offers import Freed
 from jobs.offers import offer_freed
 from models import Appointment, WaitlistEntry
 from models.waitlist import OPEN

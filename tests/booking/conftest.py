@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from flask import Flask
 
-from booking.clinics import create_clinic as found_clinic
+from booking.catalogue.clinics import create_clinic as found_clinic
 from models.database import Database
 from tests.booking.cast import NOW, Clinic, create_clinic, create_pipeline, create_rule
 from tests.copying import Copied, MakeClinic

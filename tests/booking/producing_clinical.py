@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from api.state import state
-from booking.appointments import book
-from booking.callers import Caller
-from booking.wishes import Wish
+from booking.appointments.book import book
+from booking.core.caller import Caller
+from booking.questions.visit_requests import Wish
 from tests.api.toys import toy_app
 from tests.booking.cast import (
     Clinic,

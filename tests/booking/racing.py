@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from booking.reconciling import differences_of
+from booking.claims.reconciling import differences_of
 from models.database import Database
 from tests.desk import Desk
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.reconciling import differences
+from booking.claims.reconciling import differences
 from models import Occupancy, SpacingClaim
 from models.database import Database
 from tests.booking.cast import (

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from api import clock
-from booking.callers import Caller
-from booking.forgetting import AT_ONCE, KEPT, forget_holds, forget_messages
-from booking.message_sending import announce_due, mark_sent
+from booking.claims.retention import AT_ONCE, KEPT, forget_holds, forget_messages
+from booking.core.caller import Caller
+from booking.messages.sending import announce_due, mark_sent
 from jobs.rounds import do_minutes_work
 from models import Appointment, AuditEntry, Event, MessageDispatch
 from models.database import Database

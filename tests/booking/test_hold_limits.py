@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from booking.hold_limits import MOST_HOLDS
+from booking.appointments.slot_hold_limits import MOST_HOLDS
 from models import Appointment
 from models.database import Database
 from tests.booking.cast import Clinic, create_location, create_room, create_therapist, rows, run_out

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from api import clock
-from booking import expiry
-from booking.callers import Caller
-from booking.reconciling import differences
+from booking.claims import expired_holds
+from booking.claims.reconciling import differences
+from booking.core.caller import Caller
 from models import Appointment, Event, Occupancy, SpacingClaim
 from models.database import Database
 from tests.booking.cast import (
@@ -196,7 +196,7 @@ def as_conversion(clinic: Clinic, hold: Made) -> Made:
 def sweep(database: Database, desk: Desk) -> int:
     """Sweep the clinic as each minute's work does."""
     with database.transaction(desk.clinic_id) as session:
-        return expiry.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
+        return expired_holds.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
 
 
 @pytest.mark.parametrize(("seconds", "lives"), [(-1, True), (0, False), (1, False)])
@@ -208,7 +208,7 @@ def test_a_hold_expires_exactly_at_its_instant(
 
     with database.transaction(clinic.desk.clinic_id) as session:
         caller = Caller(session, clinic.desk.clinic_id, instant(NOW), real_now=at)
-        swept = expiry.sweep(caller)
+        swept = expired_holds.sweep(caller)
 
     assert swept == (0 if lives else 1)
     assert read(clinic, hold)[0] == (200 if lives else 410)

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from booking.callers import Caller
-from booking.message_sending import (
+from booking.core.caller import Caller
+from booking.messages.sending import (
     LEASE,
     PAUSES,
     Letter,

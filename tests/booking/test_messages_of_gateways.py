@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.message_sending import announce_due
+from booking.messages.sending import announce_due
 from models.database import Database
 from tests.booking.cast import Clinic, Made, create_key, create_location
 from tests.booking.racing import race, statuses

@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from api.app import create_app
-from booking.callers import Caller
-from booking.forgetting import AT_ONCE
-from booking.locks import lock
+from booking.claims.retention import AT_ONCE
+from booking.core.caller import Caller
+from booking.core.locks import lock
 from config import Settings
 from jobs.nightly import revalidate, revalidate_clinic
 from jobs.rounds import clinics, do_minutes_work, do_nights_work

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from booking.public_holidays import is_known, public_holidays
+from booking.questions.public_holidays import is_known, public_holidays
 from tests.booking.cast import Clinic, Made, codes, create_clinic, every_day
 from tests.desk import Desk
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
 
-from booking.callers import Caller
-from booking.course_states import lapse_due
+from booking.core.caller import Caller
+from booking.courses.states import lapse_due
 from models.database import Database
 from tests.booking.cast import Clinic, Made, create_course, instant, performed, shown
 from tests.booking.racing import Act, assert_sound, deadlocks, race, statuses

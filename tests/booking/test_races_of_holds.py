@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from api import clock
-from booking import expiry
-from booking.callers import Caller
+from booking.claims import expired_holds
+from booking.core.caller import Caller
 from models import Event
 from models.database import Database
 from tests.booking.cast import (
@@ -42,7 +42,7 @@ def no_deadlocks(database: Database) -> Iterator[None]:
 def sweep(database: Database, desk: Desk) -> int:
     """Sweep the clinic as each minute's work does."""
     with database.transaction(desk.clinic_id) as session:
-        return expiry.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
+        return expired_holds.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
 
 
 def expired(clinic: Clinic, database: Database, at: str, **fields: str) -> Made:

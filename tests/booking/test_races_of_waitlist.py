@@ -10,8 +10,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from api import clock
-from booking import expiry
-from booking.callers import Caller
+from booking.claims import expired_holds
+from booking.core.caller import Caller
 from models import Appointment, Event, Patient, WaitlistEntry
 from models.database import Database
 from tests.booking.cast import Clinic, instant, rows, run_out
@@ -62,7 +62,7 @@ def sweep(clinic: Clinic, database: Database) -> int:
     """Sweep the clinic's holds as each minute's work does."""
     with database.transaction(clinic.desk.clinic_id) as session:
         now = instant(str(clinic.desk.now))
-        return expiry.sweep(Caller(session, clinic.desk.clinic_id, now, real_now=clock.now()))
+        return expired_holds.sweep(Caller(session, clinic.desk.clinic_id, now, real_now=clock.now()))
 
 
 def workers(clinic: Clinic, database: Database, number: int, freed: dict[str, str]) -> int:

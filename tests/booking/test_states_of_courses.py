@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from booking.callers import Caller
-from booking.course_states import lapse_due
+from booking.core.caller import Caller
+from booking.courses.states import lapse_due
 from models import Event
 from models.database import Database
 from tests.booking.cast import (

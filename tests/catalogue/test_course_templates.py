@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from booking.catalog import load_catalog
+from booking.questions.catalog import load_catalog
 from models.database import Database
 from scheduling.rulebook import CourseTemplate
 from tests.catalogue import samples

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from booking.defaults import default_course_templates, default_procedures, default_spacing_rules
+from booking.catalogue.defaults import default_course_templates, default_procedures, default_spacing_rules
 from schemas.course_templates import CourseTemplateSchema
 from schemas.procedures import ProcedureSchema
 from schemas.spacing_rules import SpacingRuleSchema

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from booking.catalog import read_catalog
-from booking.defaults import default_hold_rules
+from booking.catalogue.defaults import default_hold_rules
+from booking.questions.catalog import read_catalog
 from models.database import Database
 from models.hold_rules import HOLD_CODES
 from models.treatments import EVENTS as STORED_EVENTS

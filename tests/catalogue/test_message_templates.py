@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from booking.message_templates import PLACEHOLDERS, default_message_templates, fill
+from booking.catalogue.message_templates import PLACEHOLDERS, default_message_templates, fill
 from models.messages import MESSAGE_KINDS
 from tests.desk import Desk
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from booking.locks import hold_catalog, lock
+from booking.core.locks import hold_catalog, lock
 from models.database import Database
 from tests.booking.racing import race, statuses
 from tests.catalogue import samples

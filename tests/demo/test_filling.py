@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from booking.reconciling import differences
+from booking.claims.reconciling import differences
 from jobs import demo, demo_card
 from tests.demo.conftest import SMALL, DemoClinic
 

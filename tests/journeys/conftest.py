@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from booking.clinics import create_clinic
+from booking.catalogue.clinics import create_clinic
 from models.database import Database
 from tests.booking.cast import Clinic
 from tests.copying import Copied, MakeClinic

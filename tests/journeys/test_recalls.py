@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from booking.callers import Caller
-from booking.recalls import maintenance_due
+from booking.core.caller import Caller
+from booking.courses.recalls import maintenance_due
 from jobs.rounds import EACH_NIGHT
 from models import Event
 from models.database import Database

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from booking.offers import Freed
+from booking.waitlist.offers import Freed
 from jobs.offers import offer_freed
 from models.database import Database
 from tests.booking.cast import Clinic, Made, instant

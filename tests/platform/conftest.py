@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from api import clock
-from booking.clinics import create_clinic
+from booking.catalogue.clinics import create_clinic
 from models.database import Database
 from tests.desk import Desk
 from tests.platform.processes import User, data_folder

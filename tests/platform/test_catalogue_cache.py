@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from booking.catalog import ClinicCatalog, load_catalog
-from booking.locks import hold_catalog
+from booking.core.locks import hold_catalog
+from booking.questions.catalog import ClinicCatalog, load_catalog
 from models.database import Database
 from tests.desk import Desk
 from tests.platform.visits import create_visit_question

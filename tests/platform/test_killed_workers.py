@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.app import create_app
-from booking.clinics import create_clinic as found_clinic
-from booking.locks import lock
-from booking.queue import defer
+from booking.catalogue.clinics import create_clinic as found_clinic
+from booking.core.locks import lock
+from booking.core.queue import defer
 from config import Settings
 from migrations.runner import migrate
 from models.database import Database

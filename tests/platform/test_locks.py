@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
-from booking.locks import hold_catalog, lock
+from booking.core.locks import hold_catalog, lock
 from models.database import Database
 
 TRY = text("SELECT pg_try_advisory_xact_lock(lock_key(:id))")

@@ -16,8 +16,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from flask import Flask
 
 from api.app import create_app
-from booking.clinics import create_clinic as found_clinic
-from booking.message_sending import Letter
+from booking.catalogue.clinics import create_clinic as found_clinic
+from booking.messages.sending import Letter
 from config import MailServer, Settings
 from jobs.mail import send_due_mail, write
 from jobs.queue import make_queue

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 from uuid_utils.compat import uuid7
 
 import models  # noqa: F401 - importing the models is what fills the metadata
-from booking.defaults import default_hold_rules
-from booking.message_templates import default_message_templates
+from booking.catalogue.defaults import default_hold_rules
+from booking.catalogue.message_templates import default_message_templates
 from migrations.runner import migrate, migrated
 from models.base import Base
 from models.database import Database

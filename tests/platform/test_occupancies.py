@@ -10,7 +10,7 @@ from psycopg.errors import CheckViolation
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from booking.timelines import load_busy
+from booking.questions.busy import load_busy
 from models.database import Database
 from scheduling.bits import Window
 from tests.desk import Desk

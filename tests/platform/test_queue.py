@@ -7,7 +7,7 @@ import pytest
 from procrastinate import App
 from sqlalchemy import text
 
-from booking.queue import defer, defer_once
+from booking.core.queue import defer, defer_once
 from jobs import worker
 from jobs.queue import make_queue
 from migrations.runner import migrate

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.state import state_of
-from booking.callers import Caller
+from booking.core.caller import Caller
 from sync.busy import delete_object, put_object
 from tests.desk import Desk
 

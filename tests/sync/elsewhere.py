@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from jobs.calendars import fetch_calendar
 from models import ExternalBusy
 from models.database import Database

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from jobs.webhooks import Post, deliver
 from models.database import Database
 from sync.claims import Nothing, take

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from booking.callers import Caller
-from booking.errors import NotFound, StaleVersion
+from booking.core.caller import Caller
+from booking.core.errors import NotFound, StaleVersion
 from jobs.calendars import expand_busy
 from models.database import Database
 from sync.busy import expand_all

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models.database import Database
 from sync.calendars import home_of
 from tests.booking.cast import run_out

@@ -10,8 +10,8 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import text
 
-from booking.callers import Caller
-from booking.errors import CursorExpired
+from booking.core.caller import Caller
+from booking.core.errors import CursorExpired
 from jobs.rounds import EACH_NIGHT
 from models.database import Database
 from sync.changes import read, scope_of

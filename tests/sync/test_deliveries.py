@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text, update
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from jobs.webhooks import Post, deliver
 from models import WebhookDelivery, WebhookEndpoint
 from models.database import Database

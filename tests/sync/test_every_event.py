@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from booking.callers import Caller
-from booking.events import tell
+from booking.core.caller import Caller
+from booking.core.events import tell
 from jobs.rounds import EACH_NIGHT
 from models import Event
 from models.database import Database

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from api.state import state_of
-from booking.callers import Caller
+from booking.core.caller import Caller
 from models import BusyObject, ExternalCalendar
 from models.database import Database
 from sync.expansion import MOST_BYTES

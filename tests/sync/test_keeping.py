@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from api.app import create_app
-from booking.clinics import create_clinic
-from booking.reconciling import differences
+from booking.catalogue.clinics import create_clinic
+from booking.claims.reconciling import differences
 from config import PROJECT, Settings
 from migrations.runner import migrate
 from models.database import Database

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from booking.callers import Caller
+from booking.core.caller import Caller
 from dav.calendars import Calendar, InvalidSyncTokenError
 from jobs.rounds import EACH_NIGHT
 from models.database import Database

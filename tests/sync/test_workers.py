@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from api.app import create_app
-from booking.clinics import create_clinic as found_clinic
-from booking.deliveries import QUEUE
+from booking.catalogue.clinics import create_clinic as found_clinic
+from booking.core.webhook_queue import QUEUE
 from config import Settings
 from jobs.queue import make_queue
 from jobs.rounds import do_minutes_work

@@ -1,0 +1,1 @@
+"""One visit: booked, held, moved, taken through its statuses, listed."""

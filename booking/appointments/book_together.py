@@ -1,0 +1,69 @@
+"""Books several visits of one patient in one call: all of them, or none."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from booking.appointments.book import Visit, lock_for, write
+from booking.core.caller import Caller
+from booking.core.errors import Refused
+from booking.questions.catalog import ClinicCatalog
+from booking.questions.judging import Override
+from booking.questions.visit_requests import Wish
+from scheduling.reasons import Refusal
+from scheduling.ticks import to_tick
+
+One = TypeVar("One")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One of the visits: what is wished and when it starts."""
+
+    wish: Wish
+    starts_at: datetime
+    override: Override | None = None
+    notes: str | None = None
+
+
+def book_together(
+    caller: Caller, orders: Sequence[Order], *, same: bool = False, led_by: UUID | None = None
+) -> list[Visit]:
+    """Book every visit, judged in order of time so that each may come before the next.
+
+    Refused with the reasons of each that cannot take place, and nothing is booked. Visits of which
+    nobody is named have the `same` therapist where they can: `led_by`, or the first one's.
+    """
+    booked: dict[int, Visit] = {}
+    refused: dict[int, Sequence[Refusal]] = {}
+    with caller.session.begin_nested():
+        catalog = lock_for(caller, [order.wish for order in orders])
+        for place, order in sorted(enumerate(orders), key=lambda one: one[1].starts_at):
+            try:
+                booked[place] = visit = _write(caller, catalog, order, led_by)
+                led_by = led_by or (visit.appointment.therapist_id if same else None)
+            except Refused as error:
+                refused[place] = error.refusals
+        if refused:
+            by_visit = _in_order(refused)
+            raise Refused((one for reasons in by_visit.values() for one in reasons), by_visit=by_visit)
+    return list(_in_order(booked).values())
+
+
+def _write(caller: Caller, catalog: ClinicCatalog, order: Order, led_by: UUID | None) -> Visit:
+    """Book one visit, with this therapist if nobody is named and they can; whoever works here is locked."""
+    start, wish = to_tick(order.starts_at), order.wish
+    therapist = catalog.engine.therapists.get(led_by) if led_by else None
+    if therapist is not None and wish.therapist_id is None and wish.location_id in therapist.working_hours:
+        led = replace(wish, therapist_id=therapist.id)
+        with suppress(Refused):
+            return write(caller, catalog, led, start, order.override, order.notes)
+    return write(caller, catalog, wish, start, order.override, order.notes)
+
+
+def _in_order(found: Mapping[int, One]) -> dict[int, One]:
+    """Give what was found by its place in the request."""
+    return dict(sorted(found.items()))

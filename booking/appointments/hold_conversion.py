@@ -1,0 +1,137 @@
+"""Makes a hold an appointment: it keeps its id and claims, and the patient's rules must allow it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from booking.appointments.book import Visit, judge_others, noticed, present, when_and_where
+from booking.appointments.slot_holds import find
+from booking.claims.claims import claim_spacing
+from booking.claims.expired_holds import drop_expired
+from booking.claims.freed_time import follow_hold
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, Refused
+from booking.core.events import record
+from booking.core.locks import hold_catalog, lock
+from booking.courses.courses import follow_visit, require_course
+from booking.flags.external_busy import tell_conflicts
+from booking.questions.availability import alternatives
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import load_history
+from booking.questions.judging import Override, judge
+from booking.questions.overrides import overridden
+from booking.questions.visit_requests import Wish, ask
+from models import Appointment
+from scheduling.questions import Question, Verdict
+from scheduling.ticks import to_tick
+
+# The notice was kept when the hold was made; deciding takes some minutes of it.
+_KEPT_BEFORE: Final = frozenset({"min_notice"})
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Which hold becomes whose appointment; without a course it keeps the one that the hold named."""
+
+    hold_id: UUID
+    patient_id: UUID
+    course_id: UUID | None = None
+    override: Override | None = None
+    notes: str | None = None
+
+
+def convert(caller: Caller, wanted: Conversion) -> Visit:
+    """Book what the hold has kept; Refused with every reason and near slots leaves the hold as it is.
+
+    HoldExpired, HoldConverted or NotFound as `holds.find` says.
+    """
+    try:
+        with caller.session.begin_nested():
+            return _convert(caller, wanted)
+    except Refused as refused:
+        held = find(caller, wanted.hold_id)
+        own = held.id if held.patient_id is not None else None
+        start = to_tick(held.starts_at)
+        near = alternatives(caller, _wish(held, wanted), start, refused.refusals, own)
+        raise Refused(refused.refusals, near) from refused
+
+
+def validate(caller: Caller, wanted: Conversion) -> Verdict:
+    """Judge a conversion as `convert` would, and write nothing."""
+    held = find(caller, wanted.hold_id)
+    _check_patient(held, wanted)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    question, _ = _question(caller, catalog, held, wanted, for_change=False)
+    return judge(caller, catalog, question, to_tick(held.starts_at), wanted.override, held.id)
+
+
+def _convert(caller: Caller, wanted: Conversion) -> Visit:
+    session = caller.session
+    hold_catalog(session, caller.clinic_id)
+    catalog = load_catalog(session, caller.clinic_id)
+    lock(session, patients=[wanted.patient_id])
+    drop_expired(caller, [wanted.patient_id], also=wanted.hold_id)
+    held = find(caller, wanted.hold_id, for_change=True)
+    _check_patient(held, wanted)
+    question, some_flagged = _question(caller, catalog, held, wanted, for_change=True)
+    start = to_tick(held.starts_at)
+    verdict = judge(caller, catalog, question, start, wanted.override, held.id)
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals)
+    allowed = replace(verdict, waived_codes=verdict.waived_codes - _KEPT_BEFORE)
+    held.overrides = overridden(caller, question, start, allowed, wanted.override)
+    held.warnings = [noticed(notice) for notice in verdict.warnings]
+    _become(caller, held, wanted)
+    claim_spacing(session, catalog, question, held)
+    record(caller, "booked", held, {"after": when_and_where(held)})
+    tell_conflicts(caller, held)
+    if held.overrides:
+        record(caller, "overridden", held, {"overrides": held.overrides[-1]})
+    follow_visit(caller, held)
+    if some_flagged:
+        judge_others(caller, held, catalog)
+    return present(caller, [held], catalog)[0]
+
+
+def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:
+    held.status = "booked"
+    held.expires_at = None
+    held.patient_id = wanted.patient_id
+    held.course_id = wanted.course_id or held.course_id
+    held.notes = wanted.notes
+    held.hold = {**(held.hold or {}), "ended": "converted"}
+    held.version += 1
+    caller.session.flush()
+    follow_hold(caller, held, "converted")
+
+
+def _check_patient(held: Appointment, wanted: Conversion) -> None:
+    if held.patient_id is not None and held.patient_id != wanted.patient_id:
+        raise Invalid("/patient_id", "The hold was made for another patient.")
+
+
+def _wish(held: Appointment, wanted: Conversion) -> Wish:
+    return Wish(
+        procedure_id=held.procedure_id,
+        location_id=held.location_id,
+        areas=tuple(held.areas),
+        therapist_id=held.therapist_id,
+        patient_id=wanted.patient_id,
+        course_id=wanted.course_id or held.course_id,
+    )
+
+
+def _question(
+    caller: Caller, catalog: ClinicCatalog, held: Appointment, wanted: Conversion, *, for_change: bool
+) -> tuple[Question, bool]:
+    """Ask for the held visit with its patient, and tell whether another visit of theirs is flagged."""
+    wish = _wish(held, wanted)
+    history = load_history(
+        caller.session, catalog, caller.clinic_id, wanted.patient_id, held_at=caller.real_now
+    )
+    if wish.course_id is not None:
+        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=for_change)
+    # A hold is a promise: what has retired since it was made is still given.
+    even = [wish.procedure_id, wish.location_id]
+    question = ask(caller, catalog, wish, history.patient(held.id), even=even)
+    return replace(question, waived=_KEPT_BEFORE), any(visit.flagged for visit in history.visits)

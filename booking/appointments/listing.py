@@ -1,0 +1,69 @@
+"""Selects appointments and their history for lists."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
+
+from booking.core.caller import Caller
+from models import Appointment, AppointmentPhase, AuditEntry
+
+_EQUAL = ("location_id", "patient_id", "course_id", "status")
+
+
+def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:
+    """Select by the filters that are given; dates are compared with each appointment's own local date.
+
+    Live holds are listed by their status alone, those that have ended never.
+    """
+    chosen = select(Appointment).where(Appointment.clinic_id == caller.clinic_id)
+    if caller.location_ids is not None:
+        chosen = chosen.where(Appointment.location_id.in_(caller.location_ids))
+    for name in _EQUAL:
+        if query.get(name) is not None:
+            chosen = chosen.where(getattr(Appointment, name) == query[name])
+    if query.get("status") == "held":
+        chosen = chosen.where(Appointment.expires_at > caller.real_now)
+    else:
+        # A hold is nobody's appointment until it has become one.
+        chosen = chosen.where(
+            or_(Appointment.hold.is_(None), Appointment.hold["ended"].astext == "converted")
+        )
+    if query.get("from_") is not None:
+        chosen = chosen.where(Appointment.local_date >= query["from_"])
+    if query.get("until") is not None:
+        chosen = chosen.where(Appointment.local_date < query["until"])
+    if query.get("updated_since") is not None:
+        chosen = chosen.where(Appointment.updated_at >= query["updated_since"])
+    if query.get("flagged") is not None:
+        flagged = Appointment.flags != literal_column("'[]'")
+        chosen = chosen.where(flagged if query["flagged"] else ~flagged)
+    return chosen.where(*_taking_part(query))
+
+
+def _taking_part(query: dict[str, Any]) -> Iterator[ColumnElement[bool]]:
+    """Give what room and therapist ask of a visit's phases; as in the change feed, who assists counts."""
+    if query.get("room_id") is not None:
+        yield _in_a_phase(AppointmentPhase.room_id == query["room_id"])
+    if query.get("therapist_id") is not None:
+        yield or_(
+            Appointment.therapist_id == query["therapist_id"],
+            _in_a_phase(AppointmentPhase.therapist_id == query["therapist_id"]),
+            _in_a_phase(AppointmentPhase.assistant_id == query["therapist_id"]),
+        )
+
+
+def _in_a_phase(what: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
+        AppointmentPhase.clinic_id == Appointment.clinic_id,
+        AppointmentPhase.appointment_id == Appointment.id,
+        what,
+    )
+
+
+def select_history(caller: Caller, appointment_id: UUID) -> Select[AuditEntry]:
+    """Select every audit entry about one appointment."""
+    return select(AuditEntry).where(
+        AuditEntry.clinic_id == caller.clinic_id, AuditEntry.subject_id == appointment_id
+    )

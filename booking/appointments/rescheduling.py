@@ -1,0 +1,113 @@
+"""Moves a visit in one transaction, keeping its id: its own claims never stand in its way."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from booking.appointments.book import Visit, get, get_for_change, judge_others, present
+from booking.appointments.moving import Placing, move_all
+from booking.appointments.transitions import require_status
+from booking.claims.expired_holds import drop_expired
+from booking.core.caller import Caller
+from booking.core.errors import Refused
+from booking.core.locks import hold_catalog, lock
+from booking.questions.availability import alternatives
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import load_patient
+from booking.questions.judging import Override, judge
+from booking.questions.visit_requests import Wish, ask, candidates
+from models import Appointment
+from scheduling.questions import Question, Verdict
+from scheduling.ticks import to_tick
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a visit shall go; what is not named stays as it is, the therapist where possible."""
+
+    starts_at: datetime
+    location_id: UUID | None = None
+    therapist_id: UUID | None = None
+    room_id: UUID | None = None
+
+
+def reschedule(
+    caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None = None
+) -> Visit:
+    """Move a booked or confirmed visit; Refused with every reason and near slots when it cannot go there."""
+    try:
+        with caller.session.begin_nested():
+            return _move(caller, appointment_id, move, expected, override)
+    except Refused as refused:
+        wish = _wish(get(caller, appointment_id), move)
+        near = alternatives(caller, wish, to_tick(move.starts_at), refused.refusals, appointment_id)
+        raise Refused(refused.refusals, near) from refused
+
+
+def _wish(appointment: Appointment, move: Move) -> Wish:
+    return Wish(
+        procedure_id=appointment.procedure_id,
+        location_id=move.location_id or appointment.location_id,
+        areas=tuple(appointment.areas),
+        therapist_id=move.therapist_id,
+        room_id=move.room_id,
+        patient_id=appointment.patient_id,
+        course_id=appointment.course_id,
+    )
+
+
+def _move(
+    caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
+) -> Visit:
+    session = caller.session
+    appointment = get(caller, appointment_id)
+    wish = _wish(appointment, move)
+    hold_catalog(session, caller.clinic_id)
+    catalog = load_catalog(session, caller.clinic_id)
+    resources = candidates(catalog, ask(caller, catalog, wish, even=[wish.procedure_id]))
+    # The present therapist is asked first, even one who no longer works there.
+    present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
+    patients = [wish.patient_id] if wish.patient_id else []
+    lock(session, patients=patients, resources=resources | present_therapist)
+    drop_expired(caller, patients, resources | present_therapist)
+    appointment = get_for_change(caller, appointment_id, expected)
+    require_status("reschedule", appointment)
+    question = _question(caller, catalog, wish, appointment)
+    chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals)
+    placing = Placing(appointment, chosen, verdict, to_tick(move.starts_at), override)
+    move_all(caller, catalog, [placing])
+    affected = judge_others(caller, appointment, catalog)
+    return replace(present(caller, [appointment], catalog)[0], affected=affected)
+
+
+def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:
+    patient = None
+    if wish.patient_id is not None:
+        patient = load_patient(
+            caller.session,
+            catalog,
+            caller.clinic_id,
+            wish.patient_id,
+            appointment.id,
+            held_at=caller.real_now,
+        )
+    return ask(caller, catalog, wish, patient, even=[wish.procedure_id], moves=True)
+
+
+def _judge(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    question: Question,
+    start: int,
+    override: Override | None,
+    appointment: Appointment,
+) -> tuple[Question, Verdict]:
+    """Judge with the present therapist first, unless one is named: a move keeps them where it can."""
+    if question.therapist_id is None and appointment.therapist_id is not None:
+        same = replace(question, therapist_id=appointment.therapist_id)
+        verdict = judge(caller, catalog, same, start, override, appointment.id)
+        if verdict.assignment is not None:
+            return same, verdict
+    return question, judge(caller, catalog, question, start, override, appointment.id)

@@ -1,0 +1,34 @@
+"""Bounds how many holds a publishable key has at a location at once, lest a widget empty the calendar."""
+
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from booking.core.caller import Caller
+from booking.core.errors import TooManyHolds
+from booking.core.locks import lock_holds
+from models import Appointment
+
+MOST_HOLDS: Final = 20
+
+
+def require_fewer_holds(caller: Caller, location_id: UUID) -> None:
+    """Refuse a publishable key one more live hold than it may have; whoever has a secret key is trusted.
+
+    Until the transaction ends nobody else makes a hold with this key here, so the count stays true.
+    """
+    if not caller.publishable or caller.key_id is None:
+        return
+    lock_holds(caller.session, caller.key_id, location_id)
+    live = select(func.count(), func.min(Appointment.expires_at)).where(
+        Appointment.clinic_id == caller.clinic_id,
+        Appointment.location_id == location_id,
+        Appointment.status == "held",
+        Appointment.expires_at > caller.real_now,
+        Appointment.hold["key_id"].astext == str(caller.key_id),
+    )
+    number, first = caller.session.execute(live).one()
+    if number >= MOST_HOLDS and first is not None:
+        raise TooManyHolds(ceil((first - caller.real_now).total_seconds()))

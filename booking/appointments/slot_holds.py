@@ -1,0 +1,137 @@
+"""Holds: a visit's time, kept for a few minutes for somebody who is still deciding."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from booking.appointments.book import Visit, lock_for, place
+from booking.appointments.slot_hold_limits import require_fewer_holds
+from booking.claims.claims import claims_of
+from booking.claims.expired_holds import end_hold, require_live
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.errors import HoldConverted, HoldExpired, HoldExtended, NotFound, Refused
+from booking.core.events import audit, facts
+from booking.courses.courses import require_course
+from booking.questions.availability import alternatives
+from booking.questions.catalog import load_catalog
+from booking.questions.histories import load_patient
+from booking.questions.judging import judge
+from booking.questions.visit_requests import Wish, ask
+from models import Appointment
+from scheduling.ticks import to_tick
+
+
+def hold(caller: Caller, wish: Wish, starts_at: datetime, ttl: timedelta | None = None) -> Visit:
+    """Keep everything that the visit takes for `ttl` of real time, by default what the location says.
+
+    With a patient all of their rules count too. Refused with every reason and near slots as a booking is,
+    TooManyHolds when a publishable key has too many here.
+    """
+    try:
+        with caller.session.begin_nested():
+            return _hold(caller, wish, to_tick(starts_at), ttl)
+    except Refused as refused:
+        near = alternatives(caller, wish, to_tick(starts_at), refused.refusals)
+        raise Refused(refused.refusals, near) from refused
+
+
+def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visit:
+    session = caller.session
+    require_fewer_holds(caller, wish.location_id)
+    catalog = lock_for(caller, [wish])
+    patient = None
+    if wish.patient_id is not None:
+        patient = load_patient(session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now)
+    if wish.course_id is not None:
+        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
+    question = ask(caller, catalog, wish, patient)
+    verdict = judge(caller, catalog, question, start)
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals)
+    lasting = ttl or timedelta(seconds=question.location.policy.hold_seconds)
+    held = Appointment(
+        clinic_id=caller.clinic_id,
+        id=uuid7(),
+        status="held",
+        patient_id=wish.patient_id,
+        course_id=wish.course_id,
+        expires_at=caller.real_now + lasting,
+        hold={"key_id": caller.key_id and str(caller.key_id), "extended": False, "ended": None},
+        flags=[],
+        overrides=[],
+    )
+    place(held, question, verdict, start)
+    session.add(held)
+    session.flush()
+    phases, claims = claims_of(catalog, question, held, verdict.assignment)
+    insert_rows(session, *claims, *facts(caller, "created", held, of="hold"))
+    return Visit(held, phases, question.location.zone)
+
+
+def get(caller: Caller, hold_id: UUID) -> Visit:
+    """Give a live hold; see `find` for what becomes of others."""
+    return _shown(caller, find(caller, hold_id))
+
+
+def extend(caller: Caller, hold_id: UUID, ttl: timedelta | None = None) -> Visit:
+    """Let a hold last for `ttl` from now (by default what the location says), never shorter than before.
+
+    HoldExtended when that was done before.
+    """
+    held = find(caller, hold_id, for_change=True)
+    if (held.hold or {}).get("extended"):
+        raise HoldExtended
+    shown = _shown(caller, held)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    policy = catalog.engine.locations[held.location_id].policy
+    lasting = ttl or timedelta(seconds=policy.hold_seconds)
+    held.expires_at = max(held.expires_at or caller.real_now, caller.real_now + lasting)
+    held.hold = {**(held.hold or {}), "extended": True}
+    held.version += 1
+    caller.session.flush()
+    audit(caller, "hold.extended", "appointment", held.id, {"fields": ["expires_at"]})
+    return shown
+
+
+def release(caller: Caller, hold_id: UUID) -> None:
+    """Give the hold's time back at once."""
+    end_hold(caller, find(caller, hold_id, for_change=True), "released")
+
+
+def find(caller: Caller, hold_id: UUID, *, for_change: bool = False) -> Appointment:
+    """Give a live hold that the caller may see; `for_change` locks its row.
+
+    HoldExpired for an expired one, HoldConverted for one that is an appointment by now, NotFound for a
+    released one, and for what a publishable key asks of the holds that other keys have made.
+    """
+    statement = select(Appointment).where(
+        Appointment.clinic_id == caller.clinic_id, Appointment.id == hold_id, Appointment.hold.is_not(None)
+    )
+    if for_change:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = caller.session.scalar(statement)
+    if found is None or not _may_see(caller, found):
+        raise NotFound("hold")
+    match (found.hold or {})["ended"]:
+        case "released":
+            raise NotFound("hold")
+        case "expired":
+            raise HoldExpired
+        case "converted":
+            raise HoldConverted
+    require_live(caller, found)
+    return found
+
+
+def _may_see(caller: Caller, held: Appointment) -> bool:
+    if caller.location_ids is not None and held.location_id not in caller.location_ids:
+        return False
+    return not caller.publishable or (held.hold or {}).get("key_id") == str(caller.key_id)
+
+
+def _shown(caller: Caller, held: Appointment) -> Visit:
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return Visit(held, (), catalog.engine.locations[held.location_id].zone)

@@ -1,0 +1,204 @@
+"""Takes an appointment from one status to the next: confirm, numbing, start, cancel, no-show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from booking.appointments.book import Visit, get_for_change, judge_others, present, touch
+from booking.claims.claims import delete_claims
+from booking.claims.expired_holds import end_hold, require_live
+from booking.claims.freed_time import freed_visit
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, Refused, TooEarly, WrongStatus
+from booking.core.events import record
+from booking.courses.courses import follow_visit
+from booking.flags.flags import as_over
+from booking.questions.catalog import load_catalog
+from models import Appointment, AppointmentPhase
+from scheduling.catalog import Policy
+from scheduling.numbing import Numbing, numbing_refusals
+
+_MINUTE: Final = timedelta(minutes=1)
+_OVER: Final = frozenset({"completed", "cancelled", "no_show"})
+ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {
+        "confirm": ("booked",),
+        "arrive": ("booked", "confirmed"),
+        "start-numbing": ("arrived",),
+        "start": ("arrived", "numbing"),
+        "complete": ("in_progress",),
+        "cancel": ("held", "booked", "confirmed", "arrived", "numbing"),
+        "no-show": ("booked", "confirmed"),
+        "reschedule": ("booked", "confirmed"),
+        "reassign": ("booked", "confirmed", "arrived", "numbing"),
+    }
+)
+
+
+def require_status(action: str, appointment: Appointment) -> None:
+    """WrongStatus, with the statuses that would do, unless the action may follow the present status."""
+    if appointment.status not in ALLOWED_FROM[action]:
+        raise WrongStatus(ALLOWED_FROM[action], f"The appointment is {appointment.status}.")
+
+
+def confirm(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the patient has confirmed."""
+    visit = begin(caller, "confirm", appointment_id, expected)
+    return end(caller, visit, "confirmed", "confirmed")
+
+
+def start_numbing(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the cream is on; only a visit with a numbing phase can do this."""
+    visit = begin(caller, "start-numbing", appointment_id, expected)
+    numbing = _phase(visit, "numbing")
+    if numbing is None:
+        raise WrongStatus((), "This visit has no numbing phase.")
+    finish(visit, caller.now, but=numbing)
+    numbing.actual_starts_at = caller.now
+    return end(caller, visit, "numbing", "numbing_started")
+
+
+def start(
+    caller: Caller,
+    appointment_id: UUID,
+    expected: int | None,
+    *,
+    numbed_elsewhere: bool = False,
+    cream_off_at: datetime | None = None,
+) -> Visit:
+    """Note that the procedure begins; the cream must have worked neither too short nor too long.
+
+    Without `cream_off_at` it came off just now. Invalid unless that lies between the cream and now.
+    """
+    visit = begin(caller, "start", appointment_id, expected)
+    numbing = _phase(visit, "numbing")
+    if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
+        raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
+    main = _main(visit)
+    if numbing is not None and (numbing.actual_starts_at is not None or cream_off_at is not None):
+        _end_numbing(caller, visit, numbing, main, cream_off_at or caller.now)
+    finish(visit, caller.now, but=main)
+    main.actual_starts_at = caller.now
+    return end(caller, visit, "in_progress", "started")
+
+
+def _end_numbing(
+    caller: Caller, visit: Visit, numbing: AppointmentPhase, main: AppointmentPhase, off_at: datetime
+) -> None:
+    """Note when the cream came off; Refused when it worked too short, too long or too long ago.
+
+    Of cream that was put on elsewhere only how long ago it came off is known.
+    """
+    elsewhere, on_at = numbing.actual_starts_at is None, numbing.actual_starts_at or off_at
+    if not on_at <= off_at <= caller.now:
+        raise Invalid("/cream_off_at", "Must lie between the start of the numbing and now.")
+    # A visit that runs exactly as planned is never too long, whatever lies between cream and needling.
+    planned = (main.starts_at - numbing.starts_at) / _MINUTE
+    found = Numbing(
+        minutes=(off_at - on_at) / _MINUTE,
+        gap=(caller.now - off_at) / _MINUTE,
+        min_minutes=None if elsewhere else numbing.min_minutes,
+        max_minutes=None if numbing.max_minutes is None else max(numbing.max_minutes, ceil(planned)),
+    )
+    refusals = list(numbing_refusals(found, _policy(caller, visit).numbing_gap_minutes))
+    if refusals:
+        raise Refused(refusals)
+    prep = _phase(visit, "prep")
+    if not elsewhere:
+        numbing.actual_ends_at = off_at
+    if prep is not None and off_at < caller.now and numbing.position < prep.position < main.position:
+        prep.actual_starts_at = off_at
+
+
+def cancel(
+    caller: Caller, appointment_id: UUID, expected: int | None, reason_code: str, note: str | None
+) -> Visit:
+    """Cancel the visit; its time is free and its spacing forgotten in the same instant.
+
+    To cancel a hold is to release it; HoldExpired when it has expired.
+    """
+    visit = begin(caller, "cancel", appointment_id, expected)
+    notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
+    visit.appointment.cancellation = {
+        "reason_code": reason_code,
+        "note": note,
+        "at": caller.now,
+        "late": caller.now > visit.appointment.starts_at - notice,
+    }
+    if visit.appointment.status == "held":
+        require_live(caller, visit.appointment)
+        end_hold(caller, visit.appointment, "released")
+        return replace(visit, phases=(), affected=[])
+    finish(visit, caller.now)
+    return _free(caller, visit, "cancelled")
+
+
+def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that nobody came, once the grace is over; the time is free and the session never counts."""
+    visit = begin(caller, "no-show", appointment_id, expected)
+    due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
+    if caller.now <= due:
+        raise TooEarly(f"A no-show can be noted after {due.astimezone(visit.zone).isoformat()}.")
+    return _free(caller, visit, "no_show")
+
+
+def _free(caller: Caller, visit: Visit, status: str) -> Visit:
+    """Free the visit's time, and judge the patient's other visits without it."""
+    gone = visit.appointment
+    delete_claims(caller.session, gone)
+    freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
+    ended = end(caller, visit, status, status)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
+
+
+def begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
+    """Give the visit, locked and at the expected version, that an action may be taken on."""
+    appointment = get_for_change(caller, appointment_id, expected)
+    require_status(action, appointment)
+    return present(caller, [appointment])[0]
+
+
+def end(
+    caller: Caller, visit: Visit, status: str, event: str, fields: Mapping[str, Any] = MappingProxyType({})
+) -> Visit:
+    """Write the action's status with its event, and let the course follow; `fields` go to the audit log."""
+    before = visit.appointment.status
+    visit.appointment.status = status
+    if status in _OVER:
+        visit.appointment.flags = as_over(visit.appointment.flags)
+    touch(caller, visit.appointment)
+    record(caller, event, visit.appointment, {"status": [before, status], **fields})
+    follow_visit(caller, visit.appointment)
+    return visit
+
+
+def _policy(caller: Caller, visit: Visit) -> Policy:
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return catalog.engine.locations[visit.appointment.location_id].policy
+
+
+def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
+    return next((phase for phase in visit.phases if phase.kind == kind), None)
+
+
+def _main(visit: Visit) -> AppointmentPhase:
+    """Give the phase that `start` begins."""
+    return _phase(visit, "procedure") or _phase(visit, "consultation") or visit.phases[0]
+
+
+def note_arrival(visit: Visit, now: datetime) -> None:
+    """Begin the first phase, unless it is numbing or the treatment: those have actions of their own."""
+    if visit.phases[0] is not _main(visit) and visit.phases[0].kind != "numbing":
+        visit.phases[0].actual_starts_at = now
+
+
+def finish(visit: Visit, now: datetime, *, but: AppointmentPhase | None = None) -> None:
+    """End whatever phase has begun and not ended, but for one."""
+    for phase in visit.phases:
+        if phase is not but and phase.actual_starts_at is not None and phase.actual_ends_at is None:
+            phase.actual_ends_at = now

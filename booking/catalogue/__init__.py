@@ -1,0 +1,1 @@
+"""What a clinic offers and keeps: places, staff, procedures, rules, patients, keys."""

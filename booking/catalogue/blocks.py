@@ -1,0 +1,244 @@
+"""Blocks: time when a resource is kept free, claimed like a visit but by nobody."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, select, text
+from sqlalchemy.orm import InstrumentedAttribute
+from uuid_utils.compat import uuid7
+
+from booking.claims.expired_holds import drop_expired
+from booking.claims.freed_time import freed_resource
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Locations, Values, require
+from booking.core.errors import InUse, Invalid
+from booking.core.locks import lock_resources
+from booking.flags.disrupted import lift, visits_on
+from booking.questions.zones import ZoneOn, zones_of
+from models import Block, Device, Occupancy, Resource, Room
+from models.appointments import BEHIND, LONGEST_OCCUPANCY
+from scheduling.bits import merge
+from scheduling.ticks import ceil_tick, floor_tick
+
+LONGEST: Final = timedelta(days=400)
+LONGEST_REPEAT: Final = timedelta(days=731)
+# A bound on what one request writes while others wait for the resource.
+MOST_CLAIMS: Final = 20_000
+# One array, however many there are: a statement takes no more than 65,535 parameters.
+_DROP = text("DELETE FROM occupancies WHERE clinic_id = :clinic_id AND id = ANY(CAST(:ids AS uuid[]))")
+
+Span = tuple[int, int]
+Piece = tuple[int, int, int]
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
+    resource = require(caller, RESOURCE, after["resource_id"], "/resource_id")
+    starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
+    if not starts_at < ends_at <= starts_at + LONGEST:
+        raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
+    zone_on = zones_of(caller, [resource.id])[resource.id]
+    if repeats is not None:
+        first = starts_at.astimezone(zone_on(starts_at.date())).date()
+        if not first <= repeats["until"] <= first + LONGEST_REPEAT:
+            raise Invalid(
+                "/repeats/until", "Must not lie before the block, nor more than two years after it."
+            )
+    days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
+    if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
+        pointer = "/ends_at" if repeats is None else "/repeats/until"
+        raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    lay_out(caller, (after or before or {})["resource_id"])
+    return ()
+
+
+def _show(caller: Caller, found: list[Values]) -> None:
+    """Show instants in the zone of the resource's location."""
+    zones = zones_of(caller, {one["resource_id"] for one in found})
+    for one in found:
+        zone = zones[one["resource_id"]](one["starts_at"].date())
+        one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
+        if one["repeats"] is not None:
+            one["repeats"] = one["repeats"] | {"until": _until(one["repeats"])}
+
+
+def _not_elsewhere(resource_id: InstrumentedAttribute[UUID]) -> Callable[[Locations], ColumnElement[bool]]:
+    """Leave out rooms and devices of other locations; staff may work anywhere."""
+
+    def limit(seen: Locations) -> ColumnElement[bool]:
+        rooms = select(Room.id).where(Room.location_id.not_in(seen))
+        devices = select(Device.id).where(Device.location_id.not_in(seen))
+        return and_(resource_id.not_in(rooms), resource_id.not_in(devices))
+
+    return limit
+
+
+RESOURCE = Kind(name="resource", model=Resource, limit=_not_elsewhere(Resource.id))
+BLOCK = Kind(
+    name="block",
+    model=Block,
+    locks="resource_id",
+    limit=_not_elsewhere(Block.resource_id),
+    check=_check,
+    follow=_follow,
+    show=_show,
+)
+
+
+def lay_out(caller: Caller, resource_id: UUID) -> None:
+    """Make the resource's claims the union of its blocks; InUse with the appointments in the way.
+
+    Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once. They
+    lie behind the visits that a disruption has left where they are, and stay when those go.
+    """
+    lock_resources(caller.session, [resource_id])
+    drop_expired(caller, resources=[resource_id])
+    resource = require(caller, RESOURCE, resource_id)
+    spans = merge(_spans(caller, resource))
+    covered = _visits_covered(caller, resource_id, spans)
+    lift(caller, resource_id, {one.appointment_id for one in covered})
+    behind = [(one.lane, one.start_tick, one.end_tick) for one in covered]
+    wanted = set(_pieces(resource, spans, behind))
+    mine = (Occupancy.clinic_id == caller.clinic_id, Occupancy.resource_id == resource_id)
+    laid = select(Occupancy.id, Occupancy.lane, Occupancy.start_tick, Occupancy.end_tick)
+    stored = caller.session.execute(laid.where(*mine, Occupancy.appointment_id.is_(None))).all()
+    left = [(claim, start, end) for claim, lane, start, end in stored if (lane, start, end) not in wanted]
+    gone = [claim for claim, _, _ in left]
+    fresh = wanted - {(lane, start, end) for _, lane, start, end in stored}
+    # What leaves goes first: the new pieces may overlap it.
+    caller.session.execute(_DROP, {"clinic_id": caller.clinic_id, "ids": gone})
+    insert_rows(caller.session, (Occupancy, [_claim(caller, resource_id, piece) for piece in sorted(fresh)]))
+    if left:
+        span = min(start for _, start, _ in left), max(end for _, _, end in left)
+        freed_resource(caller, resource_id, getattr(resource, "location_id", None), span)
+
+
+def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:
+    """Lay out the repeating blocks of these resources, or of all, whose wall clock has changed."""
+    repeating = (
+        select(Block.resource_id)
+        .distinct()
+        .where(Block.clinic_id == caller.clinic_id, Block.repeats.is_not(None))
+    )
+    if resource_ids is not None:
+        repeating = repeating.where(Block.resource_id.in_(list(resource_ids)))
+    for resource_id in sorted(caller.session.scalars(repeating)):
+        lay_out(caller, resource_id)
+
+
+def _spans(caller: Caller, resource: Resource) -> list[Span]:
+    blocks = caller.session.scalars(
+        select(Block).where(Block.clinic_id == caller.clinic_id, Block.resource_id == resource.id)
+    )
+    zone_on = zones_of(caller, [resource.id])[resource.id]
+    return [
+        span
+        for block in blocks
+        for span in _occurrences(zone_on, block.starts_at, block.ends_at, block.repeats)
+    ]
+
+
+def _occurrences(
+    zone_on: ZoneOn, starts_at: datetime, ends_at: datetime, repeats: Values | None
+) -> Iterator[Span]:
+    """Give a block's spans in ticks: the first as it is, the others at its wall-clock time."""
+    yield floor_tick(starts_at), ceil_tick(ends_at)
+    if repeats is None:
+        return
+    zone = zone_on(starts_at.date())
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (starts_at, ends_at))
+    for days in range(1, (_until(repeats) - first.date()).days + 1):
+        step = timedelta(days=days)
+        if (first + step).weekday() not in repeats["weekdays"]:
+            continue
+        there = zone_on((first + step).date())
+        span = _on_the_wall(first + step, there)[0], max(_on_the_wall(last + step, there))
+        # A block in the hour that a spring night leaves out has no length that day.
+        if span[0] < span[1]:
+            yield span
+
+
+def _until(repeats: Values) -> date:
+    """Read the last date, which JSON keeps as text."""
+    return date.fromisoformat(str(repeats["until"]))
+
+
+def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
+    """Give the ticks at which the clock reads this: two in autumn; in spring the first is an hour on."""
+    first, second = (floor_tick(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    return first, second
+
+
+def _pieces(resource: Resource, spans: Iterable[Span], covered: Sequence[Piece]) -> Iterator[Piece]:
+    """Cut spans to claims of every lane that are no longer than a claim may be, beside visits or behind."""
+    for lane in range(_lanes(resource)):
+        taken = [(start, end) for on, start, end in covered if on == lane]
+        for span in spans:
+            behind = [
+                (max(start, span[0]), min(end, span[1])) for start, end in taken if _meet((start, end), span)
+            ]
+            yield from ((lane + BEHIND, *piece) for piece in behind)
+            for free in _beside(span, behind):
+                yield from ((lane, cut, min(cut + LONGEST_OCCUPANCY, free[1])) for cut in _cuts(free))
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _beside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
+    """Give what sorted pieces leave of a span."""
+    first = span[0]
+    for start, end in taken:
+        if first < start:
+            yield first, start
+        first = end
+    if first < span[1]:
+        yield first, span[1]
+
+
+def _cuts(span: Span) -> range:
+    """Give the tick at which each piece of a span begins."""
+    return range(*span, LONGEST_OCCUPANCY)
+
+
+def _lanes(resource: Resource) -> int:
+    return resource.capacity if isinstance(resource, Room) else 1
+
+
+def _visits_covered(caller: Caller, resource_id: UUID, spans: Sequence[Span]) -> list[Any]:
+    """Give the claims of visits that lie under the spans; InUse unless a block may lie behind each."""
+    if not spans:
+        return []
+    found = visits_on(caller, resource_id, spans[0][0], spans[-1][1])
+    # Spans are sorted and apart: only the last that begins before a claim's end can meet it.
+    before = [bisect_left(spans, (one.end_tick,)) - 1 for one in found]
+    covered = [
+        one
+        for one, place in zip(found, before, strict=True)
+        if place >= 0 and one.start_tick < spans[place][1]
+    ]
+    in_the_way = {one.appointment_id for one in covered if not one.tolerated}
+    if in_the_way:
+        raise InUse("There are appointments in the way of the block.", sorted(in_the_way))
+    return covered
+
+
+def _claim(caller: Caller, resource_id: UUID, piece: Piece) -> Values:
+    lane, start, end = piece
+    return {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "resource_id": resource_id,
+        "lane": lane,
+        "start_tick": start,
+        "end_tick": end,
+        "appointment_id": None,
+    }

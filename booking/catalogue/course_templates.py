@@ -1,0 +1,90 @@
+"""Course templates: what a course of one kind is, in which order its numbers stand, what fixes its code."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from booking.catalogue.spacing_rules import refuse_falling
+from booking.catalogue.template_spacing import follow_spacing, show_spacing, write_spacing
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Values, select_all
+from booking.core.errors import InUse, Invalid, NotFound
+from models import Course, CourseTemplate, Procedure
+
+
+def _complete(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
+    """Name a spacing that has no code of its own by the template's."""
+    spacing = values.get("spacing")
+    if spacing is None or "code" in spacing:
+        return values
+    code = ((before or {}) | values)["code"]
+    return values | {"spacing": {"code": code} | spacing}
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    _check_sessions(after)
+    _check_maintenance(after)
+    if after["spacing"] is not None:
+        refuse_falling(after["spacing"], "/spacing")
+    if before is None or before["procedure_ids"] != after["procedure_ids"]:
+        _require_procedures(caller, after["procedure_ids"])
+    if before is not None and before["code"] != after["code"]:
+        _refuse_with_courses(caller, before["id"])
+
+
+def _check_sessions(template: Values) -> None:
+    if template["min_sessions"] > template["sessions"]:
+        raise Invalid("/min_sessions", "Must not be more than sessions.")
+    if template["max_sessions"] < template["sessions"]:
+        raise Invalid("/max_sessions", "Must not be less than sessions.")
+
+
+def _check_maintenance(template: Values) -> None:
+    opens, closes = template["maintenance_opens_months"], template["maintenance_closes_months"]
+    if (opens is None) != (closes is None):
+        missing = "opens" if opens is None else "closes"
+        raise Invalid(f"/maintenance_{missing}_months", "Maintenance both opens and closes, or does neither.")
+    if opens is not None and opens >= closes:
+        raise Invalid("/maintenance_closes_months", "Must be more than maintenance_opens_months.")
+
+
+def _require_procedures(caller: Caller, procedure_ids: Sequence[UUID]) -> None:
+    """Refuse the first procedure that the clinic does not have."""
+    own = select(Procedure.id).where(Procedure.clinic_id == caller.clinic_id, Procedure.id.in_(procedure_ids))
+    known = set(caller.session.scalars(own))
+    for place, one in enumerate(procedure_ids):
+        if one not in known:
+            raise NotFound("procedure", f"/procedure_ids/{place}")
+
+
+def _refuse_with_courses(caller: Caller, template_id: UUID) -> None:
+    courses = select(Course.id).where(Course.clinic_id == caller.clinic_id, Course.template_id == template_id)
+    if caller.session.scalar(courses.limit(1)) is not None:
+        raise InUse("The code is fixed: this template has courses.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    """Follow a change alone: a new template has no visits yet, one that can be deleted has none."""
+    return follow_spacing(caller, before, after) if before is not None and after is not None else ()
+
+
+COURSE_TEMPLATE = Kind(
+    name="course_template",
+    model=CourseTemplate,
+    parts={"spacing": write_spacing},
+    complete=_complete,
+    check=_check,
+    follow=_follow,
+    show=show_spacing,
+)
+
+
+def select_templates(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
+    """Select templates by code, by `active`, and by a procedure that is among theirs."""
+    exact = {name: query[name] for name in ("code", "active") if name in query}
+    templates = select_all(caller, kind, exact)
+    if "procedure_id" not in query:
+        return templates
+    return templates.where(CourseTemplate.procedure_ids.contains([query["procedure_id"]]))

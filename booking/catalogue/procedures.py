@@ -1,0 +1,87 @@
+"""Procedures with their phases."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Rows, Values
+from booking.core.errors import InUse, Invalid
+from booking.flags.flags import OF_CATALOGUE, OF_PREREQUISITES, STANDING
+from booking.flags.revalidation import affected_by
+from booking.flags.visits_to_recheck import visits_for
+from models import Appointment, CourseTemplate, Phase, Procedure
+
+_FIXED_ONCE_BOOKED: Final = ("code", "family", "areas", "choose_areas", "counts_as")
+_ASKED_OF_STAFF: Final = ("qualifications", "qualifications_any", "depth_mm")
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    _refuse_cycles(caller, after, before["id"] if before else None)
+    if before is None or all(before[name] == after[name] for name in _FIXED_ONCE_BOOKED):
+        return
+    booked = select(Appointment.id).where(
+        Appointment.clinic_id == caller.clinic_id, Appointment.procedure_id == before["id"]
+    )
+    if caller.session.scalar(booked.limit(1)) is not None:
+        raise InUse("Code, family, areas and counts_as are fixed: this procedure has been booked.")
+
+
+def _refuse_cycles(caller: Caller, after: Values, own: UUID | None) -> None:
+    """Refuse prerequisites that lead back to the procedure's own family: nobody could ever come first."""
+    needed = {after["family"]: [one["family"] for one in after["prerequisites"]]}
+    others = select(Procedure.id, Procedure.family, Procedure.prerequisites).where(
+        Procedure.clinic_id == caller.clinic_id
+    )
+    for procedure_id, family, prerequisites in caller.session.execute(others):
+        if procedure_id != own:
+            needed.setdefault(family, []).extend(one["family"] for one in prerequisites)
+    for place, one in enumerate(after["prerequisites"]):
+        if after["family"] in _reached(one["family"], needed):
+            message = "Leads back to the procedure's own family: prerequisites must not form a cycle."
+            raise Invalid(f"/prerequisites/{place}/family", message)
+
+
+def _reached(family: str, needed: Mapping[str, Sequence[str]]) -> set[str]:
+    """Give every family that must come before a family's visits, itself included."""
+    reached, ahead = {family}, [family]
+    while ahead:
+        fresh = set(needed.get(ahead.pop(), ())) - reached
+        reached |= fresh
+        ahead += fresh
+    return reached
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    if before is not None and after is None:
+        _refuse_while_in_a_template(caller, before["id"])
+    if before is None or after is None:
+        return ()
+    codes = frozenset[str]()
+    if any(before[name] != after[name] for name in _ASKED_OF_STAFF):
+        codes |= OF_CATALOGUE
+    if before["prerequisites"] != after["prerequisites"]:
+        codes |= OF_PREREQUISITES
+    if before["phases"] != after["phases"]:
+        codes |= STANDING
+    return affected_by(caller, visits_for(caller, after["id"]), codes) if codes else ()
+
+
+def _refuse_while_in_a_template(caller: Caller, procedure_id: UUID) -> None:
+    """Raise InUse while a course template names the procedure: no foreign key looks into its list."""
+    naming = select(CourseTemplate.id).where(
+        CourseTemplate.clinic_id == caller.clinic_id, CourseTemplate.procedure_ids.contains([procedure_id])
+    )
+    if caller.session.scalar(naming.limit(1)) is not None:
+        raise InUse("A course template names this procedure.")
+
+
+PROCEDURE = Kind(
+    name="procedure",
+    model=Procedure,
+    rows={"phases": Rows(Phase, "procedure_id", ("position",))},
+    check=_check,
+    follow=_follow,
+)

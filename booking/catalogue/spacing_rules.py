@@ -1,0 +1,105 @@
+"""Spacing rules, and how the proof of their floors follows a rule that is lowered."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Values
+from booking.core.errors import Invalid
+from booking.flags.flags import OF_SPACING
+from booking.flags.revalidation import affected_by
+from booking.flags.visits_to_recheck import visits_spaced_by
+from models import SpacingRule
+
+_DAYS: Final = ("floor_days", "min_days", "recommended_days", "overdue_days")
+_JUDGED_BY: Final = ("floor_days", "min_days", "active")
+_DROP = text("DELETE FROM spacing_claims WHERE clinic_id = :clinic_id AND rule_id = :rule_id")
+_SHRINK = text("""
+    UPDATE spacing_claims SET span = daterange(lower(span), lower(span) + :floor_days)
+    WHERE clinic_id = :clinic_id AND rule_id = :rule_id AND role = 'after'
+      AND upper(span) > lower(span) + :floor_days
+""")
+# A procedure's own rule beats its family's: what the family's higher floor has claimed for booked visits
+# of that procedure must not refuse in the database what the rules now allow.
+_YIELD = text("""
+    DELETE FROM spacing_claims c
+    USING appointments a, procedures p, spacing_rules r
+    WHERE c.clinic_id = :clinic_id
+      AND a.clinic_id = c.clinic_id AND a.id = c.appointment_id
+      AND p.clinic_id = c.clinic_id AND p.id = a.procedure_id AND p.code = ANY(:codes)
+      AND r.clinic_id = c.clinic_id AND r.id = c.rule_id AND r.floor_days > :floor_days
+      AND r.after ->> 'procedure' IS NULL AND r.before ->> 'procedure' IS NULL
+""")
+
+# A template's own spacing beats all other rules in the same way, for the visits of its courses.
+_YIELD_TO_TEMPLATE: Final = text("""
+    DELETE FROM spacing_claims c
+    USING appointments a, courses k, spacing_rules r
+    WHERE c.clinic_id = :clinic_id
+      AND a.clinic_id = c.clinic_id AND a.id = c.appointment_id
+      AND k.clinic_id = a.clinic_id AND k.id = a.course_id AND k.template_id = :template_id
+      AND r.clinic_id = c.clinic_id AND r.id = c.rule_id AND r.floor_days > :floor_days
+      AND r.template_id IS NULL
+""")
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
+    refuse_falling(after)
+
+
+def refuse_falling(spacing: Values, below: str = "") -> None:
+    """Refuse days that do not rise from the floor to overdue; `below` points to where they stand."""
+    given = [name for name in _DAYS if spacing[name] is not None]
+    for lower, higher in pairwise(given):
+        if spacing[lower] > spacing[higher]:
+            raise Invalid(f"{below}/{higher}", f"Must not be less than {lower}.")
+
+
+def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
+    if before is not None and after is not None:
+        if all(before[name] == after[name] for name in _JUDGED_BY):
+            return ()
+        shrink_claims(caller, before, after)
+    if after is not None and after["active"]:
+        _yield_to(caller, after)
+    return affected_by(caller, visits_spaced_by(caller, after or before or {}), OF_SPACING)
+
+
+def shrink_claims(caller: Caller, before: Values, after: Values) -> None:
+    """Let booked visits claim no more days than the rule now asks; a deleted rule's claims go with it.
+
+    A higher floor changes no claim: what is booked keeps the floor that it was booked under.
+    """
+    whose = {"clinic_id": caller.clinic_id, "rule_id": after["id"]}
+    if not after["active"] or after["floor_days"] == 0:
+        caller.session.execute(_DROP, whose)
+    elif after["floor_days"] < before["floor_days"]:
+        caller.session.execute(_SHRINK, whose | {"floor_days": after["floor_days"]})
+
+
+def _yield_to(caller: Caller, rule: Values) -> None:
+    """Drop the claims of family rules that a procedure's own, lower rule overrules."""
+    codes = [side["procedure"] for side in (rule["after"], rule["before"]) if side.get("procedure")]
+    if codes:
+        values = {"clinic_id": caller.clinic_id, "codes": codes, "floor_days": rule["floor_days"]}
+        caller.session.execute(_YIELD, values)
+
+
+def yield_to_template(caller: Caller, template_id: UUID, floor_days: int) -> None:
+    """Drop the claims of other rules that a template's own, lower floor overrules in its courses."""
+    values = {"clinic_id": caller.clinic_id, "template_id": template_id, "floor_days": floor_days}
+    caller.session.execute(_YIELD_TO_TEMPLATE, values)
+
+
+# A template's own spacing is changed with its template, and nowhere else.
+SPACING_RULE = Kind(
+    name="spacing_rule",
+    model=SpacingRule,
+    only=SpacingRule.template_id.is_(None),
+    check=_check,
+    follow=_follow,
+)

@@ -1,0 +1,1 @@
+"""What visits and holds occupy in the database, and when it is freed."""

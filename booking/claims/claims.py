@@ -1,0 +1,107 @@
+"""Makes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
+
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from booking.core.bulk_insert import Batch, columns_of, insert_rows
+from booking.questions.catalog import ClinicCatalog
+from models import Appointment, AppointmentPhase, Occupancy, SpacingClaim
+from scheduling.claims import spacing_claims
+from scheduling.questions import Assignment, Question
+from scheduling.ticks import from_tick
+
+
+def claims_of(
+    catalog: ClinicCatalog, question: Question, appointment: Appointment, assignment: Assignment
+) -> tuple[list[AppointmentPhase], list[Batch]]:
+    """Give the visit's phases, and the rows of everything that it claims; the caller holds the locks."""
+    phases = _phases(question, appointment, assignment)
+    return phases, [
+        (AppointmentPhase, [columns_of(phase) for phase in phases]),
+        (Occupancy, _occupancies(appointment, assignment)),
+        (SpacingClaim, _spacing(catalog, question, appointment)),
+    ]
+
+
+def claim_spacing(
+    session: Session, catalog: ClinicCatalog, question: Question, appointment: Appointment
+) -> None:
+    """Claim the dates anew for the appointment's patient and course; what it occupies stays as it is."""
+    session.execute(
+        delete(SpacingClaim).where(
+            SpacingClaim.clinic_id == appointment.clinic_id, SpacingClaim.appointment_id == appointment.id
+        )
+    )
+    insert_rows(session, (SpacingClaim, _spacing(catalog, question, appointment)))
+
+
+def delete_claims(session: Session, appointment: Appointment, *, phases: bool = False) -> None:
+    """Free everything at once; `phases` also forgets the plan, for a visit that gets another one."""
+    for model in (Occupancy, SpacingClaim, *((AppointmentPhase,) if phases else ())):
+        session.execute(
+            delete(model).where(
+                model.clinic_id == appointment.clinic_id, model.appointment_id == appointment.id
+            )
+        )
+
+
+def _phases(question: Question, appointment: Appointment, assignment: Assignment) -> list[AppointmentPhase]:
+    planned = zip(question.procedure.phases, assignment.phases, strict=True)
+    return [
+        AppointmentPhase(
+            clinic_id=appointment.clinic_id,
+            appointment_id=appointment.id,
+            position=position,
+            name=phase.name,
+            kind=phase.kind,
+            starts_at=from_tick(given.start),
+            ends_at=from_tick(given.end),
+            min_minutes=phase.min_minutes,
+            max_minutes=phase.max_minutes,
+            patient=phase.patient,
+            room_id=given.room_id,
+            lane=given.lane,
+            therapist_id=given.therapist_id,
+            assistant_id=given.assistant_id,
+            device_id=given.device_id,
+        )
+        for position, (phase, given) in enumerate(planned)
+    ]
+
+
+def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[str, Any]]:
+    return [
+        {
+            "clinic_id": appointment.clinic_id,
+            "id": uuid7(),
+            "resource_id": resource_id,
+            "lane": lane,
+            "start_tick": start,
+            "end_tick": end,
+            "appointment_id": appointment.id,
+        }
+        for resource_id, lane, start, end in assignment.claims
+    ]
+
+
+def _spacing(catalog: ClinicCatalog, question: Question, appointment: Appointment) -> list[dict[str, Any]]:
+    if appointment.patient_id is None:
+        return []
+    claims = spacing_claims(question, appointment.local_date, catalog.paired_rules, catalog.engine)
+    return [
+        {
+            "clinic_id": appointment.clinic_id,
+            "id": uuid7(),
+            "appointment_id": appointment.id,
+            "patient_id": appointment.patient_id,
+            "rule_id": claim.rule_id,
+            "area": claim.area,
+            "role": claim.role,
+            "owner": claim.owner or appointment.id,
+            "span": f"[{claim.span[0]},{claim.span[1]})",
+        }
+        for claim in claims
+    ]

@@ -1,0 +1,99 @@
+"""Ends holds: when they are released, and when their time has run out by the real clock."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from booking.claims.claims import delete_claims
+from booking.claims.freed_time import follow_hold, freed_visit
+from booking.core.caller import Caller
+from booking.core.errors import HoldExpired
+from booking.core.events import record
+from models import Appointment
+
+_SWEPT_AT_ONCE: Final = 200
+# Claims are looked up hold by hold: as an EXISTS this would read every claim there is. Its text is fixed,
+# since every booking asks it, and mostly nothing has expired.
+_CONCERNED = """
+    SELECT a.id FROM appointments a
+    WHERE a.clinic_id = :clinic_id AND (
+        a.status = 'held' AND a.expires_at <= :real_now AND (
+            a.patient_id = ANY(:patients)
+            OR (SELECT true FROM occupancies o
+                WHERE o.clinic_id = a.clinic_id AND o.appointment_id = a.id
+                  AND o.resource_id = ANY(:resources)
+                LIMIT 1)
+        ) {also}
+    )
+    ORDER BY a.id FOR NO KEY UPDATE
+"""
+_LOCK = text(_CONCERNED.format(also=""))
+_LOCK_ALSO = text(_CONCERNED.format(also="OR a.id = :also"))
+_LOCK_ANY = text("""
+    SELECT a.id FROM appointments a
+    WHERE a.clinic_id = :clinic_id AND a.status = 'held' AND a.expires_at <= :real_now
+    ORDER BY a.id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+""")
+
+
+def require_live(caller: Caller, hold: Appointment) -> None:
+    """HoldExpired at the instant at which the hold expires, and from then on."""
+    if hold.expires_at is not None and hold.expires_at <= caller.real_now:
+        raise HoldExpired
+
+
+def drop_expired(
+    caller: Caller, patients: Iterable[UUID] = (), resources: Iterable[UUID] = (), also: UUID | None = None
+) -> None:
+    """Free what expired holds still claim of these patients or resources, which the caller has locked.
+
+    Their rows are locked in id order, and in the same order the row of `also`, an appointment of the
+    caller's own that is not dropped.
+    """
+    values = {
+        "clinic_id": caller.clinic_id,
+        "real_now": caller.real_now,
+        "patients": list(patients),
+        "resources": list(resources),
+    }
+    statement = _LOCK if also is None else _LOCK_ALSO
+    found = caller.session.scalars(statement, values if also is None else values | {"also": also}).all()
+    _expire(caller, [one for one in found if one != also])
+
+
+def sweep(caller: Caller) -> int:
+    """Free what the clinic's expired holds still claim, at most 200, and give how many there were.
+
+    Whoever is at work on one of them meanwhile is not waited for.
+    """
+    values = {"clinic_id": caller.clinic_id, "real_now": caller.real_now, "most": _SWEPT_AT_ONCE}
+    found = caller.session.scalars(_LOCK_ANY, values).all()
+    _expire(caller, found)
+    return len(found)
+
+
+def end_hold(caller: Caller, hold: Appointment, how: str) -> None:
+    """End a hold whose row is locked, `released` or `expired`: it claims nothing any more."""
+    delete_claims(caller.session, hold, phases=True)
+    hold.status = "cancelled"
+    hold.expires_at = None
+    hold.hold = {**(hold.hold or {}), "ended": how}
+    hold.version += 1
+    caller.session.flush()
+    record(caller, how, hold, {"status": ["held", "cancelled"]}, of="hold")
+    follow_hold(caller, hold, how)
+    freed_visit(caller, hold.location_id, hold.starts_at, hold.ends_at)
+
+
+def _expire(caller: Caller, hold_ids: Iterable[UUID]) -> None:
+    """End holds whose rows are locked; time has ended them, not whoever happened to come by."""
+    ids = list(hold_ids)
+    if not ids:
+        return
+    nobody = replace(caller, key_id=None, actor=None)
+    statement = select(Appointment).where(Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(ids))
+    for hold in caller.session.scalars(statement.execution_options(populate_existing=True)).all():
+        end_hold(nobody, hold, "expired")

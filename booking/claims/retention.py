@@ -1,0 +1,59 @@
+"""Forgets holds that ended long ago, and which messages were due long ago; events and audit stay."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import TextClause, text
+
+from booking.core.caller import Caller
+from scheduling.messages import MOMENTS
+
+KEPT: Final = timedelta(days=30)
+"""How long both are kept, far longer than a message can be acknowledged late."""
+AT_ONCE: Final = 1000
+"""How many rows an act deletes at most: it is called until it finds none."""
+
+# An entry of the waitlist answers by the hold that it was offered last.
+_HOLDS: Final = text("""
+    WITH old AS MATERIALIZED (
+        SELECT a.id FROM appointments a
+        WHERE a.clinic_id = :clinic_id AND a.status = 'cancelled'
+          AND a.hold->>'ended' IN ('released', 'expired') AND a.updated_at < :before
+          AND NOT EXISTS (
+              SELECT FROM waitlist_entries w WHERE w.clinic_id = a.clinic_id AND w.hold_id = a.id
+          )
+        ORDER BY a.id LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM appointments a USING old WHERE a.clinic_id = :clinic_id AND a.id = old.id
+""")
+# When these are due is the template's to say, and a clinic may put it off: the row alone keeps what was
+# sent from being sent again.
+_MOVABLE: Final = [one.kind for one in MOMENTS if one.anchor == "window"]
+_MESSAGES: Final = text("""
+    WITH old AS MATERIALIZED (
+        SELECT m.id FROM message_dispatches m
+        WHERE m.clinic_id = :clinic_id AND m.kind <> ALL(:movable)
+          AND greatest(m.due_at, m.next_at, m.sent_at) < :before
+        ORDER BY m.id LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM message_dispatches m USING old WHERE m.clinic_id = :clinic_id AND m.id = old.id
+""")
+
+
+def forget_holds(caller: Caller) -> int:
+    """Delete holds that ended more than 30 real days ago without a booking, with what is theirs."""
+    return _delete(caller, _HOLDS, before=caller.real_now - KEPT)
+
+
+def forget_messages(caller: Caller) -> int:
+    """Delete the notes of messages that were due, tried and sent more than 30 days ago.
+
+    Nobody works such a message out again: it is stale a day after it is due, and what it counts from
+    never comes to lie later.
+    """
+    return _delete(caller, _MESSAGES, before=caller.now - KEPT, movable=_MOVABLE)
+
+
+def _delete(caller: Caller, statement: TextClause, **values: Any) -> int:  # noqa: ANN401 - its parameters
+    done = caller.session.execute(statement, {"clinic_id": caller.clinic_id, "most": AT_ONCE} | values)
+    return int(getattr(done, "rowcount", 0))

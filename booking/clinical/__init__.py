@@ -1,0 +1,1 @@
+"""Medical holds, the rules on them, and treatments that patients had elsewhere."""

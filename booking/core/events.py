@@ -1,0 +1,93 @@
+"""Writes what happened: the event that integrations read and the audit entry that names its author."""
+
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from booking.core.bulk_insert import Batch, insert_rows
+from booking.core.caller import Caller
+from models import Appointment, AuditEntry, Event
+
+
+def audit(caller: Caller, action: str, subject_type: str, subject_id: UUID, changes: dict[str, Any]) -> None:
+    """Append one audit entry; `changes` holds before and after, for a patient only the names of fields."""
+    insert_rows(caller.session, _entry(caller, action, subject_type, subject_id, changes))
+
+
+def record(
+    caller: Caller,
+    action: str,
+    appointment: Appointment,
+    changes: dict[str, Any] | None = None,
+    *,
+    of: str = "appointment",
+) -> None:
+    """Append the event `<of>.<action>` and its audit entry in the act's own transaction."""
+    insert_rows(caller.session, *facts(caller, action, appointment, changes, of=of))
+
+
+def facts(
+    caller: Caller,
+    action: str,
+    appointment: Appointment,
+    changes: dict[str, Any] | None = None,
+    *,
+    of: str = "appointment",
+) -> tuple[Batch, Batch]:
+    """Give the event `<of>.<action>` (of an appointment or a `hold`) and its audit entry as rows."""
+    kind = f"{of}.{action}"
+    told = event(caller, kind, appointment.id, thin(appointment))
+    return told, _entry(caller, kind, of, appointment.id, changes or {})
+
+
+def tell(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
+    """Append an event about something other than an appointment; `data` is thin: no patient, no names."""
+    insert_rows(caller.session, event(caller, kind, subject_id, data))
+
+
+def event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> Batch:
+    """Give an event as a row."""
+    row = {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "type": kind,
+        "subject_id": subject_id,
+        "data": data,
+        "occurred_at": caller.now,
+    }
+    return Event, [row]
+
+
+def _entry(
+    caller: Caller, action: str, subject_type: str, subject_id: UUID, changes: dict[str, Any]
+) -> Batch:
+    entry = {
+        "clinic_id": caller.clinic_id,
+        "id": uuid7(),
+        "clinical_at": caller.now,
+        "action": action,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "key_id": caller.key_id,
+        "actor": caller.actor,
+        "request_id": caller.request_id,
+        "changes": changes,
+    }
+    return AuditEntry, [entry]
+
+
+def thin(appointment: Appointment) -> dict[str, Any]:
+    """Give the body that an event carries about an appointment or a hold: no patient, no names."""
+    expiry = {} if appointment.expires_at is None else {"expires_at": appointment.expires_at}
+    return {
+        "id": appointment.id,
+        "version": appointment.version,
+        "status": appointment.status,
+        "location_id": appointment.location_id,
+        "procedure_id": appointment.procedure_id,
+        "therapist_id": appointment.therapist_id,
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+        **expiry,
+    }

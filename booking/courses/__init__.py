@@ -1,0 +1,1 @@
+"""Courses of sessions: their state, their visits, and the recalls that follow them."""

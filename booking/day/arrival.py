@@ -1,0 +1,122 @@
+"""Notes who is here; when they are late, the day gives way or another time is offered."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from booking.appointments.book import Visit, get, get_for_change, present
+from booking.appointments.moving import Placing, move_all
+from booking.appointments.transitions import end, note_arrival, require_status
+from booking.claims.expired_holds import drop_expired
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, Retired
+from booking.core.locks import hold_catalog, lock
+from booking.day.late_arrival import following, plan, resources_of
+from booking.day.planned_visits import Standing, fits, standing_visit
+from booking.flags.revalidation import affected_by
+from booking.flags.visits_to_recheck import visits_of_patients
+from booking.questions.availability import alternatives
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import load_histories
+from booking.questions.visit_requests import Wish
+from models import Appointment
+from scheduling.ticks import ceil_tick
+
+
+def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+    """Note that the patient is here.
+
+    Who is late but within the location's grace numbs shorter, and what then still comes later makes the
+    visits after it wait: `affected` names those. Where that cannot be done, and after the grace, the
+    appointment is flagged late, nothing slides, and `alternatives` are other times for it.
+    """
+    catalog, locked = _lock(caller, appointment_id)
+    appointment = get_for_change(caller, appointment_id, expected)
+    require_status("arrive", appointment)
+    visit = present(caller, [appointment], catalog)[0]
+    late = caller.now > appointment.starts_at
+    moved = (
+        _slide(caller, catalog, visit, locked) if locked and _may_slide(caller, catalog, appointment) else []
+    )
+    if moved:
+        visit = replace(present(caller, [appointment], catalog)[0], affected=[one.id for one in moved[1:]])
+    elif late:
+        appointment.flags = [*appointment.flags, {"code": "late", "since": caller.now}]
+        visit = replace(visit, alternatives=_elsewhen(caller, appointment))
+    note_arrival(visit, caller.now)
+    return end(caller, visit, "arrived", "arrived")
+
+
+def _may_slide(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> bool:
+    """Whether the patient is late, but within the grace."""
+    policy = catalog.engine.locations[appointment.location_id].policy
+    grace = timedelta(minutes=policy.late_grace_minutes)
+    return appointment.starts_at < caller.now <= appointment.starts_at + grace
+
+
+def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID]]:
+    """Lock a late visit with all that may have to give way to it; give the patients who are locked."""
+    hold_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    appointment = get(caller, appointment_id)
+    if not _may_slide(caller, catalog, appointment):
+        return catalog, set()
+    visits = [appointment, *following(caller, appointment)]
+    patients = {one.patient_id for one in visits if one.patient_id is not None}
+    resources = resources_of(catalog, _standing(caller, catalog, visits))
+    lock(caller.session, patients=patients, resources=resources)
+    drop_expired(caller, patients, resources)
+    return catalog, patients
+
+
+def _standing(caller: Caller, catalog: ClinicCatalog, visits: Sequence[Appointment]) -> list[Standing]:
+    people = {one.patient_id for one in visits if one.patient_id is not None}
+    histories = load_histories(caller.session, catalog, caller.clinic_id, people)
+    return [
+        standing_visit(caller, catalog, one, histories[one.appointment.patient_id])
+        for one in present(caller, visits, catalog)
+        if one.appointment.patient_id is not None
+    ]
+
+
+def _slide(caller: Caller, catalog: ClinicCatalog, visit: Visit, locked: set[UUID]) -> list[Appointment]:
+    """Move the late visit and whoever is in its way, the late one first; none when that cannot be done."""
+    # Who was booked while we waited for the locks stands: their patient is not locked.
+    others = [one for one in following(caller, visit.appointment, lock=True) if one.patient_id in locked]
+    late, *rest = _standing(caller, catalog, [visit.appointment, *others])
+    if not _is_planned(catalog, late):
+        return []
+    placings = plan(caller, catalog, late, [one for one in rest if _is_planned(catalog, one)])
+    return [] if placings is None else _move(caller, catalog, placings)
+
+
+def _is_planned(catalog: ClinicCatalog, standing: Standing) -> bool:
+    """Whether the procedure still has the phases that the visit was planned with; who has others stands."""
+    procedure = catalog.engine.procedures[standing.visit.appointment.procedure_id]
+    return fits(standing.visit.phases, [phase.name for phase in procedure.phases])
+
+
+def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -> list[Appointment]:
+    move_all(caller, catalog, placings)
+    moved = [one.appointment for one in placings]
+    patients = {one.patient_id for one in moved if one.patient_id is not None}
+    affected_by(caller, visits_of_patients(caller, patients), catalog=catalog)
+    return moved
+
+
+def _elsewhen(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
+    """Give other times for a late visit, as near as they come."""
+    wish = Wish(
+        procedure_id=appointment.procedure_id,
+        location_id=appointment.location_id,
+        areas=tuple(appointment.areas),
+        patient_id=appointment.patient_id,
+        course_id=appointment.course_id,
+    )
+    try:
+        return alternatives(caller, wish, ceil_tick(caller.now), (), appointment.id)
+    except (Retired, Invalid):
+        # The procedure is not offered like that any more.
+        return []

@@ -1,0 +1,67 @@
+"""Notes that a patient has been treated, and opens the holds of what went wrong."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from booking.appointments.book import Visit
+from booking.appointments.transitions import begin, end, finish
+from booking.clinical.medical_holds import MEDICAL_HOLD
+from booking.core.caller import Caller
+from booking.core.crud import create
+from models import MedicalHold
+from scheduling.clinical import atoms
+
+
+def complete(
+    caller: Caller, appointment_id: UUID, expected: int | None, adverse_effects: Sequence[str] = ()
+) -> Visit:
+    """Note that the patient has been treated: from now on the session counts as performed.
+
+    Each adverse effect, a code of H07 to H10, opens a hold on the visit's areas unless one is open there;
+    `affected` then names the visits to come that the holds stand against.
+    """
+    visit = begin(caller, "complete", appointment_id, expected)
+    finish(visit, caller.now)
+    fields: dict[str, Any] = {"fields": ["adverse_effects"]} if adverse_effects else {}
+    done = end(caller, visit, "completed", "completed", fields)
+    if not adverse_effects:
+        return done
+    affected = [one for code in adverse_effects for one in _open_hold(caller, visit, code)]
+    return replace(done, affected=list(dict.fromkeys(affected)))
+
+
+def _open_hold(caller: Caller, visit: Visit, code: str) -> Sequence[UUID]:
+    """Open a hold from today on; give the visits it stands against, none when it was open already."""
+    if _is_open(caller, visit, code):
+        return ()
+    values = {
+        "patient_id": visit.appointment.patient_id,
+        "code": code,
+        "areas": list(visit.appointment.areas),
+        "opened_on": caller.now.astimezone(visit.zone).date(),
+        "resolved_on": None,
+        "earliest_on": None,
+        "release_appointments": False,
+    }
+    affected: Sequence[UUID] = create(caller, MEDICAL_HOLD, values)["affected"]
+    return affected
+
+
+def _is_open(caller: Caller, visit: Visit, code: str) -> bool:
+    """Whether a hold of the code is open on all of the visit's areas; one that is signed off is not."""
+    treated = visit.appointment.areas
+    statement = select(MedicalHold.areas).where(
+        MedicalHold.clinic_id == caller.clinic_id,
+        MedicalHold.patient_id == visit.appointment.patient_id,
+        MedicalHold.code == code,
+        MedicalHold.resolved_on.is_(None),
+        MedicalHold.signed_off.is_(None),
+    )
+    return any(
+        not areas or (bool(treated) and atoms(treated) <= atoms(areas))
+        for areas in caller.session.scalars(statement)
+    )

@@ -1,0 +1,134 @@
+"""Gives a visit another therapist or room at the same times, also once the patient is here."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from booking.appointments.book import Visit, get, get_for_change, present
+from booking.appointments.moving import Placing, move_all
+from booking.appointments.transitions import require_status
+from booking.claims.expired_holds import drop_expired
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, Refused
+from booking.core.locks import hold_catalog, lock
+from booking.day.late_arrival import resources_of
+from booking.day.planned_visits import Standing, check_place, standing_visit
+from booking.flags.revalidation import affected_by
+from booking.questions.busy import load_busy
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import load_histories
+from booking.questions.judging import Override, permitted
+from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.windows import day_of
+from models import Appointment
+from scheduling.bits import Busy, Window
+from scheduling.engine import search
+from scheduling.openings import slots
+from scheduling.questions import Question, Verdict
+from scheduling.ticks import LocalClock
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who or where a visit gets in place of what it has; None leaves it."""
+
+    therapist_id: UUID | None = None
+    room_id: UUID | None = None
+
+
+def reassign(
+    caller: Caller, appointment_id: UUID, to: Place, expected: int | None, override: Override | None = None
+) -> Visit:
+    """Give a visit another therapist or room; nothing is written when it has them already.
+
+    Its times stay, and what has happened stays noted. Refused with every reason, and with who could
+    lead it then.
+    """
+    catalog = _lock(caller, appointment_id, to)
+    appointment = get_for_change(caller, appointment_id, expected)
+    require_status("reassign", appointment)
+    standing = _standing(caller, catalog, appointment)
+    rooms = {phase.room_id for phase in standing.visit.phases}
+    if to.therapist_id in {None, appointment.therapist_id} and to.room_id in {None, *rooms}:
+        return standing.visit
+    asked = replace(
+        standing.question, therapist_id=to.therapist_id or appointment.therapist_id, room_id=to.room_id
+    )
+    placing = _judged(caller, catalog, standing, asked, override)
+    move_all(caller, catalog, [placing], "reassigned")
+    # Who is unqualified no longer treats: the flag goes.
+    affected_by(caller, [appointment], catalog=catalog)
+    return present(caller, [appointment], catalog)[0]
+
+
+def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
+    """Lock the patient and everything that the visit has or could get; NotFound or Invalid for bad names."""
+    hold_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    appointment = get(caller, appointment_id)
+    wish = Wish(
+        procedure_id=appointment.procedure_id,
+        location_id=appointment.location_id,
+        areas=tuple(appointment.areas),
+        therapist_id=to.therapist_id,
+        room_id=to.room_id,
+    )
+    question = ask(caller, catalog, wish, even=[wish.procedure_id, wish.location_id])
+    if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
+        raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")
+    patients = [appointment.patient_id] if appointment.patient_id else []
+    here = resources_of(catalog, [_standing(caller, catalog, appointment)])
+    resources = candidates(catalog, question) | here
+    lock(caller.session, patients=patients, resources=resources)
+    drop_expired(caller, patients, resources)
+    return catalog
+
+
+def _standing(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> Standing:
+    people = [appointment.patient_id] if appointment.patient_id is not None else []
+    histories = load_histories(caller.session, catalog, caller.clinic_id, people)
+    history = histories[people[0]] if people else None
+    return standing_visit(caller, catalog, present(caller, [appointment], catalog)[0], history)
+
+
+def _judged(
+    caller: Caller, catalog: ClinicCatalog, standing: Standing, asked: Question, override: Override | None
+) -> Placing:
+    """Judge the visit with what it gets, and otherwise what it has, if that still does."""
+    appointment, start = standing.visit.appointment, standing.start
+    window = day_of(start, layout(asked).length, asked.location.zone)
+    busy = load_busy(caller.session, caller.clinic_id, candidates(catalog, asked), window, [appointment.id])
+    named = (one for one in (asked.therapist_id, asked.room_id) if one is not None)
+    only = standing.resources.union(named)
+
+    def judge(question: Question) -> Verdict:
+        kept = check_place(catalog, question, busy, start, window, only)
+        return kept if kept.assignment else check_place(catalog, question, busy, start, window)
+
+    verdict = judge(asked)
+    if verdict.refusals and override is not None:
+        waived = permitted(caller, verdict.refusals, override.codes)
+        second = judge(replace(asked, waived=asked.waived | waived))
+        verdict = verdict if second.refusals else second
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals, _others(catalog, asked, busy, start, window))
+    used = replace(verdict, waived_codes=verdict.waived_codes - asked.waived)
+    return Placing(appointment, asked, used, start, override, stands=True)
+
+
+def _others(
+    catalog: ClinicCatalog, asked: Question, busy: Busy, start: int, window: Window
+) -> list[dict[str, object]]:
+    """Give the same times once more with everybody who could lead the visit then, if somebody could."""
+    free = replace(asked, therapist_id=None, room_id=None)
+    found = slots(search(free, catalog.engine, busy, window), window)
+    visit, clock = layout(asked), LocalClock(asked.location.zone)
+    return [
+        {
+            "starts_at": clock.format(slot.start),
+            "procedure_at": clock.format(slot.start + visit.procedure_at),
+            "ends_at": clock.format(slot.start + visit.leaves),
+            "therapist_ids": slot.therapist_ids,
+        }
+        for slot in found
+        if slot.start == start
+    ]

@@ -1,0 +1,101 @@
+"""Judges what somebody accepts for the visits of a disruption, as proposed or as they have chosen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.appointments.book import Visit, get
+from booking.appointments.moving import Placing
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, NotFound, Refused, StaleVersion, WrongStatus
+from booking.disruptions.relocation import MOVED_FROM, REASSIGNED_FROM, Proposal, Relocation
+from scheduling.reasons import Refusal
+from scheduling.ticks import to_tick
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where somebody lets a visit go, at the version that they have seen."""
+
+    appointment_id: UUID
+    version: int
+    starts_at: datetime
+    therapist_id: UUID | None = None
+    room_id: UUID | None = None
+
+
+def require_acceptable(caller: Caller, seen: Mapping[UUID, Visit], accepted: Sequence[Accepted]) -> None:
+    """Refuse what is not affected or has changed, and a status from which the visit cannot go there."""
+    stale = []
+    for place, one in enumerate(accepted):
+        pointer = f"/accept/{place}/appointment_id"
+        visit = seen.get(one.appointment_id)
+        found = (
+            visit.appointment if visit else get(caller, one.appointment_id, for_change=True, pointer=pointer)
+        )
+        if found.version != one.version:
+            stale.append(found.id)
+        elif visit is None:
+            raise Invalid(pointer, "The disruption does not affect this appointment.")
+    if stale:
+        raise StaleVersion(appointment_ids=stale)
+    for one in accepted:
+        found = seen[one.appointment_id].appointment
+        allowed = REASSIGNED_FROM if found.starts_at == one.starts_at else MOVED_FROM
+        if found.status not in allowed:
+            raise WrongStatus(allowed, f"Appointment {found.id} is {found.status}.")
+
+
+def judge_accepted(
+    relocation: Relocation, seen: Mapping[UUID, Visit], accepted: Sequence[Accepted]
+) -> list[Proposal]:
+    """Give a place that holds for each accepted visit; Refused with the reasons by visit.
+
+    What was proposed holds as it was, whichever part of it is accepted. Only what somebody has chosen
+    otherwise is judged by itself, after the rest.
+    """
+    planned = relocation.plan(list(seen.values()))
+    found = {place: planned[one.appointment_id] for place, one in enumerate(accepted)}
+    chosen = {place: _is_other(found[place], one) for place, one in enumerate(accepted)}
+    relocation.keep({one.appointment_id for place, one in enumerate(accepted) if not chosen[place]})
+    freed = {one.appointment_id for one in accepted}
+    refused: dict[int, Sequence[Refusal]] = {}
+    for place, one in enumerate(accepted):
+        if chosen[place]:
+            found[place] = _choose(relocation, seen[one.appointment_id], one, freed, f"/accept/{place}")
+            if not found[place].possible:
+                refused[place] = found[place].verdict.refusals
+    if refused:
+        raise Refused((one for reasons in refused.values() for one in reasons), by_visit=refused)
+    return list(found.values())
+
+
+def _is_other(proposal: Proposal, one: Accepted) -> bool:
+    """Whether somebody has chosen another place than the one proposed."""
+    assignment = proposal.verdict.assignment
+    return (
+        assignment is None
+        or proposal.start != to_tick(one.starts_at)
+        or one.therapist_id not in {None, assignment.therapist_id}
+        or one.room_id not in {None, proposal.room_id}
+    )
+
+
+def _choose(relocation: Relocation, visit: Visit, one: Accepted, freed: set[UUID], pointer: str) -> Proposal:
+    engine, start = relocation.catalog.engine, to_tick(one.starts_at)
+    room = engine.rooms.get(one.room_id) if one.room_id is not None else None
+    if one.therapist_id is not None and one.therapist_id not in engine.therapists:
+        raise NotFound("therapist", f"{pointer}/therapist_id")
+    if one.room_id is not None and (room is None or room.location_id != visit.appointment.location_id):
+        raise NotFound("room", f"{pointer}/room_id")
+    if not relocation.covers(visit, start):
+        raise Invalid(f"{pointer}/starts_at", "Must lie within the days in which proposals are made.")
+    return relocation.judge(visit, start, (one.therapist_id, one.room_id), freed)
+
+
+def placing(proposal: Proposal) -> Placing:
+    """Give where the visit goes, and whether that moves it in time or to other hands only."""
+    event = "rescheduled" if proposal.minutes_moved else "reassigned"
+    appointment = proposal.visit.appointment
+    return Placing(appointment, proposal.question, proposal.verdict, proposal.start, event=event)

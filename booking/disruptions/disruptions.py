@@ -1,0 +1,273 @@
+"""Disruptions: a therapist is ill, a device broken or a place closed, and visits need another place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from booking.appointments.book import Visit, present
+from booking.appointments.moving import move_all
+from booking.catalogue.blocks import BLOCK, RESOURCE, lay_out
+from booking.catalogue.locations import CLOSURE
+from booking.claims.expired_holds import drop_expired
+from booking.core.caller import Caller
+from booking.core.crud import create, require
+from booking.core.errors import Invalid
+from booking.core.locks import hold_catalog, lock, lock_resources
+from booking.disruptions.acceptance import Accepted, judge_accepted, placing, require_acceptable
+from booking.disruptions.relocation import Proposal, Relocation
+from booking.disruptions.relocation_loading import open_relocation, resources_of
+from booking.flags.disrupted import flag_disrupted
+from booking.flags.flags import OF_PREREQUISITES, OF_SPACING
+from booking.flags.revalidation import affected_by
+from booking.flags.visits_to_recheck import lock_rows, visits_of_patients
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.visit_requests import find_location
+from models import Appointment, AppointmentPhase, Block, Closure, Occupancy
+from models.appointments import LONGEST_OCCUPANCY
+from scheduling import catalog as values
+from scheduling.ticks import ceil_tick, floor_tick, from_tick
+
+LONGEST: Final = timedelta(days=31)
+MOST_VISITS: Final = 200
+_LIVE: Final = ("held", "booked", "confirmed", "arrived", "numbing", "in_progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Disruption:
+    """A therapist, room or device, or a whole location, that is not to be had for a time."""
+
+    starts_at: datetime
+    ends_at: datetime
+    resource_id: UUID | None = None
+    location_id: UUID | None = None
+    reason: str | None = None
+
+    @property
+    def named(self) -> dict[str, UUID]:
+        """The resource or the location, by the name of its field."""
+        if self.resource_id is not None:
+            return {"resource_id": self.resource_id}
+        return {"location_id": self.location_id} if self.location_id is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The visits that a disruption affects, each with its proposal, and how many the key may not see.
+
+    A visit without an entry in `proposals` is one that nothing can be proposed for in its status.
+    """
+
+    disruption: Disruption
+    visits: Sequence[Visit]
+    proposals: Mapping[UUID, Proposal]
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What has become of a disruption: the visits moved, those left and flagged, what now keeps it free."""
+
+    visits: Sequence[Visit]
+    flagged: Sequence[UUID]
+    elsewhere: int
+    affected: Sequence[UUID]
+    block_id: UUID | None = None
+    closure_id: UUID | None = None
+
+
+def preview(caller: Caller, disruption: Disruption) -> Preview:
+    """Propose another therapist, room or time for every visit that is affected; writes nothing.
+
+    NotFound for a resource or location that the caller has none of, Invalid for a range that cannot be.
+    """
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    disruption = _checked(caller, catalog, disruption)
+    found = caller.session.scalars(
+        select(Appointment).where(Appointment.clinic_id == caller.clinic_id, *_affects(caller, disruption))
+    ).all()
+    visits = _present(caller, found, catalog)
+    seen = [one for one in visits if _seen(caller, one)]
+    proposals = _open(caller, catalog, disruption, seen).plan(seen)
+    return Preview(disruption, seen, proposals, len(visits) - len(seen))
+
+
+def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) -> Applied:
+    """Move the accepted visits at once, flag the others, and keep what is disrupted free; cancel nobody.
+
+    Refused with the reasons by visit when one of them cannot go there any more: then nothing is written.
+    StaleVersion when one has changed, Invalid for one that the disruption does not affect.
+    """
+    catalog = _hold(caller, disruption)
+    disruption = _checked(caller, catalog, disruption)
+    _lock(caller, catalog, disruption, accepted)
+    visits = _present(caller, lock_rows(caller, *_affects(caller, disruption)), catalog)
+    seen = {one.appointment.id: one for one in visits if _seen(caller, one)}
+    require_acceptable(caller, seen, accepted)
+    proposals = judge_accepted(_open(caller, catalog, disruption, list(seen.values())), seen, accepted)
+    move_all(caller, catalog, [placing(one) for one in proposals])
+    moved = [one.visit.appointment for one in proposals]
+    moved_ids = {one.id for one in moved}
+    left = [one.appointment for one in visits if one.appointment.id not in moved_ids]
+    ids = _keep_free(caller, disruption, left)
+    patients = {one.patient_id for one in moved if one.patient_id is not None}
+    others = affected_by(
+        caller,
+        visits_of_patients(caller, patients),
+        OF_SPACING | OF_PREREQUISITES,
+        # A closure has changed the catalogue: it must be read anew.
+        catalog if disruption.location_id is None else None,
+    )
+    return Applied(
+        visits=present(caller, moved, catalog),
+        flagged=[one.id for one in left if one.id in seen],
+        elsewhere=len(visits) - len(seen),
+        affected=[one for one in others if one not in moved_ids],
+        **ids,
+    )
+
+
+def _checked(caller: Caller, catalog: ClinicCatalog, disruption: Disruption) -> Disruption:
+    """Refuse what cannot be; what has passed already is cut off."""
+    if disruption.resource_id is not None:
+        require(caller, RESOURCE, disruption.resource_id, "/resource_id")
+    if disruption.location_id is not None:
+        find_location(caller, catalog, disruption.location_id)
+    starts_at, ends_at = disruption.starts_at, disruption.ends_at
+    if not starts_at < ends_at <= starts_at + LONGEST:
+        raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
+    if ends_at <= caller.now:
+        raise Invalid("/ends_at", "Must lie in the future.")
+    return replace(disruption, starts_at=max(starts_at, from_tick(floor_tick(caller.now))))
+
+
+def _affects(caller: Caller, disruption: Disruption) -> list[ColumnElement[bool]]:
+    """Match the live visits that take the resource, or are at the location, during the disruption."""
+    first, last = floor_tick(disruption.starts_at), ceil_tick(disruption.ends_at)
+    live = and_(
+        Appointment.status.in_(_LIVE),
+        or_(Appointment.status != "held", Appointment.expires_at > caller.real_now),
+    )
+    if disruption.resource_id is not None:
+        taking = select(Occupancy.appointment_id).where(
+            Occupancy.clinic_id == caller.clinic_id,
+            Occupancy.resource_id == disruption.resource_id,
+            Occupancy.appointment_id.is_not(None),
+            Occupancy.end_tick > first,
+            Occupancy.end_tick < last + LONGEST_OCCUPANCY,
+            Occupancy.start_tick < last,
+        )
+        return [live, Appointment.id.in_(taking)]
+    during = select(AppointmentPhase.appointment_id).where(
+        AppointmentPhase.clinic_id == caller.clinic_id,
+        AppointmentPhase.ends_at > from_tick(first),
+        AppointmentPhase.starts_at < from_tick(last),
+    )
+    return [
+        live,
+        Appointment.location_id == disruption.location_id,
+        Appointment.starts_at > from_tick(first - 2 * LONGEST_OCCUPANCY),
+        Appointment.starts_at < from_tick(last),
+        Appointment.id.in_(during),
+    ]
+
+
+def _present(caller: Caller, found: Sequence[Appointment], catalog: ClinicCatalog) -> list[Visit]:
+    """Give the visits in order of time; Invalid for so many that others would wait too long."""
+    if len(found) > MOST_VISITS:
+        raise Invalid("/ends_at", f"Must be earlier: more than {MOST_VISITS} visits are affected.")
+    return present(caller, sorted(found, key=lambda one: (one.starts_at, one.id)), catalog)
+
+
+def _seen(caller: Caller, visit: Visit) -> bool:
+    return caller.location_ids is None or visit.appointment.location_id in caller.location_ids
+
+
+def _open(
+    caller: Caller, catalog: ClinicCatalog, disruption: Disruption, visits: Sequence[Visit]
+) -> Relocation:
+    span = floor_tick(disruption.starts_at), ceil_tick(disruption.ends_at)
+    if disruption.location_id is not None:
+        catalog = _with_closure(catalog, disruption.location_id, span)
+    return open_relocation(caller, catalog, visits, span, disruption.resource_id)
+
+
+def _with_closure(catalog: ClinicCatalog, location_id: UUID, span: tuple[int, int]) -> ClinicCatalog:
+    """Give the catalogue as it will be when the location is closed."""
+    location = catalog.engine.locations[location_id]
+    closed = replace(location, closures=(*location.closures, values.Closure(location_id, *span)))
+    locations = {**catalog.engine.locations, location_id: closed}
+    return replace(catalog, engine=replace(catalog.engine, locations=locations))
+
+
+def _hold(caller: Caller, disruption: Disruption) -> ClinicCatalog:
+    """Keep the catalogue still; a closure changes it, so nobody else may read it meanwhile."""
+    if disruption.location_id is not None:
+        lock_resources(caller.session, [caller.clinic_id])
+    else:
+        hold_catalog(caller.session, caller.clinic_id)
+    return load_catalog(caller.session, caller.clinic_id)
+
+
+def _lock(
+    caller: Caller, catalog: ClinicCatalog, disruption: Disruption, accepted: Sequence[Accepted]
+) -> None:
+    """Lock the patients of every visit concerned, and all that the visits take or could take."""
+    named = [one.appointment_id for one in accepted]
+    concerned = caller.session.scalars(
+        select(Appointment).where(Appointment.clinic_id == caller.clinic_id, *_affects(caller, disruption))
+    ).all()
+    chosen = caller.session.scalars(
+        select(Appointment.patient_id).where(
+            Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(named)
+        )
+    )
+    patients = {*chosen, *(one.patient_id for one in concerned)}
+    resources = resources_of(caller, catalog, concerned)
+    if disruption.resource_id is not None:
+        resources |= {disruption.resource_id}
+    people = [one for one in patients if one is not None]
+    lock(caller.session, patients=people, resources=resources)
+    drop_expired(caller, people, resources)
+
+
+def _keep_free(caller: Caller, disruption: Disruption, left: Sequence[Appointment]) -> dict[str, UUID]:
+    """Flag the visits that are left, and block the resource behind them or close the location."""
+    when = {"starts_at": disruption.starts_at, "ends_at": disruption.ends_at}
+    told = {**disruption.named, **when, "reason": disruption.reason or "Disruption"}
+    if disruption.resource_id is not None:
+        flag_disrupted(caller, left, disruption.named)
+        known = _covering(
+            caller, Block, Block.resource_id == disruption.resource_id, Block.repeats.is_(None), **when
+        )
+        if known is None:
+            known = create(caller, BLOCK, told | {"repeats": None})["id"]
+        else:
+            lay_out(caller, disruption.resource_id)
+        return {"block_id": known}
+    known = _covering(caller, Closure, Closure.location_id == disruption.location_id, **when)
+    closure_id = known or create(caller, CLOSURE, told)["id"]
+    # The closure flags those that are booked; whoever is here already is nobody's to judge but the desk's.
+    flag_disrupted(caller, [one for one in left if not _closed(one)], disruption.named)
+    return {"closure_id": closure_id}
+
+
+def _closed(appointment: Appointment) -> bool:
+    return any(flag["code"] == "location_closed" for flag in appointment.flags)
+
+
+def _covering(
+    caller: Caller,
+    model: type[Block] | type[Closure],
+    *where: ColumnElement[bool],
+    starts_at: datetime,
+    ends_at: datetime,
+) -> UUID | None:
+    """Give what keeps all of that time free already, so that a second apply makes no second one."""
+    known = select(model.id).where(
+        model.clinic_id == caller.clinic_id, model.starts_at <= starts_at, model.ends_at >= ends_at, *where
+    )
+    return caller.session.scalar(known.limit(1))

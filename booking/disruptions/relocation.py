@@ -1,0 +1,240 @@
+"""Finds other people, rooms or times for visits that cannot stay as they are, each beside the others."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import product
+from typing import Final
+from uuid import UUID
+
+from booking.appointments.book import Visit
+from booking.core.caller import Caller
+from booking.questions.catalog import ClinicCatalog
+from booking.questions.histories import History
+from booking.questions.overrides import waivers
+from booking.questions.visit_requests import layout
+from booking.questions.windows import day_of, days, not_before
+from scheduling.bits import Busy, Window, positions
+from scheduling.engine import check, search
+from scheduling.questions import Patient, Question, Verdict
+from scheduling.reasons import CLINICAL
+from scheduling.ticks import local_date, to_tick
+
+DAYS: Final = 14
+REASSIGNED_FROM: Final = ("booked", "confirmed", "arrived", "numbing")
+MOVED_FROM: Final = ("booked", "confirmed")
+# A visit that keeps its time has been let in by these rules already.
+_OF_TIME: Final = frozenset({"in_the_past", "min_notice", "beyond_horizon", "off_grid"})
+_COVERED: Final = CLINICAL | {"outside_opening_hours"}
+
+Pin = tuple[UUID | None, UUID | None]
+"""The only therapist and the only room that will do; None for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Where a visit could go: the arrival's tick, and the question with its verdict there."""
+
+    visit: Visit
+    question: Question
+    verdict: Verdict
+    start: int
+
+    @property
+    def possible(self) -> bool:
+        """Whether the visit can take place there."""
+        return self.verdict.assignment is not None
+
+    @property
+    def minutes_moved(self) -> int:
+        """How much later the patient comes, in minutes; negative for earlier."""
+        return (self.start - to_tick(self.visit.appointment.starts_at)) * 5
+
+    @property
+    def room_id(self) -> UUID | None:
+        """The room of the treatment."""
+        rooms = [one.room_id for one in self.verdict.assignment.phases] if self.verdict.assignment else []
+        return rooms[main_phase(self.visit)] if rooms else None
+
+
+def main_phase(visit: Visit) -> int:
+    """Give the place of the visit's treatment or consultation among its phases."""
+    kinds = [phase.kind for phase in visit.phases]
+    return next((kinds.index(kind) for kind in ("procedure", "consultation") if kind in kinds), 0)
+
+
+@dataclass
+class Relocation:
+    """Visits that are given new places one after the other, and who is busy meanwhile.
+
+    `busy` is what all visits take over the window, `own` what each of these does, `blocked` what nobody
+    may take. Each keeps what it has until it moves, so that any part of the proposals can be accepted.
+    """
+
+    caller: Caller
+    catalog: ClinicCatalog
+    histories: Mapping[UUID, History]
+    window: Window
+    busy: Busy
+    own: Mapping[UUID, Busy]
+    blocked: Busy
+    resource_id: UUID | None = None
+    placed: dict[UUID, Proposal] = field(default_factory=dict)
+    taken: dict[tuple[UUID, int], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keep(())
+
+    def plan(self, visits: Sequence[Visit]) -> dict[UUID, Proposal]:
+        """Propose a place for each visit; one that is not possible says what keeps the visit's time."""
+        ready = [one for one in visits if one.appointment.status in REASSIGNED_FROM]
+        found = {one.appointment.id: self._take(self._stay(one)) for one in ready}
+        for visit in ready:
+            if not found[visit.appointment.id].possible and self._may_move(visit):
+                moved = self._take(self._move(visit))
+                found[visit.appointment.id] = moved if moved.possible else found[visit.appointment.id]
+        return found
+
+    def keep(self, appointment_ids: Collection[UUID]) -> None:
+        """Forget every proposal but these."""
+        kept = [one for key, one in self.placed.items() if key in appointment_ids]
+        self.placed, self.taken = {}, dict(self.blocked)
+        for proposal in kept:
+            self._take(proposal)
+
+    def covers(self, visit: Visit, start: int) -> bool:
+        """Whether the day of an arrival lies within the window, so that who is busy is known."""
+        question = self._question(visit)
+        on = day_of(start, layout(question).length, question.location.zone)
+        return self.window.start <= on.start and on.end <= self.window.end
+
+    def judge(self, visit: Visit, start: int, pin: Pin, freed: Collection[UUID]) -> Proposal:
+        """Judge a place that somebody has chosen, as if the freed visits were gone."""
+        stays = start == to_tick(visit.appointment.starts_at)
+        question = self._standing(visit) if stays else self._question(visit)
+        choices = [(pin[0] or kept[0], pin[1] or kept[1]) for kept in self._pins(visit)]
+        return self._take(self._judge(visit, question, start, choices, freed))
+
+    def _take(self, proposal: Proposal) -> Proposal:
+        if proposal.verdict.assignment is not None:
+            self.placed[proposal.visit.appointment.id] = proposal
+            for resource_id, lane, start, end in proposal.verdict.assignment.claims:
+                bits = self.taken.get((resource_id, lane), 0) | self.window.span(start, end)
+                self.taken[resource_id, lane] = bits
+        return proposal
+
+    def _may_move(self, visit: Visit) -> bool:
+        appointment = visit.appointment
+        return appointment.status in MOVED_FROM and appointment.location_id not in self.catalog.retired
+
+    def _stay(self, visit: Visit) -> Proposal:
+        start, freed = to_tick(visit.appointment.starts_at), {visit.appointment.id}
+        return self._judge(visit, self._standing(visit), start, self._pins(visit), freed)
+
+    def _move(self, visit: Visit) -> Proposal:
+        """Give the nearest time that day or, where there is none, within the days around it.
+
+        Of two that are as near the later one; whoever treats the patient stays with them if they can.
+        """
+        question, freed = self._question(visit), {visit.appointment.id}
+        start = to_tick(visit.appointment.starts_at)
+        for window in self._searches(visit, question):
+            openings = search(question, self.catalog.engine, self._busy(window, freed), window)
+            if openings.starts:
+                free = (window.start + place for place in positions(openings.starts))
+                nearest = min(free, key=lambda tick: (abs(tick - start), -tick))
+                return self._judge(visit, question, nearest, self._pins(visit), freed)
+        return Proposal(visit, question, Verdict((), (), None), start)
+
+    def _searches(self, visit: Visit, question: Question) -> Iterator[Window]:
+        zone, now = question.location.zone, self.caller.now
+        on, today = local_date(to_tick(visit.appointment.starts_at), zone), now.astimezone(zone).date()
+        around = max(on - timedelta(days=DAYS), today), on + timedelta(days=DAYS + 1)
+        for first, until in ((on, on + timedelta(days=1)), around):
+            if today <= first < until:
+                yield not_before(days(first, until, layout(question).length - 1, zone), now)
+
+    def _judge(
+        self, visit: Visit, question: Question, start: int, pins: Iterable[Pin], freed: Collection[UUID]
+    ) -> Proposal:
+        """Take the first of the pins that is possible, or show what speaks against the last."""
+        window = day_of(start, layout(question).length, question.location.zone)
+        busy = self._busy(window, freed)
+        for therapist_id, room_id in dict.fromkeys(pins):
+            asked = replace(question, therapist_id=therapist_id, room_id=room_id)
+            verdict = check(asked, self.catalog.engine, busy, start, window)
+            if asked.stands and verdict.refusals:
+                verdict = self._as_allowed(visit, asked, verdict, busy, start, window)
+            if verdict.assignment is not None:
+                break
+        return Proposal(visit, asked, verdict, start)
+
+    def _as_allowed(
+        self, visit: Visit, question: Question, verdict: Verdict, busy: Busy, start: int, window: Window
+    ) -> Verdict:
+        """Judge a visit that keeps its time again by what its overrides have allowed for that time."""
+        history = self._history(visit)
+        allowed = waivers(visit.appointment, history.visits if history is not None else ())
+        codes = {one.code for one in verdict.refusals}
+        if not codes <= _COVERED or not all(allowed.cover(one) for one in verdict.refusals):
+            return verdict
+        return check(
+            replace(question, waived=question.waived | codes), self.catalog.engine, busy, start, window
+        )
+
+    def _pins(self, visit: Visit) -> list[Pin]:
+        """Give what a visit shall keep, the most first."""
+        kept = visit.appointment.therapist_id, visit.phases[main_phase(visit)].room_id
+        therapists, rooms = ([one, None] if one not in {None, self.resource_id} else [None] for one in kept)
+        return list(product(therapists, rooms))
+
+    def _standing(self, visit: Visit) -> Question:
+        return replace(self._question(visit), stands=True, waived=_OF_TIME)
+
+    def _question(self, visit: Visit) -> Question:
+        appointment, engine = visit.appointment, self.catalog.engine
+        history = self._history(visit)
+        return Question(
+            procedure=engine.procedures[appointment.procedure_id],
+            location=engine.locations[appointment.location_id],
+            areas=tuple(appointment.areas),
+            now=self.caller.now,
+            patient=self._patient(visit, history) if history else None,
+            course=history.course_of(appointment.id) if history else None,
+        )
+
+    def _history(self, visit: Visit) -> History | None:
+        patient_id = visit.appointment.patient_id
+        return None if patient_id is None else self.histories[patient_id]
+
+    def _patient(self, visit: Visit, history: History) -> Patient:
+        """Give the patient with their other visits where these are now proposed to be."""
+        patient, own_id = history.patient(visit.appointment.id), visit.appointment.id
+        others = [
+            one
+            for key, one in self.placed.items()
+            if key != own_id and one.visit.appointment.patient_id == patient.id
+        ]
+        for one in others:
+            ends = one.start + layout(one.question).leaves
+            on = local_date(one.start, one.question.location.zone)
+            sessions = tuple(
+                replace(session, on=on, ends=ends)
+                if session.appointment_id == one.visit.appointment.id
+                else session
+                for session in patient.sessions
+            )
+            patient = replace(patient, busy=(*patient.busy, (one.start, ends)), sessions=sessions)
+        return patient
+
+    def _busy(self, window: Window, freed: Collection[UUID]) -> Busy:
+        """Cut out a window of who is busy, without what the freed visits take now."""
+        offset, taken = window.start - self.window.start, self.taken
+        free: dict[tuple[UUID, int], int] = {}
+        for appointment_id in freed:
+            for lane, bits in self.own.get(appointment_id, {}).items():
+                free[lane] = free.get(lane, 0) | bits
+        return {
+            lane: (self.busy.get(lane, 0) & ~free.get(lane, 0) | taken.get(lane, 0)) >> offset & window.full
+            for lane in {**self.busy, **taken}
+        }

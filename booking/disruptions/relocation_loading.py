@@ -1,0 +1,109 @@
+"""Loads what it takes to relocate visits: the patients' histories, who is busy and what is blocked."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from booking.appointments.book import Visit
+from booking.core.caller import Caller
+from booking.disruptions.relocation import DAYS, Relocation
+from booking.questions.busy import load_blocked, load_busy
+from booking.questions.catalog import ClinicCatalog
+from booking.questions.histories import load_histories
+from booking.questions.visit_requests import candidates, layout
+from booking.questions.windows import midnight
+from models import Appointment, Occupancy
+from scheduling.bits import Busy, Window
+from scheduling.questions import Question
+from scheduling.ticks import local_date, to_tick
+
+Lane = tuple[UUID, int]
+
+
+def open_relocation(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    visits: Sequence[Visit],
+    span: tuple[int, int],
+    resource_id: UUID | None,
+) -> Relocation:
+    """Prepare to relocate the visits while a resource, if one is named, is blocked over a span of ticks."""
+    session, clinic_id = caller.session, caller.clinic_id
+    appointments = [one.appointment for one in visits]
+    window = _window(caller, catalog, appointments, span)
+    resources = resources_of(caller, catalog, appointments)
+    blocked = dict(load_blocked(session, clinic_id, resources, window))
+    for lane in _lanes(catalog, resource_id):
+        blocked[lane] = blocked.get(lane, 0) | window.span(*span)
+    patients = {one.patient_id for one in appointments if one.patient_id is not None}
+    return Relocation(
+        caller=caller,
+        catalog=catalog,
+        histories=load_histories(session, catalog, clinic_id, patients),
+        window=window,
+        busy=load_busy(session, clinic_id, resources, window, real_now=caller.real_now),
+        own=_own(caller, appointments, window),
+        blocked=blocked,
+        resource_id=resource_id,
+    )
+
+
+def resources_of(
+    caller: Caller, catalog: ClinicCatalog, appointments: Iterable[Appointment]
+) -> frozenset[UUID]:
+    """Give every resource that the visits could take where they are."""
+    found: set[UUID] = set()
+    kinds = {(one.procedure_id, one.location_id): one for one in appointments}
+    for one in kinds.values():
+        found |= candidates(catalog, _question(caller, catalog, one))
+    return frozenset(found | {one.therapist_id for one in appointments if one.therapist_id is not None})
+
+
+def _question(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> Question:
+    return Question(
+        procedure=catalog.engine.procedures[appointment.procedure_id],
+        location=catalog.engine.locations[appointment.location_id],
+        areas=tuple(appointment.areas),
+        now=caller.now,
+    )
+
+
+def _window(
+    caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment], span: tuple[int, int]
+) -> Window:
+    """Give a window with room for every proposal: the days around each visit, from its own or today on."""
+    first, last = span
+    for one in appointments:
+        question = _question(caller, catalog, one)
+        zone = question.location.zone
+        on, today = local_date(to_tick(one.starts_at), zone), caller.now.astimezone(zone).date()
+        around = min(on, max(on - timedelta(days=DAYS), today)), on + timedelta(days=DAYS + 1)
+        first = min(first, midnight(around[0], zone))
+        last = max(last, midnight(around[1], zone) + layout(question).length)
+    return Window(first, last)
+
+
+def _lanes(catalog: ClinicCatalog, resource_id: UUID | None) -> list[Lane]:
+    if resource_id is None:
+        return []
+    room = catalog.engine.rooms.get(resource_id)
+    return [(resource_id, lane) for lane in range(room.capacity if room else 1)]
+
+
+def _own(caller: Caller, appointments: Iterable[Appointment], window: Window) -> dict[UUID, Busy]:
+    """Give what each visit takes now."""
+    own: dict[Any, dict[Lane, int]] = {one.id: {} for one in appointments}
+    claims = select(
+        Occupancy.appointment_id,
+        Occupancy.resource_id,
+        Occupancy.lane,
+        Occupancy.start_tick,
+        Occupancy.end_tick,
+    ).where(Occupancy.clinic_id == caller.clinic_id, Occupancy.appointment_id.in_(own))
+    for appointment_id, resource_id, lane, start, end in caller.session.execute(claims):
+        taken = own.setdefault(appointment_id, {})
+        taken[resource_id, lane] = taken.get((resource_id, lane), 0) | window.span(start, end)
+    return dict(own)

@@ -1,0 +1,1 @@
+"""Flags on visits that a change has left outside the rules."""

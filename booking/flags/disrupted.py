@@ -1,0 +1,77 @@
+"""Keeps the flag of visits that hold a therapist, room or device in spite of a block."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import literal_column, text
+from sqlalchemy.orm.attributes import set_committed_value
+
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.events import facts
+from booking.flags.flags import DISRUPTED, write_flags
+from booking.flags.visits_to_recheck import lock_rows
+from models import Appointment, AuditEntry, Event
+from models.appointments import LONGEST_OCCUPANCY
+
+# What is over moves no more: it stands in nobody's way.
+_TOLERATED: Final = text("""
+    SELECT o.appointment_id, o.lane, o.start_tick, o.end_tick,
+           a.status IN ('completed', 'no_show', 'cancelled')
+               OR a.flags @> jsonb_build_array(
+                   jsonb_build_object('code', 'disrupted', 'resource_id', CAST(:resource_id AS text)))
+               AS tolerated
+    FROM occupancies o
+    JOIN appointments a ON a.clinic_id = o.clinic_id AND a.id = o.appointment_id
+    WHERE o.clinic_id = :clinic_id AND o.resource_id = :resource_id
+      AND o.end_tick > :first AND o.end_tick < :last + :longest AND o.start_tick < :last
+    ORDER BY o.start_tick, o.lane
+""")
+
+
+def visits_on(caller: Caller, resource_id: UUID, first: int, last: int) -> list[Any]:
+    """Give each claim of a visit on a resource between two ticks, and whether a block may lie behind it."""
+    whose: dict[str, Any] = {
+        "clinic_id": caller.clinic_id,
+        "resource_id": resource_id,
+        "first": first,
+        "last": last,
+    }
+    whose["longest"] = LONGEST_OCCUPANCY
+    return list(caller.session.execute(_TOLERATED, whose))
+
+
+def flag_disrupted(caller: Caller, visits: Iterable[Appointment], named: dict[str, UUID]) -> None:
+    """Flag the visits, whose rows must be locked; `named` is the resource or the location at fault."""
+    fresh = [one for one in visits if not any(_is(flag, named) for flag in one.flags)]
+    told = []
+    for one in fresh:
+        flag = {"code": DISRUPTED, **named, "since": caller.now}
+        _set(one, [*one.flags, flag])
+        told.append(facts(caller, "flagged", one, {"codes": [DISRUPTED], **named}))
+    write_flags(caller, fresh)
+    events = [row for (_, rows), _ in told for row in rows]
+    entries = [row for _, (_, rows) in told for row in rows]
+    insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+
+
+def lift(caller: Caller, resource_id: UUID, kept: Collection[UUID]) -> None:
+    """Take the resource's flag from every visit but those kept: it holds the resource no longer in vain."""
+    named = {"resource_id": resource_id}
+    flagged = Appointment.flags.contains([{"code": DISRUPTED, "resource_id": str(resource_id)}])
+    some = Appointment.flags != literal_column("'[]'")
+    visits = lock_rows(caller, some, flagged, Appointment.id.not_in(kept))
+    for one in visits:
+        _set(one, [flag for flag in one.flags if not _is(flag, named)])
+    write_flags(caller, visits)
+
+
+def _set(appointment: Appointment, flags: list[dict[str, Any]]) -> None:
+    # Committed values: one statement writes them for all, not the session once more.
+    set_committed_value(appointment, "flags", flags)
+    set_committed_value(appointment, "version", appointment.version + 1)
+
+
+def _is(flag: dict[str, Any], named: dict[str, UUID]) -> bool:
+    return flag["code"] == DISRUPTED and all(str(flag.get(key)) == str(id_) for key, id_ in named.items())

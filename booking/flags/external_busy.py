@@ -1,0 +1,125 @@
+"""Keeps the flag of visits over which a member of staff has become busy elsewhere."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, literal_column, or_, text
+from sqlalchemy.orm.attributes import set_committed_value
+
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.events import event, facts
+from booking.flags.flags import EXTERNAL_BUSY, write_flags
+from booking.flags.visits_to_recheck import lock_rows
+from models import Appointment, AuditEntry, Event
+from models.appointments import LONGEST_OCCUPANCY
+from scheduling.ticks import floor_tick
+
+LIVE: Final = ("booked", "confirmed", "arrived", "numbing", "in_progress")
+# What somebody's busy time lies over is their own part of a visit, not the whole of it.
+_MET: Final = text("""
+    SELECT DISTINCT o.appointment_id
+    FROM external_busy b
+    JOIN occupancies o ON o.clinic_id = b.clinic_id AND o.resource_id = b.resource_id
+        AND o.end_tick > b.start_tick AND o.end_tick < b.end_tick + :longest AND o.start_tick < b.end_tick
+    WHERE b.clinic_id = :clinic_id AND b.resource_id = :therapist_id AND b.end_tick > :now
+      AND o.appointment_id IS NOT NULL AND o.end_tick > :now
+""")
+
+
+def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | None = None) -> None:
+    """Flag the visits to come that somebody's busy time lies over, and clear the others.
+
+    With `only`, no others than these are looked at. The caller has locked the therapist.
+    """
+    values = {
+        "clinic_id": caller.clinic_id,
+        "therapist_id": therapist_id,
+        "longest": LONGEST_OCCUPANCY,
+        "now": floor_tick(caller.now),
+    }
+    met = set(caller.session.scalars(_MET, values))
+    flagged = Appointment.flags.contains([{"code": EXTERNAL_BUSY, "resource_id": str(therapist_id)}])
+    some = Appointment.flags != literal_column("'[]'")
+    concerned: list[ColumnElement[bool]] = [or_(Appointment.id.in_(met), some & flagged)]
+    if only is not None:
+        concerned.append(Appointment.id.in_(only))
+    rows = lock_rows(caller, *concerned)
+    # Read again: whoever has moved a visit without this therapist's lock is waited for only here.
+    met = set(caller.session.scalars(_MET, values))
+    fresh, gone = [], []
+    for one in rows:
+        if one.id in met and _is_live(caller, one):
+            fresh += [] if conflicts_of(one, therapist_id) else [one]
+        elif conflicts_of(one, therapist_id):
+            gone.append(one)
+    _flag(caller, therapist_id, fresh, gone)
+
+
+def _is_live(caller: Caller, appointment: Appointment) -> bool:
+    """Whether the visit is still to be held, or a hold may still become one."""
+    expires_at = appointment.expires_at
+    return appointment.status in LIVE or (expires_at is not None and expires_at > caller.real_now)
+
+
+def _flag(
+    caller: Caller, therapist_id: UUID, fresh: Sequence[Appointment], gone: Sequence[Appointment]
+) -> None:
+    named = {"resource_id": therapist_id}
+    for one in fresh:
+        _set(one, [*one.flags, {"code": EXTERNAL_BUSY, **named, "since": caller.now}])
+    for one in gone:
+        _set(one, [flag for flag in one.flags if flag not in conflicts_of(one, therapist_id)])
+    write_flags(caller, [*fresh, *gone])
+    # Nobody is told of a hold: it is nobody's appointment until it has become one.
+    booked = [one for one in fresh if one.status in LIVE]
+    told = [facts(caller, "flagged", one, {"codes": [EXTERNAL_BUSY], **named}) for one in booked]
+    events = [row for (_, rows), _ in told for row in rows]
+    events += [row for one in booked for row in _conflicts(caller, one, conflicts_of(one, therapist_id))]
+    entries = [row for _, (_, rows) in told for row in rows]
+    insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+
+
+def tell_conflicts(caller: Caller, appointment: Appointment) -> None:
+    """Append the event `busy_block.conflicting` for each of the appointment's conflicts."""
+    insert_rows(caller.session, (Event, _conflicts(caller, appointment, conflicts_of(appointment))))
+
+
+def _conflicts(
+    caller: Caller, appointment: Appointment, flags: Iterable[dict[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Give the events of these flags as rows; times and ids, no texts."""
+    found: list[Mapping[str, Any]] = []
+    for flag in flags:
+        data = {
+            "appointment_id": appointment.id,
+            "therapist_id": flag["resource_id"],
+            "location_id": appointment.location_id,
+            "starts_at": appointment.starts_at,
+            "ends_at": appointment.ends_at,
+        }
+        found += event(caller, "busy_block.conflicting", appointment.id, data)[1]
+    return found
+
+
+def conflicts_of(appointment: Appointment, therapist_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Give the flags that say that somebody, or this one, is busy elsewhere."""
+    return [
+        flag
+        for flag in appointment.flags
+        if flag["code"] == EXTERNAL_BUSY and therapist_id in {None, UUID(str(flag["resource_id"]))}
+    ]
+
+
+def follow_moved(caller: Caller, moved: Iterable[Appointment]) -> None:
+    """Clear the flags of visits that have moved out of somebody's busy time, whose rows are locked."""
+    flagged = {one.id: conflicts_of(one) for one in moved}
+    for therapist_id in {UUID(str(flag["resource_id"])) for flags in flagged.values() for flag in flags}:
+        follow_busy(caller, therapist_id, [key for key, flags in flagged.items() if flags])
+
+
+def _set(appointment: Appointment, flags: list[dict[str, Any]]) -> None:
+    # Committed values: one statement writes them for all, not the session once more.
+    set_committed_value(appointment, "flags", flags)
+    set_committed_value(appointment, "version", appointment.version + 1)

@@ -1,0 +1,108 @@
+"""Keeps the flags of visits that a change has left outside the rules."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm.attributes import set_committed_value
+
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.events import facts
+from models import Appointment, AuditEntry, Event
+from models.serialization import dumps
+from scheduling.reasons import CLINICAL
+
+# What hours, closures and qualifications can break; who is busy is no matter of the catalogue.
+OF_CATALOGUE: Final = frozenset(
+    {
+        "outside_opening_hours", "location_closed", "therapist_not_working", "therapist_unqualified",
+        "qualification_expires", "depth_exceeded", "no_therapist_available",
+    }
+)  # fmt: skip
+OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
+OF_PREREQUISITES: Final = frozenset({"prerequisite_missing", "prerequisite_expired", "cooling_off"})
+OF_HOLDS: Final = frozenset({"medical_hold"})
+# Everything that can come to speak against a visit after it was booked.
+STANDING: Final = OF_CATALOGUE | CLINICAL
+
+# A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
+DISRUPTED: Final = "disrupted"
+# A visit during which a member of staff has become busy elsewhere; external_busy.py gives and takes it.
+EXTERNAL_BUSY: Final = "external_busy"
+
+# A code, and the rule behind it if there is one.
+Reason = tuple[str, str | None]
+Flags = list[dict[str, Any]]
+
+_WRITE = text("""
+    UPDATE appointments a SET flags = new.flags, version = new.version, updated_at = now()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (id uuid, version integer, flags jsonb)
+    WHERE a.clinic_id = :clinic_id AND a.id = new.id
+""")
+
+
+def not_judged(appointment: Appointment) -> Flags:
+    """Give the flags that a judgement of the visit at another time or place leaves standing.
+
+    Where a visit may go nothing is blocked, so no disruption holds it any more.
+    """
+    return [one for one in appointment.flags if one["code"] not in STANDING | {DISRUPTED}]
+
+
+def still_disrupted(flags: Flags, held: Collection[UUID]) -> Flags:
+    """Give the flags without those of a disrupted resource that the visit holds no longer."""
+    gone = {str(one["resource_id"]) for one in flags if "resource_id" in one} - {str(one) for one in held}
+    return [one for one in flags if one["code"] != DISRUPTED or str(one.get("resource_id")) not in gone]
+
+
+def as_over(flags: Flags) -> Flags:
+    """Give the flags that a visit which is over or does not take place keeps: it misses nobody."""
+    return [one for one in flags if one["code"] != EXTERNAL_BUSY]
+
+
+def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:
+    """Make each visit's flags those of its reasons; flags that no rule gives stay.
+
+    The rows must be locked. One statement writes all of them, another their events and audit entries.
+    """
+    changed, told = [], []
+    for appointment, reasons in judged:
+        kept, fresh = _sorted_out(caller, appointment, reasons)
+        if len(kept) == len(appointment.flags) and not fresh:
+            continue
+        # Committed values: the statement below writes them, not the session once more.
+        set_committed_value(appointment, "flags", [*kept, *fresh])
+        set_committed_value(appointment, "version", appointment.version + 1)
+        changed.append(appointment)
+        if fresh:
+            named = {"codes": [one["code"] for one in fresh]}
+            told.append(facts(caller, "flagged", appointment, named))
+    write_flags(caller, changed)
+    events = [row for (_, rows), _ in told for row in rows]
+    entries = [row for _, (_, rows) in told for row in rows]
+    insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+
+
+def write_flags(caller: Caller, changed: Sequence[Appointment]) -> None:
+    """Write the flags and versions that these visits have in memory, by one statement."""
+    if changed:
+        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
+        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
+
+
+def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:
+    """Give the flags that stay and those that are new."""
+    kept = [one for one in appointment.flags if one["code"] not in STANDING or _reason(one) in reasons]
+    known = {_reason(flag) for flag in kept}
+    fresh = [
+        {"code": code, **({"rule_id": rule} if rule else {}), "since": caller.now}
+        for code, rule in reasons
+        if (code, rule) not in known
+    ]
+    return kept, fresh
+
+
+def _reason(flag: Mapping[str, Any]) -> Reason:
+    return flag["code"], flag.get("rule_id")

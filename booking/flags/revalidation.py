@@ -1,0 +1,88 @@
+"""Judges booked visits again by the rules as they are now, and flags those that they would refuse."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from booking.core.caller import Caller
+from booking.flags.flags import STANDING, flag
+from booking.questions.catalog import ClinicCatalog, read_catalog
+from booking.questions.histories import History, load_histories
+from booking.questions.overrides import waivers
+from booking.questions.visit_requests import Wish, ask, layout
+from booking.questions.windows import day_of
+from models import Appointment
+from scheduling.catalog import Procedure
+from scheduling.engine import check
+from scheduling.lateness import with_numbing
+from scheduling.questions import Question
+from scheduling.reasons import Refusal
+from scheduling.ticks import to_tick
+
+
+def affected_by(
+    caller: Caller,
+    appointments: Sequence[Appointment],
+    codes: frozenset[str] = STANDING,
+    catalog: ClinicCatalog | None = None,
+) -> list[UUID]:
+    """Flag each visit that is refused now, clear the others, and give those refused with these codes.
+
+    The rows must be locked. A flag goes when its reason is gone; what an override has allowed is not
+    flagged. Without a `catalog` it is read past the cache, which others read: a transaction that has
+    changed the catalogue may never commit.
+    """
+    if not appointments:
+        return []
+    # The rules are the clinic's: a key of some locations flags at the others too.
+    everywhere = replace(caller, location_ids=None, publishable=False)
+    catalog = catalog or read_catalog(caller.session, caller.clinic_id)
+    judged = [
+        (appointment, sorted({(one.code, one.rule_id) for one in found}, key=str))
+        for appointment, found in standing(everywhere, catalog, appointments)
+    ]
+    flag(caller, judged)
+    return [appointment.id for appointment, reasons in judged if any(code in codes for code, _ in reasons)]
+
+
+def standing(
+    caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment]
+) -> Iterator[tuple[Appointment, list[Refusal]]]:
+    """Give each visit with what speaks against it where and when it is, as if everybody were free."""
+    people = {one.patient_id for one in appointments if one.patient_id is not None}
+    histories = load_histories(caller.session, catalog, caller.clinic_id, people)
+    for appointment in appointments:
+        yield appointment, _standing(caller, catalog, appointment, histories)
+
+
+def _standing(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, histories: Mapping[UUID, History]
+) -> list[Refusal]:
+    history = histories[appointment.patient_id] if appointment.patient_id is not None else None
+    question = _question(caller, catalog, appointment, history)
+    start = to_tick(appointment.starts_at)
+    window = day_of(start, layout(question).length, question.location.zone)
+    refusals = check(question, catalog.engine, {}, start, window).refusals
+    allowed = waivers(appointment, history.visits if history is not None else ())
+    return [one for one in refusals if one.code in STANDING and not allowed.cover(one)]
+
+
+def _question(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, history: History | None
+) -> Question:
+    wish = Wish(
+        procedure_id=appointment.procedure_id,
+        location_id=appointment.location_id,
+        areas=tuple(appointment.areas),
+        therapist_id=appointment.therapist_id,
+    )
+    patient = history.patient(appointment.id) if history is not None else None
+    question = ask(caller, catalog, wish, patient, even=[wish.procedure_id, wish.location_id])
+    course = history.course_of(appointment.id) if history is not None else None
+    return replace(question, procedure=_numbed(question, appointment), course=course, stands=True)
+
+
+def _numbed(question: Question, appointment: Appointment) -> Procedure:
+    """Give the procedure with the numbing that this visit has: it may differ once it has given way."""
+    ahead = to_tick(appointment.procedure_at) - to_tick(appointment.starts_at)
+    return with_numbing(question.procedure, ahead - layout(question).procedure_at) or question.procedure

@@ -1,0 +1,1 @@
+"""Messages to patients: which are due, and who sends them."""

@@ -1,0 +1,110 @@
+"""Selects the sessions that ended a course whose maintenance opens, is midway or closes (b7, b8)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Integer, Select, Text, column, exists, null, or_, true, values
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import aliased
+
+from booking.messages.columns import columns, same, with_words
+from models import Appointment, Course, CourseTemplate, Location, Procedure
+from scheduling import rulebook
+from scheduling.messages import MOMENTS, in_window
+from scheduling.months import add_months
+
+_MOMENTS: Final = tuple(moment for moment in MOMENTS if moment.anchor == "window")
+# Months back from one date come up to three days before what they lead to it from, and the date is UTC's.
+_CLAMPED: Final = timedelta(days=4)
+_OVER: Final = ("cancelled", "no_show", "held")
+
+
+def by_course(
+    since: datetime, until: datetime, templates: Iterable[rulebook.CourseTemplate]
+) -> Select[Any] | None:
+    """Select the sessions by the location's index of starts; None where no template has maintenance.
+
+    Whoever has had another session of the family since, or has one booked, is told no more.
+    """
+    rows = _rows(since, until, templates)
+    if not rows:
+        return None
+    windows = _windows(rows)
+    window = windows.c
+    sessions = (
+        columns(window.kind, Appointment.starts_at, null(), window.opens, window.closes)
+        .select_from(Location)
+        .join(windows, true())
+        .join(Appointment, same(Appointment.location_id, Location))
+        .join(Course, same(Appointment.course_id, Course))
+        .join(CourseTemplate, same(Course.template_id, CourseTemplate))
+        .join(Procedure, same(Appointment.procedure_id, Procedure))
+        .where(
+            Appointment.starts_at > window.earliest,
+            Appointment.starts_at < window.latest,
+            Appointment.status == "completed",
+            Course.status == "completed",
+            CourseTemplate.maintenance_opens_months == window.opens,
+            CourseTemplate.maintenance_closes_months == window.closes,
+            ~_is_gone_on_with(),
+        )
+    )
+    return with_words(sessions, window.kind, Appointment.starts_at)
+
+
+def _rows(
+    since: datetime, until: datetime, templates: Iterable[rulebook.CourseTemplate]
+) -> Sequence[tuple[Any, ...]]:
+    """Give each kind with the months of its window, and between which starts its sessions lie.
+
+    Templates with the same months share a row, so that a location's visits are read once for them.
+    """
+    months = {(one.maintenance_opens_months, one.maintenance_closes_months) for one in templates}
+    return [
+        (
+            moment.kind,
+            opens,
+            closes,
+            _before(since, moment.months, moment.days) - _CLAMPED,
+            _before(until, moment.months, moment.days) + _CLAMPED,
+        )
+        for opens, closes in months
+        if opens is not None and closes is not None
+        for moment in (in_window(one, opens, closes) for one in _MOMENTS)
+    ]
+
+
+def _before(instant: datetime, months: int, days: int) -> datetime:
+    moved = instant.astimezone(UTC) - timedelta(days=days)
+    return datetime.combine(add_months(moved.date(), -months), moved.timetz())
+
+
+def _windows(rows: Sequence[tuple[Any, ...]]) -> Any:  # noqa: ANN401 - a table of values
+    names = values(
+        column("kind", Text),
+        column("opens", Integer),
+        column("closes", Integer),
+        column("earliest", TIMESTAMP(timezone=True)),
+        column("latest", TIMESTAMP(timezone=True)),
+        name="windows",
+    )
+    return names.data(rows)
+
+
+def _is_gone_on_with() -> ColumnElement[bool]:
+    """Whether a later session of the course or of the family is performed or booked."""
+    later, procedure = aliased(Appointment), aliased(Procedure)
+    return (
+        exists()
+        .where(
+            later.clinic_id == Appointment.clinic_id,
+            later.patient_id == Appointment.patient_id,
+            later.starts_at > Appointment.starts_at,
+            later.status.not_in(_OVER),
+            procedure.clinic_id == later.clinic_id,
+            procedure.id == later.procedure_id,
+            or_(procedure.family == Procedure.family, later.course_id == Appointment.course_id),
+        )
+        .correlate(Appointment, Procedure)
+    )

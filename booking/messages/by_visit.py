@@ -1,0 +1,186 @@
+"""Selects the visits that may have a message due in some stretch of time, with what its words need."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    Values,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+    values,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import aliased
+
+from booking.core.caller import Caller
+from booking.messages.by_course import by_course
+from booking.messages.columns import columns, same, with_words
+from models import (
+    Appointment,
+    AppointmentPhase,
+    Event,
+    Location,
+)
+from scheduling.messages import MOMENTS
+from scheduling.rulebook import CourseTemplate
+
+# How far from its civil distance the quiet hours and a clock change may move a message.
+_MOVED: Final = timedelta(hours=16)
+# What counts from a visit's end is looked for by its start: no visit is longer.
+_LONGEST_VISIT: Final = timedelta(days=1)
+
+_TO_COME: Final = ("booked", "confirmed")
+_OVER: Final = ("cancelled", "no_show", "held")
+_PLANNED: Final = ("appointment.booked", "appointment.rescheduled")
+_EVENTS: Final = {"planned": _PLANNED, "no_show": ("appointment.no_show",)}
+# Word for word the condition of the index that finds these events.
+_STARTS_MESSAGES: Final = text(
+    "events.type IN ('appointment.booked', 'appointment.rescheduled', 'appointment.no_show')"
+)
+_BY_EVENT: Final = values(
+    column("kind", Text), column("type", Text), column("planned", Boolean), name="moments"
+).data(
+    [(one.kind, event, one.anchor == "planned") for one in MOMENTS for event in _EVENTS.get(one.anchor, ())]
+)
+
+
+def candidates(
+    caller: Caller,
+    since: datetime,
+    until: datetime,
+    windows: Iterable[CourseTemplate],
+    only: Iterable[ColumnElement[bool]],
+) -> Sequence[Row[Any]]:
+    """Give each kind of message of each visit that is not sent and may be due between the two instants.
+
+    `planned_at` is when a visit to come was booked or moved last; `windows` are the clinic's templates
+    of courses, and what counts from one of them has its months.
+    """
+    shown = [*only, Appointment.clinic_id == caller.clinic_id]
+    if caller.location_ids is not None:
+        shown.append(Appointment.location_id.in_(caller.location_ids))
+    found = [_by_visit(since, until), _by_event(since, until)]
+    if (of_courses := by_course(since - _MOVED, until + _MOVED, windows)) is not None:
+        found.append(of_courses)
+    return caller.session.execute(union_all(*(one.where(*shown) for one in found))).all()
+
+
+def _by_visit(since: datetime, until: datetime) -> Select[Any]:
+    """Select what counts from the visit itself, by the location's index of starts."""
+    moments = _moments(since, until)
+    moment = moments.c
+    status = case((moment.before, Appointment.status.in_(_TO_COME)), else_=Appointment.status == "completed")
+    visits = (
+        columns(moment.kind, Appointment.starts_at, case((moment.before, _planned_at())))
+        .select_from(Location)
+        .join(moments, true())
+        .join(Appointment, same(Appointment.location_id, Location))
+        .where(
+            Appointment.starts_at > moment.earliest,
+            Appointment.starts_at < moment.latest,
+            status,
+            or_(~moment.treatment, _is_treatment()),
+            or_(~moment.offers, ~_is_followed()),
+        )
+    )
+    return with_words(visits, moment.kind, Appointment.starts_at)
+
+
+def _moments(since: datetime, until: datetime) -> Values:
+    """Give each kind that counts from the visit, and between which starts its visits lie.
+
+    The bounds are reckoned here: row-level security keeps an index from helping where the database would.
+    """
+    rows = []
+    for one in MOMENTS:
+        if one.anchor not in {*_EVENTS, "window"}:
+            shift = timedelta(days=one.days, minutes=one.minutes)
+            length = _LONGEST_VISIT if one.anchor == "end" else timedelta(0)
+            bounds = (since - shift - _MOVED - length, until - shift + _MOVED)
+            rows.append((one.kind, *bounds, one.anchor == "before", one.treatment, one.offers))
+    names = values(
+        column("kind", Text),
+        column("earliest", TIMESTAMP(timezone=True)),
+        column("latest", TIMESTAMP(timezone=True)),
+        column("before", Boolean),
+        column("treatment", Boolean),
+        column("offers", Boolean),
+        name="moments",
+    )
+    return names.data(rows)
+
+
+def _by_event(since: datetime, until: datetime) -> Select[Any]:
+    """Select what counts from a booking, a move or a no-show; of several the last."""
+    moment = _BY_EVENT.c
+    last_plan = and_(Appointment.status.in_(_TO_COME), Event.occurred_at == _planned_at())
+    visits = (
+        columns(moment.kind, Event.occurred_at, null())
+        .select_from(Event)
+        .join(_BY_EVENT, moment.type == Event.type)
+        .join(Appointment, same(Event.subject_id, Appointment))
+        .join(Location, same(Appointment.location_id, Location))
+        .where(
+            _STARTS_MESSAGES,
+            Event.occurred_at > since - timedelta(days=1) - _MOVED,
+            Event.occurred_at <= until,
+            case((moment.planned, last_plan), else_=Appointment.status == "no_show"),
+        )
+    )
+    return with_words(visits, moment.kind, Event.occurred_at)
+
+
+def _planned_at() -> Any:  # noqa: ANN401 - see above
+    planned = aliased(Event)
+    return (
+        select(func.max(planned.occurred_at))
+        .where(
+            planned.clinic_id == Appointment.clinic_id,
+            planned.subject_id == Appointment.id,
+            planned.type.in_(_PLANNED),
+        )
+        .correlate(Appointment)
+        .scalar_subquery()
+    )
+
+
+def _is_treatment() -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(
+            AppointmentPhase.clinic_id == Appointment.clinic_id,
+            AppointmentPhase.appointment_id == Appointment.id,
+            AppointmentPhase.kind == "procedure",
+        )
+        .correlate(Appointment)
+    )
+
+
+def _is_followed() -> ColumnElement[bool]:
+    """Whether the patient has a later visit that was not called off."""
+    later = aliased(Appointment)
+    return (
+        exists()
+        .where(
+            later.clinic_id == Appointment.clinic_id,
+            later.patient_id == Appointment.patient_id,
+            later.starts_at > Appointment.starts_at,
+            later.status.not_in(_OVER),
+        )
+        .correlate(Appointment)
+    )

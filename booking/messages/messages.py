@@ -1,0 +1,138 @@
+"""Works out the messages of visits from what is so now: nothing is planned that could become wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+
+from booking.catalogue.message_templates import fill
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, MissingScope
+from booking.messages.by_visit import candidates
+from booking.questions.catalog import load_catalog
+from scheduling.messages import MOMENT_OF, STALE, due, in_window
+
+LONGEST_AHEAD: Final = timedelta(days=31)
+"""How far ahead messages can be asked for: so few that they are worked out at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Whom a message is for and how they can be reached."""
+
+    name: str
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message of a visit, put into words when they are asked for; it counts from `anchor_at`.
+
+    It may go out from `due_at` and before `expires_at`. The id holds for as long as the visit is where
+    it is: a moved visit has other messages.
+    """
+
+    kind: str
+    appointment_id: UUID
+    patient_id: UUID
+    location_id: UUID
+    anchor_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    status: str
+    to: Recipient
+    zone: ZoneInfo
+    template: tuple[str, str]
+    clinic_name: str
+    location_name: str
+    starts_at: datetime
+    cancel_until: datetime
+
+    @property
+    def id(self) -> str:
+        """What the message is known by: its visit, its kind and the instant it counts from."""
+        return message_id(self.appointment_id, self.kind, self.anchor_at)
+
+    @property
+    def subject(self) -> str:
+        """The subject in its final words."""
+        return fill(self.template[0], self._filled())
+
+    @property
+    def body(self) -> str:
+        """The body in its final words."""
+        return fill(self.template[1], self._filled())
+
+    def _filled(self) -> dict[str, str]:
+        starts_at, deadline = (at.astimezone(self.zone) for at in (self.starts_at, self.cancel_until))
+        return {
+            "patient": self.to.name,
+            "clinic": self.clinic_name,
+            "location": self.location_name,
+            "date": f"{starts_at:%Y-%m-%d}",
+            "time": f"{starts_at:%H:%M}",
+            "cancel_until": f"{deadline:%Y-%m-%d %H:%M}",
+        }
+
+
+def message_id(appointment_id: UUID, kind: str, anchor_at: datetime) -> str:
+    """Write a message's id."""
+    return f"{appointment_id}.{kind}.{round(anchor_at.timestamp() * 1_000_000)}"
+
+
+def list_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -> list[Message]:
+    """Give what `find_messages` does; Invalid when that lies too far ahead, MissingScope without patients."""
+    if not caller.may("patients:read"):
+        raise MissingScope("The key lacks the scope patients:read.")
+    if until > caller.now + LONGEST_AHEAD:
+        raise Invalid("/due_by", f"Must lie at most {LONGEST_AHEAD.days} days ahead.")
+    return find_messages(caller, until, *only)
+
+
+def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -> list[Message]:
+    """Give what is due until then and neither sent nor too late by now, in order of `due_at` and id.
+
+    `only` narrows them in terms of Appointment, MessageTemplate and MessageDispatch, outer joined.
+    """
+    since = caller.now - STALE
+    catalog = load_catalog(caller.session, caller.clinic_id).engine
+    found: dict[str, Message] = {}
+    for row in candidates(caller, since, until, catalog.course_templates.values(), only):
+        location = catalog.locations[row.location_id]
+        message = _message(caller, row, location.zone, timedelta(hours=location.policy.cancel_free_hours))
+        if message is not None and since < message.due_at <= until:
+            # Acts of the same instant, a booking and a move, ask for one message between them.
+            found[message.id] = message
+    return sorted(found.values(), key=lambda message: (message.due_at, message.id))
+
+
+def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Message | None:  # noqa: ANN401 - a row
+    """Make the message, unless it came too late for the visit as it was booked, or does so now."""
+    moment = MOMENT_OF[row.kind]
+    if moment.anchor == "window":
+        moment = in_window(moment, row.opens_months, row.closes_months)
+    when = due(moment, row.ends_at if moment.anchor == "end" else row.anchor_at, row.starts_at, zone)
+    passed = row.planned_at is not None and when.at < row.planned_at
+    if passed or not max(when.at, caller.now) < when.until:
+        return None
+    return Message(
+        kind=row.kind,
+        appointment_id=row.appointment_id,
+        patient_id=row.patient_id,
+        location_id=row.location_id,
+        anchor_at=row.anchor_at,
+        due_at=when.at.astimezone(zone),
+        expires_at=when.until.astimezone(zone),
+        status=row.status or ("due" if when.at <= caller.now else "planned"),
+        to=Recipient(name=row.patient_name, email=row.email, phone=row.phone),
+        zone=zone,
+        template=(row.subject, row.body),
+        clinic_name=row.clinic_name,
+        location_name=row.location_name,
+        starts_at=row.starts_at,
+        cancel_until=row.starts_at - notice,
+    )

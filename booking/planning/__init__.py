@@ -1,0 +1,1 @@
+"""Whole courses are planned, booked and moved on."""

@@ -1,0 +1,54 @@
+"""Books sessions of a course in one call: all of them, or none."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from booking.appointments.book import Visit
+from booking.appointments.book_together import Order, book_together
+from booking.core.caller import Caller
+from booking.core.errors import Refused
+from booking.courses.courses import require_sessions
+from booking.planning.course_plan import SeriesWish, find_course, last_visit, wish_of
+from booking.questions.availability import alternatives
+from booking.questions.catalog import load_catalog
+from booking.questions.histories import load_history
+from booking.questions.judging import Override
+from scheduling.ticks import to_tick
+
+# A search each: whoever has more refused sessions than that does better with a plan.
+_MOST_HELPED: Final = 3
+
+
+def book_series(
+    caller: Caller,
+    course_id: UUID,
+    wish: SeriesWish,
+    starts: Sequence[datetime],
+    override: Override | None = None,
+) -> list[Visit]:
+    """Book every session, judged in order of time, with one therapist as far as possible.
+
+    Refused with the reasons of each that cannot take place and slots near the first of these, and
+    nothing is booked; NotFound, Invalid, WrongStatus, CourseFull.
+    """
+    course = find_course(caller, course_id)
+    # A friendly look ahead: each session is counted again under the lock of the course.
+    require_sessions(caller, course, len(starts))
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    last = last_visit(load_history(caller.session, catalog, caller.clinic_id, course.patient_id), course.id)
+    wanted = wish_of(caller, course, wish, last)
+    orders = [Order(wanted, one, override) for one in starts]
+    led_by = last.therapist_id if last is not None else None
+    try:
+        return book_together(caller, orders, led_by=led_by, same=True)
+    except Refused as refused:
+        # The locks are released. No slot lies before a date that the refusal names, nor before the asked
+        # one: so what spacing the sessions before it ask for is kept though they are not booked.
+        found = {
+            place: alternatives(caller, wanted, to_tick(starts[place]), refusals)
+            for place, refusals in islice((refused.by_visit or {}).items(), _MOST_HELPED)
+        }
+        raise Refused(refused.refusals, by_visit=refused.by_visit, near=found) from refused

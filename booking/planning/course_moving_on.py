@@ -1,0 +1,166 @@
+"""Lets the rest of a course follow a session that was moved: proposes where to, and moves all or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from booking.appointments.book import get, judge_others
+from booking.appointments.moving import Placing, move_all
+from booking.claims.expired_holds import drop_expired
+from booking.core.caller import Caller
+from booking.core.errors import NotFound, Refused, StaleVersion
+from booking.core.locks import hold_catalog, lock
+from booking.courses.courses import select_course
+from booking.flags.visits_to_recheck import lock_rows
+from booking.planning.course_plan import Planned, Planner, find_course
+from booking.questions.busy import load_busy
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import History, load_history
+from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.windows import day_of
+from models import Appointment, Course
+from scheduling.engine import check
+from scheduling.plans import Preferences, Proposal
+from scheduling.questions import Question
+from scheduling.reasons import Refusal
+from scheduling.ticks import to_tick
+
+_MOVABLE: Final = ("booked", "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A booked visit (a row of the history) and where it goes, which may be where it is."""
+
+    visit: Any
+    planned: Planned
+
+    @property
+    def moves(self) -> bool:
+        """Whether the visit changes its time or its therapist."""
+        proposal = self.planned.proposal
+        stays = to_tick(self.visit.starts_at) == proposal.start
+        return not (stays and self.visit.therapist_id == proposal.therapist_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where each later session goes, in order of time, and what stands against the first without a place."""
+
+    sessions: Sequence[Shifted]
+    refusals: tuple[Refusal, ...] = ()
+    unplaced: int = 0
+    applied: bool = False
+    affected: Sequence[UUID] = ()
+
+
+def propose_shift(caller: Caller, course_id: UUID, appointment_id: UUID) -> Shift:
+    """Say where the sessions after this one would go; NotFound unless it is one of the course's."""
+    course = find_course(caller, course_id)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    return _plan(caller, catalog, course, appointment_id)
+
+
+def apply_shift(caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None) -> Shift:
+    """Move the sessions after this one, all or none; Refused with the first that has no place."""
+    with caller.session.begin_nested():
+        course, catalog = _locked(caller, course_id, appointment_id, expected)
+        shift = _plan(caller, catalog, course, appointment_id)
+        if shift.unplaced:
+            raise Refused(shift.refusals, by_visit={len(shift.sessions): shift.refusals})
+        ids = [one.visit.id for one in shift.sessions]
+        placings = [_placing(caller, catalog, one, ids) for one in shift.sessions if one.moves]
+        move_all(caller, catalog, _without_meeting(placings))
+        affected = judge_others(caller, get(caller, appointment_id), catalog)
+    return replace(shift, applied=True, affected=affected)
+
+
+def _without_meeting(placings: Sequence[Placing]) -> list[Placing]:
+    """Order moves so that no visit meets another's old time: the patient is never twice at one.
+
+    The visits keep their order in time, so those that move later go last first, then the others first first.
+    """
+    later = [one for one in placings if one.start > to_tick(one.appointment.starts_at)]
+    return [*reversed(later), *(one for one in placings if one not in later)]
+
+
+def _locked(
+    caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None
+) -> tuple[Course, ClinicCatalog]:
+    """Lock the patient and all that the visits could take, then the visits and their course."""
+    session, course = caller.session, find_course(caller, course_id)
+    hold_catalog(session, caller.clinic_id)
+    catalog = load_catalog(session, caller.clinic_id)
+    visits = _later(_history(caller, catalog, course), course, appointment_id)
+    resources = {one for visit in visits for one in candidates(catalog, _question(caller, catalog, visit))}
+    resources |= {visit.therapist_id for visit in visits if visit.therapist_id is not None}
+    lock(session, patients=[course.patient_id], resources=resources)
+    drop_expired(caller, [course.patient_id], resources)
+    lock_rows(caller, Appointment.id.in_([visit.id for visit in visits]))
+    course = session.scalars(select_course(caller, course_id, for_change=True)).one()
+    if expected is not None and course.version != expected:
+        raise StaleVersion
+    return course, catalog
+
+
+def _history(caller: Caller, catalog: ClinicCatalog, course: Course) -> History:
+    return load_history(caller.session, catalog, caller.clinic_id, course.patient_id)
+
+
+def _later(history: History, course: Course, appointment_id: UUID) -> list[Any]:
+    """Give the course's visits after this one that can still be moved."""
+    own = [visit for visit in history.visits if visit.course_id == course.id]
+    after = next((visit for visit in own if visit.id == appointment_id), None)
+    if after is None:
+        raise NotFound("appointment", "/appointment_id")
+    return [one for one in own if one.status in _MOVABLE and one.starts_at > after.starts_at]
+
+
+def _question(caller: Caller, catalog: ClinicCatalog, visit: Any) -> Question:  # noqa: ANN401 - a row of the query
+    wish = Wish(
+        procedure_id=visit.procedure_id,
+        location_id=visit.location_id,
+        areas=tuple(visit.areas),
+        patient_id=visit.patient_id,
+        course_id=visit.course_id,
+    )
+    return ask(caller, catalog, wish, even=[visit.procedure_id, visit.location_id])
+
+
+def _plan(caller: Caller, catalog: ClinicCatalog, course: Course, appointment_id: UUID) -> Shift:
+    history = _history(caller, catalog, course)
+    visits = _later(history, course, appointment_id)
+    ids = [visit.id for visit in visits]
+    planner = Planner(caller, catalog, history.patient(*ids), Preferences(), ids)
+    found: list[Shifted] = []
+    for visit in visits:
+        question = replace(_question(caller, catalog, visit), patient=planner.patient)
+        planner.preferences = _as_now(visit, question)
+        proposal = planner.find(question, caller.now.astimezone(question.location.zone).date())
+        if not isinstance(proposal, Proposal):
+            return Shift(found, proposal, len(visits) - len(found))
+        found.append(Shifted(visit, planner.keep(question, proposal)))
+    return Shift(found)
+
+
+def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a row of the query
+    """Keep to the weekday, the time of day and the therapist that the visit has."""
+    local = visit.starts_at.astimezone(question.location.zone)
+    return Preferences(
+        weekdays=frozenset({local.weekday()}),
+        minute=local.hour * 60 + local.minute,
+        therapist_id=visit.therapist_id,
+    )
+
+
+def _placing(caller: Caller, catalog: ClinicCatalog, one: Shifted, ignored: Sequence[UUID]) -> Placing:
+    proposal = one.planned.proposal
+    question = replace(one.planned.question, therapist_id=proposal.therapist_id)
+    window = day_of(proposal.start, layout(question).length, question.location.zone)
+    resources = candidates(catalog, question)
+    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignored, real_now=caller.real_now)
+    verdict = check(question, catalog.engine, busy, proposal.start, window)
+    if verdict.assignment is None:
+        raise Refused(verdict.refusals)
+    return Placing(get(caller, one.visit.id), question, verdict, proposal.start)

@@ -1,0 +1,273 @@
+"""Proposes the sessions that a course still needs: each searched for as if those before were booked."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, NotFound
+from booking.courses.courses import procedures_of, require_sessions, select_course, sessions_left
+from booking.questions.busy import load_busy
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import History, load_history
+from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.windows import day_of, days, not_before
+from models import Course
+from scheduling.eligibility import Eligibility, eligibility
+from scheduling.engine import check, search
+from scheduling.openings import slots
+from scheduling.plans import Preferences, Proposal, choose
+from scheduling.questions import Patient, Question, Session
+from scheduling.reasons import Notice, Refusal, refuse
+from scheduling.ticks import floor_tick, from_tick
+from scheduling.warnings import warnings
+
+DEFAULT_GAP_DAYS: Final = 28
+"""Between sessions that no rule holds apart: the commonest minimum of table b5."""
+_ONE_DAY: Final = timedelta(days=1)
+_BEFORE_DAYS: Final = 14
+_AFTER_DAYS: Final = 21
+_STEP_DAYS: Final = 28
+_NOON: Final = 12 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesWish:
+    """Where and what the sessions of a course shall be; what is not named follows its last visit."""
+
+    location_id: UUID
+    procedure_id: UUID | None = None
+    areas: tuple[str, ...] = ()
+    therapist_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A session that could be booked, in its place in the plan."""
+
+    proposal: Proposal
+    question: Question
+    warnings: tuple[Notice, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """The sessions in order of time, and what stands against the first that has no place."""
+
+    zone: ZoneInfo
+    sessions: list[Planned] = field(default_factory=list)
+    refusals: tuple[Refusal, ...] = ()
+    unplaced: int = 0
+
+
+def plan(
+    caller: Caller,
+    course_id: UUID,
+    wish: SeriesWish,
+    first: date,
+    preferences: Preferences,
+    number: int | None = None,
+) -> Plan:
+    """Propose so many sessions from a local date on, by default all that are left; nothing is booked.
+
+    NotFound, Invalid for a date that has passed or what cannot be meant, WrongStatus, CourseFull.
+    """
+    course = find_course(caller, course_id)
+    require_sessions(caller, course, number or 0)
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    history = load_history(
+        caller.session, catalog, caller.clinic_id, course.patient_id, held_at=caller.real_now
+    )
+    last = last_visit(history, course.id)
+    # Whom the patient would like is no condition: the question asks for anybody.
+    asked = ask(caller, catalog, replace(wish_of(caller, course, wish, last), therapist_id=None))
+    zone = asked.location.zone
+    if first < caller.now.astimezone(zone).date():
+        raise Invalid("/from", "Must not lie in the past.")
+    if wish.therapist_id is not None and wish.therapist_id not in catalog.engine.therapists:
+        raise NotFound("therapist", "/therapist_id")
+    wanted = as_before(last, asked, catalog, replace(preferences, therapist_id=wish.therapist_id))
+    planner = Planner(caller, catalog, history.patient(), wanted)
+    left = sessions_left(caller, course) if number is None else number
+    return planner.series([asked] * left, first, zone)
+
+
+def find_course(caller: Caller, course_id: UUID) -> Course:
+    """Give a course of the clinic; NotFound."""
+    course = caller.session.scalar(select_course(caller, course_id))
+    if course is None:
+        raise NotFound("course")
+    return course
+
+
+def last_visit(history: History, course_id: UUID) -> Any | None:  # noqa: ANN401 - a row of the query
+    """Give the course's last visit that is booked or performed."""
+    return next((visit for visit in reversed(history.visits) if visit.course_id == course_id), None)
+
+
+def wish_of(caller: Caller, course: Course, wish: SeriesWish, last: Any | None) -> Wish:  # noqa: ANN401 - a row
+    """Name a session of the course: what its last visit was, or else its default procedure."""
+    offered = procedures_of(caller, course)
+    procedure_id = wish.procedure_id or (last.procedure_id if last is not None else offered[0])
+    if procedure_id not in offered:
+        raise Invalid("/procedure_id", "This procedure is not one of the course's.")
+    same = last is not None and last.procedure_id == procedure_id
+    return Wish(
+        procedure_id=procedure_id,
+        location_id=wish.location_id,
+        areas=wish.areas or (tuple(last.areas) if same and last is not None else ()),
+        therapist_id=wish.therapist_id,
+        patient_id=course.patient_id,
+        course_id=course.id,
+    )
+
+
+def as_before(
+    last: Any | None,  # noqa: ANN401 - a row of the query
+    question: Question,
+    catalog: ClinicCatalog,
+    wanted: Preferences,
+) -> Preferences:
+    """Prefer who is named, else the therapist of the last visit if they work here, and its time of day."""
+    wanted = replace(wanted, named=wanted.therapist_id is not None)
+    if last is None:
+        return wanted
+    local = last.starts_at.astimezone(question.location.zone)
+    minute = local.hour * 60 + local.minute
+    if wanted.from_minute <= minute < wanted.until_minute:
+        wanted = replace(wanted, minute=minute)
+    therapist = catalog.engine.therapists.get(last.therapist_id)
+    if not wanted.named and therapist is not None and question.location.id in therapist.working_hours:
+        wanted = replace(wanted, therapist_id=therapist.id)
+    return wanted
+
+
+@dataclass(slots=True)
+class Planner:
+    """Looks for one session after the other, each as if those found were booked.
+
+    `ignored` are appointments whose own time is free, because they are to move.
+    """
+
+    caller: Caller
+    catalog: ClinicCatalog
+    patient: Patient
+    preferences: Preferences
+    ignored: Collection[UUID] = ()
+
+    def series(self, questions: list[Question], first: date, zone: ZoneInfo) -> Plan:
+        """Plan the questions' visits in order; the first without a place ends the plan with its refusals."""
+        made = Plan(zone)
+        for place, asked in enumerate(questions):
+            question = replace(asked, patient=self.patient)
+            found = self.find(question, first)
+            if not isinstance(found, Proposal):
+                made.refusals, made.unplaced = found, len(questions) - place
+                break
+            made.sessions.append(self.keep(question, found))
+        return made
+
+    def find(self, question: Question, first: date) -> Proposal | tuple[Refusal, ...]:
+        """Look for the best place of one visit from a date on; the refusals say why there is none."""
+        today = self.caller.now.astimezone(question.location.zone).date()
+        dates = eligibility(question, self.catalog.engine, max(first, today))
+        if dates.eligible_on is None or dates.refusals:
+            return dates.refusals
+        ideal = _ideal(question, dates)
+        last = today + timedelta(days=question.location.policy.horizon_days)
+        for begins, ends in _stretches(dates.eligible_on, ideal, last):
+            found = self._search(question, ideal, begins, ends)
+            if found is not None:
+                return found
+        return self._reasons(question, ideal, last)
+
+    def _search(self, question: Question, ideal: date, begins: date, ends: date) -> Proposal | None:
+        caller, zone = self.caller, question.location.zone
+        window = not_before(days(begins, ends, layout(question).length - 1, zone), caller.now)
+        resources = candidates(self.catalog, question)
+        busy = load_busy(
+            caller.session, caller.clinic_id, resources, window, self.ignored, real_now=caller.real_now
+        )
+        openings = search(question, self.catalog.engine, busy, window)
+        return choose(slots(openings, window), zone, ideal, self.preferences)
+
+    def _reasons(self, question: Question, ideal: date, last: date) -> tuple[Refusal, ...]:
+        """Tell what stands against the recommended date, at the time of day of the others."""
+        if ideal > last:
+            return (refuse("beyond_horizon"),)
+        caller, zone = self.caller, question.location.zone
+        minute = self.preferences.minute or self.preferences.from_minute or _NOON
+        start = floor_tick(datetime.combine(ideal, time(minute // 60, minute % 60), zone))
+        window = day_of(start, layout(question).length, zone)
+        resources = candidates(self.catalog, question)
+        busy = load_busy(
+            caller.session, caller.clinic_id, resources, window, self.ignored, real_now=caller.real_now
+        )
+        refusals = check(question, self.catalog.engine, busy, start, window).refusals
+        return refusals or (refuse("beyond_horizon"),)
+
+    def keep(self, question: Question, found: Proposal) -> Planned:
+        """Let the next session see this one as booked, at its time of day and with its therapist."""
+        procedure, leaves = question.procedure, found.start + layout(question).leaves
+        session = Session(
+            appointment_id=None,
+            on=found.on,
+            procedure=procedure.code,
+            family=procedure.family,
+            event=procedure.counts_as,
+            areas=question.treated,
+            ends=leaves,
+            requires=frozenset(one.family for one in procedure.prerequisites),
+            course=question.course,
+        )
+        busy = (*self.patient.busy, (found.start, leaves))
+        self.patient = replace(self.patient, busy=busy, sessions=(*self.patient.sessions, session))
+        wanted = self.preferences
+        minute = found.minute if wanted.minute is None else wanted.minute
+        therapist_id = wanted.therapist_id or found.therapist_id
+        self.preferences = replace(wanted, minute=minute, therapist_id=therapist_id)
+        return Planned(found, question, warnings(question, self.catalog.engine, found.on))
+
+
+def _ideal(question: Question, dates: Eligibility) -> date:
+    """Give the recommended date; without one the first that is allowed, some weeks after the last session."""
+    eligible_on = dates.eligible_on or date.max
+    if dates.recommended_on is not None:
+        return dates.recommended_on
+    course_id = question.course.id if question.course is not None else None
+    sessions = question.patient.sessions if question.patient is not None else ()
+    of_course = [one.on for one in sessions if one.course is not None and one.course.id == course_id]
+    last = max(of_course, default=None)
+    # A rule that holds them apart without advice is followed; the day after the last comes of no rule.
+    if last is None or eligible_on > last + _ONE_DAY:
+        return eligible_on
+    return last + timedelta(days=DEFAULT_GAP_DAYS)
+
+
+def _stretches(eligible_on: date, ideal: date, last: date) -> Iterator[tuple[date, date]]:
+    """Give half-open stretches of dates to search: around the recommended date first, then up to the last."""
+    begins = max(eligible_on, ideal - timedelta(days=_BEFORE_DAYS))
+    ends = ideal + timedelta(days=_AFTER_DAYS)
+    while begins <= last:
+        yield begins, min(ends, last + _ONE_DAY)
+        begins, ends = ends, ends + timedelta(days=_STEP_DAYS)
+
+
+def shown(planned: Planned, zone: ZoneInfo) -> dict[str, Any]:
+    """Give a planned session as clients see it, in its location's time."""
+    visit, start = layout(planned.question), planned.proposal.start
+
+    def at(ticks: int) -> datetime:
+        return from_tick(start + ticks).astimezone(zone)
+
+    return {
+        "starts_at": at(0),
+        "procedure_at": at(visit.procedure_at),
+        "ends_at": at(visit.leaves),
+        "therapist_id": planned.proposal.therapist_id,
+        "bends": planned.proposal.bends,
+        "warnings": planned.warnings,
+    }

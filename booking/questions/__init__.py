@@ -1,0 +1,1 @@
+"""Questions to the engine: what is loaded for them, and what is asked."""

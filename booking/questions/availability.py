@@ -1,0 +1,178 @@
+"""Answers when a visit could take place: slots, days, the next one, and why not at an instant."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from booking.core.caller import Caller
+from booking.questions.busy import load_busy
+from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.histories import load_patient
+from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.windows import days, not_before
+from scheduling.bits import Busy, Window
+from scheduling.catalog import Catalog
+from scheduling.engine import search
+from scheduling.openings import offer_compact, rank_compact, slots
+from scheduling.questions import Openings, Question, Slot
+from scheduling.reasons import Refusal
+from scheduling.ticks import DAY_TICKS, LocalClock, local_date
+
+NEXT_STEP_DAYS = 14
+ALTERNATIVES = 5
+_OF_ONE_DAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search over one window gives, and what is needed to read it.
+
+    `narrowed` when the caller is shown only what the location's compact offer leaves.
+    """
+
+    catalog: ClinicCatalog
+    question: Question
+    busy: Busy
+    window: Window
+    openings: Openings
+    narrowed: bool
+
+    @property
+    def scene(self) -> tuple[Openings, Question, Catalog, Busy, Window]:
+        """What an order by costs is worked out from."""
+        return self.openings, self.question, self.catalog.engine, self.busy, self.window
+
+
+def find(caller: Caller, wish: Wish, first: date, until: date, ignore: UUID | None = None) -> Found:
+    """Search the local days from `first` to `until`, half-open; nothing before the caller's now."""
+    return _search(caller, *_prepare(caller, wish, ignore), first, until, ignore)
+
+
+def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCatalog, Question]:
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    patient = None
+    if wish.patient_id is not None:
+        patient = load_patient(
+            caller.session, catalog, caller.clinic_id, wish.patient_id, ignore, held_at=caller.real_now
+        )
+    # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
+    even = [wish.procedure_id] if ignore else ()
+    return catalog, ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
+
+
+def _search(
+    caller: Caller, catalog: ClinicCatalog, question: Question, first: date, until: date, ignore: UUID | None
+) -> Found:
+    # The last arrival is a tick before the range ends; one at its end belongs to the next day.
+    room = layout(question).length - 1
+    window = not_before(days(first, until, room, question.location.zone), caller.now)
+    resources, now = candidates(catalog, question), caller.real_now
+    own = [ignore] if ignore is not None else []
+    busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=now)
+    openings = search(question, catalog.engine, busy, window)
+    narrowed = caller.publishable and question.location.policy.offer == "compact"
+    return Found(catalog, question, busy, window, openings, narrowed)
+
+
+def list_slots(found: Found, limit: int | None = None, *, compact: bool = False) -> dict[str, Any]:
+    """Give the slots as clients see them, earliest first or those first that keep most room."""
+    ranked = _compact(found)[:limit] if compact else _in_time_order(found, limit)
+    return {"timezone": found.question.location.zone.key, "slots": _shown(found.question, ranked)}
+
+
+def _compact(found: Found) -> list[Slot]:
+    return offer_compact(*found.scene) if found.narrowed else rank_compact(*found.scene)
+
+
+def _in_time_order(found: Found, limit: int | None = None) -> list[Slot]:
+    if not found.narrowed:
+        return slots(found.openings, found.window, limit)
+    return sorted(offer_compact(*found.scene), key=attrgetter("start"))[:limit]
+
+
+def _shown(question: Question, ranked: Sequence[Slot]) -> list[dict[str, Any]]:
+    visit = layout(question)
+    clock = LocalClock(question.location.zone)
+    return [
+        {
+            "starts_at": clock.format(slot.start),
+            "procedure_at": clock.format(slot.start + visit.procedure_at),
+            "ends_at": clock.format(slot.start + visit.leaves),
+            "therapist_ids": slot.therapist_ids,
+        }
+        for slot in ranked
+    ]
+
+
+def count_days(found: Found, first: date, until: date) -> list[dict[str, Any]]:
+    """Give the number of slots of every local day in the range, days without any included."""
+    zone = found.question.location.zone
+    counts = dict.fromkeys(_each(first, until), 0)
+    for slot in _in_time_order(found):
+        counts[local_date(slot.start, zone)] += 1
+    return [{"on": on, "slots": number} for on, number in counts.items()]
+
+
+def _each(first: date, until: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((until - first).days))
+
+
+def next_slot(caller: Caller, wish: Wish) -> dict[str, Any] | None:
+    """Give the first slot within the location's horizon, or None."""
+    catalog, question = _prepare(caller, wish, None)
+    first = caller.now.astimezone(question.location.zone).date()
+    last = first + timedelta(days=question.location.policy.horizon_days + 1)
+    while first < last:
+        until = min(first + timedelta(days=NEXT_STEP_DAYS), last)
+        found = _search(caller, catalog, question, first, until, None)
+        if found.openings.starts:
+            listed = list_slots(found, 1)
+            return {**listed["slots"][0], "timezone": listed["timezone"]}
+        first = until
+    return None
+
+
+def alternatives(
+    caller: Caller, wish: Wish, start: int, refusals: Sequence[Refusal], ignore: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Give up to five slots near a refused instant, but not before the dates that its refusals name.
+
+    Others than the named therapist or room are looked for at the asked instant, and wherever these
+    have no slot at all.
+    """
+    catalog, question = _prepare(caller, wish, ignore)
+    zone = question.location.zone
+    named = [refusal.earliest_on for refusal in refusals if refusal.earliest_on is not None]
+    first = max(local_date(start, zone), caller.now.astimezone(zone).date(), *named)
+    found: list[Slot] = []
+    for asked in _looser(question):
+        # Once there are some, others are only asked about the very instant.
+        until = first + timedelta(days=1 if found else NEXT_STEP_DAYS)
+        searched = _search(caller, catalog, asked, first, until, ignore)
+        free = _in_time_order(searched)
+        found += [slot for slot in free if slot.start == start] if found else _near(free, start, zone)
+    nearest = sorted(dict.fromkeys(found), key=lambda slot: (slot.start != start, abs(slot.start - start)))
+    return _shown(question, sorted(nearest[:ALTERNATIVES], key=lambda slot: slot.start))
+
+
+def _near(free: Sequence[Slot], start: int, zone: ZoneInfo) -> list[Slot]:
+    """Give some slots of the nearest day, one of each of the two days after, then whatever is near."""
+    by_day: dict[date, list[Slot]] = {}
+    for slot in free:
+        by_day.setdefault(local_date(slot.start, zone), []).append(slot)
+    nearest, *later = [by_day[on] for on in sorted(by_day)[:3]] or [[]]
+    rest = sorted(free, key=lambda slot: abs(slot.start - start))
+    chosen = sorted(nearest, key=lambda slot: abs(slot.start - start))[:_OF_ONE_DAY]
+    clock = start % DAY_TICKS
+    chosen += [min(day, key=lambda slot: abs(slot.start % DAY_TICKS - clock)) for day in later]
+    return list(dict.fromkeys([*chosen, *rest]))[:ALTERNATIVES]
+
+
+def _looser(question: Question) -> Iterator[Question]:
+    yield question
+    if question.therapist_id is not None or question.room_id is not None:
+        yield replace(question, therapist_id=None, room_id=None)

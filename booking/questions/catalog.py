@@ -1,0 +1,270 @@
+"""Loads a clinic's catalogue as the engine's values, once per version of it."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+import models
+from booking.core.locks import hold_catalog
+from booking.questions.public_holidays import public_holidays
+from models import CatalogVersion
+from scheduling import catalog as values
+from scheduling import rulebook
+from scheduling.ticks import ceil_tick, floor_tick
+
+_CACHED_CLINICS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicCatalog:
+    """The engine's catalogue at one version, and which procedures and locations are retired.
+
+    `paired_rules` are the spacing rules both of whose sides some procedure of the clinic can match:
+    only they can ever stand between two appointments.
+    """
+
+    version: int
+    engine: values.Catalog
+    retired: frozenset[UUID]
+    paired_rules: tuple[rulebook.SpacingRule, ...]
+
+
+_cache: OrderedDict[UUID, ClinicCatalog] = OrderedDict()
+_cache_lock = Lock()
+
+
+def load_catalog(session: Session, clinic_id: UUID) -> ClinicCatalog:
+    """Give the clinic's catalogue; exact under the booking's locks, which keep its writers waiting."""
+    version = _version(session, clinic_id)
+    with _cache_lock:
+        known = _cache.get(clinic_id)
+        if known is not None and known.version == version:
+            _cache.move_to_end(clinic_id)
+            return known
+    loaded = _load_whole(session, clinic_id, version)
+    with _cache_lock:
+        _cache[clinic_id] = loaded
+        if len(_cache) > _CACHED_CLINICS:
+            _cache.popitem(last=False)
+    return loaded
+
+
+def _version(session: Session, clinic_id: UUID) -> int:
+    statement = select(CatalogVersion.version).where(CatalogVersion.clinic_id == clinic_id)
+    return session.scalar(statement) or 0
+
+
+def _load_whole(session: Session, clinic_id: UUID, version: int) -> ClinicCatalog:
+    """Read all of one version: if a change comes in between, what was read is half of each."""
+    loaded = read_catalog(session, clinic_id, version)
+    if _version(session, clinic_id) != version:
+        hold_catalog(session, clinic_id)
+        loaded = read_catalog(session, clinic_id, _version(session, clinic_id))
+    return loaded
+
+
+def read_catalog(session: Session, clinic_id: UUID, version: int = 0) -> ClinicCatalog:
+    """Read the catalogue as this transaction sees it, past the cache: a writer's own changes included."""
+    rows = _Reader(session, clinic_id)
+    locations, procedures = rows.of(models.Location), rows.of(models.Procedure)
+    catalog = values.Catalog(
+        locations=_locations(rows, locations),
+        therapists=_therapists(rows),
+        rooms={
+            row.id: values.Room(row.id, row.location_id, row.kind, row.capacity, row.active)
+            for row in rows.of(models.Room)
+        },
+        devices={
+            row.id: values.Device(row.id, row.location_id, row.kind, row.room_id, row.active)
+            for row in rows.of(models.Device)
+        },
+        procedures=_procedures(rows, procedures),
+        spacing_rules=tuple(_rule(row) for row in rows.of(models.SpacingRule) if row.active),
+        hold_rules={row.code: _hold_rule(row) for row in rows.of(models.HoldRule) if row.active},
+        course_templates={row.id: _template(row) for row in rows.of(models.CourseTemplate)},
+    )
+    retired = frozenset(row.id for row in (*locations, *procedures) if not row.active)
+    return ClinicCatalog(version, catalog, retired, tuple(_paired(catalog)))
+
+
+def _paired(catalog: values.Catalog) -> Iterator[rulebook.SpacingRule]:
+    known = catalog.procedures.values()
+    for rule in catalog.spacing_rules:
+        sides = (rule.after, rule.before)
+        if all(any(_names(side, procedure, catalog) for procedure in known) for side in sides):
+            yield rule
+
+
+def _names(side: rulebook.Matcher, procedure: values.Procedure, catalog: values.Catalog) -> bool:
+    templates = catalog.course_templates.values()
+    return (
+        side.family in {None, procedure.family}
+        and side.procedure in {None, procedure.code}
+        and side.event in {None, procedure.counts_as}
+        and (
+            side.template is None
+            or any(one.code == side.template and procedure.id in one.procedure_ids for one in templates)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    session: Session
+    clinic_id: UUID
+
+    def of(self, model: Any) -> list[Any]:  # noqa: ANN401 - any mapped class
+        """Read every row of the clinic as plain objects that outlive no session state."""
+        key = inspect(model).primary_key
+        statement = select(model).where(model.clinic_id == self.clinic_id).order_by(*key)
+        return list(self.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Location]:
+    hours = _grouped(rows.of(models.OpeningHours), "location_id")
+    closures = _grouped(rows.of(models.Closure), "location_id")
+    return {
+        row.id: values.Location(
+            row.id,
+            ZoneInfo(row.timezone),
+            tuple(_period(period) for period in hours[row.id]),
+            tuple(
+                values.Closure(closure.id, floor_tick(closure.starts_at), ceil_tick(closure.ends_at))
+                for closure in closures[row.id]
+            ),
+            values.Policy(**row.policy),
+            _holidays(row),
+        )
+        for row in locations
+    }
+
+
+def _holidays(row: models.Location) -> tuple[date, ...]:
+    if row.country is None or not row.observes_public_holidays:
+        return ()
+    return public_holidays(row.country, row.subdivision)
+
+
+def _therapists(rows: _Reader) -> dict[UUID, values.Therapist]:
+    qualifications = _grouped(rows.of(models.Qualification), "therapist_id")
+    hours = _grouped(rows.of(models.WorkingHours), "therapist_id")
+    return {
+        row.id: values.Therapist(
+            row.id,
+            row.treats,
+            tuple(
+                values.Qualification(
+                    one.code, one.valid_from, one.valid_until, one.location_id, one.max_depth_mm
+                )
+                for one in qualifications[row.id]
+            ),
+            {
+                location_id: tuple(_period(period) for period in periods)
+                for location_id, periods in _grouped(hours[row.id], "location_id").items()
+            },
+            row.active,
+        )
+        for row in rows.of(models.Therapist)
+    }
+
+
+def _procedures(rows: _Reader, procedures: Iterable[Any]) -> dict[UUID, values.Procedure]:
+    phases = _grouped(rows.of(models.Phase), "procedure_id")
+    return {
+        row.id: values.Procedure(
+            id=row.id,
+            code=row.code,
+            family=row.family,
+            areas=tuple(row.areas),
+            choose_areas=row.choose_areas,
+            depth_mm=row.depth_mm,
+            qualifications=tuple(row.qualifications),
+            qualifications_any=tuple(row.qualifications_any),
+            counts_as=row.counts_as,
+            phases=tuple(_phase(phase) for phase in phases[row.id]),
+            prerequisites=tuple(rulebook.Prerequisite(**one) for one in row.prerequisites),
+        )
+        for row in procedures
+    }
+
+
+def _phase(row: models.Phase) -> values.Phase:
+    return values.Phase(
+        name=row.name,
+        kind=row.kind,
+        minutes=row.minutes,
+        min_minutes=row.min_minutes,
+        max_minutes=row.max_minutes,
+        therapist=row.therapist,
+        assistant=row.assistant,
+        room_kinds=tuple(row.room_kinds),
+        device_kinds=tuple(row.device_kinds),
+        patient=row.patient,
+        at_minute=row.at_minute,
+    )
+
+
+def _rule(row: models.SpacingRule) -> rulebook.SpacingRule:
+    return rulebook.SpacingRule(
+        id=row.id,
+        code=row.code,
+        after=_matcher(row.after),
+        before=_matcher(row.before),
+        scope=row.scope,
+        floor_days=row.floor_days,
+        min_days=row.min_days,
+        recommended_days=row.recommended_days,
+        overdue_days=row.overdue_days,
+        override_by=row.override_by,
+    )
+
+
+def _hold_rule(row: models.HoldRule) -> rulebook.HoldRule:
+    return rulebook.HoldRule(
+        code=row.code,
+        rule_id=row.rule_id,
+        blocks=row.effect == "block",
+        numbing_only=row.against == "numbing",
+        days_after_resolved=row.days_after_resolved,
+        minimum_age=row.minimum_age,
+        released_by=row.released_by,
+    )
+
+
+def _matcher(value: dict[str, Any]) -> rulebook.Matcher:
+    return rulebook.Matcher(
+        family=value.get("family"),
+        procedure=value.get("procedure"),
+        event=value.get("event"),
+        areas=tuple(value.get("areas") or ()),
+        template=value.get("template"),
+    )
+
+
+def _template(row: models.CourseTemplate) -> rulebook.CourseTemplate:
+    return rulebook.CourseTemplate(
+        code=row.code,
+        procedure_ids=tuple(row.procedure_ids),
+        sessions=row.sessions,
+        maintenance_opens_months=row.maintenance_opens_months,
+        maintenance_closes_months=row.maintenance_closes_months,
+    )
+
+
+def _period(row: models.OpeningHours | models.WorkingHours) -> values.WeeklyPeriod:
+    return values.WeeklyPeriod(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
+
+
+def _grouped(rows: Iterable[Any], key: str) -> defaultdict[UUID, list[Any]]:
+    groups: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, key)].append(row)
+    return groups

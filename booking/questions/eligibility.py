@@ -1,0 +1,20 @@
+"""Answers from which date a patient may have a procedure, and which rule and session say so."""
+
+from booking.core.caller import Caller
+from booking.questions.catalog import load_catalog
+from booking.questions.histories import load_patient
+from booking.questions.visit_requests import Wish, ask
+from scheduling.eligibility import Eligibility, eligibility
+
+
+def assess(caller: Caller, wish: Wish) -> Eligibility:
+    """Give the dates for a patient and procedure at a location, by every dated rule."""
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    if wish.patient_id is None:
+        raise ValueError("Eligibility is a patient's.")
+    patient = load_patient(
+        caller.session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now
+    )
+    question = ask(caller, catalog, wish, patient)
+    today = caller.now.astimezone(question.location.zone).date()
+    return eligibility(question, catalog.engine, today)

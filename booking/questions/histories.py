@@ -1,0 +1,183 @@
+"""Loads what patients have had, have booked, and what stands against treating them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from booking.core.errors import NotFound
+from booking.questions.catalog import ClinicCatalog
+from scheduling.clinical import FAMILIES_OF_EVENT
+from scheduling.questions import CourseOf, Hold, Patient
+from scheduling.questions import Session as Treatment
+from scheduling.ticks import ceil_tick, floor_tick
+
+_PEOPLE = text("""
+    SELECT p.id, p.born_on, p.skin_type,
+           (SELECT jsonb_agg(jsonb_build_array(t.id, t.event, t.areas, t.treated_on))
+            FROM external_treatments t WHERE t.clinic_id = p.clinic_id AND t.patient_id = p.id) AS treatments,
+           (SELECT jsonb_agg(jsonb_build_array(
+                h.id, h.code, h.opened_on, h.areas, h.resolved_on, h.earliest_on, h.signed_off IS NOT NULL))
+            FROM medical_holds h WHERE h.clinic_id = p.clinic_id AND h.patient_id = p.id) AS holds
+    FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids)
+""")
+_VISITS = text("""
+    SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.local_date, a.procedure_id,
+           a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,
+           a.course_id, c.template_id, c.status = 'completed' AS completed
+    FROM appointments a LEFT JOIN courses c ON c.clinic_id = a.clinic_id AND c.id = a.course_id
+    WHERE a.clinic_id = :clinic_id AND a.patient_id = ANY(:ids) AND a.status NOT IN ('cancelled', 'no_show')
+      AND (a.status <> 'held' OR a.expires_at > CAST(:held_at AS timestamptz))
+    ORDER BY a.starts_at
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One patient as the engine sees them without any visit, and their live visits as rows, in time order."""
+
+    person: Patient
+    visits: tuple[Any, ...]
+    catalog: ClinicCatalog
+
+    def patient(self, *ignored: UUID | None) -> Patient:
+        """Give the patient with all of their visits but the ignored ones."""
+        visits = [visit for visit in self.visits if visit.id not in ignored]
+        here = tuple(_visited(self.catalog, visit) for visit in visits)
+        busy = tuple((floor_tick(visit.starts_at), ceil_tick(visit.ends_at)) for visit in visits)
+        return replace(self.person, busy=busy, sessions=here + self.person.sessions)
+
+    def course_of(self, appointment_id: UUID) -> CourseOf | None:
+        """Give the course that one of the visits belongs to."""
+        return next((_course(self.catalog, one) for one in self.visits if one.id == appointment_id), None)
+
+
+def load_patient(
+    session: Session,
+    catalog: ClinicCatalog,
+    clinic_id: UUID,
+    patient_id: UUID,
+    ignore: UUID | None = None,
+    *,
+    held_at: datetime | None = None,
+) -> Patient:
+    """Give one patient, without the ignored visit; NotFound for an unknown one."""
+    return load_history(session, catalog, clinic_id, patient_id, held_at=held_at).patient(ignore)
+
+
+def load_history(
+    session: Session,
+    catalog: ClinicCatalog,
+    clinic_id: UUID,
+    patient_id: UUID,
+    *,
+    held_at: datetime | None = None,
+) -> History:
+    """Give one patient's history; NotFound for an unknown patient."""
+    found = load_histories(session, catalog, clinic_id, [patient_id], held_at=held_at)
+    if patient_id not in found:
+        raise NotFound("patient", "/patient_id")
+    return found[patient_id]
+
+
+def load_histories(
+    session: Session,
+    catalog: ClinicCatalog,
+    clinic_id: UUID,
+    patients: Iterable[UUID],
+    *,
+    held_at: datetime | None = None,
+) -> Mapping[UUID, History]:
+    """Give the histories of many patients by two queries.
+
+    Among their visits are the holds that are live at `held_at` on the real clock, without it none.
+    """
+    whose = {"clinic_id": clinic_id, "ids": list(patients), "held_at": held_at}
+    visits: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for visit in session.execute(_VISITS, whose):
+        visits[visit.patient_id].append(visit)
+    people = session.execute(_PEOPLE, whose)
+    return {row.id: History(_person(catalog, row), tuple(visits[row.id]), catalog) for row in people}
+
+
+def _person(catalog: ClinicCatalog, row: Any) -> Patient:  # noqa: ANN401 - a row of the query
+    return Patient(
+        id=row.id,
+        sessions=tuple(_elsewhere(catalog, *values) for values in row.treatments or ()),
+        holds=tuple(_hold(*values) for values in row.holds or ()),
+        born_on=row.born_on,
+        skin_type=row.skin_type,
+    )
+
+
+def _elsewhere(catalog: ClinicCatalog, treatment_id: str, event: str, areas: list[str], on: str) -> Treatment:
+    return Treatment(
+        appointment_id=None,
+        on=date.fromisoformat(on),
+        procedure="",
+        family="",
+        event=event,
+        areas=tuple(areas),
+        performed=True,
+        treatment_id=UUID(treatment_id),
+        counts_like=_families(catalog, event),
+    )
+
+
+def _families(catalog: ClinicCatalog, event: str) -> tuple[str, ...]:
+    """Give the families that needling elsewhere counts like: the default ones, and the clinic's own."""
+    known = FAMILIES_OF_EVENT.get(event)
+    if known is None:
+        return ()
+    own = (one.family for one in catalog.engine.procedures.values() if one.counts_as == event)
+    return tuple(dict.fromkeys((*known, *own)))
+
+
+def _hold(
+    hold_id: str,
+    code: str,
+    opened_on: str,
+    areas: list[str],
+    resolved_on: str | None,
+    earliest_on: str | None,
+    signed_off: bool,
+) -> Hold:
+    return Hold(
+        id=UUID(hold_id),
+        code=code,
+        opened_on=date.fromisoformat(opened_on),
+        areas=tuple(areas),
+        resolved_on=None if resolved_on is None else date.fromisoformat(resolved_on),
+        earliest_on=None if earliest_on is None else date.fromisoformat(earliest_on),
+        signed_off=signed_off,
+    )
+
+
+def _visited(catalog: ClinicCatalog, visit: Any) -> Treatment:  # noqa: ANN401 - a row of the query
+    procedure = catalog.engine.procedures[visit.procedure_id]
+    # Others keep their distance from a hold, but nothing may rest on what can be gone in minutes.
+    held = visit.status == "held"
+    return Treatment(
+        appointment_id=visit.id,
+        on=visit.local_date,
+        procedure=procedure.code,
+        family=procedure.family,
+        event=procedure.counts_as,
+        areas=tuple(visit.areas),
+        performed=visit.status == "completed",
+        ends=None if held else ceil_tick(visit.ends_at),
+        requires=frozenset() if held else frozenset(one.family for one in procedure.prerequisites),
+        course=_course(catalog, visit),
+    )
+
+
+def _course(catalog: ClinicCatalog, visit: Any) -> CourseOf | None:  # noqa: ANN401 - a row of the query
+    if visit.course_id is None:
+        return None
+    template = catalog.engine.course_templates.get(visit.template_id)
+    return CourseOf(visit.course_id, template, visit.completed)

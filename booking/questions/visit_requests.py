@@ -1,0 +1,155 @@
+"""Turns what a client asks for into the engine's question, refusing what makes no sense."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from booking.core.caller import Caller
+from booking.core.errors import Invalid, MissingScope, NotFound, Retired
+from booking.questions.catalog import ClinicCatalog
+from models import Course
+from scheduling.catalog import Location, Procedure
+from scheduling.clinical import AREAS
+from scheduling.questions import CourseOf, Patient, Question
+from scheduling.visits import Visit, lay_out
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A visit as a client names it: ids, and the areas when the procedure leaves a choice."""
+
+    procedure_id: UUID
+    location_id: UUID
+    areas: tuple[str, ...] = ()
+    therapist_id: UUID | None = None
+    room_id: UUID | None = None
+    patient_id: UUID | None = None
+    course_id: UUID | None = None
+
+
+def ask(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    wish: Wish,
+    patient: Patient | None = None,
+    *,
+    even: Collection[UUID] = (),
+    moves: bool = False,
+) -> Question:
+    """Make the question; NotFound for unknown ids, Invalid for areas or a room that cannot be meant.
+
+    Retired for a procedure or a location that takes no new visits, unless `even` names it. `moves`
+    asks for a visit that is booked already.
+    MissingScope when a widget names a patient: whoever holds its key could read their dates from the slots.
+    """
+    if caller.publishable and wish.patient_id is not None:
+        raise MissingScope("A publishable key cannot ask about a patient.")
+    procedure = _procedure(catalog, wish.procedure_id)
+    location = find_location(caller, catalog, wish.location_id)
+    if (catalog.retired & {procedure.id, location.id}).difference(even):
+        raise Retired
+    if wish.therapist_id is not None and wish.therapist_id not in catalog.engine.therapists:
+        raise NotFound("therapist", "/therapist_id")
+    _check_room(catalog, wish, procedure)
+    return Question(
+        procedure=procedure,
+        location=location,
+        areas=_areas(procedure, wish.areas),
+        now=caller.now,
+        patient=patient,
+        therapist_id=wish.therapist_id,
+        room_id=wish.room_id,
+        course=_course(caller, catalog, wish),
+        moves=moves,
+    )
+
+
+def _course(caller: Caller, catalog: ClinicCatalog, wish: Wish) -> CourseOf | None:
+    """Give the course that the visit would belong to; NotFound for another patient's."""
+    if wish.course_id is None:
+        return None
+    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == wish.course_id)
+    course = caller.session.scalar(statement)
+    if course is None or course.patient_id != wish.patient_id:
+        raise NotFound("course", "/course_id")
+    template = catalog.engine.course_templates.get(course.template_id) if course.template_id else None
+    return CourseOf(course.id, template, course.status == "completed")
+
+
+def find_location(caller: Caller, catalog: ClinicCatalog, location_id: UUID) -> Location:
+    """Give a location that exists and that the caller's key may see."""
+    location = catalog.engine.locations.get(location_id)
+    hidden = caller.location_ids is not None and location_id not in caller.location_ids
+    if location is None or hidden:
+        raise NotFound("location", "/location_id")
+    return location
+
+
+def candidates(catalog: ClinicCatalog, question: Question) -> frozenset[UUID]:
+    """Give every resource that such a visit could take here: what a booking locks and loads."""
+    return frozenset((*_staff(catalog, question), *_rooms(catalog, question), *_devices(catalog, question)))
+
+
+def _staff(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
+    here = question.location.id
+    if any(phase.therapist or phase.assistant for phase in question.procedure.phases):
+        yield from (one.id for one in catalog.engine.therapists.values() if here in one.working_hours)
+    if question.therapist_id is not None:
+        yield question.therapist_id
+
+
+def _rooms(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
+    kinds = {kind for phase in question.procedure.phases for kind in phase.room_kinds}
+    return (
+        room.id
+        for room in catalog.engine.rooms.values()
+        if room.location_id == question.location.id and room.kind in kinds
+    )
+
+
+def _devices(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
+    kinds = {kind for phase in question.procedure.phases for kind in phase.device_kinds}
+    return (
+        device.id
+        for device in catalog.engine.devices.values()
+        if device.location_id == question.location.id and device.kind in kinds
+    )
+
+
+def layout(question: Question) -> Visit:
+    """Lay the question's visit out in ticks after arrival."""
+    return lay_out(question.procedure)
+
+
+def _procedure(catalog: ClinicCatalog, procedure_id: UUID) -> Procedure:
+    procedure = catalog.engine.procedures.get(procedure_id)
+    if procedure is None:
+        raise NotFound("procedure", "/procedure_id")
+    return procedure
+
+
+def _areas(procedure: Procedure, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    for index, area in enumerate(wanted):
+        if area not in AREAS:
+            raise Invalid(f"/areas/{index}", "unknown area code")
+    if not procedure.choose_areas:
+        if wanted and set(wanted) != set(procedure.areas):
+            raise Invalid("/areas", "this procedure always treats its own areas: leave the field out")
+        return procedure.areas
+    if not wanted:
+        raise Invalid("/areas", "this procedure needs the areas to treat")
+    if procedure.areas and not set(wanted) <= set(procedure.areas):
+        raise Invalid("/areas", "this procedure does not treat one of these areas")
+    return tuple(dict.fromkeys(wanted))
+
+
+def _check_room(catalog: ClinicCatalog, wish: Wish, procedure: Procedure) -> None:
+    if wish.room_id is None:
+        return
+    room = catalog.engine.rooms.get(wish.room_id)
+    if room is None or room.location_id != wish.location_id:
+        raise NotFound("room", "/room_id")
+    if not any(room.kind in phase.room_kinds for phase in procedure.phases):
+        raise Invalid("/room_id", "no phase of this procedure takes place in a room of this kind")

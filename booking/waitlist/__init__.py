@@ -1,0 +1,1 @@
+"""Patients wait for time to become free and are offered it."""

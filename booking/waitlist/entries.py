@@ -1,0 +1,192 @@
+"""Waitlist entries: made, changed and withdrawn by the desk, and what is answered to their offers."""
+
+from contextlib import suppress
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from booking.appointments.book import Visit
+from booking.appointments.hold_conversion import Conversion, convert
+from booking.appointments.slot_holds import release
+from booking.catalogue.patients import PATIENT
+from booking.claims.expired_holds import drop_expired
+from booking.core import crud
+from booking.core.caller import Caller
+from booking.core.crud import Kind, Values, require
+from booking.core.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
+from booking.core.locks import hold_catalog, lock
+from booking.questions.catalog import load_catalog
+from booking.questions.visit_requests import Wish, ask
+from models import Appointment, WaitlistEntry
+from models.waitlist import OPEN
+
+FIXED: Final = ("patient_id", "procedure_id", "location_id")
+_CHANGEABLE: Final = ("waiting", "declined", "expired")
+_TOLD: Final = ("starts_at", "procedure_at", "ends_at", "expires_at")
+
+
+def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
+    """Let a new entry wait; one that waits again forgets what it was offered."""
+    if before is None:
+        # An offer that has run out is open no longer, whether or not anybody has noticed.
+        drop_expired(caller, [values["patient_id"]])
+        return values | {"status": "waiting"}
+    return values | ({"hold_id": None} if "status" in values else {})
+
+
+def _check(caller: Caller, before: Values | None, after: Values) -> None:
+    if before == after:
+        return
+    if before is not None:
+        _check_status(before, after)
+    require(caller, PATIENT, after["patient_id"], "/patient_id")
+    named = ("procedure_id", "location_id", "therapist_id")
+    wish = Wish(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
+    place = ask(caller, load_catalog(caller.session, caller.clinic_id), wish).location
+    _check_preferences(after)
+    _check_alone(caller, after)
+    today = caller.now.astimezone(place.zone).date()
+    if after["latest_on"] is not None and after["latest_on"] < today:
+        raise Invalid("/latest_on", "Must not lie in the past.")
+
+
+def _check_status(before: Values, after: Values) -> None:
+    if before["status"] not in _CHANGEABLE:
+        raise WrongStatus(_CHANGEABLE, f"The entry is {before['status']}.")
+    if after["status"] != "waiting":
+        raise WrongStatus(("waiting",), f"The entry is {before['status']}: let it wait again.")
+
+
+def _check_preferences(after: Values) -> None:
+    first, last = after["earliest_on"], after["latest_on"]
+    if first is not None and last is not None and last < first:
+        raise Invalid("/latest_on", "Must not lie before earliest_on.")
+    if after["until_time"] is not None and after["until_time"] <= (after["from_time"] or 0):
+        raise Invalid("/until_time", "Must be later than from_time.")
+
+
+def _check_alone(caller: Caller, after: Values) -> None:
+    """Refuse a second open entry for the same visit; the patient is locked."""
+    same = [getattr(WaitlistEntry, name) == after[name] for name in FIXED]
+    others = select(WaitlistEntry.id).where(
+        WaitlistEntry.clinic_id == caller.clinic_id, WaitlistEntry.status.in_(OPEN), *same
+    )
+    if set(caller.session.scalars(others)) - {after.get("id")}:
+        raise AlreadyExists("The patient waits for this procedure at this location already.")
+
+
+def _show(caller: Caller, found: list[Values]) -> None:
+    """Add the offer that stands, in the location's time, and the appointment that an entry has become."""
+    catalog = load_catalog(caller.session, caller.clinic_id)
+    holds = _holds(caller, [one["hold_id"] for one in found if one["status"] == "offered"])
+    for one in found:
+        one["offer"] = None
+        one["appointment_id"] = one["hold_id"] if one["status"] == "accepted" else None
+        if one["status"] == "offered":
+            held = holds[one["hold_id"]]
+            zone = catalog.engine.locations[held.location_id].zone
+            times = {name: getattr(held, name).astimezone(zone) for name in _TOLD}
+            one["offer"] = {"hold_id": held.id, "therapist_id": held.therapist_id, **times}
+
+
+def _holds(caller: Caller, ids: list[UUID]) -> dict[UUID, Appointment]:
+    if not ids:
+        return {}
+    statement = select(Appointment).where(Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(ids))
+    rows = caller.session.scalars(statement.execution_options(populate_existing=True))
+    return {one.id: one for one in rows}
+
+
+ENTRY: Final = Kind(
+    name="waitlist_entry",
+    model=WaitlistEntry,
+    locks="patient_id",
+    holds_catalog=True,
+    limit=WaitlistEntry.location_id.in_,
+    complete=_complete,
+    check=_check,
+    show=_show,
+)
+
+
+def change(caller: Caller, entry_id: UUID, values: Values, expected: int | None) -> Values:
+    """Change what an entry waits for, or let one that was declined or has expired wait again.
+
+    WrongStatus while it is offered and once it is accepted, StaleVersion at another version.
+    """
+    _begin(caller, entry_id, expected)
+    return crud.change(caller, ENTRY, entry_id, values, None, fixed=FIXED)
+
+
+def withdraw(caller: Caller, entry_id: UUID, expected: int | None) -> None:
+    """Delete an entry; what it is offered is free at once, its appointment stays."""
+    entry = _begin(caller, entry_id, expected)
+    if entry.status == "offered":
+        # Somebody may have ended the offer since: that does as well.
+        with suppress(HoldExpired, WrongStatus):
+            _release(caller, entry)
+    crud.remove(caller, ENTRY, entry_id, None)
+
+
+def accept(caller: Caller, entry_id: UUID) -> Visit:
+    """Book what is offered; Refused, with the offer as it was, when a rule now speaks against it.
+
+    HoldExpired when the offer has run out, WrongStatus when there is none.
+    """
+    entry = _begin(caller, entry_id)
+    hold_id = _require_offer(entry)
+    try:
+        return convert(caller, Conversion(hold_id, entry.patient_id))
+    except NotFound as gone:
+        # Whoever releases the hold meanwhile declines the offer, and does not wait for the patient's lock.
+        raise _not_offered("declined") from gone
+
+
+def decline(caller: Caller, entry_id: UUID) -> Values:
+    """Give back what is offered, for the next who waits; HoldExpired and WrongStatus as for `accept`."""
+    entry = _begin(caller, entry_id)
+    _require_offer(entry)
+    _release(caller, entry)
+    return crud.get(caller, ENTRY, entry_id)
+
+
+def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> WaitlistEntry:
+    """Give an entry with its patient locked and its offer ended if that has run out.
+
+    Its own row is not locked: whoever ends a hold locks the hold's row and then the entry's.
+    """
+    patient_id = require(caller, ENTRY, entry_id).patient_id
+    hold_catalog(caller.session, caller.clinic_id)
+    lock(caller.session, patients=[patient_id])
+    if expected is not None and _read(caller, entry_id).version != expected:
+        raise StaleVersion
+    drop_expired(caller, [patient_id])
+    return _read(caller, entry_id)
+
+
+def _read(caller: Caller, entry_id: UUID) -> WaitlistEntry:
+    statement = crud.select_all(caller, ENTRY, {"id": entry_id})
+    found: WaitlistEntry | None = caller.session.scalar(statement.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound(ENTRY.name)
+    return found
+
+
+def _require_offer(entry: WaitlistEntry) -> UUID:
+    if entry.status == "expired" and entry.hold_id is not None:
+        raise HoldExpired
+    if entry.status != "offered" or entry.hold_id is None:
+        raise _not_offered(entry.status)
+    return entry.hold_id
+
+
+def _not_offered(status: str) -> WrongStatus:
+    return WrongStatus(("offered",), f"The entry is {status}.")
+
+
+def _release(caller: Caller, entry: WaitlistEntry) -> None:
+    try:
+        release(caller, _require_offer(entry))
+    except NotFound as gone:
+        raise _not_offered("declined") from gone
