@@ -23,7 +23,7 @@ from models.database import Database
 from models.postgres import database_url
 from schemas.times import Zone
 from serving import Server, require_free_port
-from sync.cursors import renew_epoch
+from sync.changes.cursors import renew_epoch
 
 
 @contextmanager

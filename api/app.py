@@ -49,7 +49,7 @@ from api.requests import register_requests
 from api.state import State, keep
 from config import Settings
 from models.database import Database
-from sync.waiting import Waiting
+from sync.changes.long_poll import Waiting
 
 # One blueprint per resource, in the order of the reference.
 BLUEPRINTS: tuple[Blueprint, ...] = (

@@ -15,7 +15,7 @@ from booking.core.crud import Values
 from models.app_passwords import AppPassword
 from schemas.app_passwords import AppPasswordQuery, AppPasswordSchema, NewAppPasswordSchema
 from schemas.base import page_of
-from sync import app_passwords as passwords
+from sync.caldav import app_passwords as passwords
 
 blp = Blueprint(
     "app-passwords",

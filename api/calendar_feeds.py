@@ -22,8 +22,8 @@ from booking.core.tokens import digest_of
 from models.calendar_feeds import CalendarFeed, FeedRow, open_feed
 from schemas.base import QueryArgs, page_of
 from schemas.calendar_feeds import CalendarFeedSchema, NewCalendarFeedSchema
-from sync import calendar_feeds as feeds
-from sync.feeds import render, tag_of
+from sync.feeds import calendar_feeds as feeds
+from sync.feeds.feeds import render, tag_of
 
 _GZIP_LEVEL: Final = 5
 # The address is the secret: no page that shows it passes it on, no search engine keeps it.

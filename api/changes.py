@@ -10,8 +10,8 @@ from api.polling import Seen, until_news
 from api.state import state
 from booking.core.caller import Caller
 from schemas.changes import ChangesQuerySchema, ChangesSchema
-from sync import changes
-from sync.changes import Page
+from sync.changes import changes
+from sync.changes.changes import Page
 
 HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
 

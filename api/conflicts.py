@@ -10,7 +10,7 @@ from api.problems import malformed
 from booking.core.caller import Caller
 from schemas.base import page_of
 from schemas.conflicts import ConflictQuery, ConflictSchema
-from sync.conflicts import Place, list_conflicts
+from sync.busy.conflicts import Place, list_conflicts
 
 _PLACE = Struct(">i16s16s16s")
 

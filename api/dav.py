@@ -18,7 +18,7 @@ from dav.calendars import Home
 from dav.requests import Request
 from dav.server import CLASSES, METHODS, answer
 from models.app_passwords import PasswordRow, authenticate_app
-from sync.calendars import home_of
+from sync.caldav.home import home_of
 
 PREFIX: Final = "/dav/"
 _ACTOR: Final = "CalDAV"

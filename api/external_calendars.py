@@ -12,8 +12,8 @@ from booking.core.caller import Caller
 from booking.core.crud import Values, require
 from schemas.base import patch_of
 from schemas.external_calendars import ExternalCalendarQuery, ExternalCalendarSchema
-from sync import external_calendars
-from sync.external_calendars import EXTERNAL_CALENDAR
+from sync.busy import external_calendars
+from sync.busy.external_calendars import EXTERNAL_CALENDAR
 
 _FIXED = ("kind",)
 

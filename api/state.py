@@ -7,7 +7,7 @@ from flask import Flask, current_app, request
 
 from config import Settings
 from models.database import Database
-from sync.waiting import Waiting
+from sync.changes.long_poll import Waiting
 
 _NAME = "clinic-scheduling"
 

@@ -19,7 +19,7 @@ from schemas.webhooks import (
     WebhookChangeSchema,
     WebhookSchema,
 )
-from sync import deliveries, webhooks
+from sync.webhooks import deliveries, endpoints
 
 blp = Blueprint(
     "webhooks",
@@ -38,8 +38,8 @@ again = Blueprint(
 @blp.response(200, page_of(WebhookSchema))
 def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """List the webhooks, oldest first."""
-    found = page(caller.session, webhooks.select_webhooks(caller), WebhookEndpoint, query)
-    return found | {"items": webhooks.show_webhooks(caller, found["items"])}
+    found = page(caller.session, endpoints.select_webhooks(caller), WebhookEndpoint, query)
+    return found | {"items": endpoints.show_webhooks(caller, found["items"])}
 
 
 @blp.route("", methods=["POST"])
@@ -48,7 +48,7 @@ def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, NewWebhookSchema)
 def create_webhook(caller: Caller, body: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Create a webhook; `secret` is shown this once."""
-    return webhooks.create_webhook(caller, body, allow_loopback=_allow_loopback()), SHOWN_ONCE
+    return endpoints.create_webhook(caller, body, allow_loopback=_allow_loopback()), SHOWN_ONCE
 
 
 @blp.route("/<uuid:webhook_id>", methods=["GET"])
@@ -56,7 +56,7 @@ def create_webhook(caller: Caller, body: dict[str, Any]) -> tuple[dict[str, Any]
 @blp.response(200, WebhookSchema)
 def get_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
     """Get a webhook."""
-    return webhooks.get_webhook(caller, webhook_id)
+    return endpoints.get_webhook(caller, webhook_id)
 
 
 @blp.route("/<uuid:webhook_id>", methods=["PATCH"])
@@ -69,7 +69,7 @@ def change_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> di
     While it is not `active` nothing is put in line for it; what was in line before goes on afterwards.
     """
     expected = expected_version(body)
-    return webhooks.change_webhook(caller, webhook_id, body, expected, allow_loopback=_allow_loopback())
+    return endpoints.change_webhook(caller, webhook_id, body, expected, allow_loopback=_allow_loopback())
 
 
 @blp.route("/<uuid:webhook_id>", methods=["DELETE"])
@@ -77,7 +77,7 @@ def change_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> di
 @blp.response(204)
 def delete_webhook(caller: Caller, webhook_id: UUID) -> None:
     """Delete a webhook with its deliveries."""
-    webhooks.delete_webhook(caller, webhook_id, expected_version())
+    endpoints.delete_webhook(caller, webhook_id, expected_version())
 
 
 @blp.route("/<uuid:webhook_id>/rotate-secret", methods=["POST"])
@@ -85,7 +85,7 @@ def delete_webhook(caller: Caller, webhook_id: UUID) -> None:
 @blp.response(200, NewWebhookSchema)
 def rotate_webhook_secret(caller: Caller, webhook_id: UUID) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Give a webhook a new secret, shown this once; the old one signs beside it for 24 hours."""
-    return webhooks.rotate_secret(caller, webhook_id, expected_version()), SHOWN_ONCE
+    return endpoints.rotate_secret(caller, webhook_id, expected_version()), SHOWN_ONCE
 
 
 @blp.route("/<uuid:webhook_id>/ping", methods=["POST"])

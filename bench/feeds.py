@@ -14,7 +14,7 @@ from bench.traffic import Client
 from booking.core.caller import Caller
 from models import Appointment, AppointmentPhase, Patient, Resource
 from models.database import Database
-from sync.calendar_feeds import create_calendar_feed
+from sync.feeds.calendar_feeds import create_calendar_feed
 
 EVENTS: Final = 5_000
 _APART: Final = timedelta(minutes=100)

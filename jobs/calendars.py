@@ -7,10 +7,10 @@ from uuid import UUID
 from booking.core.caller import Caller
 from jobs.rounds import ACTOR
 from models.database import Database
-from sync.busy import load_kept, read_again, renew
-from sync.caldav_client import fetch_caldav
-from sync.external_calendars import claim, settle
-from sync.fetching import Fetched, FetchError, Known, Line, fetch_ics
+from sync.busy.caldav_client import fetch_caldav
+from sync.busy.external_calendars import claim, settle
+from sync.busy.fetching import Fetched, FetchError, Known, Line, fetch_ics
+from sync.caldav.own_busy import load_kept, read_again, renew
 
 Clock = Callable[[], datetime]
 

@@ -23,11 +23,11 @@ from jobs.nightly import revalidate_clinic
 from models import Clinic
 from models.database import Database
 from models.idempotency_keys import purge
-from sync import changes
-from sync.busy import expand_all
-from sync.busy_calendar import forget_deletions
-from sync.deliveries import forget_deliveries, wake_overdue
-from sync.external_calendars import fetch_due
+from sync.busy.external_calendars import fetch_due
+from sync.caldav.busy_calendar import forget_deletions
+from sync.caldav.own_busy import expand_all
+from sync.changes import changes
+from sync.webhooks.deliveries import forget_deliveries, wake_overdue
 
 NIGHT_HOUR: Final = 3
 """From this hour of the clinic's own clock on a night's work is due; a night missed is made up for."""

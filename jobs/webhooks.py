@@ -11,11 +11,11 @@ from uuid import UUID
 from booking.core.caller import Caller
 from jobs.rounds import ACTOR, going_on
 from models.database import Database
-from sync.claims import CALL_SECONDS, Nothing, take
-from sync.deliveries import come_back
-from sync.outbound import ForbiddenAddressError, UnreachableError, send
-from sync.outcomes import Outcome, note
-from sync.parcels import Parcel, headers
+from sync.outbound.outbound import ForbiddenAddressError, UnreachableError, send
+from sync.webhooks.deliveries import come_back
+from sync.webhooks.leases import CALL_SECONDS, Nothing, take
+from sync.webhooks.outcomes import Outcome, note
+from sync.webhooks.payloads import Parcel, headers
 
 _MOST_BYTES: Final = 1024 * 1024
 # A turn ends in time for a worker that is told to stop, and for other endpoints to have theirs.

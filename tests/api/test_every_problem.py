@@ -14,7 +14,7 @@ from api.problems import PROBLEMS
 from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
-from sync.cursors import renew_epoch
+from sync.changes.cursors import renew_epoch
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
 from tests.booking.cast import Clinic, create_course, create_key, run_out
 from tests.desk import Desk

@@ -6,11 +6,11 @@ from dav.properties import REPORTS
 from dav.reports import MOST_NAMED
 from dav.requests import LARGEST_XML
 from dav.server import CLASSES, METHODS
-from sync.busy_calendar import LONGEST_NAME, BusyCalendar
-from sync.busy_time import KEPT_AHEAD, KEPT_BEFORE
-from sync.cursors import VALID_FOR
-from sync.expansion import MOST_EVENTS
-from sync.reading import OBJECT
+from sync.busy.busy_time import KEPT_AHEAD, KEPT_BEFORE
+from sync.busy.expansion import MOST_EVENTS
+from sync.busy.sandboxed_reading import OBJECT
+from sync.caldav.busy_calendar import LONGEST_NAME, BusyCalendar
+from sync.changes.cursors import VALID_FOR
 from tests.docs.pages import PROJECT, rows, section
 
 PAGE = PROJECT / "docs" / "caldav.md"

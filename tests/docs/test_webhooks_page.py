@@ -8,8 +8,8 @@ from uuid import UUID
 
 from config import PROJECT
 from models.webhooks import EVENT_TYPES, PING
-from sync.parcels import Parcel, headers
-from sync.retries import PAUSES
+from sync.webhooks.payloads import Parcel, headers
+from sync.webhooks.retries import PAUSES
 from tests.docs.pages import blocks, first_codes, section
 
 PAGE = PROJECT / "docs" / "webhooks.md"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.state import state_of
 from booking.core.caller import Caller
-from sync.busy import delete_object, put_object
+from sync.caldav.own_busy import delete_object, put_object
 from tests.desk import Desk
 
 NOW = "2027-01-04T08:00:00Z"

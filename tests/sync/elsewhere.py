@@ -13,8 +13,8 @@ from jobs.calendars import fetch_calendar
 from models import ExternalBusy
 from models.database import Database
 from scheduling.ticks import from_tick, to_tick
-from sync.busy import delete_object, put_object
-from sync.busy_time import Found, Source, store
+from sync.busy.busy_time import Found, Source, store
+from sync.caldav.own_busy import delete_object, put_object
 from tests.booking.cast import NOW, Clinic, Made
 from tests.sync.calendars import calendar, event
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from booking.core.caller import Caller
 from jobs.webhooks import Post, deliver
 from models.database import Database
-from sync.claims import Nothing, take
-from sync.deliveries import wake_overdue
+from sync.webhooks.deliveries import wake_overdue
+from sync.webhooks.leases import Nothing, take
 from tests.booking.cast import Clinic, Made
 
 BOOKED = ("appointment.booked",)

@@ -15,8 +15,8 @@ from booking.core.caller import Caller
 from booking.core.errors import NotFound, StaleVersion
 from jobs.calendars import expand_busy
 from models.database import Database
-from sync.busy import expand_all
-from sync.expansion import UnusableError
+from sync.busy.expansion import UnusableError
+from sync.caldav.own_busy import expand_all
 from tests.booking.cast import (
     Clinic,
     codes,

@@ -8,7 +8,7 @@ import pytest
 
 from booking.core.caller import Caller
 from models.database import Database
-from sync.calendars import home_of
+from sync.caldav.home import home_of
 from tests.booking.cast import run_out
 from tests.copying import Copied, MakeClinic
 from tests.sync.cast import settle

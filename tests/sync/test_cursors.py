@@ -14,8 +14,8 @@ from booking.core.caller import Caller
 from booking.core.errors import CursorExpired
 from jobs.rounds import EACH_NIGHT
 from models.database import Database
-from sync.changes import read, scope_of
-from sync.cursors import Cursors, Position, cursors_of, renew_epoch
+from sync.changes.changes import read, scope_of
+from sync.changes.cursors import Cursors, Position, cursors_of, renew_epoch
 from tests.booking.cast import create_key, pointers
 from tests.copying import MakeClinic
 from tests.sync.cast import ELEVEN, NOON, TEN, Branches, Replica, create_branches
@@ -187,7 +187,7 @@ def test_at_night_what_no_cursor_can_still_ask_for_is_forgotten(
     assert changed_at is not None
     night = changed_at + days * DAY
     with database.transaction(branches.desk.clinic_id) as session:
-        [purge] = [act for act in EACH_NIGHT if act.__module__ == "sync.changes"]
+        [purge] = [act for act in EACH_NIGHT if act.__module__ == "sync.changes.changes"]
         purge(Caller(session, branches.desk.clinic_id, night))
 
     with database.transaction(branches.desk.clinic_id) as session:

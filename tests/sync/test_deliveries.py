@@ -13,11 +13,11 @@ from booking.core.caller import Caller
 from jobs.webhooks import Post, deliver
 from models import WebhookDelivery, WebhookEndpoint
 from models.database import Database
-from sync.claims import AT_ONCE, LEASE, Nothing, take
-from sync.deliveries import KEPT, forget_deliveries
-from sync.outcomes import GIVEN_UP, Outcome, note
-from sync.parcels import Parcel
-from sync.retries import JITTER, PAUSES
+from sync.webhooks.deliveries import KEPT, forget_deliveries
+from sync.webhooks.leases import AT_ONCE, LEASE, Nothing, take
+from sync.webhooks.outcomes import GIVEN_UP, Outcome, note
+from sync.webhooks.payloads import Parcel
+from sync.webhooks.retries import JITTER, PAUSES
 from tests.booking.cast import Clinic, Made, audit_entries
 from tests.desk import Desk
 from tests.sync.hooks import BOOKED, TEN, Office, age, until

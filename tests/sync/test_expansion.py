@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.expansion import Range, expand
+from sync.busy.expansion import Range, expand
 from tests.sync.calendars import CUSTOM_ZONE, calendar, event
 
 YEARS = Range(datetime(1997, 1, 1, tzinfo=UTC), datetime(2033, 1, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin"))

@@ -12,9 +12,9 @@ from api.state import state_of
 from booking.core.caller import Caller
 from models import BusyObject, ExternalCalendar
 from models.database import Database
-from sync.expansion import MOST_BYTES
-from sync.external_calendars import EVERY, claim, fetch_due, settle
-from sync.fetching import Fetched
+from sync.busy.expansion import MOST_BYTES
+from sync.busy.external_calendars import EVERY, claim, fetch_due, settle
+from sync.busy.fetching import Fetched
 from tests.booking.cast import NOW, Clinic, Made, audit_entries, create_key, create_therapist, pointers
 from tests.sync.calendars import Collection, Text, calendar, event, methods
 from tests.sync.elsewhere import DAY, Elsewhere, at
@@ -116,7 +116,7 @@ def test_a_failure_is_told_by_its_code_and_leaves_what_was_known(
 def test_a_server_that_says_nothing_is_given_up(
     elsewhere: Elsewhere, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sync.fetching.SECONDS", 0.2)
+    monkeypatch.setattr("sync.busy.fetching.SECONDS", 0.2)
 
     assert elsewhere.fetch(made(elsewhere, site(hangs)))["last_error"] == "timeout"
 

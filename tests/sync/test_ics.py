@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, vText
 
-from sync.feeds import initials
-from sync.ics import Event, calendar
+from sync.feeds.feeds import initials
+from sync.feeds.ics import Event, calendar
 
 ZONE = ZoneInfo("Europe/London")
 AT = datetime(2027, 3, 1, 10, tzinfo=UTC)

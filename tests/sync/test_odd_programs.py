@@ -11,9 +11,9 @@ from booking.core.caller import Caller
 from dav.calendars import Calendar, InvalidSyncTokenError
 from jobs.rounds import EACH_NIGHT
 from models.database import Database
-from sync.busy_calendar import forget_deletions
-from sync.calendars import home_of
-from sync.cursors import renew_epoch
+from sync.caldav.busy_calendar import forget_deletions
+from sync.caldav.home import home_of
+from sync.changes.cursors import renew_epoch
 from tests.copying import Copied
 from tests.sync.phone import BUSY, DAY, VISITS, XMLNS, Phone, Practice, create_practice, event, told_by
 

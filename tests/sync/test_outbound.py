@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from sync.outbound import Answer, ForbiddenAddressError, UnreachableError, check_url, send
+from sync.outbound.outbound import Answer, ForbiddenAddressError, UnreachableError, check_url, send
 from tests.sync.servers import CERTIFICATE, Server, Talk, connections, drips, hangs, ok, redirect, says
 
 Serve = Callable[..., Server]

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.expansion import MOST_BYTES, Range, UnusableError
-from sync.reading import Patience, answer, read
+from sync.busy.expansion import MOST_BYTES, Range, UnusableError
+from sync.busy.sandboxed_reading import Patience, answer, read
 from tests.sync.calendars import CUSTOM_ZONE, calendar, event
 
 WITHIN = Range(datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin"))

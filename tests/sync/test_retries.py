@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.retries import PAUSES, pause_after, requested_pause, rest_after
+from sync.webhooks.retries import PAUSES, pause_after, requested_pause, rest_after
 
 NOW = datetime(2027, 3, 1, 10, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from api.app import create_app
 from api.state import state_of
 from config import Settings
 from models.database import Database
-from sync.waiting import Waiting
+from sync.changes.long_poll import Waiting
 from tests.desk import Desk
 from tests.sync.cast import ELEVEN, PATIENCE_SECONDS, TEN, Branches, Replica, told
 from tests.sync.test_overlaps import touch

@@ -15,8 +15,8 @@ from jobs.queue import make_queue
 from jobs.rounds import do_minutes_work
 from migrations.runner import migrate
 from models.database import Database
-from sync.claims import AT_ONCE, CALL_SECONDS, LEASE
-from sync.deliveries import wake_overdue
+from sync.webhooks.deliveries import wake_overdue
+from sync.webhooks.leases import AT_ONCE, CALL_SECONDS, LEASE
 from tests.booking.cast import NOW, Clinic, Made, create_clinic
 from tests.desk import Desk
 from tests.platform.processes import wait_until, worker

@@ -14,7 +14,7 @@ from booking.core.queue import defer_once
 from booking.core.webhook_queue import QUEUE, TASK, wake
 from models import WebhookDelivery, WebhookEndpoint
 from models.webhooks import PING
-from sync.webhooks import require_webhook, require_whole_clinic
+from sync.webhooks.endpoints import require_webhook, require_whole_clinic
 
 KEPT: Final = timedelta(days=30)
 """How long deliveries can be looked up."""

@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 from booking.core.caller import Caller
 from booking.core.events import audit
 from models import WebhookDelivery, WebhookEndpoint
-from sync.deliveries import come_back, lock_endpoint, of_endpoint
-from sync.parcels import Parcel
-from sync.retries import pause_after, requested_pause, rest_after
+from sync.webhooks.deliveries import come_back, lock_endpoint, of_endpoint
+from sync.webhooks.payloads import Parcel
+from sync.webhooks.retries import pause_after, requested_pause, rest_after
 
 GIVEN_UP: Final = timedelta(days=5)
 """An endpoint at which nothing has arrived for so long is disabled."""

@@ -10,7 +10,7 @@ from sqlalchemy import Row, TextClause
 from booking.core.caller import Caller
 from booking.core.errors import CursorExpired, Invalid
 from dav.calendars import InvalidSyncTokenError
-from sync.cursors import Cursors, Position, cursors_of
+from sync.changes.cursors import Cursors, Position, cursors_of
 
 EVERYTHING: Final = 1_000_000
 _SCHEME: Final = "data:,"

@@ -15,9 +15,9 @@ from booking.core.errors import NotFound, StaleVersion
 from booking.core.locks import lock_resources
 from booking.core.queue import defer
 from models import BusyObject
-from sync.busy_time import Found, Source, found_in, of_source, store, window_of
-from sync.expansion import Range, UnusableError
-from sync.reading import FEED, OBJECT, read
+from sync.busy.busy_time import Found, Source, found_in, of_source, store, window_of
+from sync.busy.expansion import Range, UnusableError
+from sync.busy.sandboxed_reading import FEED, OBJECT, read
 
 _AT_ONCE: Final = 100
 

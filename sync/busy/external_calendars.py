@@ -15,9 +15,9 @@ from booking.core.errors import Invalid, MissingScope
 from booking.core.locks import lock_resources
 from booking.core.queue import defer
 from models import BusyObject, ExternalCalendar
-from sync.busy_time import Source, forget_source, store, window_of
-from sync.fetching import Fetched, Known
-from sync.outbound import ForbiddenAddressError, check_url
+from sync.busy.busy_time import Source, forget_source, store, window_of
+from sync.busy.fetching import Fetched, Known
+from sync.outbound.outbound import ForbiddenAddressError, check_url
 
 EVERY: Final = timedelta(minutes=15)
 FULL_EVERY: Final = timedelta(hours=24)

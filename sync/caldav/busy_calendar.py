@@ -13,12 +13,12 @@ from dav.names import c
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick, from_tick
-from sync.busy import delete_object, put_object
-from sync.busy_time import window_of
-from sync.cursors import HORIZON, forgotten_before
-from sync.expansion import UnusableError
-from sync.followed import EVERYTHING, Followed
-from sync.uploads import require_object
+from sync.busy.busy_time import window_of
+from sync.busy.expansion import UnusableError
+from sync.caldav.own_busy import delete_object, put_object
+from sync.caldav.sync_tokens import EVERYTHING, Followed
+from sync.caldav.uploads import require_object
+from sync.changes.cursors import HORIZON, forgotten_before
 
 LONGEST_NAME: Final = 255
 _OWN: Final = "o.clinic_id = :clinic_id AND o.therapist_id = :therapist_id AND o.external_calendar_id IS NULL"

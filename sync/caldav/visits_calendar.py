@@ -9,10 +9,10 @@ from sqlalchemy import Row, TextClause, text
 
 from dav.calendars import Changes, Conditions, ForbiddenError, Item, Span
 from dav.names import d
-from sync.cursors import HORIZON
-from sync.feeds import reference
-from sync.followed import EVERYTHING, Followed
-from sync.ics import Event, calendar
+from sync.caldav.sync_tokens import EVERYTHING, Followed
+from sync.changes.cursors import HORIZON
+from sync.feeds.feeds import reference
+from sync.feeds.ics import Event, calendar
 
 _SUFFIX: Final = ".ics"
 _NEWEST: Final = text(f"""

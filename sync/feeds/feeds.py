@@ -12,7 +12,7 @@ from sqlalchemy import TextClause, text
 
 from booking.core.caller import Caller
 from models.calendar_feeds import FeedRow
-from sync.ics import Event, calendar
+from sync.feeds.ics import Event, calendar
 
 BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=365)

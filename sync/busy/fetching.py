@@ -6,10 +6,10 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from sync.busy_time import Found, Source, spans_of, stored_name
-from sync.expansion import MOST_BYTES, Range, UnusableError
-from sync.outbound import Answer, ForbiddenAddressError, UnreachableError, send
-from sync.reading import FEED, read
+from sync.busy.busy_time import Found, Source, spans_of, stored_name
+from sync.busy.expansion import MOST_BYTES, Range, UnusableError
+from sync.busy.sandboxed_reading import FEED, read
+from sync.outbound.outbound import Answer, ForbiddenAddressError, UnreachableError, send
 
 SECONDS: Final = 20.0
 """Longest that one request may take."""

@@ -10,11 +10,11 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from dav.names import c, d
-from sync.busy_time import MOST_PIECES, Found, found_in, stored_name
-from sync.expansion import MOST_EVENTS, Expanded, UnusableError
-from sync.fetching import Fetched, FetchError, Known, Line, expect, mark
-from sync.outbound import Answer
-from sync.reading import FEED, read
+from sync.busy.busy_time import MOST_PIECES, Found, found_in, stored_name
+from sync.busy.expansion import MOST_EVENTS, Expanded, UnusableError
+from sync.busy.fetching import Fetched, FetchError, Known, Line, expect, mark
+from sync.busy.sandboxed_reading import FEED, read
+from sync.outbound.outbound import Answer
 
 _MULTISTATUS: Final = 207
 _INSUFFICIENT: Final = 507

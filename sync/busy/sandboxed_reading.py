@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sync.expansion import MOST_EVENTS, Expanded, Range, UnusableError, expand
+from sync.busy.expansion import MOST_EVENTS, Expanded, Range, UnusableError, expand
 
 _MEMORY: Final = 1 << 30
-_ROOT: Final = Path(__file__).resolve().parent.parent
+_ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def read(texts: Sequence[bytes], within: Range, patience: Patience) -> list[Expa
 
 def _ask(order: bytes, seconds: int) -> Any:  # noqa: ANN401 - JSON
     """Give what the child answers: a list, or the code of what went wrong."""
-    command = [sys.executable, "-m", "sync.reading"]
+    command = [sys.executable, "-m", "sync.busy.sandboxed_reading"]
     try:
         # No environment: a stranger's calendar has no business with the product's secrets.
         done = subprocess.run(  # noqa: S603 - the command is ours

@@ -5,8 +5,8 @@ from uuid import UUID
 from booking.core.caller import Caller
 from dav.calendars import Home
 from models import Therapist
-from sync.busy_calendar import BusyCalendar
-from sync.visits_calendar import VisitsCalendar
+from sync.caldav.busy_calendar import BusyCalendar
+from sync.caldav.visits_calendar import VisitsCalendar
 
 
 def home_of(caller: Caller, therapist_id: UUID) -> Home | None:

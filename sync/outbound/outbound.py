@@ -19,7 +19,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from sync.addresses import ForbiddenAddressError, check_address, check_url
+from sync.outbound.addresses import ForbiddenAddressError, check_address, check_url
 
 __all__ = ["Answer", "ForbiddenAddressError", "UnreachableError", "check_url", "send"]
 

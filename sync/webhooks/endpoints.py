@@ -26,7 +26,7 @@ from booking.core.errors import Invalid, MissingScope
 from booking.core.events import audit
 from booking.core.webhook_queue import wake
 from models import WebhookEndpoint
-from sync.outbound import ForbiddenAddressError, check_url
+from sync.outbound.outbound import ForbiddenAddressError, check_url
 
 OVERLAP: Final = timedelta(hours=24)
 """How long the old secret signs beside the new one."""

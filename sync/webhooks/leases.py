@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import UUID as PGUUID
 
 from booking.core.caller import Caller
 from models import Clinic, Event, Location, WebhookDelivery, WebhookEndpoint
-from sync.deliveries import come_back, due, lock_endpoint, of_endpoint
-from sync.parcels import Parcel, write
+from sync.webhooks.deliveries import come_back, due, lock_endpoint, of_endpoint
+from sync.webhooks.payloads import Parcel, write
 
 CALL_SECONDS: Final = 10
 """How long a receiver may take to answer."""

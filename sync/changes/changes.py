@@ -15,7 +15,7 @@ from booking.catalogue.therapists import THERAPIST
 from booking.core.caller import Caller
 from booking.core.crud import Kind, require
 from models import Appointment
-from sync.cursors import HORIZON, Cursors, Position, cursors_of, forgotten_before
+from sync.changes.cursors import HORIZON, Cursors, Position, cursors_of, forgotten_before
 
 KINDS: Final[Mapping[str, Kind]] = {"location_id": LOCATION, "therapist_id": THERAPIST, "room_id": ROOM}
 _NOWHERE: Final = UUID(int=0)

@@ -20,7 +20,7 @@ from models import BusyObject, ExternalBusy
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick
-from sync.expansion import Expanded, Range, UnusableError
+from sync.busy.expansion import Expanded, Range, UnusableError
 
 KEPT_BEFORE: Final = timedelta(days=30)
 KEPT_AHEAD: Final = timedelta(days=400)

@@ -1,0 +1,1 @@
+"""Busy time of staff from calendars elsewhere."""

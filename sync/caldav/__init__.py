@@ -1,0 +1,1 @@
+"""The calendars that a therapist's phone sees: visits to read, busy time to write."""
