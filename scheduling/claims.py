@@ -9,7 +9,7 @@ from scheduling.catalog import Catalog, Procedure
 from scheduling.clinical import AREAS
 from scheduling.questions import Question
 from scheduling.rulebook import Matcher, SpacingRule
-from scheduling.spacing import EVERYWHERE, Treatment, asked, matched, specificity
+from scheduling.rules.spacing import EVERYWHERE, Treatment, asked, matched, specificity
 
 
 @dataclass(frozen=True, slots=True)

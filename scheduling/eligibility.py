@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from scheduling.areas import area_refusals
-from scheduling.bans import Ban, first_free
 from scheduling.catalog import Catalog
-from scheduling.clinical_rules import Record, clinical_record, refusals_on
 from scheduling.questions import Question, Session
 from scheduling.reasons import Refusal
 from scheduling.rulebook import SpacingRule
-from scheduling.spacing import asked, extra_days, of_session, overlap, winning, with_extra
+from scheduling.rules.areas import area_refusals
+from scheduling.rules.bans import Ban, first_free
+from scheduling.rules.clinical import Record, clinical_record, refusals_on
+from scheduling.rules.spacing import asked, extra_days, of_session, overlap, winning, with_extra
 
 _ONE_DAY = timedelta(days=1)
 

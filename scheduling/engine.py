@@ -9,9 +9,9 @@ from scheduling.case import Case, Mask, open_case
 from scheduling.catalog import Catalog
 from scheduling.questions import Openings, Question, Verdict
 from scheduling.reasons import Refusal
-from scheduling.rules import RULES
+from scheduling.rules.registry import RULES
+from scheduling.rules.warnings import warnings
 from scheduling.scene import survey
-from scheduling.warnings import warnings
 
 
 def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> Openings:

@@ -4,7 +4,7 @@ from typing import Final
 
 from scheduling.questions import Question
 from scheduling.rulebook import SpacingRule
-from scheduling.spacing import asked, extra_days, winning, with_extra
+from scheduling.rules.spacing import asked, extra_days, winning, with_extra
 
 DEFAULT_OVERDUE_DAYS: Final = 84
 """Where no rule advises anything: the longest of table b5."""

@@ -20,7 +20,7 @@ from booking.flags.flags import as_over
 from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy
-from scheduling.numbing import Numbing, numbing_refusals
+from scheduling.rules.numbing import Numbing, numbing_refusals
 
 _MINUTE: Final = timedelta(minutes=1)
 _OVER: Final = frozenset({"completed", "cancelled", "no_show"})

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from booking.catalogue.patients import latest_today
 from booking.core.caller import Caller
 from booking.questions.catalog import load_catalog
-from scheduling.holds import standing_holds
 from scheduling.questions import Hold
+from scheduling.rules.medical_holds import standing_holds
 
 # What a course treats is what its last visit did, before that its first procedure on all of its areas.
 _OPEN = text("""

@@ -14,9 +14,9 @@ from booking.core.events import audit, tell
 from booking.courses.courses import COURSE
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_histories
-from scheduling.holds import standing_holds
 from scheduling.lapses import overdue_days
 from scheduling.questions import CourseOf, Patient, Question
+from scheduling.rules.medical_holds import standing_holds
 
 PAUSING: Final = ("planned", "active")
 RESUMING: Final = ("paused",)

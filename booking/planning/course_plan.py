@@ -22,8 +22,8 @@ from scheduling.openings import slots
 from scheduling.plans import Preferences, Proposal, choose
 from scheduling.questions import Patient, Question, Session
 from scheduling.reasons import Notice, Refusal, refuse
+from scheduling.rules.warnings import warnings
 from scheduling.ticks import floor_tick, from_tick
-from scheduling.warnings import warnings
 
 DEFAULT_GAP_DAYS: Final = 28
 """Between sessions that no rule holds apart: the commonest minimum of table b5."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scheduling.areas import area_refusals
 from scheduling.catalog import Policy
+from scheduling.rules.areas import area_refusals
 from tests.scheduling.cast import ask, create_location, create_phase, create_procedure
 
 NUMBING = create_phase(name="numbing", kind="numbing")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from scheduling.bans import Ban, earliest, first_free
+from scheduling.rules.bans import Ban, earliest, first_free
 
 MONDAY = date(2027, 3, 1)
 

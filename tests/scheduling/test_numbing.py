@@ -3,7 +3,7 @@
 import pytest
 
 from scheduling.catalog import Phase
-from scheduling.numbing import Numbing, numbing_refusals, planned_numbing
+from scheduling.rules.numbing import Numbing, numbing_refusals, planned_numbing
 from scheduling.visits import lay_out
 from tests.scheduling.cast import at, codes, create_phase, create_procedure, judge
 

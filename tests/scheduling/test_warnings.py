@@ -10,7 +10,7 @@ from scheduling.catalog import Catalog, Policy
 from scheduling.questions import CourseOf, Session
 from scheduling.reasons import Notice
 from scheduling.rulebook import CourseTemplate, Matcher
-from scheduling.warnings import warnings
+from scheduling.rules.warnings import warnings
 from tests.scheduling.cast import (
     ask,
     create_catalog,

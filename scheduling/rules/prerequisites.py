@@ -9,11 +9,11 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scheduling.bans import Ban
 from scheduling.bits import merge
 from scheduling.months import add_months
 from scheduling.questions import Question, Session
 from scheduling.rulebook import Prerequisite
+from scheduling.rules.bans import Ban
 from scheduling.ticks import floor_tick, local_date
 
 RULE_IDS: Final = {"prerequisite_missing": "H11", "prerequisite_expired": "H11", "cooling_off": "H12"}

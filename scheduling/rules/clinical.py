@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from scheduling.areas import area_refusals
-from scheduling.bans import Ban, earliest
 from scheduling.case import Case, Mask
 from scheduling.catalog import Catalog
 from scheduling.clinical import rank
-from scheduling.holds import hold_bans
-from scheduling.numbing import numbing_refusals, planned_numbing
-from scheduling.prerequisites import CODES, Stretch, stretches
 from scheduling.questions import Question
 from scheduling.reasons import Refusal, refuse
+from scheduling.rules.areas import area_refusals
+from scheduling.rules.bans import Ban, earliest
+from scheduling.rules.medical_holds import hold_bans
+from scheduling.rules.numbing import numbing_refusals, planned_numbing
+from scheduling.rules.prerequisites import CODES, Stretch, stretches
+from scheduling.rules.spacing import spacing_bans
 from scheduling.scene import Scene
-from scheduling.spacing import spacing_bans
 
 _BY_DATE = ("spacing_floor", "spacing_min", "washout_floor", "washout_min", "medical_hold")
 

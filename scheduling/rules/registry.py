@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from scheduling.bits import erode, erode_all
 from scheduling.case import Case, Mask
-from scheduling.clinical_rules import clinical, numbing_works, one_area
 from scheduling.hours import grid_bits
 from scheduling.reasons import refuse
-from scheduling.resource_rules import places_fit, staff_fits
+from scheduling.rules.clinical import clinical, numbing_works, one_area
+from scheduling.rules.resources import places_fit, staff_fits
 from scheduling.ticks import ceil_tick
 
 Rule = Callable[[Case], Iterable[Mask]]

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from scheduling.bans import Ban
 from scheduling.catalog import Procedure
 from scheduling.clinical import atoms
 from scheduling.months import birthday
 from scheduling.questions import Hold, Patient, Question
 from scheduling.rulebook import HoldRule
-from scheduling.spacing import asked, overlap, treatment
+from scheduling.rules.bans import Ban
+from scheduling.rules.spacing import asked, overlap, treatment
 
 _AGE = "under_age"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import attrgetter
 
-from scheduling.bans import Ban
 from scheduling.clinical import DARK_SKIN_TYPE, atoms, rank
 from scheduling.questions import CourseOf, Question, Session
 from scheduling.rulebook import Matcher, SpacingRule
+from scheduling.rules.bans import Ban
 
 EVERYWHERE = frozenset({"*"})
 _NOWHERE: frozenset[str] = frozenset()

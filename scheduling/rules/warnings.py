@@ -6,12 +6,12 @@ from typing import Final
 
 from scheduling.catalog import Catalog
 from scheduling.clinical import FAMILIES_OF_EVENT
-from scheduling.holds import hold_bans
 from scheduling.months import add_months
 from scheduling.questions import Question, Session
 from scheduling.reasons import Notice, warn
 from scheduling.rulebook import CourseTemplate, SpacingRule
-from scheduling.spacing import (
+from scheduling.rules.medical_holds import hold_bans
+from scheduling.rules.spacing import (
     Treatment,
     asked,
     extra_days,
