@@ -14,7 +14,7 @@ from booking.catalogue.clinics import CATALOGUES, create_clinic
 from booking.claims.reconciling import differences
 from config import ConfigError, Settings
 from jobs import demo, nightly
-from jobs.beside import running
+from jobs.child_process import running
 from jobs.queue import make_queue
 from jobs.rounds import clinics
 from jobs.worker import work

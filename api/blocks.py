@@ -1,7 +1,7 @@
 """Blocks over HTTP: `/v1/blocks`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.blocks import BLOCK
 from schemas.blocks import BlockQuery, BlockSchema
 

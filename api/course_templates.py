@@ -1,7 +1,7 @@
 """Course templates over HTTP: `/v1/course-templates`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.course_templates import COURSE_TEMPLATE, select_templates
 from schemas.course_templates import CourseTemplateQuery, CourseTemplateSchema
 

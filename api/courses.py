@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.appointments import override_of
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from api.etags import expected_version
 from booking.core.caller import Caller
 from booking.core.crud import Values

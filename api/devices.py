@@ -1,7 +1,7 @@
 """Devices over HTTP: `/v1/devices`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.devices import DEVICE
 from schemas.devices import DeviceQuery, DeviceSchema
 

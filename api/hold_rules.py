@@ -1,7 +1,7 @@
 """Hold rules over HTTP: `/v1/hold-rules`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.clinical.medical_hold_rules import HOLD_RULE
 from schemas.hold_rules import HoldRuleQuery, HoldRuleSchema
 

@@ -1,7 +1,7 @@
 """Locations and their closures over HTTP: `/v1/locations`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.locations import CLOSURE, LOCATION
 from schemas.locations import ClosureQuery, ClosureSchema, LocationQuery, LocationSchema
 

@@ -1,7 +1,7 @@
 """Message templates over HTTP: `/v1/message-templates`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.message_templates import MESSAGE_TEMPLATE
 from schemas.message_templates import MessageTemplateQuery, MessageTemplateSchema
 

@@ -1,7 +1,7 @@
 """Patients over HTTP: `/v1/patients`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.patients import PATIENT, select_patients
 from schemas.patients import PatientQuery, PatientSchema
 

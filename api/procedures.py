@@ -1,7 +1,7 @@
 """Procedures over HTTP: `/v1/procedures`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.procedures import PROCEDURE
 from schemas.procedures import ProcedureQuery, ProcedureSchema
 

@@ -1,7 +1,7 @@
 """Rooms over HTTP: `/v1/rooms`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.rooms import ROOM
 from schemas.rooms import RoomQuery, RoomSchema
 

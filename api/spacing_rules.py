@@ -1,7 +1,7 @@
 """Spacing rules over HTTP: `/v1/spacing-rules`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.spacing_rules import SPACING_RULE
 from schemas.spacing_rules import SpacingRuleQuery, SpacingRuleSchema
 

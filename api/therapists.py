@@ -1,7 +1,7 @@
 """Therapists over HTTP: `/v1/therapists`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.therapists import THERAPIST, select_therapists
 from schemas.therapists import TherapistQuery, TherapistSchema
 

@@ -1,7 +1,7 @@
 """Treatments elsewhere over HTTP: `/v1/patients/{patient_id}/treatments`."""
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from booking.catalogue.patients import PATIENT
 from booking.clinical.treatments_elsewhere import TREATMENT
 from schemas.treatments import TreatmentQuery, TreatmentSchema

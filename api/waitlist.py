@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
-from api.catalogue import Offer, serve
+from api.crud import Offer, serve
 from api.etags import expected_version
 from booking.appointments.book import Visit
 from booking.core.caller import Caller

@@ -14,7 +14,7 @@ from booking.core.caller import Caller
 from booking.core.crud import create
 from config import Settings
 from jobs import demo_card
-from jobs.beside import running
+from jobs.child_process import running
 from jobs.demo_card import MAKING, Card
 from jobs.demo_clinic import furnish
 from jobs.demo_filling import begin, fill
