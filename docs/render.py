@@ -12,12 +12,12 @@ from scheduling.clinical import SURFACES
 PAGE: Final = Path(__file__).with_name("rules.md")
 _INTRODUCTION: Final = """# The rule book
 
-Written by `make docs` from `booking/catalogue/default_catalogue.toml` and the defaults in the code; the tests compare
-it with them. Every number is a default which a clinic changes over the API (`/spacing-rules`,
+Written by `make docs` from `booking/catalogue/default_catalogue.toml` and the defaults in the code; the tests
+compare it with them. Every number is a default which a clinic changes over the API (`/spacing-rules`,
 `/hold-rules`, `/course-templates`, the `policy` of `/locations`, the `prerequisites` of `/procedures`); the
 audit log keeps each change with what was there before. `source` names the evidence: a table of the clinical
-reference, or a paper, label or page of its list; "ours" is a choice without a source. The product
-schedules; it gives no medical advice.
+reference, or a paper, label or page of its list; "ours" is a choice without a source. The product schedules;
+it gives no medical advice.
 
 Search, dry run, booking, moving, several visits at once and the nightly check ask the same rules. A gap is
 counted in civil dates at the treating location, and exactly the minimum is allowed. Below a minimum the

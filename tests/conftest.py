@@ -17,8 +17,8 @@ from config import Settings
 from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url, stop_embedded
-from tests.copying import Cast, Copied, MakeClinic, Original, copy, keep
-from tests.desk import Desk
+from tests.support.copying import Cast, Copied, MakeClinic, Original, copy, keep
+from tests.support.desk import Desk
 
 IDLE_CONNECTIONS = 4
 

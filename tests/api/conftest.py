@@ -11,9 +11,9 @@ from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
 from tests.api.toys import seen, toy_app
-from tests.booking.cast import Clinic, create_clinic
-from tests.copying import Copied, MakeClinic
-from tests.desk import Desk
+from tests.support.cast import Clinic, create_clinic
+from tests.support.copying import Copied, MakeClinic
+from tests.support.desk import Desk
 
 
 @pytest.fixture(scope="session")

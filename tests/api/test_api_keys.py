@@ -10,7 +10,7 @@ from api.constraints import ALREADY_EXISTS
 from models import ApiKey, AuditEntry
 from models.base import Base
 from models.database import Database
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 SECRET = {"name": "Desk", "kind": "secret", "scopes": ["catalog:read", "appointments:write"]}
 WIDGET = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.toys import TOY_ID
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 WIDGET = {
     "name": "Widget",

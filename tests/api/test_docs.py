@@ -12,7 +12,7 @@ from flask import Flask
 
 from api.openapi import VERSION
 from api.problems import PROBLEMS
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 
 @pytest.fixture

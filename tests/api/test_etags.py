@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.toys import TOY_ID
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 TOY = f"/toys/{TOY_ID}"
 

@@ -16,9 +16,9 @@ from config import Settings
 from models.database import Database
 from sync.changes.cursors import renew_epoch
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
-from tests.booking.cast import Clinic, create_course, create_key, run_out
-from tests.desk import Desk
 from tests.docs.test_errors_page import problem_examples
+from tests.support.cast import Clinic, create_course, create_key, run_out
+from tests.support.desk import Desk
 
 TEN = "2027-03-01T10:00:00Z"
 ORIGIN = "https://clinic.example"

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from api.app import create_app
 from config import Settings
 from models.database import Database
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

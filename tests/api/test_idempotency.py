@@ -17,9 +17,9 @@ from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
 from models.idempotency_keys import KEPT_FOR, claim, keep, purge
 from tests.api.toys import seen
-from tests.booking.cast import Clinic, codes, create_key, pointers, rows
-from tests.desk import Desk
-from tests.statements import listening
+from tests.support.cast import Clinic, codes, create_key, pointers, rows
+from tests.support.desk import Desk
+from tests.support.statements import listening
 
 TEN = "2027-03-01T10:00:00+00:00"
 HEADER = "Idempotency-Key"

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 
 @pytest.fixture

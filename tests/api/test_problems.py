@@ -18,7 +18,7 @@ from config import Settings
 from models.database import Database
 from scheduling.reasons import refuse
 from tests.api.toys import TOY_ID, fail_with, seen, toy_app
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 ChildWho = Callable[[Callable[[Caller], Any]], Desk]
 THERAPIST = UUID("018f3f3e-0000-7000-8000-00000000000b")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from config import Settings
 from models.database import Database
 from tests.api.toys import seen, toy_app
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 
 def _pointers(answer: Any) -> list[str]:

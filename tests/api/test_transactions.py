@@ -10,7 +10,7 @@ from booking.core.caller import Caller
 from models import Clinic
 from models.database import Database
 from tests.api.toys import fail_with, seen
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 ChildWho = Callable[[Callable[[Caller], Any]], Desk]
 

@@ -8,9 +8,9 @@ from flask import Flask
 
 from booking.catalogue.clinics import create_clinic as found_clinic
 from models.database import Database
-from tests.booking.cast import NOW, Clinic, create_clinic, create_pipeline, create_rule
-from tests.copying import Copied, MakeClinic
-from tests.desk import Desk
+from tests.support.cast import NOW, Clinic, create_clinic, create_pipeline, create_rule
+from tests.support.copying import Copied, MakeClinic
+from tests.support.desk import Desk
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from tests.booking.cast import (
+from tests.support.cast import (
     NOW,
     Made,
     create_location,
@@ -21,7 +21,7 @@ from tests.booking.cast import (
     create_room,
     create_therapist,
 )
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAMS = PROJECT / ".venv" / "clients" / "bin"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import NOW
 from tests.clients.conftest import HERE, PATIENCE_SECONDS, Phone, run
+from tests.support.cast import NOW
 
 
 def test_a_program_on_tsdav_reads_follows_and_writes(phone: Phone, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import requests
 
 from config import PROJECT
 from tests.docs.pages import README, blocks, section
-from tests.platform.processes import data_folder, environment, serving, wait_until
+from tests.support.processes import data_folder, environment, serving, wait_until
 
 pytestmark = pytest.mark.embedded
 

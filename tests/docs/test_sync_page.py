@@ -12,9 +12,9 @@ from werkzeug.serving import make_server
 
 from config import PROJECT
 from models.database import Database
-from tests.booking.cast import Clinic, create_clinic
-from tests.copying import Copied, MakeClinic
 from tests.docs.pages import blocks, section
+from tests.support.cast import Clinic, create_clinic
+from tests.support.copying import Copied, MakeClinic
 from tests.sync.cast import NOON, NOW, settle, truth
 
 PAGE = PROJECT / "docs" / "sync.md"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.booking.cast import (
+from tests.support.cast import (
     NOW,
     Clinic,
     Made,
@@ -16,8 +16,8 @@ from tests.booking.cast import (
     create_therapist,
     short_phases,
 )
-from tests.copying import MakeClinic
-from tests.desk import Desk
+from tests.support.copying import MakeClinic
+from tests.support.desk import Desk
 
 # Whoever holds these may do everything that the default catalogue offers.
 EVERYTHING = [{"code": code} for code in ("MN_DEEP", "BBP", "RF_MN", "PRP", "PHLEB")]

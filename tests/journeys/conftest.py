@@ -7,10 +7,10 @@ from flask import Flask
 
 from booking.catalogue.clinics import create_clinic
 from models.database import Database
-from tests.booking.cast import Clinic
-from tests.copying import Copied, MakeClinic
-from tests.desk import Desk
 from tests.journeys.cast import another_patient, changed, consulted, create_default_clinic
+from tests.support.cast import Clinic
+from tests.support.copying import Copied, MakeClinic
+from tests.support.desk import Desk
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """J1 and J3: a course over the night on which the clocks change, and one with a visit that was missed."""
 
-from tests.booking.cast import Clinic, codes, refusal
 from tests.journeys.cast import MakeClinic, consulted, create_default_clinic, find, performed, told
+from tests.support.cast import Clinic, codes, refusal
 
 SESSION_1 = "2027-03-06T10:00:00+00:00"
 

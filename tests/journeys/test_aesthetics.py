@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, codes, event_types, refusal
 from tests.journeys.cast import (
     MakeClinic,
     consulted,
@@ -19,6 +18,7 @@ from tests.journeys.cast import (
     taken,
     told,
 )
+from tests.support.cast import Clinic, Made, codes, event_types, refusal
 
 
 @dataclass(frozen=True)

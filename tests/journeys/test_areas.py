@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import Clinic, create_procedure
 from tests.journeys.cast import (
     another_patient,
     change_policy,
@@ -18,6 +17,7 @@ from tests.journeys.cast import (
     verdict,
     with_level,
 )
+from tests.support.cast import Clinic, create_procedure
 
 IN_MARCH = "2027-03-10T10:00:00Z"
 ONE_AREA = ("one_area_per_visit", "S12", None)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import Clinic
 from tests.journeys.cast import doing, find, held
+from tests.support.cast import Clinic
 
 RULE = {
     "code": "OWN",

@@ -7,8 +7,6 @@ import pytest
 from jobs.nightly import revalidate
 from jobs.rounds import clinics
 from models.database import Database
-from tests.booking.cast import Clinic, Made, codes, refusal
-from tests.copying import Copied, MakeClinic
 from tests.journeys.cast import (
     changed,
     consulted,
@@ -18,6 +16,8 @@ from tests.journeys.cast import (
     flags,
     shown,
 )
+from tests.support.cast import Clinic, Made, codes, refusal
+from tests.support.copying import Copied, MakeClinic
 
 UNTIL = {"valid_until": "2027-04-30"}
 HELD = [{"code": "MN_SUP", "max_depth_mm": 0.5} | UNTIL, {"code": "BBP"} | UNTIL]

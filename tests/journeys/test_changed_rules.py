@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.booking.cast import Clinic, Made, codes, working
 from tests.journeys.cast import (
     change_policy,
     changed,
@@ -15,6 +14,7 @@ from tests.journeys.cast import (
     performed,
     refusals,
 )
+from tests.support.cast import Clinic, Made, codes, working
 
 FIRST = "2027-03-08T10:00:00Z"
 # 28 days after the first.

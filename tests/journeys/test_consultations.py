@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import Clinic, Made, codes, refusal
 from tests.journeys.cast import (
     another_patient,
     change_policy,
@@ -19,6 +18,7 @@ from tests.journeys.cast import (
     shown,
     with_level,
 )
+from tests.support.cast import Clinic, Made, codes, refusal
 
 # Saturday 20 February and 180 days are Thursday 19 August.
 LAST_DAY = "2027-08-19"

@@ -6,8 +6,6 @@ import pytest
 from werkzeug.test import TestResponse
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, codes, counts, create_patient, create_therapist, pointers
-from tests.booking.racing import assert_sound
 from tests.journeys.cast import (
     EVERYTHING,
     MakeClinic,
@@ -21,6 +19,8 @@ from tests.journeys.cast import (
     taken,
     told,
 )
+from tests.support.cast import Clinic, Made, codes, counts, create_patient, create_therapist, pointers
+from tests.support.racing import assert_sound
 
 
 def create_course(clinic: Clinic, template: str = "ACNE_SCAR_MOD", **fields: Any) -> Made:

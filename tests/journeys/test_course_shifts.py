@@ -7,8 +7,6 @@ import pytest
 from werkzeug.test import TestResponse
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, create_patient, create_therapist, event_types, pointers
-from tests.booking.racing import assert_sound, deadlocks, race
 from tests.journeys.cast import (
     EVERYTHING,
     MakeClinic,
@@ -20,6 +18,8 @@ from tests.journeys.cast import (
     shown,
     told,
 )
+from tests.support.cast import Clinic, Made, create_patient, create_therapist, event_types, pointers
+from tests.support.racing import assert_sound, deadlocks, race
 
 DAYS = ["2027-03-06T10:00:00Z", "2027-04-10T10:00:00+01:00", "2027-05-15T10:00:00+01:00"]
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.booking.cast import Clinic, create_key, pointers
 from tests.journeys.cast import (
     change_hold,
     changed,
@@ -14,6 +13,7 @@ from tests.journeys.cast import (
     refusals,
     told,
 )
+from tests.support.cast import Clinic, create_key, pointers
 
 FIRST = "2027-03-08T10:00:00Z"
 

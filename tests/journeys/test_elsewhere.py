@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import Clinic
 from tests.journeys.cast import (
     change_treatment,
     changed,
@@ -17,6 +16,7 @@ from tests.journeys.cast import (
     verdict,
     warnings,
 )
+from tests.support.cast import Clinic
 
 # 22 February and 28 days are Monday 22 March, 42 days Monday 5 April; the dates before are Saturdays.
 ON = "2027-02-22"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.booking.cast import Clinic, Made, codes, refusal
 from tests.journeys.cast import (
     change_hold,
     doing,
@@ -14,6 +13,7 @@ from tests.journeys.cast import (
     verdict,
     warnings,
 )
+from tests.support.cast import Clinic, Made, codes, refusal
 
 IN_MARCH = "2027-03-10T10:00:00Z"
 # Code, rule, level that releases it, and how many days after 22 February a visit passes.

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, create_key, create_patient, event_types, working
 from tests.journeys.cast import (
     BOOKING,
     another_patient,
@@ -23,6 +22,7 @@ from tests.journeys.cast import (
     shown,
     with_level,
 )
+from tests.support.cast import Clinic, Made, create_key, create_patient, event_types, working
 
 IN_MARCH = "2027-03-10T10:00:00Z"
 

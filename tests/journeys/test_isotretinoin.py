@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, codes, event_types, refusal, working
 from tests.journeys.cast import (
     change_treatment,
     create_place,
@@ -18,6 +17,7 @@ from tests.journeys.cast import (
     told,
     with_level,
 )
+from tests.support.cast import Clinic, Made, codes, event_types, refusal, working
 
 LAST_DOSE = "2026-12-15"
 WISHED = "2027-03-10T10:00:00+00:00"

@@ -3,8 +3,8 @@
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.booking.cast import Clinic, Made, codes, create_procedure, pointers
 from tests.journeys.cast import change_policy, doing, flags, performed, refusals
+from tests.support.cast import Clinic, Made, codes, create_procedure, pointers
 
 DAY = "2027-03-08"
 

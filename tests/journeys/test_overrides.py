@@ -3,7 +3,6 @@
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, codes, event_types
 from tests.journeys.cast import (
     change_policy,
     doing,
@@ -14,6 +13,7 @@ from tests.journeys.cast import (
     told,
     with_level,
 )
+from tests.support.cast import Clinic, codes, event_types
 
 FIRST = "2027-03-08T10:00:00+00:00"
 # 22 days after the first: above the floor of 14, below the minimum of 28.

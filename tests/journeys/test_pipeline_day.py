@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from models.database import Database
-from tests.booking.cast import Clinic, Made, codes, event_types, instant
-from tests.booking.racing import assert_sound, race, statuses
-from tests.copying import Copied, MakeClinic
 from tests.journeys.cast import another_patient, consulted, create_default_clinic, shown
+from tests.support.cast import Clinic, Made, codes, event_types, instant
+from tests.support.copying import Copied, MakeClinic
+from tests.support.racing import assert_sound, race, statuses
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from booking.courses.recalls import maintenance_due
 from jobs.rounds import EACH_NIGHT
 from models import Event
 from models.database import Database
-from tests.booking.cast import (
+from tests.support.cast import (
     Clinic,
     Made,
     create_key,
@@ -19,8 +19,8 @@ from tests.booking.cast import (
     rows,
     short_phases,
 )
-from tests.booking.cast import create_clinic as create_small
-from tests.copying import Copied, MakeClinic
+from tests.support.cast import create_clinic as create_small
+from tests.support.copying import Copied, MakeClinic
 
 LAST = "2027-08-31"
 PATH = "/recalls"

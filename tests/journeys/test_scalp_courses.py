@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import Clinic, Made
 from tests.journeys.cast import (
     changed,
     doing,
@@ -15,6 +14,7 @@ from tests.journeys.cast import (
     refusals,
     warnings,
 )
+from tests.support.cast import Clinic, Made
 
 # Monday 1 March: 7 days later Monday 8, 14 days Monday 15, 28 days Monday 29.
 FIRST = "2027-03-01T10:00:00Z"

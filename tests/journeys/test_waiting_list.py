@@ -9,11 +9,11 @@ from sqlalchemy import text
 from booking.waitlist.offers import Freed
 from jobs.offers import offer_freed
 from models.database import Database
-from tests.booking.cast import Clinic, Made, instant
-from tests.booking.racing import race, statuses
-from tests.booking.waiting import answer, entry, offer, shown
-from tests.copying import Copied, MakeClinic
 from tests.journeys.cast import another_patient, consulted, create_default_clinic, performed
+from tests.support.cast import Clinic, Made, instant
+from tests.support.copying import Copied, MakeClinic
+from tests.support.racing import race, statuses
+from tests.support.waitlist import answer, entry, offer, shown
 
 NOON = "2027-04-16T12:00:00+01:00"
 AT_NINE = "2027-04-15T21:00:00+01:00"

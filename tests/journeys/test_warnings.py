@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import Clinic
 from tests.journeys.cast import (
     change_policy,
     changed,
@@ -18,6 +17,7 @@ from tests.journeys.cast import (
     told,
     warnings,
 )
+from tests.support.cast import Clinic
 
 SESSIONS = [f"2026-{month:02}-01" for month in range(3, 10)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.booking.cast import (
+from tests.support.cast import (
     NOW,
     Clinic,
     create_clinic,
@@ -15,9 +15,9 @@ from tests.booking.cast import (
     every_day,
     working,
 )
-from tests.copying import Copied, MakeClinic
-from tests.desk import Desk
-from tests.sync.feeding import subscribe
+from tests.support.copying import Copied, MakeClinic
+from tests.support.desk import Desk
+from tests.sync.feeds.feeding import subscribe
 
 Made = dict[str, Any]
 

@@ -10,9 +10,9 @@ from flask import Flask
 from api import clock
 from booking.catalogue.clinics import create_clinic
 from models.database import Database
-from tests.desk import Desk
-from tests.platform.processes import User, data_folder
-from tests.platform.visits import create_full_clinic
+from tests.support.desk import Desk
+from tests.support.full_clinic import create_full_clinic
+from tests.support.processes import User, data_folder
 
 
 @pytest.fixture

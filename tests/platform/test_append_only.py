@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from models.database import Database
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 
 @pytest.mark.parametrize("table", ["events", "audit_log"])

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from models.api_keys import authenticate
 from models.database import Database
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 NOBODYS = hashlib.sha256(b"nobody's").digest()
 EVERY_KEY = text("SELECT clinic_id FROM api_keys")

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from booking.core.locks import hold_catalog
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from models.database import Database
-from tests.desk import Desk
-from tests.platform.visits import create_visit_question
+from tests.support.desk import Desk
+from tests.support.full_clinic import create_visit_question
 
 RENAME = text("UPDATE resources SET name = name || '!' WHERE type = 'room'")
 RESIZE = text("UPDATE rooms SET capacity = :capacity")

@@ -15,9 +15,9 @@ from sqlalchemy import create_engine, make_url, text
 from api.app import create_app
 from config import Settings
 from models.database import Database
-from tests.desk import Desk
-from tests.platform.processes import User, clinic, clinic_here, data_folder, environment
-from tests.platform.visits import book_visit, create_visit_question
+from tests.support.desk import Desk
+from tests.support.full_clinic import book_visit, create_visit_question
+from tests.support.processes import User, clinic, clinic_here, data_folder, environment
 
 CREATE = ("create-clinic", "--name", "Harbour", "--timezone", "Europe/Lisbon")
 

@@ -7,7 +7,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.platform.processes import User, clinic, has_ended, postgres, wait_until
+from tests.support.processes import User, clinic, has_ended, postgres, wait_until
 
 pytestmark = pytest.mark.embedded
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from booking.questions.busy import load_busy
 from models.database import Database
 from scheduling.bits import Window
-from tests.desk import Desk
-from tests.platform.visits import book_visit
+from tests.support.desk import Desk
+from tests.support.full_clinic import book_visit
 
 DAY = 288
 HISTORY = text("""

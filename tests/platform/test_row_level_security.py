@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from models import OpeningHours
 from models.base import Base
 from models.database import Database
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 TABLES = [pytest.param(table, id=table.name) for table in Base.metadata.sorted_tables]
 CHANGEABLE = [

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from tests.platform.processes import (
+from tests.support.processes import (
     PATIENCE_SECONDS,
     clinic,
     data_folder,

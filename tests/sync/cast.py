@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.state import state_of
-from tests.booking.cast import Clinic, Made, create_clinic, create_location, create_room, create_therapist
-from tests.copying import MakeClinic
-from tests.desk import Desk
+from tests.support.cast import Clinic, Made, create_clinic, create_location, create_room, create_therapist
+from tests.support.copying import MakeClinic
+from tests.support.desk import Desk
 
 NOW = "2027-01-04T08:00:00+00:00"
 TEN, ELEVEN, NOON = (f"2027-03-01T{hour}:00:00+00:00" for hour in (10, 11, 12))

@@ -8,9 +8,9 @@ from flask import Flask
 
 from api.state import state_of
 from models.database import Database
-from tests.booking.cast import Clinic
 from tests.booking.conftest import clinic, desk, pipeline
-from tests.copying import Copied
+from tests.support.cast import Clinic
+from tests.support.copying import Copied
 from tests.sync.cast import Branches, create_branches
 from tests.sync.elsewhere import Elsewhere
 from tests.sync.hooks import Office

@@ -15,7 +15,7 @@ from models.database import Database
 from scheduling.ticks import from_tick, to_tick
 from sync.busy.busy_time import Found, Source, store
 from sync.caldav.own_busy import delete_object, put_object
-from tests.booking.cast import NOW, Clinic, Made
+from tests.support.cast import NOW, Clinic, Made
 from tests.sync.calendars import calendar, event
 
 DAY = "2027-03-01"

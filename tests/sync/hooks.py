@@ -12,7 +12,7 @@ from jobs.webhooks import Post, deliver
 from models.database import Database
 from sync.webhooks.deliveries import wake_overdue
 from sync.webhooks.leases import Nothing, take
-from tests.booking.cast import Clinic, Made
+from tests.support.cast import Clinic, Made
 
 BOOKED = ("appointment.booked",)
 TEN = "2027-03-01T10:00:00+00:00"

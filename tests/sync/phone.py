@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.booking.cast import Clinic, Made, create_patient, create_pipeline, create_therapist
-from tests.copying import MakeClinic
-from tests.desk import Desk
+from tests.support.cast import Clinic, Made, create_patient, create_pipeline, create_therapist
+from tests.support.copying import MakeClinic
+from tests.support.desk import Desk
 from tests.sync.cast import settle
 
 # Busy time is kept around the real day, so these tests happen three weeks from now.

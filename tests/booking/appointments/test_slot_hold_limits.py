@@ -1,0 +1,110 @@
+"""A publishable key has so many live holds at a location and no more, however many it asks for at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from werkzeug.test import TestResponse
+
+from booking.appointments.slot_hold_limits import MOST_HOLDS
+from models import Appointment
+from models.database import Database
+from tests.support.cast import Clinic, create_location, create_room, create_therapist, rows, run_out
+from tests.support.racing import assert_sound, race, statuses
+
+ORIGIN = "https://clinic.example"
+SLOTS = [
+    f"2027-03-{day:02}T{hour}:{minute:02}:00Z"
+    for day in (1, 2)
+    for hour in range(10, 18)
+    for minute in (0, 20, 40)
+]
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A clinic's widget with a publishable key of its own."""
+
+    clinic: Clinic
+
+    def hold(self, at: str, **fields: Any) -> TestResponse:
+        """Ask for a hold from the widget's page."""
+        return self.clinic.desk.post(
+            "/holds",
+            self.clinic.wish(at, patient_id=None, **fields),
+            **{"Origin": ORIGIN, "Idempotency-Key": str(uuid4())},
+        )
+
+    def hold_all(self, starts: Sequence[str]) -> list[int]:
+        """Ask for one hold after the other; give the statuses."""
+        return [self.hold(at).status_code for at in starts]
+
+
+def widget_of(clinic: Clinic) -> Widget:
+    """Give the clinic a widget."""
+    body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
+    return Widget(
+        clinic.using(clinic.desk.using(clinic.desk.made("/api-keys", name="Widget", **body)["key"]))
+    )
+
+
+@pytest.fixture
+def widget(clinic: Clinic) -> Widget:
+    """Give a widget that has all the holds it may have."""
+    widget = widget_of(clinic)
+    assert set(widget.hold_all(SLOTS[: MOST_HOLDS - 1])) == {201}
+    assert widget.hold(SLOTS[MOST_HOLDS - 1], ttl_seconds=600).status_code == 201
+    return widget
+
+
+def test_one_hold_too_many_is_refused_with_the_time_until_the_first_expires(widget: Widget) -> None:
+    answer = widget.hold(SLOTS[MOST_HOLDS])
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "too_many_holds")
+    assert 240 < int(answer.headers["Retry-After"]) <= 300
+
+
+@pytest.mark.parametrize("how", ["release", "expire", "book"])
+def test_a_hold_that_has_ended_makes_room_for_one(
+    widget: Widget, clinic: Clinic, database: Database, how: str
+) -> None:
+    hold = {"id": str(rows(database, clinic.desk, Appointment)[0].id)}
+    match how:
+        case "release":
+            clinic.desk.delete(f"/holds/{hold['id']}")
+        case "expire":
+            run_out(database, clinic.desk, hold)
+        case "book":
+            assert clinic.convert(hold).status_code == 201
+
+    assert widget.hold_all(SLOTS[MOST_HOLDS : MOST_HOLDS + 2]) == [201, 409]
+
+
+@pytest.mark.usefixtures("widget")
+def test_other_keys_are_not_counted_and_secret_ones_not_bounded(clinic: Clinic) -> None:
+    assert widget_of(clinic).hold(SLOTS[MOST_HOLDS]).status_code == 201
+    assert {clinic.hold(at).status_code for at in SLOTS[MOST_HOLDS + 1 : 2 * MOST_HOLDS + 2]} == {201}
+
+
+def test_holds_at_another_location_are_not_counted(widget: Widget, clinic: Clinic) -> None:
+    other = create_location(clinic.desk, name="Other")
+    create_room(clinic.desk, other)
+    create_therapist(clinic.desk, other, name="There")
+
+    assert widget.hold(SLOTS[0], location_id=other["id"]).status_code == 201
+
+
+def test_of_forty_holds_at_once_no_more_than_the_bound_are_made(clinic: Clinic, database: Database) -> None:
+    for number in (2, 3):
+        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
+        create_room(clinic.desk, clinic.location, name=f"Another room {number}")
+    widget = widget_of(clinic)
+
+    answers = race([partial(widget.hold, at) for at in SLOTS[: 2 * MOST_HOLDS]])
+
+    assert statuses(answers) == [201] * MOST_HOLDS + [409] * MOST_HOLDS
+    assert {one.get_json()["code"] for one in answers if one.status_code == 409} == {"too_many_holds"}
+    assert_sound(database, clinic.desk)

@@ -1,0 +1,259 @@
+"""What every resource of the catalogue does alike: list, create, get, change, delete."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.booking.catalogue import samples
+from tests.booking.catalogue.conftest import Cast
+from tests.support.desk import Desk
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One resource: its path, a body, a change, the scopes' area and whether it can be deleted."""
+
+    path: Callable[[Cast], str]
+    body: Callable[[Cast], dict[str, Any]]
+    change: dict[str, Any]
+    area: str = "catalog"
+    deletes: bool = True
+
+
+CASES = {
+    "locations": Case(lambda _: "/locations", lambda _: samples.location(), {"name": "Soho"}),
+    "closures": Case(
+        lambda cast: f"/locations/{cast.location['id']}/closures",
+        lambda _: samples.closure(),
+        {"reason": "Holidays"},
+    ),
+    "rooms": Case(lambda _: "/rooms", lambda cast: samples.room(cast.location["id"]), {"kind": "numbing"}),
+    "devices": Case(
+        lambda _: "/devices",
+        lambda cast: samples.device(cast.location["id"], room_id=cast.room["id"]),
+        {"room_id": None},
+    ),
+    "therapists": Case(
+        lambda _: "/therapists", lambda cast: samples.therapist(cast.location["id"]), {"treats": False}
+    ),
+    "blocks": Case(
+        lambda _: "/blocks",
+        lambda cast: samples.block(cast.room["id"], repeats={"weekdays": ["mon"], "until": "2027-04-05"}),
+        {"reason": "Repair"},
+    ),
+    "procedures": Case(
+        lambda _: "/procedures", lambda _: samples.procedure(code="OTHER"), {"depth_mm": 0.25}
+    ),
+    "spacing-rules": Case(lambda _: "/spacing-rules", lambda _: samples.spacing_rule(), {"min_days": 30}),
+    "course-templates": Case(
+        lambda _: "/course-templates",
+        lambda cast: samples.course_template(cast.procedure["id"]),
+        {"review_days": 84},
+    ),
+    "courses": Case(
+        lambda _: "/courses",
+        lambda cast: samples.course(cast.patient["id"], procedure_id=cast.procedure["id"], sessions=3),
+        {"sessions": 4},
+        area="appointments",
+        deletes=False,
+    ),
+    "patients": Case(
+        lambda _: "/patients",
+        lambda _: samples.patient(email="b@example.org", phone="+442079460000", born_on="1990-02-28"),
+        {"name": "Berta Blum"},
+        area="patients",
+    ),
+    "treatments": Case(
+        lambda cast: f"/patients/{cast.patient['id']}/treatments",
+        lambda _: samples.treatment(),
+        {"on": "2026-12-21"},
+        area="patients",
+    ),
+    "medical-holds": Case(
+        lambda cast: f"/patients/{cast.patient['id']}/medical-holds",
+        lambda _: samples.medical_hold(),
+        {"resolved_on": "2027-01-03"},
+        area="patients",
+    ),
+}
+
+DELETABLE = {name: case for name, case in CASES.items() if case.deletes}
+
+every_resource = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+every_deletable = pytest.mark.parametrize("case", DELETABLE.values(), ids=DELETABLE.keys())
+
+
+def make(cast: Cast, case: Case) -> tuple[str, dict[str, Any]]:
+    made = cast.desk.made(case.path(cast), **case.body(cast))
+    return f"{case.path(cast)}/{made['id']}", made
+
+
+@every_resource
+def test_what_is_created_is_shown_as_it_was_sent(cast: Cast, case: Case) -> None:
+    answer = cast.desk.post(case.path(cast), case.body(cast))
+    made = answer.get_json()
+
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/v1{case.path(cast)}/{made['id']}"
+    for name, value in case.body(cast).items():
+        if isinstance(value, str) and value.endswith("Z"):
+            assert made[name] == value.replace("Z", "+00:00")
+        elif not isinstance(value, list | dict):
+            assert made[name] == value
+
+
+@every_resource
+def test_get_gives_what_create_gave(cast: Cast, case: Case) -> None:
+    path, made = make(cast, case)
+    made.pop("affected", None)
+
+    assert cast.desk.get(path).get_json() == made
+
+
+@every_resource
+def test_a_list_is_read_page_by_page(cast: Cast, case: Case) -> None:
+    made = [make(cast, case)[1]["id"]]
+    body = case.body(cast) | (
+        {"code": "SECOND"} if "name" in case.body(cast) and "code" in case.body(cast) else {}
+    )
+    made.append(cast.desk.made(case.path(cast), **body)["id"])
+    found, cursor = [], None
+    while True:
+        page = cast.desk.get(case.path(cast), limit=1, cursor=cursor).get_json()
+        found += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert found == sorted(found)
+    assert found[-2:] == made
+
+
+@every_resource
+def test_a_change_touches_the_given_fields_alone(cast: Cast, case: Case) -> None:
+    path, made = make(cast, case)
+    changed = cast.desk.patch(path, case.change).get_json()
+
+    assert changed["version"] == 2
+    kept = set(made) - {"version", "updated_at", "affected"}
+    assert {name: changed[name] for name in kept} == {name: made[name] for name in kept} | case.change
+
+
+@every_resource
+def test_a_change_to_the_same_values_is_no_new_version(cast: Cast, case: Case) -> None:
+    path, _ = make(cast, case)
+    cast.desk.patch(path, case.change)
+
+    assert cast.desk.patch(path, case.change).get_json()["version"] == 2
+
+
+@every_deletable
+def test_what_is_deleted_is_gone(cast: Cast, case: Case) -> None:
+    path, _ = make(cast, case)
+
+    assert cast.desk.delete(path).status_code == 204
+    assert cast.desk.get(path).status_code == 404
+
+
+@every_deletable
+def test_a_stale_version_changes_and_deletes_nothing(cast: Cast, case: Case) -> None:
+    path, _ = make(cast, case)
+    cast.desk.patch(path, case.change)
+
+    assert cast.desk.patch(path, case.change, **{"If-Match": '"1"'}).status_code == 412
+    assert cast.desk.patch(path, case.change | {"version": 1}).status_code == 412
+    assert cast.desk.delete(path, **{"If-Match": '"1"'}).status_code == 412
+    assert cast.desk.get(path).get_json()["version"] == 2
+
+
+@every_resource
+def test_who_has_the_version_gets_304(cast: Cast, case: Case) -> None:
+    path, _ = make(cast, case)
+    first = cast.desk.get(path)
+    again = cast.desk.request("GET", path, {"If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 304
+    assert again.data == b""
+
+
+@every_deletable
+def test_another_clinic_finds_nothing(cast: Cast, make_clinic: Callable[..., Desk], case: Case) -> None:
+    path, _ = make(cast, case)
+    other = make_clinic()
+
+    assert other.get(path).status_code == 404
+    assert other.patch(path, case.change).status_code == 404
+    assert other.delete(path).status_code == 404
+    assert cast.desk.get(path).get_json()["version"] == 1
+
+
+@every_deletable
+def test_an_unknown_id_is_not_found(cast: Cast, case: Case) -> None:
+    path = f"{case.path(cast)}/{uuid4()}"
+
+    assert cast.desk.get(path).status_code == 404
+    assert cast.desk.patch(path, case.change).status_code == 404
+    assert cast.desk.delete(path).status_code == 404
+
+
+@every_deletable
+def test_a_key_needs_the_scope(cast: Cast, desk_with: Callable[..., Desk], case: Case) -> None:
+    path, _ = make(cast, case)
+    reader = desk_with(cast, f"{case.area}:read")
+    stranger = desk_with(cast, "changes:read")
+
+    assert reader.get(path).status_code == 200
+    assert reader.patch(path, case.change).status_code == 403
+    assert reader.post(case.path(cast), case.body(cast)).status_code == 403
+    assert reader.delete(path).status_code == 403
+    assert stranger.get(path).status_code == 403
+    assert stranger.get(case.path(cast)).status_code == 403
+
+
+@every_resource
+def test_an_unknown_field_is_named_and_nothing_is_written(cast: Cast, case: Case) -> None:
+    before = cast.desk.get(case.path(cast)).get_json()
+    answer = cast.desk.post(case.path(cast), case.body(cast) | {"colour": "red"})
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/colour"]
+    assert cast.desk.get(case.path(cast)).get_json() == before
+
+
+@every_resource
+def test_an_unknown_query_field_is_refused(cast: Cast, case: Case) -> None:
+    assert cast.desk.get(case.path(cast), colour="red").status_code == 422
+
+
+@every_deletable
+def test_every_write_leaves_an_audit_entry(cast: Cast, case: Case, rows: Rows) -> None:
+    path, made = make(cast, case)
+    cast.desk.patch(path, case.change)
+    cast.desk.delete(path)
+    found = rows(
+        cast.desk,
+        "SELECT split_part(action, '.', 2), changes FROM audit_log WHERE subject_id = %(id)s ORDER BY id",
+        id=made["id"],
+    )
+
+    assert [action for action, _ in found] == ["created", "changed", "deleted"]
+    changed = found[1][1]
+    if case.area == "patients":
+        assert changed == {"fields": list(case.change)}
+    else:
+        assert {name: change["after"] for name, change in changed.items()} == case.change
+
+
+@every_resource
+def test_a_change_of_the_catalogue_counts_up_its_version(cast: Cast, case: Case, rows: Rows) -> None:
+    sql = "SELECT version FROM catalog_versions"
+    before = rows(cast.desk, sql)
+    make(cast, case)
+
+    outside = case.area != "catalog" or case.path(cast) == "/blocks"
+    assert (rows(cast.desk, sql) == before) is outside

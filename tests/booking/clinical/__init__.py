@@ -1,0 +1,1 @@
+"""Medical holds and treatments elsewhere."""

@@ -1,0 +1,245 @@
+"""Late arrivals: the visit numbs shorter, those in its way give way, and what has begun stands."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from models.database import Database
+from tests.support.cast import (
+    NOW,
+    Clinic,
+    Made,
+    create_clinic,
+    create_patient,
+    create_pipeline,
+    create_room,
+    event_types,
+    every_day,
+    instant,
+    short_phases,
+    standard_phases,
+    working,
+)
+from tests.support.copying import Copied, MakeClinic
+from tests.support.desk import Desk
+from tests.support.racing import assert_sound
+
+DAY = "2027-03-01"
+
+
+def on(clinic: Clinic, clock: str) -> Clinic:
+    """Give the clinic at a time of the day."""
+    return clinic.at(instant_of(clock))
+
+
+def instant_of(clock: str) -> str:
+    """Give a time of the day as clients write it."""
+    return f"{DAY}T{clock}:00+00:00"
+
+
+def visit(clinic: Clinic, clock: str, **fields: Any) -> Made:
+    """Book a visit of a patient of its own."""
+    return clinic.booked(instant_of(clock), patient_id=create_patient(clinic.desk)["id"], **fields)
+
+
+def shown(clinic: Clinic, appointment: Made) -> Made:
+    """Read an appointment."""
+    found: Made = clinic.desk.get(f"/appointments/{appointment['id']}").get_json()
+    return found
+
+
+def clocks(appointment: Made) -> tuple[str, str]:
+    """Give the times of arrival and treatment."""
+    return appointment["starts_at"][11:16], appointment["procedure_at"][11:16]
+
+
+@pytest.fixture
+def pipeline(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic of one treatment room that numbs before it treats."""
+    return copied(_one_room)
+
+
+def _one_room(make_clinic: MakeClinic) -> Clinic:
+    return create_pipeline(make_clinic().at(NOW), treatment=1)
+
+
+@pytest.mark.parametrize("clock", ["09:45", "10:00"])
+def test_an_early_or_punctual_arrival_changes_nothing(pipeline: Clinic, clock: str) -> None:
+    booked = visit(pipeline, "10:00")
+
+    arrived = on(pipeline, clock).acted("arrive", booked)
+
+    assert clocks(arrived) == ("10:00", "10:45")
+    assert arrived["version"] == booked["version"] + 1
+    assert "affected" not in arrived
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [("10:01", ("10:05", "10:45")), ("10:10", ("10:10", "10:45")), ("10:11", ("10:15", "10:50"))],
+)
+def test_the_cream_makes_up_for_ten_minutes_of_being_late(
+    pipeline: Clinic, database: Database, clock: str, expected: tuple[str, str]
+) -> None:
+    booked = visit(pipeline, "10:00")
+
+    arrived = on(pipeline, clock).acted("arrive", booked)
+
+    assert (clocks(arrived), arrived["affected"], arrived["flags"]) == (expected, [], [])
+    assert arrived["phases"][0]["actual_starts_at"] == instant_of(clock)
+    kinds = event_types(database, pipeline.desk, booked)
+    assert kinds == ["appointment.booked", "appointment.rescheduled", "appointment.arrived"]
+    assert_sound(database, pipeline.desk)
+
+
+def test_visits_without_numbing_slide_one_after_another_as_far_as_they_must(
+    clinic: Clinic, database: Database
+) -> None:
+    late, *others = [visit(clinic, clock) for clock in ("10:00", "10:20", "10:40", "11:10")]
+
+    arrived = on(clinic, "10:10").acted("arrive", late)
+
+    assert arrived["affected"] == [one["id"] for one in others[:2]]
+    starts = [clocks(shown(clinic, one))[0] for one in others]
+    assert starts == ["10:30", "10:50", "11:10"]
+    assert_sound(database, clinic.desk)
+
+
+def test_another_room_that_is_free_saves_the_next_patient_the_wait(desk: Desk) -> None:
+    long = [short_phases()[0] | {"minutes": 30, "therapist": False}]
+    clinic = create_clinic(desk, procedure={"phases": long})
+    late, next_one = visit(clinic, "10:00"), visit(clinic, "10:30")
+    spare = create_room(clinic.desk, clinic.location, name="Spare room")
+
+    on(clinic, "10:10").acted("arrive", late)
+
+    given = shown(clinic, next_one)
+    assert clocks(given)[0] == "10:30"
+    assert spare["id"] in {shown(clinic, one)["phases"][0]["room_id"] for one in (late, next_one)}
+
+
+def test_the_therapist_stays_though_another_is_free(clinic: Clinic) -> None:
+    create_room(clinic.desk, clinic.location, name="Room 2")
+    late, next_one = visit(clinic, "10:00"), visit(clinic, "10:20")
+    clinic.desk.made("/therapists", name="Free", working_hours=clinic.therapist["working_hours"])
+
+    on(clinic, "10:05").acted("arrive", late)
+
+    given = shown(clinic, next_one)
+    assert (clocks(given)[0], given["therapist_id"]) == ("10:25", next_one["therapist_id"])
+
+
+def test_who_is_here_waits_with_more_cream_but_never_comes_later(pipeline: Clinic) -> None:
+    late, waiting = visit(pipeline, "10:00"), visit(pipeline, "10:55")
+    on(pipeline, "09:59").acted("arrive", waiting)
+
+    arrived = on(pipeline, "10:15").acted("arrive", late)
+
+    assert arrived["affected"] == [waiting["id"]]
+    assert clocks(shown(pipeline, waiting)) == ("10:55", "11:45")
+
+
+def test_a_treatment_that_has_begun_stands_and_other_times_are_offered(clinic: Clinic) -> None:
+    late, begun = visit(clinic, "10:00"), visit(clinic, "10:20")
+    for action in ("arrive", "start"):
+        begun = on(clinic, "09:55").acted(action, begun)
+
+    arrived = on(clinic, "10:10").acted("arrive", late)
+
+    assert [flag["code"] for flag in arrived["flags"]] == ["late"]
+    assert arrived["alternatives"][0]["starts_at"] == instant_of("10:40")
+    assert (clocks(arrived)[0], shown(clinic, begun)["version"]) == ("10:00", begun["version"])
+
+
+@pytest.mark.parametrize(("closes", "slides"), [("10:25", False), ("10:30", True), ("10:35", True)])
+def test_nobody_slides_beyond_the_closing_time(desk: Desk, closes: str, slides: bool) -> None:
+    clinic = create_clinic(desk, opening_hours=every_day(closes=closes))
+    late = visit(clinic, "10:00")
+
+    arrived = on(clinic, "10:10").acted("arrive", late)
+
+    assert ("alternatives" not in arrived) == slides
+    assert clocks(arrived)[0] == ("10:10" if slides else "10:00")
+
+
+@pytest.mark.parametrize(("minutes", "slides"), [(25, False), (30, True), (35, True)])
+def test_a_block_behind_the_visit_stands(clinic: Clinic, minutes: int, slides: bool) -> None:
+    late = visit(clinic, "10:00")
+    block = {"starts_at": instant_of(f"10:{minutes}"), "ends_at": instant_of("12:00"), "reason": "Meeting"}
+    clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **block)
+
+    arrived = on(clinic, "10:10").acted("arrive", late)
+
+    assert ("alternatives" not in arrived) == slides
+
+
+def test_what_gave_way_keeps_its_warnings_flags_and_overrides(clinic: Clinic) -> None:
+    late, next_one = visit(clinic, "10:00"), visit(clinic, "10:20")
+    for one in (late, next_one):
+        path = f"/patients/{one['patient_id']}/medical-holds"
+        clinic.desk.made(path, code="pregnancy", opened_on="2027-01-04")
+    before = [shown(clinic, one)["flags"] for one in (late, next_one)]
+
+    on(clinic, "10:05").acted("arrive", shown(clinic, late))
+
+    assert clocks(shown(clinic, next_one))[0] == "10:25"
+    assert [shown(clinic, one)["flags"] for one in (late, next_one)] == before
+    assert [flag["code"] for flag in before[0]] == ["medical_hold"]
+
+
+def test_what_was_allowed_at_the_old_time_is_allowed_at_the_new_one(clinic: Clinic) -> None:
+    override = {"codes": ["outside_opening_hours", "therapist_not_working"], "reason": "As agreed."}
+    evening = visit(clinic, "18:50", override=override)
+
+    moved = on(clinic, "19:00").acted("arrive", evening)
+
+    assert clocks(moved)[0] == "19:00"
+    assert instant(moved["overrides"][0]["starts_at"]) == instant(moved["starts_at"])
+
+
+def test_a_visit_that_gave_way_is_not_flagged_when_it_is_judged_again(pipeline: Clinic) -> None:
+    late, next_one = visit(pipeline, "10:00"), visit(pipeline, "10:55")
+    arrived = on(pipeline, "10:15").acted("arrive", late)
+
+    # The therapist would begin at 11:35 with the procedure's own minutes of numbing, but begins at 11:40.
+    hours = [*working(pipeline.location, "09:00", "11:20"), *working(pipeline.location, "11:40", "19:00")]
+    changed = pipeline.desk.patch(f"/therapists/{pipeline.therapist['id']}", {"working_hours": hours})
+
+    assert (arrived["affected"], changed.get_json()["affected"]) == ([next_one["id"]], [])
+    assert shown(pipeline, next_one)["flags"] == []
+
+
+def test_a_visit_that_gave_way_is_rescheduled_with_the_numbing_of_its_procedure(pipeline: Clinic) -> None:
+    late, next_one = visit(pipeline, "10:00"), visit(pipeline, "10:55")
+    on(pipeline, "10:15").acted("arrive", late)
+
+    moved = on(pipeline, "10:16").acted(
+        "reschedule", shown(pipeline, next_one), starts_at="2027-03-02T10:00:00Z"
+    )
+
+    assert clocks(moved) == ("10:00", "10:45")
+
+
+def test_an_afternoon_on_which_everybody_is_late_stays_sound(desk: Desk, database: Database) -> None:
+    clinic, chance = create_pipeline(desk), Random(10)
+    visits = [visit(clinic, f"{12 + number // 2:02}:{number % 2 * 30:02}") for number in range(10)]
+
+    for one in visits:
+        now = instant(one["starts_at"]) + timedelta(minutes=chance.choice((0, 3, 8, 14)))
+        done = clinic.at(now.isoformat()).acted("arrive", shown(clinic, one))
+        assert done["status"] == "arrived"
+
+    ends = max(shown(clinic, one)["phases"][-1]["ends_at"] for one in visits)
+    assert ends <= instant_of("19:00")
+    assert_sound(database, clinic.desk)
+
+
+def test_arriving_starts_no_cream_where_the_visit_begins_with_numbing(pipeline: Clinic) -> None:
+    pipeline.desk.patch(f"/procedures/{pipeline.procedure['id']}", {"phases": standard_phases()[1:]})
+    arrived = pipeline.at("2027-03-01T10:00:00Z").acted("arrive", pipeline.booked("2027-03-01T10:00:00Z"))
+    started = pipeline.at("2027-03-01T10:05:00Z").act("start", arrived, numbed_elsewhere=True)
+
+    assert arrived["phases"][0]["actual_starts_at"] is None
+    assert started.status_code == 200

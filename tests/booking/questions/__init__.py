@@ -1,0 +1,1 @@
+"""Search, dry run, eligibility and overrides."""

@@ -1,0 +1,195 @@
+"""One small scene for every refusal and every warning on the patient, each named for its code."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from api.state import state
+from booking.appointments.book import book
+from booking.core.caller import Caller
+from booking.questions.visit_requests import Wish
+from tests.api.toys import toy_app
+from tests.booking.questions.refusals_of_places import TEN, offering, refused, validated, with_policy
+from tests.support.cast import (
+    Clinic,
+    Made,
+    create_course,
+    create_rule,
+    create_template,
+    performed,
+    short_phases,
+)
+
+NUMBING: Made = {"name": "Numbing", "kind": "numbing", "minutes": 30, "min_minutes": 20, "max_minutes": 60}
+ORIGIN = "https://clinic.example"
+
+
+def after_a_session(clinic: Clinic, starts_at: str) -> list[Made]:
+    """Ask for a visit after one on 1 March, under S02: a floor of 14 days and a minimum of 28."""
+    create_rule(clinic.desk)
+    clinic.booked(TEN)
+    return refused(clinic.book(starts_at))
+
+
+def after_a_filler(clinic: Clinic, starts_at: str) -> list[Made]:
+    """Ask for a visit after a filler on 4 January, under X02: a floor of 7 days and a minimum of 14."""
+    days = {"floor_days": 7, "min_days": 14, "recommended_days": None}
+    create_rule(clinic.desk, code="X02", after={"event": "dermal_filler"}, **days)
+    of_patient(clinic, "treatments", event="dermal_filler", on="2027-01-04")
+    return refused(clinic.book(starts_at))
+
+
+def of_patient(clinic: Clinic, what: str, **fields: object) -> Made:
+    """Record something of the clinic's patient."""
+    return clinic.desk.made(f"/patients/{clinic.patient['id']}/{what}", **fields)
+
+
+def consulting(clinic: Clinic) -> tuple[Clinic, Clinic]:
+    """Give the clinic with a consultation of half an hour, and with a treatment within 30 days of one."""
+    talk = {"name": "Talk", "kind": "consultation", "minutes": 30, "therapist": True}
+    needs = [{"family": "CONSULT", "valid_days": 30}]
+    consultation = offering(clinic, code="TALK", family="CONSULT", areas=[], phases=[talk])
+    return consultation, offering(clinic, prerequisites=needs)
+
+
+def after_a_consultation(clinic: Clinic, starts_at: str) -> list[Made]:
+    """Ask for a visit after a consultation on 1 March from ten to half past."""
+    consultation, treatment = consulting(clinic)
+    consultation.booked(TEN)
+    return refused(treatment.book(starts_at))
+
+
+def numbing_for(clinic: Clinic, minutes: int) -> list[Made]:
+    """Begin the needling some minutes after the cream was put on at ten, with limits of 20 and 60."""
+    clinic = offering(clinic, phases=[NUMBING, *short_phases()])
+    visit = clinic.booked(TEN)
+    for action in ("arrive", "start-numbing"):
+        visit = clinic.at(TEN).acted(action, visit)
+    hour, minute = divmod(10 * 60 + minutes, 60)
+    return refused(clinic.at(f"2027-03-01T{hour}:{minute:02}:00Z").act("start", visit))
+
+
+def completed(clinic: Clinic) -> Clinic:
+    """Take the patient through a course of one session on 1 March: its maintenance opens after 6 months."""
+    window = {"maintenance_opens_months": 6, "maintenance_closes_months": 12}
+    template = create_template(clinic, sessions=1, min_sessions=1, **window)
+    performed(clinic, "01", course_id=create_course(clinic, template_id=template["id"])["id"])
+    return clinic
+
+
+def spacing_min(clinic: Clinic) -> list[Made]:
+    """Come back a day short of the minimum."""
+    return after_a_session(clinic, "2027-03-28T10:00:00+01:00")
+
+
+def spacing_floor(clinic: Clinic) -> list[Made]:
+    """Come back a day short of the floor."""
+    return after_a_session(clinic, "2027-03-14T10:00:00Z")
+
+
+def washout_min(clinic: Clinic) -> list[Made]:
+    """Come a day short of the minimum after a filler."""
+    return after_a_filler(clinic, "2027-01-17T10:00:00Z")
+
+
+def washout_floor(clinic: Clinic) -> list[Made]:
+    """Come a day short of the floor after a filler."""
+    return after_a_filler(clinic, "2027-01-10T10:00:00Z")
+
+
+def prerequisite_missing(clinic: Clinic) -> list[Made]:
+    """Come for a treatment without a consultation."""
+    return refused(offering(clinic, prerequisites=[{"family": "CONSULT"}]).book(TEN))
+
+
+def prerequisite_expired(clinic: Clinic) -> list[Made]:
+    """Come 31 days after a consultation that lasts 30."""
+    return after_a_consultation(clinic, "2027-04-01T10:00:00+01:00")
+
+
+def cooling_off(clinic: Clinic) -> list[Made]:
+    """Come the next morning, five minutes short of 24 hours after the consultation."""
+    return after_a_consultation(clinic, "2027-03-02T10:25:00Z")
+
+
+def medical_hold(clinic: Clinic) -> list[Made]:
+    """Come with an infection that has not healed."""
+    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04")
+    return refused(clinic.book(TEN))
+
+
+def one_area_per_visit(clinic: Clinic) -> list[Made]:
+    """Have the face and the back treated in one visit."""
+    return refused(offering(clinic, areas=["FACE", "BACK"]).book(TEN))
+
+
+def anaesthetic_area(clinic: Clinic) -> list[Made]:
+    """Have the face and the back numbed, where several areas are allowed."""
+    both = offering(clinic, areas=["FACE", "BACK"], phases=[NUMBING, *short_phases()])
+    return refused(with_policy(both, one_area_per_visit=False).book(TEN))
+
+
+def numbing_too_short(clinic: Clinic) -> list[Made]:
+    """Begin a minute before the cream has worked."""
+    return numbing_for(clinic, 19)
+
+
+def numbing_too_long(clinic: Clinic) -> list[Made]:
+    """Begin a minute after the cream must be off."""
+    return numbing_for(clinic, 61)
+
+
+def not_yet(clinic: Clinic) -> list[Made]:
+    """Come back too soon, as a widget's key is told it."""
+    create_rule(clinic.desk)
+    clinic.booked(TEN)
+    again = datetime.fromisoformat("2027-03-10T10:00:00+00:00")
+    ids = {f"{name}_id": UUID(getattr(clinic, name)["id"]) for name in ("procedure", "location", "patient")}
+
+    def book_again(caller: Caller) -> None:
+        book(replace(caller, publishable=False), Wish(**ids), again)
+
+    with clinic.desk.app.app_context():
+        toys = toy_app(state().settings, state().database, book_again)
+    key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"], "origins": [ORIGIN]}
+    widget = replace(clinic.desk.using(clinic.desk.made("/api-keys", **key)["key"]), app=toys)
+    return refused(widget.post("/toys/play", Origin=ORIGIN, **{"Idempotency-Key": "play"}))
+
+
+def below_recommended_spacing(clinic: Clinic) -> list[Made]:
+    """Come back exactly at the minimum of 28 days where 35 are recommended."""
+    create_rule(clinic.desk)
+    clinic.booked(TEN)
+    return list(clinic.booked("2027-03-29T10:00:00+01:00")["warnings"])
+
+
+def maintenance_early(clinic: Clinic) -> list[Made]:
+    """Come the day before the maintenance window opens."""
+    return list(completed(clinic).booked("2027-08-31T10:00:00+01:00")["warnings"])
+
+
+def maintenance_overdue(clinic: Clinic) -> list[Made]:
+    """Come the day after the maintenance window has closed."""
+    later = completed(clinic).at("2028-01-04T08:00:00Z")
+    return list(later.booked("2028-03-02T10:00:00Z")["warnings"])
+
+
+def advisory_hold(clinic: Clinic) -> list[Made]:
+    """Come while breastfeeding, which is only advised upon."""
+    of_patient(clinic, "medical-holds", code="breastfeeding", opened_on="2027-01-04")
+    return list(validated(clinic, TEN)["warnings"])
+
+
+def many_sessions(clinic: Clinic) -> list[Made]:
+    """Come for the second session within 365 days, on the last of them, where two are many."""
+    clinic.booked(TEN)
+    later = with_policy(clinic, many_sessions_a_year=2).at("2028-01-04T08:00:00Z")
+    return list(later.booked("2028-02-28T10:00:00Z")["warnings"])
+
+
+REFUSALS = (
+    spacing_min, spacing_floor, washout_min, washout_floor, prerequisite_missing, prerequisite_expired,
+    cooling_off, medical_hold, one_area_per_visit, anaesthetic_area, numbing_too_short, numbing_too_long,
+    not_yet,
+)  # fmt: skip
+WARNINGS = (below_recommended_spacing, maintenance_early, maintenance_overdue, advisory_hold, many_sessions)

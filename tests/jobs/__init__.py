@@ -1,0 +1,1 @@
+"""Background work: the queue, the nightly rounds, mail."""

@@ -1,0 +1,1 @@
+"""Races: threads, real commits and a barrier for every write path."""

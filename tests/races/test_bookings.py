@@ -1,0 +1,264 @@
+"""Races for the same time: one request wins, the others learn why, and nobody waits for a deadlock."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import cycle, islice
+
+import pytest
+
+from models.database import Database
+from tests.support.cast import (
+    Clinic,
+    Made,
+    codes,
+    create_clinic,
+    create_location,
+    create_patient,
+    create_room,
+    create_therapist,
+    refusal,
+    short_phases,
+)
+from tests.support.desk import Desk
+from tests.support.racing import assert_refused, assert_sound, deadlocks, race, statuses
+
+DAY = "2027-03-01"
+TEN = f"{DAY}T10:00:00+00:00"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_deadlocks(database: Database) -> Iterator[None]:
+    """Insist for all races together that PostgreSQL had no deadlock to break."""
+    before = deadlocks(database)
+    yield
+    assert deadlocks(database) == before
+
+
+def minutes_after_nine(number: int) -> str:
+    """Give the number of minutes after 09:00 as an instant of the day."""
+    hour, minute = divmod(9 * 60 + number, 60)
+    return f"{DAY}T{hour:02}:{minute:02}:00Z"
+
+
+def test_fifty_requests_for_one_therapist_and_slot_give_one_booking(
+    clinic: Clinic, database: Database
+) -> None:
+    therapist_id = clinic.therapist["id"]
+
+    answers = race(
+        partial(clinic.book, TEN, patient_id=patient_id, therapist_id=therapist_id)
+        for patient_id in clinic.patients(50)
+    )
+
+    assert statuses(answers) == [201] + [409] * 49
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_fifty_overlapping_but_different_starts_give_one_booking(desk: Desk, database: Database) -> None:
+    clinic = create_clinic(desk, procedure={"phases": short_phases(minutes=300)})
+
+    answers = race(
+        partial(clinic.book, minutes_after_nine(5 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(clinic.patients(50))
+    )
+
+    assert statuses(answers) == [201] + [409] * 49
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_a_pool_of_three_takes_three_of_fifty(clinic: Clinic, database: Database) -> None:
+    for number in (2, 3):
+        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
+    create_room(clinic.desk, clinic.location, capacity=2, name="Double room")
+
+    answers = race(partial(clinic.book, TEN, patient_id=one) for one in clinic.patients(50))
+
+    assert statuses(answers) == [201] * 3 + [409] * 47
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_one_patient_racing_at_two_locations_is_booked_at_one(clinic: Clinic, database: Database) -> None:
+    other = create_location(clinic.desk, name="Lisbon", timezone="Europe/Lisbon")
+    create_room(clinic.desk, other)
+    create_therapist(clinic.desk, other)
+    places = islice(cycle([clinic.location["id"], other["id"]]), 20)
+
+    answers = race(partial(clinic.book, TEN, location_id=place) for place in places)
+
+    assert statuses(answers) == [201] + [409] * 19
+    assert all("patient_busy" in codes(answer) for answer in answers if answer.status_code == 409)
+    assert_sound(database, clinic.desk)
+
+
+def test_two_sessions_of_one_patient_three_days_apart_give_one_booking(
+    spaced: Clinic, database: Database
+) -> None:
+    answers = race([partial(spaced.book, TEN), partial(spaced.book, "2027-03-04T10:00:00Z")])
+
+    assert statuses(answers) == [201, 409]
+    (lost,) = [answer for answer in answers if answer.status_code == 409]
+    assert codes(lost) == ["spacing_floor", "spacing_min"]
+    assert_sound(database, spaced.desk)
+
+
+def test_sessions_above_the_floor_that_share_no_resource_are_kept_apart_by_the_patients_lock(
+    spaced: Clinic, database: Database
+) -> None:
+    other = create_location(spaced.desk, name="Lisbon", timezone="Europe/Lisbon")
+    create_room(spaced.desk, other)
+    create_therapist(spaced.desk, other)
+
+    for patient_id in spaced.patients(6):
+        answers = race(
+            [
+                partial(spaced.book, "2027-03-01T16:00:00Z", patient_id=patient_id),
+                partial(spaced.book, "2027-03-21T16:00:00Z", patient_id=patient_id, location_id=other["id"]),
+            ]
+        )
+        assert statuses(answers) == [201, 409]
+        for won in (answer.get_json() for answer in answers if answer.status_code == 201):
+            spaced.acted("cancel", won, reason_code="other")
+
+    assert_sound(database, spaced.desk)
+
+
+def test_of_twenty_sessions_within_the_spacing_at_two_locations_one_is_booked(
+    spaced: Clinic, database: Database
+) -> None:
+    other = create_location(spaced.desk, name="New York", timezone="America/New_York")
+    create_room(spaced.desk, other)
+    create_therapist(spaced.desk, other)
+    places = cycle([spaced.location["id"], other["id"]])
+
+    answers = race(
+        partial(spaced.book, f"2027-03-{day:02}T16:00:00Z", location_id=next(places)) for day in range(1, 21)
+    )
+
+    assert statuses(answers) == [201] + [409] * 19
+    assert all(refusal(answer, "spacing_min") for answer in answers if answer.status_code == 409)
+    assert_sound(database, spaced.desk)
+
+
+def test_a_move_and_bookings_of_one_slot_leave_one_in_it(clinic: Clinic, database: Database) -> None:
+    moved = clinic.booked(f"{DAY}T15:00:00Z")
+    bookings = [partial(clinic.book, TEN, patient_id=patient_id) for patient_id in clinic.patients(9)]
+
+    answers = race([partial(clinic.act, "reschedule", moved, starts_at=TEN), *bookings])
+
+    assert statuses(answers)[1:] == [409] * 9
+    assert statuses(answers)[0] in {200, 201}
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_moves_and_bookings_of_one_patient_keep_the_floor(spaced: Clinic, database: Database) -> None:
+    patients = spaced.patients(8)
+    visits = [
+        spaced.booked(f"2027-06-01T{10 + number}:00:00Z", patient_id=patient_id)
+        for number, patient_id in enumerate(patients)
+    ]
+    pairs = [
+        (
+            partial(spaced.act, "reschedule", visit, starts_at=f"{DAY}T{10 + number}:00:00Z"),
+            partial(spaced.book, f"2027-03-11T{10 + number}:00:00Z", patient_id=visit["patient_id"]),
+        )
+        for number, visit in enumerate(visits)
+    ]
+
+    answers = race(act for pair in pairs for act in pair)
+
+    for moved, booked in zip(answers[::2], answers[1::2], strict=True):
+        assert statuses([moved, booked]) in ([200, 409], [201, 409])
+        lost = moved if moved.status_code == 409 else booked
+        assert codes(lost) in (["spacing_floor"], ["spacing_floor", "spacing_min"])
+    assert_sound(database, spaced.desk)
+
+
+def test_of_ten_visits_that_move_to_one_slot_one_gets_there(clinic: Clinic, database: Database) -> None:
+    patients = clinic.patients(10)
+    visits = [
+        clinic.booked(minutes_after_nine(120 + 20 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(patients)
+    ]
+
+    answers = race(partial(clinic.act, "reschedule", visit, starts_at=TEN) for visit in visits)
+
+    assert statuses(answers) == [200] + [409] * 9
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_two_visits_that_swap_places_at_once_both_stay(clinic: Clinic, database: Database) -> None:
+    first = clinic.booked(TEN)
+    second = clinic.booked(f"{DAY}T11:00:00Z", patient_id=create_patient(clinic.desk)["id"])
+
+    answers = race(
+        [
+            partial(clinic.act, "reschedule", first, starts_at=second["starts_at"]),
+            partial(clinic.act, "reschedule", second, starts_at=first["starts_at"]),
+        ]
+    )
+
+    assert statuses(answers) == [409, 409]
+    assert_sound(database, clinic.desk)
+
+
+def test_a_cancellation_and_bookings_of_its_slot_never_overlap(clinic: Clinic, database: Database) -> None:
+    cancelled = clinic.booked(TEN)
+    bookings = [partial(clinic.book, TEN, patient_id=patient_id) for patient_id in clinic.patients(9)]
+
+    gone, *answers = race([partial(clinic.act, "cancel", cancelled, reason_code="patient"), *bookings])
+
+    assert gone.status_code == 200
+    assert statuses(answers).count(201) <= 1
+    assert set(statuses(answers)) <= {201, 409}
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_a_block_and_bookings_under_it_exclude_each_other(clinic: Clinic, database: Database) -> None:
+    block = {"starts_at": TEN, "ends_at": f"{DAY}T12:00:00Z", "reason": "Meeting"}
+    body = block | {"resource_id": clinic.therapist["id"]}
+    bookings = [
+        partial(clinic.book, minutes_after_nine(60 + 20 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(clinic.patients(6))
+    ]
+
+    blocked, *answers = race([partial(clinic.desk.post, "/blocks", body), *bookings])
+
+    assert blocked.status_code in {201, 409}
+    assert set(statuses(answers)) == {409 if blocked.status_code == 201 else 201}
+    assert_sound(database, clinic.desk)
+
+
+def test_ten_blocks_of_one_therapist_at_once_are_all_kept(clinic: Clinic, database: Database) -> None:
+    body: Made = {"resource_id": clinic.therapist["id"], "starts_at": TEN, "reason": "Meeting"}
+
+    answers = race(
+        partial(clinic.desk.post, "/blocks", body | {"ends_at": minutes_after_nine(120 + 10 * number)})
+        for number in range(10)
+    )
+
+    assert statuses(answers) == [201] * 10
+    assert clinic.starts(DAY, "2027-03-02")[9] == "2027-03-01T12:30:00+00:00"
+    assert_sound(database, clinic.desk)
+
+
+def test_a_closure_either_prevents_a_booking_or_reports_it(clinic: Clinic, database: Database) -> None:
+    closure = {"starts_at": f"{DAY}T00:00:00Z", "ends_at": "2027-03-02T00:00:00Z", "reason": "Boiler"}
+    path = f"/locations/{clinic.location['id']}/closures"
+    bookings = [
+        partial(clinic.book, minutes_after_nine(20 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(clinic.patients(10))
+    ]
+
+    closed, *answers = race([partial(clinic.desk.post, path, closure), *bookings])
+
+    assert closed.status_code == 201
+    booked = [answer.get_json()["id"] for answer in answers if answer.status_code == 201]
+    assert sorted(closed.get_json()["affected"]) == sorted(booked)
+    assert all(codes(answer) == ["location_closed"] for answer in answers if answer.status_code == 409)
+    assert_sound(database, clinic.desk)

@@ -1,0 +1,153 @@
+"""Races of the day: late arrivals, other therapists and adverse effects against bookings."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from models.database import Database
+from tests.support.cast import Clinic, create_patient, create_pipeline, create_room, create_therapist
+from tests.support.desk import Desk
+from tests.support.racing import assert_refused, assert_sound, deadlocks, race, statuses
+
+DAY = "2027-03-01"
+TEN = f"{DAY}T10:00:00Z"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_deadlocks(database: Database) -> Iterator[None]:
+    """Insist for all races together that PostgreSQL had no deadlock to break."""
+    before = deadlocks(database)
+    yield
+    assert deadlocks(database) == before
+
+
+def at(clock: str) -> str:
+    """Give a time of the day."""
+    return f"{DAY}T{clock}:00Z"
+
+
+def test_late_patients_who_arrive_at_once_all_find_their_place(desk: Desk, database: Database) -> None:
+    clinic = create_pipeline(desk)
+    visits = [
+        clinic.booked(at(clock), patient_id=patient_id)
+        for clock, patient_id in zip(("10:00", "10:30", "11:00"), clinic.patients(3), strict=True)
+    ]
+    arrivals = [
+        partial(clinic.at(at(clock)).desk.post, f"/appointments/{one['id']}/arrive", **{"If-Match": "*"})
+        for clock, one in zip(("10:13", "10:43"), visits, strict=False)
+    ]
+
+    answers = race(arrivals)
+
+    assert statuses(answers) == [200, 200]
+    assert all(answer.get_json()["status"] == "arrived" for answer in answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_a_late_patient_and_bookings_of_the_time_behind_never_overlap(
+    clinic: Clinic, database: Database
+) -> None:
+    visit = clinic.booked(TEN)
+    bookings = [partial(clinic.book, at("10:20"), patient_id=one) for one in clinic.patients(8)]
+
+    arrived, *answers = race([partial(clinic.at(at("10:10")).act, "arrive", visit), *bookings])
+
+    assert arrived.status_code == 200
+    assert statuses(answers).count(201) <= 1
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_a_late_patient_and_a_move_of_the_next_one_leave_both_somewhere(
+    clinic: Clinic, database: Database
+) -> None:
+    first, second = (
+        clinic.booked(at(clock), patient_id=one)
+        for clock, one in zip(("10:00", "10:20"), clinic.patients(2), strict=True)
+    )
+
+    arrived, moved = race(
+        [
+            partial(clinic.at(at("10:10")).act, "arrive", first),
+            partial(clinic.act, "reschedule", second, starts_at=at("10:30")),
+        ]
+    )
+
+    assert arrived.status_code == 200
+    assert moved.status_code in {200, 409, 412}
+    assert_sound(database, clinic.desk)
+
+
+def test_a_visit_and_bookings_that_want_one_therapist_leave_one_with_them(
+    clinic: Clinic, database: Database
+) -> None:
+    other = create_therapist(clinic.desk, clinic.location)["id"]
+    create_room(clinic.desk, clinic.location, name="Room 2", capacity=8)
+    visit = clinic.booked(TEN, therapist_id=clinic.therapist["id"])
+    bookings = [partial(clinic.book, TEN, patient_id=one, therapist_id=other) for one in clinic.patients(7)]
+
+    answers = race([partial(clinic.act, "reassign", visit, therapist_id=other), *bookings])
+
+    assert len([one for one in answers if one.status_code < 300]) == 1
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_two_visits_that_swap_their_therapists_at_once_both_keep_theirs(
+    clinic: Clinic, database: Database
+) -> None:
+    other = create_therapist(clinic.desk, clinic.location)
+    create_room(clinic.desk, clinic.location, name="Room 2")
+    staff = [clinic.therapist["id"], other["id"]]
+    visits = [
+        clinic.booked(TEN, patient_id=one, therapist_id=whose)
+        for one, whose in zip(clinic.patients(2), staff, strict=True)
+    ]
+
+    answers = race(
+        partial(clinic.act, "reassign", visit, therapist_id=wanted)
+        for visit, wanted in zip(visits, reversed(staff), strict=True)
+    )
+
+    assert statuses(answers) == [409, 409]
+    assert_sound(database, clinic.desk)
+
+
+def test_after_an_adverse_effect_a_booking_is_refused_or_flagged(clinic: Clinic, database: Database) -> None:
+    for hour in range(10, 14):
+        patient_id = create_patient(clinic.desk)["id"]
+        now = clinic.at(at(f"{hour}:00"))
+        visit = clinic.booked(at(f"{hour}:00"), patient_id=patient_id)
+        for action in ("arrive", "start"):
+            visit = now.acted(action, visit)
+
+        done, booked = race(
+            [
+                partial(now.act, "complete", visit, adverse_effects=["serious_adverse_effect"]),
+                partial(now.book, f"2027-05-03T{hour}:00:00Z", patient_id=patient_id),
+            ]
+        )
+
+        assert done.status_code == 200
+        told = booked.get_json()
+        if booked.status_code == 201:
+            assert done.get_json()["affected"] == [told["id"]]
+        else:
+            assert [one["code"] for one in told["refusals"]] == ["medical_hold"]
+    assert_sound(database, clinic.desk)
+
+
+def test_of_twenty_bookings_that_race_a_cancellation_at_most_one_gets_the_time(
+    clinic: Clinic, database: Database
+) -> None:
+    visit = clinic.booked(TEN)
+    bookings = [partial(clinic.book, TEN, patient_id=one) for one in clinic.patients(20)]
+
+    gone, *answers = race([partial(clinic.act, "cancel", visit, reason_code="late"), *bookings])
+    free = clinic.book(TEN, patient_id=create_patient(clinic.desk)["id"])
+
+    assert gone.status_code == 200
+    assert [*statuses(answers), free.status_code].count(201) == 1
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)

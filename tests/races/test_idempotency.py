@@ -1,0 +1,254 @@
+"""Equal requests at the same instant: one takes effect, the others get its answer or are told to wait."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Event
+from time import sleep
+from typing import Any
+
+import pytest
+from sqlalchemy import func, update
+
+from api import clock
+from booking.core.caller import Caller
+from booking.core.errors import AlreadyExists
+from models import ApiKey, Appointment, IdempotencyKey, Patient
+from models.database import Database
+from models.idempotency_keys import purge
+from tests.api.toys import fail_with, seen
+from tests.support.cast import Clinic, create_patient, rows
+from tests.support.desk import Desk
+from tests.support.racing import assert_sound, deadlocks, race, statuses
+from tests.support.statements import Statement, listening
+
+TEN = "2027-03-01T10:00:00+00:00"
+KEY = {"Idempotency-Key": "5b0d1a52-0b0e-4f36-9a0e-1f6e2d6b7f11"}
+
+ChildWho = Callable[[Callable[[Caller], Any]], Desk]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_deadlocks(database: Database) -> Iterator[None]:
+    """Insist for all races together that PostgreSQL had no deadlock to break."""
+    before = deadlocks(database)
+    yield
+    assert deadlocks(database) == before
+
+
+def purge_until(over: Event, database: Database, desk: Desk) -> int:
+    """Purge the clinic's expired answers again and again; give how many went."""
+    purged = 0
+    while not over.is_set():
+        with database.transaction(desk.clinic_id) as session:
+            purged += purge(session, desk.clinic_id, clock.now())
+    return purged
+
+
+class Slow:
+    """A view whose first run waits until it may go on, and then does what the test wants."""
+
+    def __init__(self, first: Callable[[Caller], Any]) -> None:
+        self.first = first
+        self.begun, self.may_end = Event(), Event()
+        self.runs = 0
+
+    def __call__(self, caller: Caller) -> Any:
+        """Run the view."""
+        self.runs += 1
+        if self.runs > 1:
+            return seen(caller)
+        self.begun.set()
+        assert self.may_end.wait(30)
+        return self.first(caller)
+
+
+def claims(heard: list[Statement]) -> int:
+    """Count how often a key was asked for."""
+    return len([one for one, _ in heard if "claim_idempotency_key" in one])
+
+
+def refuse(_caller: Caller) -> None:
+    """Refuse."""
+    raise AlreadyExists
+
+
+def test_twenty_equal_requests_make_one_appointment(clinic: Clinic, database: Database) -> None:
+    body = clinic.wish(TEN)
+
+    answers = race(partial(clinic.desk.post, "/appointments", body, **KEY) for _ in range(20))
+    done = [answer for answer in answers if answer.status_code == 201]
+    waiting = [answer.get_json()["code"] for answer in answers if answer.status_code != 201]
+
+    assert len({answer.data for answer in done}) == 1
+    assert ["Idempotency-Replayed" in answer.headers for answer in done].count(False) == 1
+    assert set(waiting) <= {"idempotency_in_progress"}
+    assert len(rows(database, clinic.desk, Appointment)) == 1
+    assert_sound(database, clinic.desk)
+
+
+def test_twenty_equal_requests_that_no_rule_would_stop_make_one_patient(
+    desk: Desk, database: Database
+) -> None:
+    answers = race(partial(desk.post, "/patients", {"name": "Ada"}, **KEY) for _ in range(20))
+
+    assert set(statuses(answers)) <= {201, 409}
+    assert len(rows(database, desk, Patient)) == 1
+
+
+def test_twenty_equal_requests_show_one_secret_once(desk: Desk, database: Database) -> None:
+    body = {"name": "Key", "kind": "secret", "scopes": ["catalog:read"]}
+
+    answers = race(partial(desk.post, "/api-keys", body, **KEY) for _ in range(20))
+
+    assert statuses(answers) == [201] + [409] * 19
+    assert [key.name for key in rows(database, desk, ApiKey)].count("Key") == 1
+
+
+def test_twenty_equal_actions_happen_once(clinic: Clinic) -> None:
+    visit = clinic.booked(TEN)
+    path, body = f"/appointments/{visit['id']}/confirm", {"version": visit["version"]}
+
+    answers = race(partial(clinic.desk.post, path, body, **KEY) for _ in range(20))
+
+    assert {answer.get_json()["version"] for answer in answers if answer.status_code == 200} == {2}
+    assert set(statuses(answers)) <= {200, 409}
+
+
+def test_of_two_bodies_under_one_key_one_takes_effect(desk: Desk, database: Database) -> None:
+    answers = race(partial(desk.post, "/patients", {"name": name}, **KEY) for name in ("Ada", "Grace"))
+
+    assert statuses(answers) == [201, 422]
+    assert len(rows(database, desk, Patient)) == 1
+
+
+def test_equal_bodies_under_different_keys_are_different_requests(clinic: Clinic, database: Database) -> None:
+    answers = race(
+        partial(clinic.desk.post, "/appointments", clinic.wish(TEN), **{"Idempotency-Key": str(number)})
+        for number in range(10)
+    )
+
+    assert statuses(answers) == [201] + [409] * 9
+    assert len(rows(database, clinic.desk, Appointment)) == 1
+    assert_sound(database, clinic.desk)
+
+
+def test_while_the_first_request_runs_its_repetition_is_told_to_wait(child_who: ChildWho) -> None:
+    slow = Slow(seen)
+    child = child_who(slow)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(child.post, "/toys/act", **KEY)
+        assert slow.begun.wait(30)
+        told = child.post("/toys/act", **KEY)
+        other = child.post("/toys/act", **{"Idempotency-Key": "another"})
+        slow.may_end.set()
+
+    assert (told.status_code, told.get_json()["code"]) == (409, "idempotency_in_progress")
+    assert told.headers["Retry-After"] == "1"
+    assert (first.result().status_code, other.status_code) == (200, 200)
+    assert child.post("/toys/act", **KEY).data == first.result().data
+
+
+def test_who_waited_for_a_request_that_was_refused_is_judged_anew(
+    child_who: ChildWho, database: Database
+) -> None:
+    slow = Slow(refuse)
+    child = child_who(slow)
+    with listening(database) as heard, ThreadPoolExecutor() as pool:
+        first = pool.submit(child.post, "/toys/act", **KEY)
+        assert slow.begun.wait(30)
+        second = pool.submit(child.post, "/toys/act", **KEY)
+        while claims(heard) < 2:
+            sleep(0.001)
+        slow.may_end.set()
+
+    assert (first.result().status_code, second.result().status_code) == (409, 200)
+    assert slow.runs == 2
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+def test_a_collision_is_tried_again_under_the_same_key(child_who: ChildWho, sqlstate: str) -> None:
+    runs = []
+
+    def act(caller: Caller) -> Any:
+        runs.append(caller)
+        if len(runs) == 1:
+            fail_with(sqlstate)(caller)
+        return seen(caller)
+
+    child = child_who(act)
+    answers = [child.post("/toys/act", **KEY) for _ in range(2)]
+
+    assert statuses(answers) == [200, 200]
+    assert len(runs) == 2
+
+
+def test_four_patients_who_each_ask_five_times_for_one_slot_get_one_visit(
+    clinic: Clinic, database: Database
+) -> None:
+    patients = [create_patient(clinic.desk)["id"] for _ in range(4)]
+    wishes = [clinic.wish(TEN, patient_id=one) for one in patients for _ in range(5)]
+
+    answers = race(
+        partial(clinic.desk.post, "/appointments", wish, **{"Idempotency-Key": wish["patient_id"]})
+        for wish in wishes
+    )
+
+    assert len(rows(database, clinic.desk, Appointment)) == 1
+    assert {answer.status_code for answer in answers} == {201, 409}
+    assert_sound(database, clinic.desk)
+
+
+def test_a_purge_meanwhile_neither_repeats_an_effect_nor_stands_in_the_way(
+    desk: Desk, database: Database
+) -> None:
+    keys = [{"Idempotency-Key": str(number)} for number in range(5)]
+    for key in keys:
+        desk.post("/patients", {"name": "Old"}, **key)
+    with database.transaction(desk.clinic_id) as session:
+        session.execute(update(IdempotencyKey).values(expires_at=func.now()))
+    over = Event()
+    with ThreadPoolExecutor() as pool:
+        purging = pool.submit(purge_until, over, database, desk)
+        answers = race(partial(desk.post, "/patients", {"name": "New"}, **key) for key in keys * 4)
+        over.set()
+
+    assert purging.result() <= 5
+    assert set(statuses(answers)) <= {201, 409}
+    assert [patient.name for patient in rows(database, desk, Patient)] == ["Old"] * 5 + ["New"] * 5
+    assert len(rows(database, desk, IdempotencyKey)) == 5
+
+
+def test_booking_together_and_a_rotation_of_keys_happen_once(clinic: Clinic, database: Database) -> None:
+    visits = [{name: value for name, value in clinic.wish(TEN).items() if name != "patient_id"}]
+    body = {"patient_id": clinic.patient["id"], "visits": visits}
+    made = clinic.desk.made("/api-keys", name="Key", kind="secret", scopes=["catalog:read"])
+
+    together = race(partial(clinic.desk.post, "/appointments/together", body, **KEY) for _ in range(10))
+    path, key = f"/api-keys/{made['id']}/rotate", {"Idempotency-Key": "rotate"}
+    rotated = race(partial(clinic.desk.post, path, **key) for _ in range(10))
+
+    assert len(rows(database, clinic.desk, Appointment)) == 1
+    assert set(statuses(together)) <= {201, 409}
+    assert statuses(rotated) == [200] + [409] * 9
+    assert [one.version for one in rows(database, clinic.desk, ApiKey) if one.name == "Key"] == [2]
+
+
+def test_a_connection_lost_before_the_answer_is_kept_leaves_no_effect(
+    child_who: ChildWho, desk: Desk, database: Database
+) -> None:
+    runs = []
+
+    def act(caller: Caller) -> Any:
+        runs.append(caller)
+        caller.session.execute(update(Patient).values(name=Patient.name + "!"))
+        if len(runs) == 1:
+            caller.session.connection().connection.dbapi_connection.close()
+        return seen(caller)
+
+    desk.made("/patients", name="Ada")
+    child = child_who(act)
+    answers = [child.post("/toys/act", **KEY) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [503, 200, 200]
+    assert [patient.name for patient in rows(database, desk, Patient)] == ["Ada!"]

@@ -1,0 +1,182 @@
+"""Races of the waitlist: a freed slot is offered once, an entry gets one offer, an offer has one outcome."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from api import clock
+from booking.claims import expired_holds
+from booking.core.caller import Caller
+from models import Appointment, Event, Patient, WaitlistEntry
+from models.database import Database
+from tests.support.cast import Clinic, instant, rows, run_out
+from tests.support.racing import assert_sound, deadlocks, race, statuses
+from tests.support.waitlist import answer, entry, offer, shown
+
+DAY = "2027-03-01"
+TEN = f"{DAY}T10:00:00+00:00"
+NOON = {"starts_at": f"{DAY}T12:00:00Z", "ends_at": f"{DAY}T12:20:00Z"}
+AT_NOON = {"from_time": "12:00", "until_time": "12:05"}
+FOUR_DAYS = {"starts_at": f"{DAY}T00:00:00Z", "ends_at": "2027-03-05T00:00:00Z"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_deadlocks(database: Database) -> Iterator[None]:
+    """Insist for all races together that PostgreSQL had no deadlock to break."""
+    before = deadlocks(database)
+    yield
+    assert deadlocks(database) == before
+
+
+def wait_in_line(clinic: Clinic, database: Database, number: int, **fields: int) -> list[str]:
+    """Put new patients on the waitlist, straight into the tables, and give the ids of their entries."""
+    ids = [(uuid7(), uuid7()) for _ in range(number)]
+    of_all = {"procedure_id": UUID(clinic.procedure["id"]), "location_id": UUID(clinic.location["id"])}
+    clinic_id = clinic.desk.clinic_id
+    with database.transaction(clinic_id) as session:
+        session.add_all(
+            [Patient(clinic_id=clinic_id, id=patient_id, name="Patient") for patient_id, _ in ids]
+        )
+        session.flush()
+        session.add_all(
+            WaitlistEntry(
+                clinic_id=clinic_id,
+                id=id_,
+                patient_id=patient_id,
+                areas=[],
+                status="waiting",
+                **of_all,
+                **fields,
+            )
+            for patient_id, id_ in ids
+        )
+    return [str(id_) for _, id_ in ids]
+
+
+def sweep(clinic: Clinic, database: Database) -> int:
+    """Sweep the clinic's holds as each minute's work does."""
+    with database.transaction(clinic.desk.clinic_id) as session:
+        now = instant(str(clinic.desk.now))
+        return expired_holds.sweep(Caller(session, clinic.desk.clinic_id, now, real_now=clock.now()))
+
+
+def workers(clinic: Clinic, database: Database, number: int, freed: dict[str, str]) -> int:
+    """Let several workers offer the same freed time at once, and give the number of their offers."""
+    barrier = Barrier(number)
+
+    def work() -> int:
+        barrier.wait()
+        return offer(clinic, database, freed)
+
+    with ThreadPoolExecutor(number) as pool:
+        return sum(one.result() for one in [pool.submit(work) for _ in range(number)])
+
+
+def test_workers_at_once_offer_one_slot_once(clinic: Clinic, database: Database) -> None:
+    wait_in_line(clinic, database, 5, from_time=720, until_time=725)
+
+    made = workers(clinic, database, 6, NOON)
+
+    assert made == 1
+    assert_sound(database, clinic.desk)
+    assert [one.type for one in rows(database, clinic.desk, Event)].count("waitlist.offered") == 1
+
+
+def test_workers_at_once_make_one_entry_one_offer(clinic: Clinic, database: Database) -> None:
+    wait_in_line(clinic, database, 1)
+
+    made = workers(clinic, database, 6, FOUR_DAYS)
+
+    assert made == 1
+    assert [one.status for one in rows(database, clinic.desk, Appointment)] == ["held"]
+
+
+def test_a_freed_slot_is_either_booked_or_offered(clinic: Clinic, database: Database) -> None:
+    wait_in_line(clinic, database, 2, from_time=720, until_time=725)
+    bookings = [partial(clinic.book, NOON["starts_at"], patient_id=one) for one in clinic.patients(4)]
+
+    with ThreadPoolExecutor(1) as worker:
+        made = worker.submit(offer, clinic, database, NOON)
+        answers = race(bookings)
+
+    assert statuses(answers).count(201) + made.result() == 1
+    assert_sound(database, clinic.desk)
+
+
+def test_accepts_and_declines_of_an_offer_have_one_outcome(clinic: Clinic, database: Database) -> None:
+    made = entry(clinic, **AT_NOON)
+    offer(clinic, database, NOON)
+
+    answers = race([partial(answer, clinic, made, how) for how in ("accept", "decline") * 5])
+
+    assert statuses(answers) == [200] + [409] * 9
+    assert shown(clinic, made)["status"] in {"accepted", "declined"}
+    assert_sound(database, clinic.desk)
+
+
+def test_an_offer_is_accepted_or_ended_by_another_way(clinic: Clinic, database: Database) -> None:
+    for _ in range(4):
+        made = entry(clinic, **AT_NOON)
+        offer(clinic, database, NOON)
+        hold = f"/holds/{shown(clinic, made)['offer']['hold_id']}"
+        path = f"/waitlist/{made['id']}"
+
+        accepted, *others = race(
+            [
+                partial(answer, clinic, made, "accept"),
+                partial(clinic.desk.delete, hold),
+                partial(clinic.desk.patch, path, {"from_time": "11:55"}),
+            ]
+        )
+
+        assert (accepted.status_code, others[0].status_code) in {(200, 409), (409, 204)}
+        if accepted.status_code == 200:
+            clinic.acted("cancel", accepted.get_json(), reason_code="other")
+        clinic.desk.delete(path)
+    assert_sound(database, clinic.desk)
+
+
+def test_accepts_and_sweeps_of_an_offer_about_to_expire_never_both_win(
+    clinic: Clinic, database: Database
+) -> None:
+    for _ in range(4):
+        made = entry(clinic, **AT_NOON)
+        offer(clinic, database, NOON)
+        hold_id = shown(clinic, made)["offer"]["hold_id"]
+        run_out(database, clinic.desk, {"id": hold_id}, seconds=-0.05)
+
+        with ThreadPoolExecutor(3) as sweepers:
+            swept = [sweepers.submit(sweep, clinic, database) for _ in range(12)]
+            (accepted,) = race([partial(answer, clinic, made, "accept")])
+
+        after = shown(clinic, made)
+        assert (accepted.status_code, after["status"]) in {
+            (200, "accepted"),
+            (410, "expired"),
+            (410, "offered"),
+        }
+        assert sum(one.result() for one in swept) <= int(accepted.status_code == 410)
+        if accepted.status_code == 200:
+            clinic.acted("cancel", accepted.get_json(), reason_code="other")
+        clinic.desk.delete(f"/waitlist/{made['id']}")
+    assert_sound(database, clinic.desk)
+
+
+def test_two_hundred_clients_accept_a_hundred_offers_and_each_slot_gets_one_owner(
+    clinic: Clinic, database: Database
+) -> None:
+    waiting = wait_in_line(clinic, database, 100)
+    offered = offer(clinic, database, FOUR_DAYS)
+
+    answers = race(partial(answer, clinic, {"id": one}, "accept") for one in waiting for _ in range(2))
+
+    assert offered == 100
+    assert statuses(answers) == [200] * 100 + [409] * 100
+    owners = {one.patient_id for one in rows(database, clinic.desk, Appointment) if one.status == "booked"}
+    assert len(owners) == 100
+    assert_sound(database, clinic.desk)

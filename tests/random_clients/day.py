@@ -1,0 +1,148 @@
+"""Random clients at the desk: who arrives, is numbed, treated, late or missing, and what time itself does."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from jobs.nightly import revalidate_clinic
+from models import Appointment
+from tests.random_clients.practice import TRANSITIONS, Clients, picks
+
+NEXT = {
+    "booked": "arrive",
+    "confirmed": "arrive",
+    "arrived": "start-numbing",
+    "numbing": "start",
+    "in_progress": "complete",
+}
+UNDER_WAY = ("arrived", "numbing", "in_progress")
+EFFECTS = ("prolonged_redness", "hyperpigmentation", "anaesthetic_reaction")
+GRACE = timedelta(minutes=15)
+minutes = st.sampled_from([-5, 0, 0, 3, 5, 10, 15, 16, 25])
+
+
+class TheirDay(Clients):
+    """The day's actions, mostly on the visits that are next."""
+
+    @precondition(lambda self: self.has("booked", "confirmed"))
+    @rule(late=minutes)
+    def somebody_arrives(self, late: int) -> None:
+        """Let the next patient arrive early, in time, late or too late."""
+        visit = self.visits("booked", "confirmed")[0]
+        self.pass_until(visit.starts_at + timedelta(minutes=late))
+        done = self.expect(self.act("arrive", visit), 200)
+        assert done["status"] == "arrived"
+        if self.now <= visit.starts_at:
+            assert "affected" not in done
+        if self.now > visit.starts_at + GRACE:
+            assert "late" in {flag["code"] for flag in done["flags"]}
+
+    @precondition(lambda self: self.has(*UNDER_WAY))
+    @rule(pick=picks, passing=minutes, hurt=st.none() | st.sampled_from(EFFECTS), numbed=st.booleans())
+    def somebody_goes_on(self, pick: int, passing: int, hurt: str | None, numbed: bool) -> None:
+        """Take a visit under way to its next status."""
+        visit = self.one(self.visits(*UNDER_WAY), pick)
+        self.pass_until(self.now + timedelta(minutes=passing))
+        action = NEXT[visit.status]
+        if visit.status == "arrived" and (numbed or not self.is_numbed(visit)):
+            self.expect(self.act("start", visit, numbed_elsewhere=True), 200)
+        elif action == "start":
+            self.expect(self.act("start", visit), 200, 409)
+        elif action == "complete" and hurt:
+            self.expect(self.act("complete", visit, adverse_effects=[hurt]), 200)
+        else:
+            self.expect(self.act(action, visit), 200)
+
+    @precondition(lambda self: self.has("booked", "confirmed"))
+    @rule(late=minutes, cream=st.integers(15, 65), treatment=minutes)
+    def somebody_is_treated(self, late: int, cream: int, treatment: int) -> None:
+        """Take the next patient through the day, unless the cream works too short or too long."""
+        chosen = self.visits("booked", "confirmed")[0]
+        self.pass_until(chosen.starts_at + timedelta(minutes=late))
+        steps = [("arrive", 0), ("start-numbing", cream), ("start", treatment), ("complete", 0)]
+        for action, passing in steps if self.is_numbed(chosen) else (steps[0], *steps[2:]):
+            (visit,) = (one for one in self.visits() if one.id == chosen.id)
+            answer = self.act(action, visit)
+            if action == "start" and answer.status_code == 409:
+                self.refused(answer, "refused")
+                break
+            self.expect(answer, 200)
+            self.pass_until(self.now + timedelta(minutes=passing))
+
+    @precondition(lambda self: self.has("numbing"))
+    @rule(passing=st.integers(20, 60))
+    def the_cream_has_worked(self, passing: int) -> None:
+        """Begin what has been numbed, perhaps for too long."""
+        visit = self.visits("numbing")[0]
+        self.pass_until(self.now + timedelta(minutes=passing))
+        self.expect(self.act("start", visit), 200, 409)
+
+    @precondition(lambda self: self.has("booked", "confirmed"))
+    @rule(late=minutes)
+    def nobody_comes(self, late: int) -> None:
+        """Note a no-show, which must wait until the grace is over."""
+        visit = self.visits("booked", "confirmed")[0]
+        self.pass_until(visit.starts_at + timedelta(minutes=late))
+        answer = self.act("no-show", visit)
+        if self.now > visit.starts_at + GRACE:
+            self.expect(answer, 200)
+        else:
+            self.refused(answer, "too_early")
+
+    @precondition(lambda self: bool(self.present))
+    @rule(pick=picks, action=st.sampled_from(sorted(TRANSITIONS)))
+    def act_out_of_turn(self, pick: int, action: str) -> None:
+        """Try what the status does not allow."""
+        visit = self.one(self.visits(), pick)
+        # A hold that has run out may end, and so change, by the very act.
+        if visit.status in {"held", *TRANSITIONS[action]}:
+            return
+        self.refused(self.act(action, visit, **self._needed(action, visit)), "wrong_status")
+
+    @precondition(lambda self: bool(self.present))
+    @rule(pick=picks, action=st.sampled_from(sorted(TRANSITIONS)), off=st.sampled_from([-1, 1]))
+    def act_on_what_was_never_seen(self, pick: int, action: str, off: int) -> None:
+        """Act on another version than the present one."""
+        visit = self.one(self.visits(), pick)
+        version = max(visit.version + off, 1)
+        body = self._needed(action, visit) | {"version": version}
+        if version != visit.version and visit.status != "held":
+            self.refused(self.act(action, visit, **body), "stale", 412)
+
+    def _needed(self, action: str, visit: Appointment) -> dict[str, object]:
+        if action == "reschedule":
+            return {"starts_at": visit.starts_at.isoformat()}
+        if action == "reassign":
+            return {"therapist_id": self.cast.therapists[0]["id"]}
+        return {}
+
+    @precondition(lambda self: self.has("booked"))
+    @rule(pick=picks)
+    def somebody_confirms(self, pick: int) -> None:
+        """Confirm a booked visit."""
+        self.expect(self.act("confirm", self.one(self.visits("booked"), pick)), 200)
+
+    @rule(passing=st.sampled_from([1, 5, 30, 60, 600, 1440]))
+    def time_passes(self, passing: int) -> None:
+        """Let nothing happen for a while."""
+        self.pass_until(self.now + timedelta(minutes=passing))
+
+    @rule()
+    def night_falls(self) -> None:
+        """Judge everything booked anew."""
+        revalidate_clinic(self.database, self.cast.desk.clinic_id, self.now)
+
+    @rule()
+    def somebody_looks(self) -> None:
+        """Read the board and the list, which must show what there is."""
+        first, until = self.now.date(), self.now.date() + timedelta(days=7)
+        for place in self.cast.locations:
+            query = {"location_id": place["id"], "from_": str(first), "until": str(until)}
+            self.expect(self.desk.get("/schedule", **query), 200)
+        listed = self.expect(self.desk.get("/appointments", limit="500"), 200)["items"]
+        assert {one["id"]: one["version"] for one in listed} == {
+            str(one.id): one.version
+            for one in self.visits()
+            if one.hold is None or one.hold["ended"] == "converted"
+        }

@@ -1,0 +1,150 @@
+"""Random clients on the waitlist, and the worker that offers them what is free."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from api import clock
+from booking.waitlist.offers import Freed
+from jobs.offers import offer_freed
+from models import Appointment, WaitlistEntry
+from models.waitlist import OPEN
+from scheduling.ticks import floor_tick
+from tests.random_clients.practice import Clients, days, picks
+from tests.support.cast import Made, run_out
+
+FIXED = ("patient_id", "procedure_id", "location_id")
+
+answers = st.sampled_from(["accept", "decline"])
+
+
+class TheirWaiting(Clients):
+    """Entries are made, offered to, answered, renewed and withdrawn."""
+
+    @initialize(pick=picks)
+    def begin_with_some_who_wait(self, pick: int) -> None:
+        """Let two patients wait for whatever there is."""
+        for number in (0, 1):
+            wish = self.wish(pick + number, patient_id=self.cast.patients[-1 - number]["id"])
+            self.expect(self.desk.post("/waitlist", wish), 201)
+
+    @rule(pick=picks, therapist=st.none() | picks, first=days, lasting=st.none() | days, offer=st.booleans())
+    def wait(self, pick: int, therapist: int | None, first: int, lasting: int | None, offer: bool) -> None:
+        """Wait for a visit, unless the patient does so already, and perhaps be offered one at once."""
+        who = None if therapist is None else self.one(self.cast.therapists, therapist)["id"]
+        wish = self.wish(pick, therapist_id=who)
+        body = wish | {"earliest_on": str(self.at(self.place(wish), first, "00:00").date())}
+        if lasting is not None:
+            body["latest_on"] = str(self.at(self.place(wish), first + lasting, "00:00").date())
+        waits = any(_is_open(one, held) and _same(one, wish) for one, held in self._entries())
+        self.expect(self.desk.post("/waitlist", body), 409 if waits else 201)
+        if offer:
+            self._offer(self.place(wish), first)
+
+    @precondition(lambda self: self.waits("waiting"))
+    @rule(pick=picks, day=days, how=st.none() | answers)
+    def offer(self, pick: int, day: int, how: str | None) -> None:
+        """Offer some days of a location where somebody waits, and perhaps get an answer at once."""
+        waiting = self.one([one for one in self.kept[WaitlistEntry] if one.status == "waiting"], pick)
+        made = self._offer(self.place({"location_id": str(waiting.location_id)}), day)
+        if made and how is not None:
+            self._answer(pick, how)
+
+    def _offer(self, place: Made, day: int) -> int:
+        """Let the worker offer three days, which must be where and when it is wanted."""
+        span = (floor_tick(self.at(place, day + length, "00:00")) for length in (0, 3))
+        freed = Freed(UUID(place["id"]), *span)
+        before = {one.id for one, _ in self._entries() if one.status == "offered"}
+        made = offer_freed(self.database, self.cast.desk.clinic_id, freed, self.now, clock.now())
+        new = [one for one in self._entries() if one[0].status == "offered" and one[0].id not in before]
+        assert len(new) == made
+        for one, held in new:
+            assert held is not None
+            assert freed.first < floor_tick(held.ends_at)
+            assert floor_tick(held.starts_at) < freed.until
+            assert one.earliest_on is None or one.earliest_on <= held.local_date
+            assert one.latest_on is None or held.local_date <= one.latest_on
+            assert one.therapist_id in {None, held.therapist_id}
+        return made
+
+    @precondition(lambda self: self.waits("offered"))
+    @rule(pick=picks, how=answers, left=st.integers(0, 3))
+    def answer(self, pick: int, how: str, left: int) -> None:
+        """Answer to an offer, perhaps too late."""
+        self._answer(pick, how, late=not left)
+
+    def _answer(self, pick: int, how: str, *, late: bool = False) -> None:
+        offered = [(one, held) for one, held in self._entries() if one.status == "offered"]
+        entry, held = self.one(offered, pick)
+        if late:
+            run_out(self.database, self.cast.desk, {"id": str(held.id)})
+        answer = self.desk.post(f"/waitlist/{entry.id}/{how}")
+        if late or not _is_live(held):
+            self.refused(answer, "hold_expired", 410)
+        elif how == "decline":
+            assert self.expect(answer, 200)["status"] == "declined"
+        elif answer.status_code == 409:
+            self.refused(answer, "refused")
+            assert self._shown(entry)["offer"]["hold_id"] == str(held.id)
+        else:
+            assert self.expect(answer, 200)["status"] == "booked"
+            assert self._shown(entry)["appointment_id"] == str(held.id)
+
+    @precondition(lambda self: self.waits("declined", "expired", "accepted", "waiting"))
+    @rule(pick=picks, how=answers)
+    def answer_to_nothing(self, pick: int, how: str) -> None:
+        """Answer where nothing is offered."""
+        entry = self.one([one for one in self.kept[WaitlistEntry] if one.status != "offered"], pick)
+        over = entry.status == "expired" and entry.hold_id is not None
+        code, status = ("hold_expired", 410) if over else ("wrong_status", 409)
+        self.refused(self.desk.post(f"/waitlist/{entry.id}/{how}"), code, status)
+
+    @precondition(lambda self: self.waits("declined", "expired"))
+    @rule(pick=picks)
+    def wait_again(self, pick: int) -> None:
+        """Let an entry wait again, from today, unless another one does instead."""
+        ended = [one for one in self.kept[WaitlistEntry] if one.status in {"declined", "expired"}]
+        entry = self.one(ended, pick)
+        wish = {name: str(getattr(entry, name)) for name in FIXED}
+        waits = any(_is_open(one, held) and _same(one, wish) for one, held in self._entries())
+        body = {"status": "waiting", "earliest_on": None, "latest_on": None, "version": entry.version}
+        self.expect(self.desk.patch(f"/waitlist/{entry.id}", body), 409 if waits else 200)
+
+    @precondition(lambda self: self.waits("waiting", "offered", "accepted", "declined", "expired"))
+    @rule(pick=picks)
+    def give_up(self, pick: int) -> None:
+        """Withdraw an entry, whatever has become of it."""
+        entry = self.one(self.kept[WaitlistEntry], pick)
+        self.expect(self.desk.delete(f"/waitlist/{entry.id}"), 204)
+        self.expect(self.desk.get(f"/waitlist/{entry.id}"), 404)
+
+    def waits(self, *statuses: str) -> bool:
+        """Tell whether there is an entry of one of these statuses."""
+        return any(one.status in statuses for one in self.kept[WaitlistEntry])
+
+    def _entries(self) -> Iterator[tuple[WaitlistEntry, Appointment | None]]:
+        """Give every entry as it is now, with the hold that it was offered."""
+        holds = {one.id: one for one in self.visits()}
+        for entry in self.all(WaitlistEntry):
+            yield entry, None if entry.hold_id is None else holds[entry.hold_id]
+
+    def _shown(self, entry: WaitlistEntry) -> Made:
+        shown: Any = self.expect(self.desk.get(f"/waitlist/{entry.id}"), 200)
+        return dict(shown)
+
+
+def _same(entry: WaitlistEntry, wish: Made) -> bool:
+    return all(str(getattr(entry, name)) == wish[name] for name in FIXED)
+
+
+def _is_open(entry: WaitlistEntry, held: Appointment | None) -> bool:
+    """Whether an entry keeps others from waiting for the same: an offer that has run out does not."""
+    return entry.status in OPEN and (held is None or _is_live(held))
+
+
+def _is_live(held: Appointment) -> bool:
+    return held.expires_at is not None and held.expires_at > datetime.now(UTC)

@@ -1,0 +1,81 @@
+"""The smallest clinic that can treat somebody, and a visit in it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from api.state import state_of
+from booking.core.caller import Caller
+from sync.caldav.own_busy import delete_object, put_object
+from tests.support.desk import Desk
+
+NOW = "2027-01-04T08:00:00Z"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PEEL = {
+    "code": "PEEL",
+    "name": "Peel",
+    "family": "PEEL",
+    "areas": ["FACE"],
+    "phases": [
+        {"name": "Peel", "kind": "procedure", "minutes": 30, "therapist": True, "room_kinds": ["treatment"]},
+        {"name": "Rest", "kind": "aftercare", "minutes": 10, "room_kinds": ["treatment"]},
+    ],
+}
+AWAY = (
+    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:away\r\nDTSTART:20270106T100000Z\r\nDURATION:PT1H\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def create_visit_question(desk: Desk) -> dict[str, Any]:
+    """Make a location, a room, a therapist, a procedure and a patient; give a bookable visit's body."""
+    hours = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in DAYS]
+    location = desk.made("/locations", name="London", timezone="Europe/London", opening_hours=hours)["id"]
+    desk.made("/rooms", location_id=location, name="Room 1", kind="treatment")
+    working = [{"location_id": location, "weekday": day, "starts": "09:00", "ends": "17:00"} for day in DAYS]
+    desk.made("/therapists", name="Ada", working_hours=working)
+    return {
+        "location_id": location,
+        "procedure_id": desk.made("/procedures", **PEEL)["id"],
+        "patient_id": desk.made("/patients", name="Alice")["id"],
+        "starts_at": "2027-01-05T10:00:00Z",
+    }
+
+
+def book_visit(desk: Desk) -> dict[str, Any]:
+    """Book one visit in a clinic made for it, and give the appointment."""
+    return desk.at(NOW).made("/appointments", **create_visit_question(desk))
+
+
+def create_full_clinic(desk: Desk) -> dict[str, Any]:
+    """Fill every table of a clinic: besides a visit, all that stands beside one or against one."""
+    same = {"family": "PEEL"}
+    desk.made("/spacing-rules", code="P01", after=same, before=same, scope="area", floor_days=7, min_days=14)
+    visit = book_visit(desk)
+    place, therapist = visit["location_id"], visit["therapist_id"]
+    desk.made("/devices", location_id=place, name="RF", kind="rf")
+    desk.patch(f"/therapists/{therapist}", {"qualifications": [{"code": "BBP"}]})
+    lunch = {"starts_at": "2027-01-05T13:00:00Z", "ends_at": "2027-01-05T14:00:00Z", "reason": "Lunch"}
+    desk.made("/blocks", resource_id=therapist, **lunch)
+    desk.made(f"/locations/{place}/closures", **lunch)
+    patient = f"/patients/{visit['patient_id']}"
+    desk.made(f"{patient}/treatments", event="waxing", on="2026-01-04")
+    desk.made(f"{patient}/medical-holds", code="breastfeeding", opened_on="2026-01-04")
+    template = {"code": "PEELS", "name": "Peels", "procedure_ids": [visit["procedure_id"]], "sessions": 3}
+    template_id = desk.made("/course-templates", **template)["id"]
+    desk.made("/calendar-feeds", resource_id=therapist, detail="busy")
+    course = {"patient_id": visit["patient_id"], "template_id": template_id}
+    desk.made("/waitlist", **{name: visit[name] for name in ("patient_id", "procedure_id", "location_id")})
+    desk.post("/courses", course, **{"Idempotency-Key": "first course"})
+    [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
+    desk.at(NOW).post(f"/messages/{message['id']}/sent")
+    hook = desk.made("/webhooks", url="https://example.org/hook", events=["appointment.booked"])
+    desk.post(f"/webhooks/{hook['id']}/ping")
+    desk.made(f"/therapists/{therapist}/external-calendars", url="https://calendar.example.org/x.ics")
+    with state_of(desk.app).database.transaction(desk.clinic_id) as session:
+        caller = Caller(session, desk.clinic_id, datetime.fromisoformat(NOW))
+        put_object(caller, UUID(therapist), "away.ics", AWAY)
+        put_object(caller, UUID(therapist), "gone.ics", AWAY.replace("away", "gone"))
+        delete_object(caller, UUID(therapist), "gone.ics")
+    desk.made("/app-passwords", therapist_id=therapist, name="Phone")
+    return visit

@@ -1,0 +1,190 @@
+"""What must be so of a clinic's rows after any act, computed anew and without the engine."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import combinations, pairwise
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from models import (
+    Appointment,
+    AppointmentPhase,
+    AuditEntry,
+    Course,
+    Event,
+    Location,
+    Occupancy,
+    SpacingClaim,
+    WaitlistEntry,
+)
+from models.database import Database
+from tests.support.desk import Desk
+from tests.support.racing import assert_sound
+
+FLOOR_DAYS = 14
+GONE = ("cancelled", "no_show")
+ENTRY_AFTER = {None: "offered", "converted": "accepted", "released": "declined", "expired": "expired"}
+_ONE_ACT = "appointment.overridden"  # Told beside the act that it belongs to, at its version.
+_NO_ACT = "message.due"  # Told of a visit that nobody has changed.
+
+
+def assert_rows_sound(database: Database, desk: Desk) -> None:
+    """Insist on everything below, on no overlap in any lane, and on claims that equal the phases."""
+    assert_sound(database, desk)
+    with database.transaction(desk.clinic_id) as session:
+        visits = list(session.scalars(select(Appointment)))
+        zones = {one.id: ZoneInfo(one.timezone) for one in session.scalars(select(Location))}
+        _assert_patients_sound([one for one in visits if one.status not in GONE], zones)
+        _assert_nothing_left(visits, list(session.scalars(select(Occupancy))))
+        _assert_spaced(visits, list(session.scalars(select(SpacingClaim))))
+        _assert_phases_fit(visits, list(session.scalars(select(AppointmentPhase))))
+        events = list(session.scalars(select(Event).order_by(Event.id)))
+        _assert_told(visits, events)
+        _assert_audited(events, list(session.scalars(select(AuditEntry))))
+        _assert_courses_kept(visits, list(session.scalars(select(Course))))
+        _assert_entries_follow(visits, list(session.scalars(select(WaitlistEntry))))
+
+
+def _pairs(visits: list[Appointment]) -> Iterator[tuple[Appointment, Appointment]]:
+    by_patient: defaultdict[UUID, list[Appointment]] = defaultdict(list)
+    for one in visits:
+        if one.patient_id is not None:
+            by_patient[one.patient_id].append(one)
+    for own in by_patient.values():
+        yield from combinations(own, 2)
+
+
+def _assert_patients_sound(live: list[Appointment], zones: dict[UUID, ZoneInfo]) -> None:
+    """Insist that nobody is in two places, and no session of an area within another's floor."""
+    for one, other in _pairs(live):
+        assert one.ends_at <= other.starts_at or other.ends_at <= one.starts_at
+        if set(one.areas) & set(other.areas):
+            assert abs((_date(one, zones) - _date(other, zones)).days) >= FLOOR_DAYS
+    for one in live:
+        assert one.local_date == _date(one, zones)
+
+
+def _date(visit: Appointment, zones: dict[UUID, ZoneInfo]) -> date:
+    return visit.starts_at.astimezone(zones[visit.location_id]).date()
+
+
+def _assert_nothing_left(visits: list[Appointment], claims: list[Occupancy]) -> None:
+    """Insist that what is off takes nobody's time, and all else somebody's."""
+    gone = {one.id for one in visits if one.status in GONE}
+    taking = {one.appointment_id for one in claims if one.appointment_id is not None}
+    assert not gone & taking
+    assert {one.id for one in visits} - gone == taking
+
+
+def _assert_spaced(visits: list[Appointment], claims: list[SpacingClaim]) -> None:
+    """Insist that every live visit of a patient claims its dates, and nothing else does."""
+    claimed = {(one.appointment_id, one.patient_id) for one in claims}
+    live = {(one.id, one.patient_id) for one in visits if one.status not in GONE and one.patient_id}
+    assert claimed == live
+
+
+def _assert_phases_fit(visits: list[Appointment], phases: list[AppointmentPhase]) -> None:
+    """Insist that a visit begins and ends with its patient's presence."""
+    by_visit: defaultdict[UUID, list[AppointmentPhase]] = defaultdict(list)
+    for phase in sorted(phases, key=lambda one: one.position):
+        by_visit[phase.appointment_id].append(phase)
+    for visit in visits:
+        own = by_visit[visit.id]
+        if not own:
+            assert visit.status == "cancelled"
+            assert (visit.hold or {})["ended"] in {"released", "expired"}
+            continue
+        present = [one for one in own if one.patient]
+        assert visit.starts_at == min(one.starts_at for one in present)
+        assert visit.ends_at == max(one.ends_at for one in present)
+        assert visit.procedure_at == next(one.starts_at for one in own if one.kind == "procedure")
+        assert {one.therapist_id for one in own} <= {None, visit.therapist_id}
+        _assert_happened_in_order(visit, own)
+
+
+def _assert_happened_in_order(visit: Appointment, phases: list[AppointmentPhase]) -> None:
+    begun = [one for one in phases if one.actual_starts_at is not None]
+    for one, following in pairwise(begun):
+        assert one.actual_ends_at is not None
+        assert following.actual_starts_at is not None
+        assert one.actual_ends_at <= following.actual_starts_at
+    for one in begun:
+        assert one.actual_ends_at is None or one.actual_starts_at <= one.actual_ends_at
+    running = [one.kind for one in begun if one.actual_ends_at is None]
+    assert len(running) <= (visit.status in {"arrived", "numbing", "in_progress"})
+    if visit.status in {"numbing", "in_progress"}:
+        assert running == ["numbing" if visit.status == "numbing" else "procedure"]
+
+
+def _assert_told(visits: list[Appointment], events: list[Event]) -> None:
+    """Insist that versions only rise from event to event, and the newest tells how it is now."""
+    by_visit: defaultdict[UUID, list[Event]] = defaultdict(list)
+    for event in events:
+        by_visit[event.subject_id].append(event)
+    for visit in visits:
+        told = [one for one in by_visit[visit.id] if one.type != _NO_ACT]
+        versions = [one.data["version"] for one in told if one.type != _ONE_ACT]
+        assert versions == sorted(set(versions))
+        assert told[-1].data["version"] <= visit.version
+        assert _thin(told[-1].data) == {
+            "status": visit.status,
+            "location_id": str(visit.location_id),
+            "therapist_id": visit.therapist_id and str(visit.therapist_id),
+            "starts_at": visit.starts_at,
+            "ends_at": visit.ends_at,
+        }
+        assert told[0].type in {"appointment.booked", "hold.created"}
+
+
+def _thin(data: dict[str, Any]) -> dict[str, Any]:
+    names = ("status", "location_id", "therapist_id")
+    times = {name: _instant(data[name]) for name in ("starts_at", "ends_at")}
+    return {name: data[name] for name in names} | times
+
+
+def _instant(text: str) -> Any:
+    return datetime.fromisoformat(text)
+
+
+def _assert_audited(events: list[Event], entries: list[AuditEntry]) -> None:
+    """Insist that every event of a visit or hold has its audit entry."""
+    told = Counter(
+        (one.type.replace("waitlist.", "waitlist_entry."), one.subject_id)
+        for one in events
+        if one.type != _NO_ACT and not one.type.startswith("course.")
+    )
+    kept = Counter((one.action, one.subject_id) for one in entries)
+    assert not told - kept
+
+
+def _assert_courses_kept(visits: list[Appointment], courses: list[Course]) -> None:
+    """Insist that no more sessions of a course are booked and performed than it has."""
+    taken = Counter(one.course_id for one in visits if one.status not in {"held", *GONE})
+    for course in courses:
+        assert taken[course.id] <= course.sessions
+
+
+def _assert_entries_follow(visits: list[Appointment], entries: list[WaitlistEntry]) -> None:
+    """Insist that an entry is what has become of the hold that it was offered, for what it wants."""
+    by_id = {one.id: one for one in visits}
+    waiting = Counter(
+        (one.patient_id, one.procedure_id, one.location_id)
+        for one in entries
+        if one.status in {"waiting", "offered"}
+    )
+    assert set(waiting.values()) <= {1}
+    for entry in entries:
+        if entry.hold_id is None:
+            assert entry.status in {"waiting", "expired"}
+            continue
+        held = by_id[entry.hold_id]
+        assert entry.status == ENTRY_AFTER[(held.hold or {})["ended"]]
+        assert (held.patient_id, held.procedure_id, held.location_id) == (
+            entry.patient_id,
+            entry.procedure_id,
+            entry.location_id,
+        )

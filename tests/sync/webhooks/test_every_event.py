@@ -1,0 +1,117 @@
+"""Every event that a webhook can ask for arrives at it, whoever writes it: acts, rounds or tasks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from booking.core.caller import Caller
+from booking.core.events import tell
+from jobs.rounds import EACH_NIGHT
+from models import Event
+from models.database import Database
+from models.webhooks import EVENT_TYPES
+from tests.support.cast import (
+    Clinic,
+    create_course,
+    create_rule,
+    create_template,
+    create_therapist,
+    instant,
+    performed,
+    rows,
+    run_out,
+)
+from tests.support.waitlist import another, do, entry, freed, minutes_work, offer
+from tests.sync.hooks import Office
+from tests.sync.receivers import Receiver
+
+FORBIDDEN = ("Patient", "patient_id", "Therapist", "name")
+
+
+def act_on_visits(clinic: Clinic) -> None:
+    """Book, confirm, move, hand over, call off and miss visits, and book with an override."""
+    performed(clinic, "01")
+    visit = another(clinic).booked("2027-03-02T10:00:00Z")
+    visit = clinic.acted("confirm", visit)
+    visit = clinic.acted("reschedule", visit, starts_at="2027-03-02T11:00:00Z")
+    other = create_therapist(clinic.desk, clinic.location, name="Another")
+    visit = clinic.acted("reassign", visit, therapist_id=other["id"])
+    clinic.acted("cancel", visit, reason_code="patient")
+    missed = another(clinic).booked("2027-03-03T10:00:00Z")
+    clinic.at("2027-03-03T11:00:00Z").acted("no-show", missed)
+    override = {"codes": ["off_grid"], "reason": "Walk-in"}
+    clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": {"grid_minutes": 30}})
+    another(clinic).booked("2027-03-04T10:10:00Z", override=override)
+    clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": {"grid_minutes": 5}})
+
+
+def act_on_holds(clinic: Clinic, database: Database) -> None:
+    """Hold, release, and let a hold run out."""
+    held = clinic.held("2027-03-05T10:00:00Z")
+    clinic.desk.delete(f"/holds/{held['id']}")
+    run_out(database, clinic.desk, clinic.held("2027-03-05T12:00:00Z"), seconds=1)
+    minutes_work(database, clinic)
+
+
+def let_time_pass(clinic: Clinic, database: Database) -> None:
+    """Let a course lapse and another one's maintenance come, and offer freed time."""
+    entry(another(clinic), earliest_on="2027-03-06", latest_on="2027-03-06")
+    offer(clinic, database, freed(clinic, "2027-03-06T10:00:00Z"))
+    lapsing, kept = another(clinic), another(clinic)
+    performed(lapsing, "08", course_id=create_course(lapsing, sessions=3)["id"])
+    template = create_template(
+        clinic,
+        sessions=1,
+        min_sessions=1,
+        max_sessions=1,
+        maintenance_opens_months=1,
+        maintenance_closes_months=12,
+    )
+    course = clinic.desk.made("/courses", patient_id=kept.patient["id"], template_id=template["id"])
+    performed(kept, "09", course_id=course["id"])
+    create_rule(clinic.desk, overdue_days=60)
+    do(database, clinic.at("2027-08-01T12:00:00Z"), EACH_NIGHT)
+
+
+def flag(clinic: Clinic) -> None:
+    """Book two visits that a rule, made afterwards, would refuse."""
+    clinic = another(clinic)
+    for day in ("10", "11"):
+        clinic.booked(f"2027-03-{day}T10:00:00Z")
+    create_rule(clinic.desk, code="LATE", floor_days=7)
+
+
+def remind(clinic: Clinic, database: Database) -> None:
+    """Do the minute's work at an instant at which a visit is two days away."""
+    minutes_work(database, clinic.at("2027-03-08T12:00:00Z"))
+
+
+def test_every_event_arrives_with_valid_signature_and_without_names(
+    office: Office, receiver: Callable[..., Receiver], database: Database
+) -> None:
+    there, clinic = receiver(), office.clinic
+    hook = office.hook(there.url, EVENT_TYPES)
+    act_on_visits(clinic)
+    flag(clinic)
+    remind(clinic, database)
+    act_on_holds(clinic, database)
+    let_time_pass(clinic, database)
+    with database.transaction(clinic.desk.clinic_id) as session:
+        caller = Caller(session, clinic.desk.clinic_id, instant("2027-03-01T10:00:00Z"))
+        tell(caller, "busy_block.conflicting", clinic.desk.clinic_id, {"id": clinic.location["id"]})
+    statuses = {one["status"] for one in office.deliver(hook)}
+    told = [call.verify(hook["secret"]) for call in there.calls]
+    recorded = [event for event in rows(database, clinic.desk, Event) if event.type in EVENT_TYPES]
+
+    assert statuses == {"delivered"}
+    assert set(there.types) == set(EVENT_TYPES)
+    assert [call.id for call in there.calls] == [str(event.id) for event in recorded]
+    assert [word for word in FORBIDDEN if any(word in call.body.decode() for call in there.calls)] == []
+    assert [name for one in told for name in _unaware(one)] == []
+
+
+def _unaware(message: dict[str, Any]) -> list[str]:
+    """Name the instants of a message that lack their offset."""
+    named = {"timestamp": message["timestamp"], **message["data"]}
+    return [
+        name for name, one in named.items() if name.endswith("_at") and one and instant(one).tzinfo is None
+    ]
