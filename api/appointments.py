@@ -7,10 +7,18 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.etags import expected_version
 from api.paging import page
-from booking.appointments import book, book_together, hold_conversion, listing, rescheduling, transitions
-from booking.appointments.book import Visit
+from booking.appointments import (
+    book,
+    book_together,
+    hold_conversion,
+    listing,
+    records,
+    rescheduling,
+    transitions,
+)
 from booking.appointments.book_together import Order
 from booking.appointments.hold_conversion import Conversion
+from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
 from booking.day import arrival, completing, reassigning
@@ -51,7 +59,7 @@ def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     `updated_since` is for display only; it can miss changes.
     """
     found = page(caller.session, listing.select_appointments(caller, query), Appointment, query)
-    return {**found, "items": book.present(caller, found["items"])}
+    return {**found, "items": records.present(caller, found["items"])}
 
 
 @blp.route("", methods=["POST"])
@@ -112,7 +120,7 @@ def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]
 @blp.response(200, AppointmentSchema)
 def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
     """Get an appointment."""
-    return book.present(caller, [book.get(caller, appointment_id)])[0]
+    return records.present(caller, [records.get(caller, appointment_id)])[0]
 
 
 @blp.route("/<uuid:appointment_id>", methods=["PATCH"])
@@ -122,7 +130,7 @@ def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
 def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
     """Change an appointment's notes."""
     expected = expected_version(body, required=True)
-    return book.edit_notes(caller, appointment_id, body["notes"], expected)
+    return records.edit_notes(caller, appointment_id, body["notes"], expected)
 
 
 @blp.route("/<uuid:appointment_id>/history", methods=["GET"])
@@ -131,7 +139,7 @@ def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUI
 @blp.response(200, page_of(HistoryEntrySchema))
 def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
     """List what happened to an appointment, and by whom."""
-    book.get(caller, appointment_id)
+    records.get(caller, appointment_id)
     return page(caller.session, listing.select_history(caller, appointment_id), AuditEntry, query)
 
 

@@ -8,7 +8,7 @@ import orjson
 from flask import Response
 
 from api.blueprints import Blueprint
-from booking.appointments import book
+from booking.appointments import book, records
 from booking.core.caller import Caller
 from booking.core.errors import NoSlot
 from booking.questions import availability
@@ -120,7 +120,7 @@ def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
     """Read which appointment's own time does not count; NotFound when the clinic has no such one."""
     ignored: UUID | None = query.get("ignore_appointment_id")
     if ignored is not None:
-        book.get(caller, ignored, pointer="/ignore_appointment_id")
+        records.get(caller, ignored, pointer="/ignore_appointment_id")
     return ignored
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.blueprints import Blueprint
 from booking.appointments import slot_holds
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.questions.visit_requests import Wish
 from schemas.holds import HoldRequestSchema, HoldSchema, TtlSchema

@@ -6,7 +6,7 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.waitlist import entries
 from schemas.appointments import AppointmentSchema

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from booking.appointments import transitions
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.day.arrival import arrive
 from booking.day.completing import complete

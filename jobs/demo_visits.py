@@ -9,7 +9,8 @@ from typing import Final
 from uuid import UUID
 
 from booking.appointments import rescheduling
-from booking.appointments.book import Visit, book, get, present
+from booking.appointments.book import book
+from booking.appointments.records import Visit, get, present
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
 from booking.core.errors import DomainError

@@ -1,56 +1,30 @@
 """Books a visit: locks, loads, asks the engine, writes; and gives back what was booked."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from booking.appointments.records import Visit, place, when_and_where
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import drop_expired
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.errors import NotFound, Refused, StaleVersion
-from booking.core.events import audit, facts, record
+from booking.core.errors import NotFound, Refused
+from booking.core.events import facts, record
 from booking.core.locks import hold_catalog, lock
 from booking.courses.courses import follow_visit, require_course
-from booking.flags.flags import OF_PREREQUISITES, OF_SPACING
-from booking.flags.revalidation import affected_by
-from booking.flags.visits_to_recheck import visits_of_patients
+from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_history, load_patient
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
-from booking.questions.visit_requests import Wish, ask, candidates, layout
-from models import Appointment, AppointmentPhase
-from scheduling.questions import Question, Verdict
-from scheduling.reasons import Notice
-from scheduling.ticks import from_tick, local_date, to_tick
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """An appointment with its phases and the zone of its location, as clients see it.
-
-    `affected` are the patient's other visits that a change of this one leaves outside the rules; None
-    where nothing was changed that could. `alternatives` are other times offered for a visit that is late.
-    """
-
-    appointment: Appointment
-    phases: Sequence[AppointmentPhase]
-    zone: ZoneInfo
-    affected: Sequence[UUID] | None = None
-    alternatives: Sequence[Mapping[str, Any]] | None = None
-
-    @property
-    def version(self) -> int:
-        """The appointment's version: its ETag."""
-        return self.appointment.version
+from booking.questions.visit_requests import Wish, ask, candidates
+from models import Appointment
+from scheduling.questions import Verdict
+from scheduling.ticks import to_tick
 
 
 def book(
@@ -134,48 +108,6 @@ def write(
     return Visit(appointment, phases, question.location.zone)
 
 
-def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalog) -> list[UUID]:
-    """Flag or clear the patient's visits to come, and give the others that this one leaves outside the rules.
-
-    The patient must be locked.
-    """
-    if appointment.patient_id is None:
-        return []
-    visits = visits_of_patients(caller, [appointment.patient_id])
-    found = affected_by(caller, visits, OF_SPACING | OF_PREREQUISITES, catalog)
-    return [one for one in found if one != appointment.id]
-
-
-def place(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
-    """Set everything on the appointment that follows from where and when it takes place."""
-    visit = layout(question)
-    zone = question.location.zone
-    appointment.location_id = question.location.id
-    appointment.procedure_id = question.procedure.id
-    appointment.areas = list(question.treated)
-    appointment.therapist_id = verdict.assignment.therapist_id if verdict.assignment else None
-    appointment.starts_at = from_tick(start)
-    appointment.procedure_at = from_tick(start + visit.procedure_at)
-    appointment.ends_at = from_tick(start + visit.leaves)
-    appointment.local_date = local_date(start, zone)
-    appointment.warnings = [noticed(notice) for notice in verdict.warnings]
-
-
-def noticed(notice: Notice) -> dict[str, Any]:
-    """Give a notice as it is stored and shown: without the members that say nothing."""
-    return {name: value for name, value in asdict(notice).items() if value is not None}
-
-
-def when_and_where(appointment: Appointment) -> dict[str, Any]:
-    """Give the part of an appointment that the audit log keeps of every move."""
-    return {
-        "location_id": appointment.location_id,
-        "therapist_id": appointment.therapist_id,
-        "starts_at": appointment.starts_at,
-        "ends_at": appointment.ends_at,
-    }
-
-
 def validate(
     caller: Caller,
     wish: Wish,
@@ -195,69 +127,3 @@ def validate(
     even = [wish.procedure_id] if ignore else ()
     question = ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
     return judge(caller, catalog, question, to_tick(starts_at), override, ignore)
-
-
-def get(
-    caller: Caller, appointment_id: UUID, *, for_change: bool = False, pointer: str | None = None
-) -> Appointment:
-    """Give one appointment of the caller's clinic and locations; `for_change` locks its row."""
-    statement = select(Appointment).where(
-        Appointment.clinic_id == caller.clinic_id, Appointment.id == appointment_id
-    )
-    if for_change:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
-    appointment = caller.session.scalar(statement)
-    hidden = (
-        appointment and caller.location_ids is not None and appointment.location_id not in caller.location_ids
-    )
-    if appointment is None or hidden:
-        raise NotFound("appointment", pointer)
-    return appointment
-
-
-def get_for_change(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
-    """Give one appointment with its row locked; StaleVersion unless it is at the expected version.
-
-    The catalogue is held first: whoever changes it locks the rows of the visits that it flags. Then the
-    patient: whoever changes one of their visits may flag the others.
-    """
-    hold_catalog(caller.session, caller.clinic_id)
-    patient_id = get(caller, appointment_id).patient_id
-    if patient_id is not None:
-        lock(caller.session, patients=[patient_id])
-    appointment = get(caller, appointment_id, for_change=True)
-    if expected is not None and appointment.version != expected:
-        raise StaleVersion
-    return appointment
-
-
-def present(
-    caller: Caller, appointments: Sequence[Appointment], catalog: ClinicCatalog | None = None
-) -> list[Visit]:
-    """Give appointments with their phases, in one query for all of them."""
-    catalog = catalog or load_catalog(caller.session, caller.clinic_id)
-    phases: dict[UUID, list[AppointmentPhase]] = {appointment.id: [] for appointment in appointments}
-    rows = caller.session.scalars(
-        select(AppointmentPhase)
-        .where(AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.appointment_id.in_(phases))
-        .order_by(AppointmentPhase.appointment_id, AppointmentPhase.position)
-    )
-    for row in rows:
-        phases[row.appointment_id].append(row)
-    zones = catalog.engine.locations
-    return [Visit(one, phases[one.id], zones[one.location_id].zone) for one in appointments]
-
-
-def edit_notes(caller: Caller, appointment_id: UUID, notes: str | None, expected: int | None) -> Visit:
-    """Change the desk's notes."""
-    appointment = get_for_change(caller, appointment_id, expected)
-    appointment.notes = notes
-    touch(caller, appointment)
-    audit(caller, "appointment.edited", "appointment", appointment.id, {"fields": ["notes"]})
-    return present(caller, [appointment])[0]
-
-
-def touch(caller: Caller, appointment: Appointment) -> None:
-    """Count one change of the appointment and write it."""
-    appointment.version += 1
-    caller.session.flush()

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from booking.appointments.book import Visit, lock_for, write
+from booking.appointments.book import lock_for, write
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.questions.catalog import ClinicCatalog

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.book import Visit, judge_others, noticed, present, when_and_where
+from booking.appointments.records import Visit, noticed, present, when_and_where
 from booking.appointments.slot_holds import find
 from booking.claims.claims import claim_spacing
 from booking.claims.expired_holds import drop_expired
@@ -15,6 +15,7 @@ from booking.core.events import record
 from booking.core.locks import hold_catalog, lock
 from booking.courses.courses import follow_visit, require_course
 from booking.flags.external_busy import tell_conflicts
+from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_history

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.appointments.book import place, touch, when_and_where
+from booking.appointments.records import place, touch, when_and_where
 from booking.claims.claims import claims_of, delete_claims
 from booking.claims.freed_time import freed_visit
 from booking.core.bulk_insert import insert_rows

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from booking.appointments.book import Visit, get, get_for_change, judge_others, present
 from booking.appointments.moving import Placing, move_all
+from booking.appointments.records import Visit, get, get_for_change, present
 from booking.appointments.transitions import require_status
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.core.locks import hold_catalog, lock
+from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_patient

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from booking.appointments.book import Visit, lock_for, place
+from booking.appointments.book import lock_for
+from booking.appointments.records import Visit, place
 from booking.appointments.slot_hold_limits import require_fewer_holds
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import end_hold, require_live

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from booking.appointments.book import Visit, get_for_change, judge_others, present, touch
+from booking.appointments.records import Visit, get_for_change, present, touch
 from booking.claims.claims import delete_claims
 from booking.claims.expired_holds import end_hold, require_live
 from booking.claims.freed_time import freed_visit
@@ -17,6 +17,7 @@ from booking.core.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.core.events import record
 from booking.courses.courses import follow_visit
 from booking.flags.flags import as_over
+from booking.flags.revalidation import judge_others
 from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
 from scheduling.catalog import Policy

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from booking.appointments.book import Visit, get, get_for_change, present
 from booking.appointments.moving import Placing, move_all
+from booking.appointments.records import Visit, get, get_for_change, present
 from booking.appointments.transitions import end, note_arrival, require_status
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.appointments.transitions import begin, end, finish
 from booking.clinical.medical_holds import MEDICAL_HOLD
 from booking.core.caller import Caller

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History

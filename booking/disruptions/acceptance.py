@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from booking.appointments.book import Visit, get
 from booking.appointments.moving import Placing
+from booking.appointments.records import Visit, get
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound, Refused, StaleVersion, WrongStatus
 from booking.disruptions.relocation import MOVED_FROM, REASSIGNED_FROM, Proposal, Relocation

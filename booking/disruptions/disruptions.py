@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from booking.appointments.book import Visit, present
 from booking.appointments.moving import move_all
+from booking.appointments.records import Visit, present
 from booking.catalogue.blocks import BLOCK, RESOURCE, lay_out
 from booking.catalogue.locations import CLOSURE
 from booking.claims.expired_holds import drop_expired

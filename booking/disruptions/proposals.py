@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.disruptions.relocation import Proposal
 from booking.questions.visit_requests import layout
 from scheduling.questions import Assignment

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History

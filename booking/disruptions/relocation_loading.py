@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.disruptions.relocation import DAYS, Relocation
 from booking.questions.busy import load_blocked, load_busy

@@ -5,7 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from booking.core.caller import Caller
-from booking.flags.flags import STANDING, flag
+from booking.flags.flags import OF_PREREQUISITES, OF_SPACING, STANDING, flag
+from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import ClinicCatalog, read_catalog
 from booking.questions.histories import History, load_histories
 from booking.questions.overrides import waivers
@@ -43,6 +44,18 @@ def affected_by(
     ]
     flag(caller, judged)
     return [appointment.id for appointment, reasons in judged if any(code in codes for code, _ in reasons)]
+
+
+def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalog) -> list[UUID]:
+    """Flag or clear the patient's visits to come, and give the others that this one leaves outside the rules.
+
+    The patient must be locked.
+    """
+    if appointment.patient_id is None:
+        return []
+    visits = visits_of_patients(caller, [appointment.patient_id])
+    found = affected_by(caller, visits, OF_SPACING | OF_PREREQUISITES, catalog)
+    return [one for one in found if one != appointment.id]
 
 
 def standing(

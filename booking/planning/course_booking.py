@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.book import Visit
 from booking.appointments.book_together import Order, book_together
+from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.courses.courses import require_sessions

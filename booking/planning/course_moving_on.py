@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from booking.appointments.book import get, judge_others
 from booking.appointments.moving import Placing, move_all
+from booking.appointments.records import get
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, Refused, StaleVersion
 from booking.core.locks import hold_catalog, lock
 from booking.courses.courses import select_course
+from booking.flags.revalidation import judge_others
 from booking.flags.visits_to_recheck import lock_rows
 from booking.planning.course_plan import Planned, Planner, find_course
 from booking.questions.busy import load_busy

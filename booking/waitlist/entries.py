@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from booking.appointments.book import Visit
 from booking.appointments.hold_conversion import Conversion, convert
+from booking.appointments.records import Visit
 from booking.appointments.slot_holds import release
 from booking.catalogue.patients import PATIENT
 from booking.claims.expired_holds import drop_expired

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from booking.appointments.book import Visit
+from booking.appointments.records import Visit
 from booking.appointments.slot_holds import hold
 from booking.core.caller import Caller
 from booking.core.errors import DomainError, Refused

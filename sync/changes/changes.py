@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, select, text
 
-from booking.appointments.book import Visit, present
+from booking.appointments.records import Visit, present
 from booking.catalogue.locations import LOCATION
 from booking.catalogue.rooms import ROOM
 from booking.catalogue.therapists import THERAPIST
