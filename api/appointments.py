@@ -59,7 +59,7 @@ def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     `updated_since` is for display only; it can miss changes.
     """
     found = page(caller.session, listing.select_appointments(caller, query), Appointment, query)
-    return {**found, "items": records.present(caller, found["items"])}
+    return {**found, "items": records.with_phases(caller, found["items"])}
 
 
 @blp.route("", methods=["POST"])
@@ -120,7 +120,7 @@ def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]
 @blp.response(200, AppointmentSchema)
 def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
     """Get an appointment."""
-    return records.present(caller, [records.get(caller, appointment_id)])[0]
+    return records.with_phases(caller, [records.get_appointment(caller, appointment_id)])[0]
 
 
 @blp.route("/<uuid:appointment_id>", methods=["PATCH"])
@@ -139,7 +139,7 @@ def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUI
 @blp.response(200, page_of(HistoryEntrySchema))
 def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
     """List what happened to an appointment, and by whom."""
-    records.get(caller, appointment_id)
+    records.get_appointment(caller, appointment_id)
     return page(caller.session, listing.select_history(caller, appointment_id), AuditEntry, query)
 
 

@@ -120,7 +120,7 @@ def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
     """Read which appointment's own time does not count; NotFound when the clinic has no such one."""
     ignored: UUID | None = query.get("ignore_appointment_id")
     if ignored is not None:
-        records.get(caller, ignored, pointer="/ignore_appointment_id")
+        records.get_appointment(caller, ignored, pointer="/ignore_appointment_id")
     return ignored
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from booking.appointments import rescheduling
 from booking.appointments.book import book
-from booking.appointments.records import Visit, get, present
+from booking.appointments.records import Visit, get_appointment, with_phases
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
 from booking.core.errors import DomainError
@@ -82,7 +82,7 @@ class Performance:
     def look(self, appointment_id: UUID) -> Visit:
         """Give a visit that an interrupted run has booked."""
         with self._caller(self.planned.booked_at) as caller:
-            return present(caller, [get(caller, appointment_id)])[0]
+            return with_phases(caller, [get_appointment(caller, appointment_id)])[0]
 
     def live_through(self, visit: Visit, *, interrupted: bool = False) -> None:
         """Take the visit as far as it has come by the end of the simulated time; a refused act ends it."""

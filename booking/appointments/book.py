@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from booking.appointments.records import Visit, place, when_and_where
+from booking.appointments.records import Visit, set_placement, when_and_where
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import drop_expired
 from booking.core.bulk_insert import insert_rows
@@ -93,7 +93,7 @@ def write(
         flags=[],
         overrides=overridden(caller, question, start, verdict, override),
     )
-    place(appointment, question, verdict, start)
+    set_placement(appointment, question, verdict, start)
     session.add(appointment)
     session.flush()
     phases, claims = claims_of(catalog, question, appointment, verdict.assignment)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.records import Visit, noticed, present, when_and_where
+from booking.appointments.records import Visit, stored_notice, when_and_where, with_phases
 from booking.appointments.slot_holds import find
 from booking.claims.claims import claim_spacing
 from booking.claims.expired_holds import drop_expired
@@ -81,7 +81,7 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
         raise Refused(verdict.refusals)
     allowed = replace(verdict, waived_codes=verdict.waived_codes - _KEPT_BEFORE)
     held.overrides = overridden(caller, question, start, allowed, wanted.override)
-    held.warnings = [noticed(notice) for notice in verdict.warnings]
+    held.warnings = [stored_notice(notice) for notice in verdict.warnings]
     _become(caller, held, wanted)
     claim_spacing(session, catalog, question, held)
     record(caller, "booked", held, {"after": when_and_where(held)})
@@ -91,7 +91,7 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
     follow_visit(caller, held)
     if some_flagged:
         judge_others(caller, held, catalog)
-    return present(caller, [held], catalog)[0]
+    return with_phases(caller, [held], catalog)[0]
 
 
 def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.appointments.records import place, touch, when_and_where
+from booking.appointments.records import bump_version, set_placement, when_and_where
 from booking.claims.claims import claims_of, delete_claims
 from booking.claims.freed_time import freed_visit
 from booking.core.bulk_insert import insert_rows
@@ -73,11 +73,11 @@ def _settle(
     if placing.stands:
         _keep(appointment, question, verdict, placing.start)
     else:
-        place(appointment, question, verdict, placing.start)
+        set_placement(appointment, question, verdict, placing.start)
         appointment.flags = not_judged(appointment)
     kept = overridden(caller, question, placing.start, verdict, placing.override)
     appointment.overrides = [*appointment.overrides, *kept]
-    touch(caller, appointment)
+    bump_version(caller, appointment)
     _, ((model, phases), *claims) = claims_of(catalog, question, appointment, verdict.assignment)
     # Only the first phase of a kind is ever noted, and the plan may have lost or gained others before it.
     noted = [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]
@@ -92,7 +92,7 @@ def _keep(appointment: Appointment, question: Question, verdict: Verdict, start:
     warnings, claims = appointment.warnings, verdict.assignment.claims if verdict.assignment else ()
     appointment.flags = still_disrupted(appointment.flags, [resource_id for resource_id, *_ in claims])
     appointment.overrides = brought_along(appointment, from_tick(start))
-    place(appointment, question, verdict, start)
+    set_placement(appointment, question, verdict, start)
     appointment.warnings = warnings
 
 

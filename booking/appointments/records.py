@@ -40,7 +40,7 @@ class Visit:
         return self.appointment.version
 
 
-def get(
+def get_appointment(
     caller: Caller, appointment_id: UUID, *, for_change: bool = False, pointer: str | None = None
 ) -> Appointment:
     """Give one appointment of the caller's clinic and locations; `for_change` locks its row."""
@@ -58,23 +58,23 @@ def get(
     return appointment
 
 
-def get_for_change(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
+def lock_appointment(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
     """Give one appointment with its row locked; StaleVersion unless it is at the expected version.
 
     The catalogue is held first: whoever changes it locks the rows of the visits that it flags. Then the
     patient: whoever changes one of their visits may flag the others.
     """
     hold_catalog(caller.session, caller.clinic_id)
-    patient_id = get(caller, appointment_id).patient_id
+    patient_id = get_appointment(caller, appointment_id).patient_id
     if patient_id is not None:
         lock(caller.session, patients=[patient_id])
-    appointment = get(caller, appointment_id, for_change=True)
+    appointment = get_appointment(caller, appointment_id, for_change=True)
     if expected is not None and appointment.version != expected:
         raise StaleVersion
     return appointment
 
 
-def present(
+def with_phases(
     caller: Caller, appointments: Sequence[Appointment], catalog: ClinicCatalog | None = None
 ) -> list[Visit]:
     """Give appointments with their phases, in one query for all of them."""
@@ -93,20 +93,20 @@ def present(
 
 def edit_notes(caller: Caller, appointment_id: UUID, notes: str | None, expected: int | None) -> Visit:
     """Change the desk's notes."""
-    appointment = get_for_change(caller, appointment_id, expected)
+    appointment = lock_appointment(caller, appointment_id, expected)
     appointment.notes = notes
-    touch(caller, appointment)
+    bump_version(caller, appointment)
     audit(caller, "appointment.edited", "appointment", appointment.id, {"fields": ["notes"]})
-    return present(caller, [appointment])[0]
+    return with_phases(caller, [appointment])[0]
 
 
-def touch(caller: Caller, appointment: Appointment) -> None:
+def bump_version(caller: Caller, appointment: Appointment) -> None:
     """Count one change of the appointment and write it."""
     appointment.version += 1
     caller.session.flush()
 
 
-def place(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
+def set_placement(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
     """Set everything on the appointment that follows from where and when it takes place."""
     visit = layout(question)
     zone = question.location.zone
@@ -118,10 +118,10 @@ def place(appointment: Appointment, question: Question, verdict: Verdict, start:
     appointment.procedure_at = from_tick(start + visit.procedure_at)
     appointment.ends_at = from_tick(start + visit.leaves)
     appointment.local_date = local_date(start, zone)
-    appointment.warnings = [noticed(notice) for notice in verdict.warnings]
+    appointment.warnings = [stored_notice(notice) for notice in verdict.warnings]
 
 
-def noticed(notice: Notice) -> dict[str, Any]:
+def stored_notice(notice: Notice) -> dict[str, Any]:
     """Give a notice as it is stored and shown: without the members that say nothing."""
     return {name: value for name, value in asdict(notice).items() if value is not None}
 

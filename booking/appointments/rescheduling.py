@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
-from booking.appointments.records import Visit, get, get_for_change, present
+from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
@@ -40,7 +40,7 @@ def reschedule(
         with caller.session.begin_nested():
             return _move(caller, appointment_id, move, expected, override)
     except Refused as refused:
-        wish = _wish(get(caller, appointment_id), move)
+        wish = _wish(get_appointment(caller, appointment_id), move)
         near = alternatives(caller, wish, to_tick(move.starts_at), refused.refusals, appointment_id)
         raise Refused(refused.refusals, near) from refused
 
@@ -61,7 +61,7 @@ def _move(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
 ) -> Visit:
     session = caller.session
-    appointment = get(caller, appointment_id)
+    appointment = get_appointment(caller, appointment_id)
     wish = _wish(appointment, move)
     hold_catalog(session, caller.clinic_id)
     catalog = load_catalog(session, caller.clinic_id)
@@ -71,7 +71,7 @@ def _move(
     patients = [wish.patient_id] if wish.patient_id else []
     lock(session, patients=patients, resources=resources | present_therapist)
     drop_expired(caller, patients, resources | present_therapist)
-    appointment = get_for_change(caller, appointment_id, expected)
+    appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
     question = _question(caller, catalog, wish, appointment)
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
@@ -80,7 +80,7 @@ def _move(
     placing = Placing(appointment, chosen, verdict, to_tick(move.starts_at), override)
     move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)
-    return replace(present(caller, [appointment], catalog)[0], affected=affected)
+    return replace(with_phases(caller, [appointment], catalog)[0], affected=affected)
 
 
 def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:

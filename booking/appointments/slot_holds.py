@@ -7,7 +7,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from booking.appointments.book import lock_for
-from booking.appointments.records import Visit, place
+from booking.appointments.records import Visit, set_placement
 from booking.appointments.slot_hold_limits import require_fewer_holds
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import end_hold, require_live
@@ -64,7 +64,7 @@ def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visi
         flags=[],
         overrides=[],
     )
-    place(held, question, verdict, start)
+    set_placement(held, question, verdict, start)
     session.add(held)
     session.flush()
     phases, claims = claims_of(catalog, question, held, verdict.assignment)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from booking.appointments.records import Visit, get_for_change, present, touch
+from booking.appointments.records import Visit, bump_version, lock_appointment, with_phases
 from booking.claims.claims import delete_claims
 from booking.claims.expired_holds import end_hold, require_live
 from booking.claims.freed_time import freed_visit
@@ -159,9 +159,9 @@ def _free(caller: Caller, visit: Visit, status: str) -> Visit:
 
 def begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
     """Give the visit, locked and at the expected version, that an action may be taken on."""
-    appointment = get_for_change(caller, appointment_id, expected)
+    appointment = lock_appointment(caller, appointment_id, expected)
     require_status(action, appointment)
-    return present(caller, [appointment])[0]
+    return with_phases(caller, [appointment])[0]
 
 
 def end(
@@ -172,7 +172,7 @@ def end(
     visit.appointment.status = status
     if status in _OVER:
         visit.appointment.flags = as_over(visit.appointment.flags)
-    touch(caller, visit.appointment)
+    bump_version(caller, visit.appointment)
     record(caller, event, visit.appointment, {"status": [before, status], **fields})
     follow_visit(caller, visit.appointment)
     return visit

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
-from booking.appointments.records import Visit, get, get_for_change, present
+from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import end, note_arrival, require_status
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
@@ -33,15 +33,17 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     appointment is flagged late, nothing slides, and `alternatives` are other times for it.
     """
     catalog, locked = _lock(caller, appointment_id)
-    appointment = get_for_change(caller, appointment_id, expected)
+    appointment = lock_appointment(caller, appointment_id, expected)
     require_status("arrive", appointment)
-    visit = present(caller, [appointment], catalog)[0]
+    visit = with_phases(caller, [appointment], catalog)[0]
     late = caller.now > appointment.starts_at
     moved = (
         _slide(caller, catalog, visit, locked) if locked and _may_slide(caller, catalog, appointment) else []
     )
     if moved:
-        visit = replace(present(caller, [appointment], catalog)[0], affected=[one.id for one in moved[1:]])
+        visit = replace(
+            with_phases(caller, [appointment], catalog)[0], affected=[one.id for one in moved[1:]]
+        )
     elif late:
         appointment.flags = [*appointment.flags, {"code": "late", "since": caller.now}]
         visit = replace(visit, alternatives=_elsewhen(caller, appointment))
@@ -60,7 +62,7 @@ def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID
     """Lock a late visit with all that may have to give way to it; give the patients who are locked."""
     hold_catalog(caller.session, caller.clinic_id)
     catalog = load_catalog(caller.session, caller.clinic_id)
-    appointment = get(caller, appointment_id)
+    appointment = get_appointment(caller, appointment_id)
     if not _may_slide(caller, catalog, appointment):
         return catalog, set()
     visits = [appointment, *following(caller, appointment)]
@@ -76,7 +78,7 @@ def _standing(caller: Caller, catalog: ClinicCatalog, visits: Sequence[Appointme
     histories = load_histories(caller.session, catalog, caller.clinic_id, people)
     return [
         standing_visit(caller, catalog, one, histories[one.appointment.patient_id])
-        for one in present(caller, visits, catalog)
+        for one in with_phases(caller, visits, catalog)
         if one.appointment.patient_id is not None
     ]
 

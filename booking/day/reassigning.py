@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
-from booking.appointments.records import Visit, get, get_for_change, present
+from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
@@ -44,7 +44,7 @@ def reassign(
     lead it then.
     """
     catalog = _lock(caller, appointment_id, to)
-    appointment = get_for_change(caller, appointment_id, expected)
+    appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reassign", appointment)
     standing = _standing(caller, catalog, appointment)
     rooms = {phase.room_id for phase in standing.visit.phases}
@@ -57,14 +57,14 @@ def reassign(
     move_all(caller, catalog, [placing], "reassigned")
     # Who is unqualified no longer treats: the flag goes.
     affected_by(caller, [appointment], catalog=catalog)
-    return present(caller, [appointment], catalog)[0]
+    return with_phases(caller, [appointment], catalog)[0]
 
 
 def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     """Lock the patient and everything that the visit has or could get; NotFound or Invalid for bad names."""
     hold_catalog(caller.session, caller.clinic_id)
     catalog = load_catalog(caller.session, caller.clinic_id)
-    appointment = get(caller, appointment_id)
+    appointment = get_appointment(caller, appointment_id)
     wish = Wish(
         procedure_id=appointment.procedure_id,
         location_id=appointment.location_id,
@@ -87,7 +87,7 @@ def _standing(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) 
     people = [appointment.patient_id] if appointment.patient_id is not None else []
     histories = load_histories(caller.session, catalog, caller.clinic_id, people)
     history = histories[people[0]] if people else None
-    return standing_visit(caller, catalog, present(caller, [appointment], catalog)[0], history)
+    return standing_visit(caller, catalog, with_phases(caller, [appointment], catalog)[0], history)
 
 
 def _judged(

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.appointments.moving import Placing
-from booking.appointments.records import Visit, get
+from booking.appointments.records import Visit, get_appointment
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound, Refused, StaleVersion, WrongStatus
 from booking.disruptions.relocation import MOVED_FROM, REASSIGNED_FROM, Proposal, Relocation
@@ -32,7 +32,9 @@ def require_acceptable(caller: Caller, seen: Mapping[UUID, Visit], accepted: Seq
         pointer = f"/accept/{place}/appointment_id"
         visit = seen.get(one.appointment_id)
         found = (
-            visit.appointment if visit else get(caller, one.appointment_id, for_change=True, pointer=pointer)
+            visit.appointment
+            if visit
+            else get_appointment(caller, one.appointment_id, for_change=True, pointer=pointer)
         )
         if found.version != one.version:
             stale.append(found.id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from booking.appointments.moving import move_all
-from booking.appointments.records import Visit, present
+from booking.appointments.records import Visit, with_phases
 from booking.catalogue.blocks import BLOCK, RESOURCE, lay_out
 from booking.catalogue.locations import CLOSURE
 from booking.claims.expired_holds import drop_expired
@@ -122,7 +122,7 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
         catalog if disruption.location_id is None else None,
     )
     return Applied(
-        visits=present(caller, moved, catalog),
+        visits=with_phases(caller, moved, catalog),
         flagged=[one.id for one in left if one.id in seen],
         elsewhere=len(visits) - len(seen),
         affected=[one for one in others if one not in moved_ids],
@@ -179,7 +179,7 @@ def _present(caller: Caller, found: Sequence[Appointment], catalog: ClinicCatalo
     """Give the visits in order of time; Invalid for so many that others would wait too long."""
     if len(found) > MOST_VISITS:
         raise Invalid("/ends_at", f"Must be earlier: more than {MOST_VISITS} visits are affected.")
-    return present(caller, sorted(found, key=lambda one: (one.starts_at, one.id)), catalog)
+    return with_phases(caller, sorted(found, key=lambda one: (one.starts_at, one.id)), catalog)
 
 
 def _seen(caller: Caller, visit: Visit) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
-from booking.appointments.records import get
+from booking.appointments.records import get_appointment
 from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, Refused, StaleVersion
@@ -73,7 +73,7 @@ def apply_shift(caller: Caller, course_id: UUID, appointment_id: UUID, expected:
         ids = [one.visit.id for one in shift.sessions]
         placings = [_placing(caller, catalog, one, ids) for one in shift.sessions if one.moves]
         move_all(caller, catalog, _without_meeting(placings))
-        affected = judge_others(caller, get(caller, appointment_id), catalog)
+        affected = judge_others(caller, get_appointment(caller, appointment_id), catalog)
     return replace(shift, applied=True, affected=affected)
 
 
@@ -164,4 +164,4 @@ def _placing(caller: Caller, catalog: ClinicCatalog, one: Shifted, ignored: Sequ
     verdict = check(question, catalog.engine, busy, proposal.start, window)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    return Placing(get(caller, one.visit.id), question, verdict, proposal.start)
+    return Placing(get_appointment(caller, one.visit.id), question, verdict, proposal.start)

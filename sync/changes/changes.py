@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, select, text
 
-from booking.appointments.records import Visit, present
+from booking.appointments.records import Visit, with_phases
 from booking.catalogue.locations import LOCATION
 from booking.catalogue.rooms import ROOM
 from booking.catalogue.therapists import THERAPIST
@@ -171,6 +171,6 @@ def _shown(caller: Caller, rows: Sequence[Any]) -> list[Change]:
     ids = [row.appointment_id for row in rows]
     statement = select(Appointment).where(Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(ids))
     found = {one.id: one for one in caller.session.scalars(statement)}
-    here = present(caller, [found[row.appointment_id] for row in rows if row.present])
+    here = with_phases(caller, [found[row.appointment_id] for row in rows if row.present])
     visits = {one.appointment.id: one for one in here}
     return [Change(one, found[one].version if one in found else 0, visits.get(one)) for one in ids]
