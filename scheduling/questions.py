@@ -8,6 +8,7 @@ from uuid import UUID
 from scheduling.catalog import Location, Procedure
 from scheduling.reasons import Ground, Notice, Refusal
 from scheduling.rulebook import CourseTemplate
+from scheduling.visits import Visit, lay_out
 
 Claim = tuple[UUID, int, int, int]
 """Time that a visit takes of a resource: (resource, lane, start tick, end tick), half-open."""
@@ -111,6 +112,11 @@ class Question:
     def treated(self) -> tuple[str, ...]:
         """The areas that the visit treats."""
         return self.areas or self.procedure.areas
+
+    @property
+    def visit(self) -> Visit:
+        """The procedure's layout in ticks after arrival."""
+        return lay_out(self.procedure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from scheduling.catalog import Catalog
 from scheduling.hours import Days, closed_bits, local_days, weekly_bits
 from scheduling.questions import Question
 from scheduling.reasons import NOBODYS
-from scheduling.visits import Visit, lay_out
+from scheduling.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def survey(question: Question, catalog: Catalog, busy: Busy, window: Window) -> 
         catalog=catalog,
         busy=busy,
         window=window,
-        visit=lay_out(question.procedure),
+        visit=question.visit,
         days=days,
         today=question.now.astimezone(location.zone).date(),
         opening=weekly_bits(location.opening_hours, days),

@@ -13,7 +13,6 @@ from booking.core.errors import NotFound, StaleVersion
 from booking.core.events import audit
 from booking.core.locks import hold_catalog, lock
 from booking.questions.catalog import ClinicCatalog, load_catalog
-from booking.questions.visit_requests import layout
 from models import Appointment, AppointmentPhase
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Notice
@@ -108,7 +107,7 @@ def bump_version(caller: Caller, appointment: Appointment) -> None:
 
 def set_placement(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
     """Set everything on the appointment that follows from where and when it takes place."""
-    visit = layout(question)
+    visit = question.visit
     zone = question.location.zone
     appointment.location_id = question.location.id
     appointment.procedure_id = question.procedure.id

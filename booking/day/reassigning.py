@@ -17,7 +17,7 @@ from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_histories
 from booking.questions.judging import Override, permitted
-from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.visit_requests import Wish, ask, candidates
 from booking.questions.windows import day_of
 from models import Appointment
 from scheduling.bits import Busy, Window
@@ -95,7 +95,7 @@ def _judged(
 ) -> Placing:
     """Judge the visit with what it gets, and otherwise what it has, if that still does."""
     appointment, start = standing.visit.appointment, standing.start
-    window = day_of(start, layout(asked).length, asked.location.zone)
+    window = day_of(start, asked.visit.length, asked.location.zone)
     busy = load_busy(caller.session, caller.clinic_id, candidates(catalog, asked), window, [appointment.id])
     named = (one for one in (asked.therapist_id, asked.room_id) if one is not None)
     only = standing.resources.union(named)
@@ -121,7 +121,7 @@ def _others(
     """Give the same times once more with everybody who could lead the visit then, if somebody could."""
     free = replace(asked, therapist_id=None, room_id=None)
     found = slots(search(free, catalog.engine, busy, window), window)
-    visit, clock = layout(asked), LocalClock(asked.location.zone)
+    visit, clock = asked.visit, LocalClock(asked.location.zone)
     return [
         {
             "starts_at": clock.format(slot.start),

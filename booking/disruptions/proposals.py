@@ -4,7 +4,6 @@ from typing import Any
 
 from booking.appointments.records import Visit
 from booking.disruptions.relocation import Proposal
-from booking.questions.visit_requests import layout
 from scheduling.questions import Assignment
 from scheduling.ticks import from_tick
 
@@ -27,7 +26,7 @@ def told(visit: Visit, proposal: Proposal | None) -> dict[str, Any]:
 
 
 def _shown(proposal: Proposal) -> dict[str, Any] | None:
-    assignment, visit = proposal.verdict.assignment, layout(proposal.question)
+    assignment, visit = proposal.verdict.assignment, proposal.question.visit
     if assignment is None:
         return None
     zone, start = proposal.visit.zone, proposal.start

@@ -12,7 +12,6 @@ from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.overrides import waivers
-from booking.questions.visit_requests import layout
 from booking.questions.windows import day_of, days, not_before
 from scheduling.bits import Busy, Window, positions
 from scheduling.engine import check, search
@@ -105,7 +104,7 @@ class Relocation:
     def covers(self, visit: Visit, start: int) -> bool:
         """Whether the day of an arrival lies within the window, so that who is busy is known."""
         question = self._question(visit)
-        on = day_of(start, layout(question).length, question.location.zone)
+        on = day_of(start, question.visit.length, question.location.zone)
         return self.window.start <= on.start and on.end <= self.window.end
 
     def judge(self, visit: Visit, start: int, pin: Pin, freed: Collection[UUID]) -> Proposal:
@@ -152,13 +151,13 @@ class Relocation:
         around = max(on - timedelta(days=DAYS), today), on + timedelta(days=DAYS + 1)
         for first, until in ((on, on + timedelta(days=1)), around):
             if today <= first < until:
-                yield not_before(days(first, until, layout(question).length - 1, zone), now)
+                yield not_before(days(first, until, question.visit.length - 1, zone), now)
 
     def _judge(
         self, visit: Visit, question: Question, start: int, pins: Iterable[Pin], freed: Collection[UUID]
     ) -> Proposal:
         """Take the first of the pins that is possible, or show what speaks against the last."""
-        window = day_of(start, layout(question).length, question.location.zone)
+        window = day_of(start, question.visit.length, question.location.zone)
         busy = self._busy(window, freed)
         for therapist_id, room_id in dict.fromkeys(pins):
             asked = replace(question, therapist_id=therapist_id, room_id=room_id)
@@ -216,7 +215,7 @@ class Relocation:
             if key != own_id and one.visit.appointment.patient_id == patient.id
         ]
         for one in others:
-            ends = one.start + layout(one.question).leaves
+            ends = one.start + one.question.visit.leaves
             on = local_date(one.start, one.question.location.zone)
             sessions = tuple(
                 replace(session, on=on, ends=ends)

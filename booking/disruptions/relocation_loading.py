@@ -13,7 +13,7 @@ from booking.disruptions.relocation import DAYS, Relocation
 from booking.questions.busy import load_blocked, load_busy
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import load_histories
-from booking.questions.visit_requests import candidates, layout
+from booking.questions.visit_requests import candidates
 from booking.questions.windows import midnight
 from models import Appointment, Occupancy
 from scheduling.bits import Busy, Window
@@ -82,7 +82,7 @@ def _window(
         on, today = local_date(to_tick(one.starts_at), zone), caller.now.astimezone(zone).date()
         around = min(on, max(on - timedelta(days=DAYS), today)), on + timedelta(days=DAYS + 1)
         first = min(first, midnight(around[0], zone))
-        last = max(last, midnight(around[1], zone) + layout(question).length)
+        last = max(last, midnight(around[1], zone) + question.visit.length)
     return Window(first, last)
 
 

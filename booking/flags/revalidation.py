@@ -10,7 +10,7 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import ClinicCatalog, read_catalog
 from booking.questions.histories import History, load_histories
 from booking.questions.overrides import waivers
-from booking.questions.visit_requests import Wish, ask, layout
+from booking.questions.visit_requests import Wish, ask
 from booking.questions.windows import day_of
 from models import Appointment
 from scheduling.catalog import Procedure
@@ -74,7 +74,7 @@ def _standing(
     history = histories[appointment.patient_id] if appointment.patient_id is not None else None
     question = _question(caller, catalog, appointment, history)
     start = to_tick(appointment.starts_at)
-    window = day_of(start, layout(question).length, question.location.zone)
+    window = day_of(start, question.visit.length, question.location.zone)
     refusals = check(question, catalog.engine, {}, start, window).refusals
     allowed = waivers(appointment, history.visits if history is not None else ())
     return [one for one in refusals if one.code in STANDING and not allowed.cover(one)]
@@ -98,4 +98,4 @@ def _question(
 def _numbed(question: Question, appointment: Appointment) -> Procedure:
     """Give the procedure with the numbing that this visit has: it may differ once it has given way."""
     ahead = to_tick(appointment.procedure_at) - to_tick(appointment.starts_at)
-    return with_numbing(question.procedure, ahead - layout(question).procedure_at) or question.procedure
+    return with_numbing(question.procedure, ahead - question.visit.procedure_at) or question.procedure

@@ -18,7 +18,7 @@ from booking.planning.course_plan import Planned, Planner, find_course
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_history
-from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.visit_requests import Wish, ask, candidates
 from booking.questions.windows import day_of
 from models import Appointment, Course
 from scheduling.engine import check
@@ -158,7 +158,7 @@ def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a 
 def _placing(caller: Caller, catalog: ClinicCatalog, one: Shifted, ignored: Sequence[UUID]) -> Placing:
     proposal = one.planned.proposal
     question = replace(one.planned.question, therapist_id=proposal.therapist_id)
-    window = day_of(proposal.start, layout(question).length, question.location.zone)
+    window = day_of(proposal.start, question.visit.length, question.location.zone)
     resources = candidates(catalog, question)
     busy = load_busy(caller.session, caller.clinic_id, resources, window, ignored, real_now=caller.real_now)
     verdict = check(question, catalog.engine, busy, proposal.start, window)

@@ -13,7 +13,7 @@ from booking.courses.courses import procedures_of, require_sessions, select_cour
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_history
-from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.visit_requests import Wish, ask, candidates
 from booking.questions.windows import day_of, days, not_before
 from models import Course
 from scheduling.eligibility import Eligibility, eligibility
@@ -186,7 +186,7 @@ class Planner:
 
     def _search(self, question: Question, ideal: date, begins: date, ends: date) -> Proposal | None:
         caller, zone = self.caller, question.location.zone
-        window = not_before(days(begins, ends, layout(question).length - 1, zone), caller.now)
+        window = not_before(days(begins, ends, question.visit.length - 1, zone), caller.now)
         resources = candidates(self.catalog, question)
         busy = load_busy(
             caller.session, caller.clinic_id, resources, window, self.ignored, real_now=caller.real_now
@@ -201,7 +201,7 @@ class Planner:
         caller, zone = self.caller, question.location.zone
         minute = self.preferences.minute or self.preferences.from_minute or _NOON
         start = floor_tick(datetime.combine(ideal, time(minute // 60, minute % 60), zone))
-        window = day_of(start, layout(question).length, zone)
+        window = day_of(start, question.visit.length, zone)
         resources = candidates(self.catalog, question)
         busy = load_busy(
             caller.session, caller.clinic_id, resources, window, self.ignored, real_now=caller.real_now
@@ -211,7 +211,7 @@ class Planner:
 
     def keep(self, question: Question, found: Proposal) -> Planned:
         """Let the next session see this one as booked, at its time of day and with its therapist."""
-        procedure, leaves = question.procedure, found.start + layout(question).leaves
+        procedure, leaves = question.procedure, found.start + question.visit.leaves
         session = Session(
             appointment_id=None,
             on=found.on,
@@ -258,7 +258,7 @@ def _stretches(eligible_on: date, ideal: date, last: date) -> Iterator[tuple[dat
 
 def shown(planned: Planned, zone: ZoneInfo) -> dict[str, Any]:
     """Give a planned session as clients see it, in its location's time."""
-    visit, start = layout(planned.question), planned.proposal.start
+    visit, start = planned.question.visit, planned.proposal.start
 
     def at(ticks: int) -> datetime:
         return from_tick(start + ticks).astimezone(zone)

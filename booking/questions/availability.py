@@ -12,7 +12,7 @@ from booking.core.caller import Caller
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_patient
-from booking.questions.visit_requests import Wish, ask, candidates, layout
+from booking.questions.visit_requests import Wish, ask, candidates
 from booking.questions.windows import days, not_before
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
@@ -68,7 +68,7 @@ def _search(
     caller: Caller, catalog: ClinicCatalog, question: Question, first: date, until: date, ignore: UUID | None
 ) -> Found:
     # The last arrival is a tick before the range ends; one at its end belongs to the next day.
-    room = layout(question).length - 1
+    room = question.visit.length - 1
     window = not_before(days(first, until, room, question.location.zone), caller.now)
     resources, now = candidates(catalog, question), caller.real_now
     own = [ignore] if ignore is not None else []
@@ -95,7 +95,7 @@ def _in_time_order(found: Found, limit: int | None = None) -> list[Slot]:
 
 
 def _shown(question: Question, ranked: Sequence[Slot]) -> list[dict[str, Any]]:
-    visit = layout(question)
+    visit = question.visit
     clock = LocalClock(question.location.zone)
     return [
         {

@@ -8,7 +8,7 @@ from booking.core.caller import Caller
 from booking.core.errors import MissingScope
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog
-from booking.questions.visit_requests import candidates, layout
+from booking.questions.visit_requests import candidates
 from booking.questions.windows import day_of
 from scheduling.engine import check
 from scheduling.questions import Question, Verdict
@@ -36,7 +36,7 @@ def judge(
     `ignore` leaves one appointment's own claims out. MissingScope when the override names a code
     that is violated and needs a higher level than the key holds.
     """
-    window = day_of(start, layout(question).length, question.location.zone)
+    window = day_of(start, question.visit.length, question.location.zone)
     resources = candidates(catalog, question)
     own = [ignore] if ignore is not None else []
     busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=caller.real_now)

@@ -13,7 +13,6 @@ from models import Course
 from scheduling.catalog import Location, Procedure
 from scheduling.clinical import AREAS
 from scheduling.questions import CourseOf, Patient, Question
-from scheduling.visits import Visit, lay_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +115,6 @@ def _devices(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
         for device in catalog.engine.devices.values()
         if device.location_id == question.location.id and device.kind in kinds
     )
-
-
-def layout(question: Question) -> Visit:
-    """Lay the question's visit out in ticks after arrival."""
-    return lay_out(question.procedure)
 
 
 def _procedure(catalog: ClinicCatalog, procedure_id: UUID) -> Procedure:

@@ -16,7 +16,7 @@ from booking.core.events import audit, tell
 from booking.core.locks import hold_catalog, lock
 from booking.questions.availability import find
 from booking.questions.catalog import load_catalog
-from booking.questions.visit_requests import Wish, layout
+from booking.questions.visit_requests import Wish
 from models import Location, WaitlistEntry
 from scheduling.catalog import Location as Place
 from scheduling.openings import slots
@@ -84,7 +84,7 @@ def _suitable(caller: Caller, entry: WaitlistEntry, freed: Freed, place: Place) 
     while first <= last:
         until = min(first + _STEP, last + _DAY)
         found = find(caller, wish_of(entry), first, until)
-        stay = layout(found.question).leaves
+        stay = found.question.visit.leaves
         starts = [slot.start for slot in slots(found.openings, found.window)]
         fitting = [
             one for one in starts if freed.first - stay < one < freed.until and _wanted(entry, one, place)
