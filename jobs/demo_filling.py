@@ -101,7 +101,7 @@ def _perform(performance: Performance, interrupted: UUID | None, tally: _Tally) 
 
 def _stage(database: Database, card: Card) -> Stage:
     with database.transaction(card.clinic_id) as session:
-        catalog = load_catalog(session, card.clinic_id).engine
+        catalog = load_catalog(Caller(session, card.clinic_id, card.made_at)).engine
     # Ids sort by creation, so the order of the locations is the same for every run.
     places = sorted(catalog.locations.values(), key=lambda location: location.id)
     procedures = {procedure.code: procedure.id for procedure in catalog.procedures.values()}

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from booking.core.caller import Caller
-from booking.core.locks import hold_catalog, lock
+from booking.core.locks import lock
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
-from booking.questions.catalog import load_catalog
+from booking.questions.catalog import locked_catalogue
 from models import Appointment
 from models.database import Database
 
@@ -65,8 +65,7 @@ def _next_patients(caller: Caller, last: UUID) -> Sequence[UUID]:
 
 
 def _judge(caller: Caller, patients: Sequence[UUID]) -> Tally:
-    hold_catalog(caller.session, caller.clinic_id)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = locked_catalogue(caller)
     lock(caller.session, patients=patients)
     visits = visits_of_patients(caller, patients)
     return Tally(len(visits), len(affected_by(caller, visits, catalog=catalog)))

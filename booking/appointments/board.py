@@ -34,7 +34,7 @@ class Board:
 
 def board(caller: Caller, location_id: UUID, first: date, until: date) -> Board:
     """Load the board; times are in the location's zone, items of a row in time order."""
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     location = find_location(caller, catalog, location_id)
     window = days(first, until, 0, location.zone)
     open_bits = _open(catalog, location, window)

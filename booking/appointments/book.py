@@ -8,16 +8,15 @@ from uuid_utils.compat import uuid7
 
 from booking.appointments.records import Visit, set_placement, when_and_where
 from booking.claims.claims import claims_of
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, Refused
 from booking.core.events import facts, record
-from booking.core.locks import hold_catalog, lock
 from booking.courses.courses import follow_visit, require_course
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import load_history, load_patient
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
@@ -54,13 +53,9 @@ def lock_for(caller: Caller, wishes: Sequence[Wish]) -> ClinicCatalog:
 
     Holds that have expired among all that give their time back.
     """
-    session = caller.session
-    hold_catalog(session, caller.clinic_id)
-    catalog = load_catalog(session, caller.clinic_id)
+    catalog = locked_catalogue(caller)
     resources = {one for wish in wishes for one in candidates(catalog, ask(caller, catalog, wish))}
-    patients = [wish.patient_id for wish in wishes if wish.patient_id]
-    lock(session, patients=patients, resources=resources)
-    drop_expired(caller, patients, resources)
+    lock_and_sweep(caller, patients=[wish.patient_id for wish in wishes], resources=resources)
     return catalog
 
 
@@ -76,7 +71,7 @@ def write(
     session = caller.session
     if wish.patient_id is None:
         raise NotFound("patient", "/patient_id")
-    history = load_history(session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now)
+    history = load_history(caller, catalog, wish.patient_id)
     if wish.course_id is not None:
         require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=True)
     question = ask(caller, catalog, wish, history.patient())
@@ -116,12 +111,10 @@ def validate(
     ignore: UUID | None = None,
 ) -> Verdict:
     """Judge a booking as `book` would, and write nothing; `ignore` leaves one appointment out."""
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(
-            caller.session, catalog, caller.clinic_id, wish.patient_id, ignore, held_at=caller.real_now
-        )
+        patient = load_patient(caller, catalog, wish.patient_id, ignore)
     if wish.course_id is not None:
         require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
     even = [wish.procedure_id] if ignore else ()

@@ -7,17 +7,16 @@ from uuid import UUID
 from booking.appointments.records import Visit, stored_notice, when_and_where, with_phases
 from booking.appointments.slot_holds import find
 from booking.claims.claims import claim_spacing
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.freed_time import follow_hold
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, Refused
 from booking.core.events import record
-from booking.core.locks import hold_catalog, lock
 from booking.courses.courses import follow_visit, require_course
 from booking.flags.external_busy import tell_conflicts
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import load_history
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
@@ -61,17 +60,15 @@ def validate(caller: Caller, wanted: Conversion) -> Verdict:
     """Judge a conversion as `convert` would, and write nothing."""
     held = find(caller, wanted.hold_id)
     _check_patient(held, wanted)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     question, _ = _question(caller, catalog, held, wanted, for_change=False)
     return judge(caller, catalog, question, to_tick(held.starts_at), wanted.override, held.id)
 
 
 def _convert(caller: Caller, wanted: Conversion) -> Visit:
     session = caller.session
-    hold_catalog(session, caller.clinic_id)
-    catalog = load_catalog(session, caller.clinic_id)
-    lock(session, patients=[wanted.patient_id])
-    drop_expired(caller, [wanted.patient_id], also=wanted.hold_id)
+    catalog = locked_catalogue(caller)
+    lock_and_sweep(caller, patients=[wanted.patient_id], also=wanted.hold_id)
     held = find(caller, wanted.hold_id, for_change=True)
     _check_patient(held, wanted)
     question, some_flagged = _question(caller, catalog, held, wanted, for_change=True)
@@ -127,9 +124,7 @@ def _question(
 ) -> tuple[Question, bool]:
     """Ask for the held visit with its patient, and tell whether another visit of theirs is flagged."""
     wish = _wish(held, wanted)
-    history = load_history(
-        caller.session, catalog, caller.clinic_id, wanted.patient_id, held_at=caller.real_now
-    )
+    history = load_history(caller, catalog, wanted.patient_id)
     if wish.course_id is not None:
         require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=for_change)
     # A hold is a promise: what has retired since it was made is still given.

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, StaleVersion
 from booking.core.events import audit
-from booking.core.locks import hold_catalog, lock
+from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from models import Appointment, AppointmentPhase
 from scheduling.questions import Question, Verdict
@@ -63,7 +63,7 @@ def lock_appointment(caller: Caller, appointment_id: UUID, expected: int | None)
     The catalogue is held first: whoever changes it locks the rows of the visits that it flags. Then the
     patient: whoever changes one of their visits may flag the others.
     """
-    hold_catalog(caller.session, caller.clinic_id)
+    lock_catalogue(caller)
     patient_id = get_appointment(caller, appointment_id).patient_id
     if patient_id is not None:
         lock(caller.session, patients=[patient_id])
@@ -77,7 +77,7 @@ def with_phases(
     caller: Caller, appointments: Sequence[Appointment], catalog: ClinicCatalog | None = None
 ) -> list[Visit]:
     """Give appointments with their phases, in one query for all of them."""
-    catalog = catalog or load_catalog(caller.session, caller.clinic_id)
+    catalog = catalog or load_catalog(caller)
     phases: dict[UUID, list[AppointmentPhase]] = {appointment.id: [] for appointment in appointments}
     rows = caller.session.scalars(
         select(AppointmentPhase)

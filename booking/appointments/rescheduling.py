@@ -7,13 +7,12 @@ from uuid import UUID
 from booking.appointments.moving import Placing, move_all
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import Refused
-from booking.core.locks import hold_catalog, lock
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_patient
 from booking.questions.judging import Override, judge
 from booking.questions.visit_requests import Wish, ask, candidates
@@ -60,17 +59,13 @@ def _wish(appointment: Appointment, move: Move) -> Wish:
 def _move(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
 ) -> Visit:
-    session = caller.session
     appointment = get_appointment(caller, appointment_id)
     wish = _wish(appointment, move)
-    hold_catalog(session, caller.clinic_id)
-    catalog = load_catalog(session, caller.clinic_id)
+    catalog = locked_catalogue(caller)
     resources = candidates(catalog, ask(caller, catalog, wish, even=[wish.procedure_id]))
     # The present therapist is asked first, even one who no longer works there.
     present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
-    patients = [wish.patient_id] if wish.patient_id else []
-    lock(session, patients=patients, resources=resources | present_therapist)
-    drop_expired(caller, patients, resources | present_therapist)
+    lock_and_sweep(caller, patients=[wish.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
     question = _question(caller, catalog, wish, appointment)
@@ -86,14 +81,7 @@ def _move(
 def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(
-            caller.session,
-            catalog,
-            caller.clinic_id,
-            wish.patient_id,
-            appointment.id,
-            held_at=caller.real_now,
-        )
+        patient = load_patient(caller, catalog, wish.patient_id, appointment.id)
     return ask(caller, catalog, wish, patient, even=[wish.procedure_id], moves=True)
 
 

@@ -45,7 +45,7 @@ def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visi
     catalog = lock_for(caller, [wish])
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now)
+        patient = load_patient(caller, catalog, wish.patient_id)
     if wish.course_id is not None:
         require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
     question = ask(caller, catalog, wish, patient)
@@ -86,7 +86,7 @@ def extend(caller: Caller, hold_id: UUID, ttl: timedelta | None = None) -> Visit
     if (held.hold or {}).get("extended"):
         raise HoldExtended
     shown = _shown(caller, held)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     policy = catalog.engine.locations[held.location_id].policy
     lasting = ttl or timedelta(seconds=policy.hold_seconds)
     held.expires_at = max(held.expires_at or caller.real_now, caller.real_now + lasting)
@@ -134,5 +134,5 @@ def _may_see(caller: Caller, held: Appointment) -> bool:
 
 
 def _shown(caller: Caller, held: Appointment) -> Visit:
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     return Visit(held, (), catalog.engine.locations[held.location_id].zone)

@@ -153,7 +153,7 @@ def _free(caller: Caller, visit: Visit, status: str) -> Visit:
     delete_claims(caller.session, gone)
     freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
     ended = end(caller, visit, status, status)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
 
 
@@ -179,7 +179,7 @@ def end(
 
 
 def _policy(caller: Caller, visit: Visit) -> Policy:
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     return catalog.engine.locations[visit.appointment.location_id].policy
 
 

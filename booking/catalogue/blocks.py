@@ -11,13 +11,12 @@ from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from uuid_utils.compat import uuid7
 
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.freed_time import freed_resource
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.crud import Kind, Locations, Values, require
 from booking.core.errors import InUse, Invalid
-from booking.core.locks import lock_resources
 from booking.flags.disrupted import lift, visits_on
 from booking.questions.zones import ZoneOn, zones_of
 from models import Block, Device, Occupancy, Resource, Room
@@ -98,8 +97,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once. They
     lie behind the visits that a disruption has left where they are, and stay when those go.
     """
-    lock_resources(caller.session, [resource_id])
-    drop_expired(caller, resources=[resource_id])
+    lock_and_sweep(caller, resources=[resource_id])
     resource = require(caller, RESOURCE, resource_id)
     spans = merge(_spans(caller, resource))
     covered = _visits_covered(caller, resource_id, spans)

@@ -14,7 +14,7 @@ from booking.catalogue.template_spacing import write_spacing
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.events import audit
-from booking.core.locks import lock_resources
+from booking.core.locks import lock_catalogue_for_change
 from models import CourseTemplate, HoldRule, Phase, Procedure, SpacingRule
 
 _FILE: Final = Path(__file__).with_name("default_catalogue.toml")
@@ -27,7 +27,7 @@ def create_hold_rules(caller: Caller) -> None:
 
 def create_default_catalogue(caller: Caller) -> None:
     """Add everything of the default catalogue to the caller's clinic."""
-    lock_resources(caller.session, [caller.clinic_id])
+    lock_catalogue_for_change(caller)
     procedures, rules = default_procedures(), default_spacing_rules()
     rows = [_row(caller, _without(values, "phases")) for values in procedures]
     ids: dict[str, UUID] = {row["code"]: row["id"] for row in rows}

@@ -49,7 +49,7 @@ def judge_visits_of(caller: Caller, patient_id: UUID, codes: frozenset[str]) -> 
 
     The catalogue is held and the patient locked.
     """
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     return affected_by(caller, visits_of_patients(caller, [patient_id]), codes, catalog)
 
 

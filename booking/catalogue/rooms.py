@@ -7,11 +7,10 @@ from sqlalchemy import select
 
 from booking.catalogue.blocks import lay_out
 from booking.catalogue.locations import LOCATION
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.crud import Kind, Values, require
 from booking.core.errors import InUse
-from booking.core.locks import lock_resources
 from models import Occupancy, Room
 from scheduling.ticks import floor_tick
 
@@ -25,8 +24,7 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
 
 def refuse_while_booked(caller: Caller, resource_id: UUID, lane: int, detail: str) -> None:
     """Raise InUse with the appointments from now on that claim this lane of a resource or a higher one."""
-    lock_resources(caller.session, [resource_id])
-    drop_expired(caller, resources=[resource_id])
+    lock_and_sweep(caller, resources=[resource_id])
     used = (
         select(Occupancy.appointment_id)
         .distinct()

@@ -12,6 +12,7 @@ from booking.claims.freed_time import follow_hold, freed_visit
 from booking.core.caller import Caller
 from booking.core.errors import HoldExpired
 from booking.core.events import record
+from booking.core.locks import lock
 from models import Appointment
 
 _SWEPT_AT_ONCE: Final = 200
@@ -45,14 +46,39 @@ def require_live(caller: Caller, hold: Appointment) -> None:
         raise HoldExpired
 
 
+# The order of locks is the most delicate thing in the product, so every act that writes visits takes its
+# locks here. Two acts that lock the same things in different orders wait for each other until PostgreSQL
+# ends one of them after a second, and exclusion constraints alone do just that: two bookings of one slot
+# each wait for the other's claim. So an act first locks the catalogue (`locked_catalogue`), then its
+# patients, then every resource that it could take, each in id order; an act that needs more locks than it
+# first thought must begin anew. Only then does it read who is busy, since what was read before the locks
+# may have changed while the act waited for them.
+#
+# A slot hold that has expired still has its claims until a transaction deletes them, and the exclusion
+# constraint does not know the time. So the claims of expired holds among the locked patients and resources
+# go as soon as these are locked, and before anything is judged or written. The rows of these holds are
+# locked after the resources, in id order like all rows of visits, and an act that works on a hold of its own
+# (`also`) locks that row in the same statement: locked before or after, it would break the order.
+def lock_and_sweep(
+    caller: Caller,
+    *,
+    patients: Iterable[UUID | None] = (),
+    resources: Iterable[UUID] = (),
+    also: UUID | None = None,
+) -> None:
+    """Lock the patients and then the resources, and free what expired holds still claim of them.
+
+    `also` is an appointment of the caller's own whose row is locked with those of the holds, and stays.
+    """
+    known, wanted = [one for one in patients if one is not None], list(resources)
+    lock(caller.session, patients=known, resources=wanted)
+    drop_expired(caller, known, wanted, also)
+
+
 def drop_expired(
     caller: Caller, patients: Iterable[UUID] = (), resources: Iterable[UUID] = (), also: UUID | None = None
 ) -> None:
-    """Free what expired holds still claim of these patients or resources, which the caller has locked.
-
-    Their rows are locked in id order, and in the same order the row of `also`, an appointment of the
-    caller's own that is not dropped.
-    """
+    """Free what expired holds still claim of these patients or resources, which the caller has locked."""
     values = {
         "clinic_id": caller.clinic_id,
         "real_now": caller.real_now,

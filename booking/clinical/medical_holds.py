@@ -74,7 +74,7 @@ def _release(caller: Caller, hold: Values) -> None:
 
 def _refused_by(caller: Caller, hold: Values) -> list[UUID]:
     """Give the visits to come, at the key's locations, that a refusal of this very hold speaks against."""
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     visits = [
         one
         for one in visits_of_patients(caller, [hold["patient_id"]])

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, inspect, sel
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound, StaleVersion
 from booking.core.events import audit
-from booking.core.locks import hold_catalog, lock_resources
+from booking.core.locks import lock_catalogue, lock_resources
 
 # What clients see of an object: its columns and its nested lists, by field.
 Values = dict[str, Any]
@@ -206,7 +206,7 @@ def require(caller: Caller, kind: Kind, id: UUID, pointer: str | None = None) ->
 def _lock(caller: Caller, kind: Kind, subject: Mapping[str, Any]) -> None:
     """Lock what the kind names; a new object without such an id has nobody to wait for."""
     if kind.holds_catalog:
-        hold_catalog(caller.session, caller.clinic_id)
+        lock_catalogue(caller)
     locked = caller.clinic_id if kind.locks == "clinic_id" else subject.get(kind.locks)
     if locked is not None:
         lock_resources(caller.session, [locked])

@@ -6,14 +6,21 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_HOLD_CATALOG = text("SELECT pg_advisory_xact_lock_shared(lock_key(:clinic_id))")
+from booking.core.caller import Caller
+
+_LOCK_CATALOGUE = text("SELECT pg_advisory_xact_lock_shared(lock_key(:clinic_id))")
 # The array's order is the order of locking; a lock dies with its transaction or savepoint.
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
-def hold_catalog(session: Session, clinic_id: UUID) -> None:
-    """Keep the clinic's catalogue as it is until the transaction ends; bookings share this lock."""
-    session.execute(_HOLD_CATALOG, {"clinic_id": clinic_id})
+def lock_catalogue(caller: Caller) -> None:
+    """Keep the clinic's catalogue as it is until the transaction ends; acts on visits share this lock."""
+    caller.session.execute(_LOCK_CATALOGUE, {"clinic_id": caller.clinic_id})
+
+
+def lock_catalogue_for_change(caller: Caller) -> None:
+    """Let no other transaction read or change the clinic's catalogue under a lock until this one ends."""
+    lock_resources(caller.session, [caller.clinic_id])
 
 
 def lock(session: Session, *, patients: Iterable[UUID] = (), resources: Iterable[UUID] = ()) -> None:

@@ -13,7 +13,7 @@ from booking.core.caller import Caller
 from booking.core.crud import Kind, Values, require, select_all
 from booking.core.errors import CourseFull, InUse, Invalid, NotFound, Retired, WrongStatus
 from booking.core.events import audit
-from booking.core.locks import hold_catalog
+from booking.core.locks import lock_catalogue
 from booking.courses.held_courses import held_courses
 from models import Appointment, Course
 
@@ -33,7 +33,7 @@ def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
     if before is not None:
         return _ended(before, values)
     # The template's code stays as it is once it has courses: whoever changes it waits for this one.
-    hold_catalog(caller.session, caller.clinic_id)
+    lock_catalogue(caller)
     template_id = values["template_id"]
     given = {"sessions": _template(caller, template_id).sessions} if template_id is not None else {}
     return given | values | {"status": "planned"}

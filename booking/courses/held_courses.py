@@ -41,7 +41,7 @@ def held_courses(caller: Caller, ids: Iterable[UUID] | None = None) -> dict[UUID
     rows = caller.session.execute(_OPEN, values).all()
     if not rows:
         return {}
-    engine, today = load_catalog(caller.session, caller.clinic_id).engine, latest_today(caller)
+    engine, today = load_catalog(caller).engine, latest_today(caller)
     found: dict[UUID, list[UUID]] = {}
     for row in rows:
         procedure = engine.procedures[row.procedure_id]

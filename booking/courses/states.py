@@ -82,10 +82,10 @@ def lapse_due(caller: Caller) -> int:
     Overdue is what the rule between two such sessions says, by the date at the last one's location. While
     a medical hold stands against the next one a course does not lapse; then its days count from the end.
     """
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     rows = caller.session.execute(_CANDIDATES, {"clinic_id": caller.clinic_id})
     late = [row for row in rows if _is_overdue(caller, catalog, row, row.local_date)]
-    histories = load_histories(caller.session, catalog, caller.clinic_id, {row.patient_id for row in late})
+    histories = load_histories(caller, catalog, {row.patient_id for row in late}, with_holds=False)
     due = {row.id: row for row in late if _is_free(caller, catalog, row, histories[row.patient_id])}
     if not due:
         return 0

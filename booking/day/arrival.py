@@ -9,16 +9,15 @@ from uuid import UUID
 from booking.appointments.moving import Placing, move_all
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import end, note_arrival, require_status
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, Retired
-from booking.core.locks import hold_catalog, lock
 from booking.day.late_arrival import following, plan, resources_of
 from booking.day.planned_visits import Standing, fits, standing_visit
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.availability import alternatives
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
 from booking.questions.visit_requests import Wish
 from models import Appointment
@@ -60,22 +59,20 @@ def _may_slide(caller: Caller, catalog: ClinicCatalog, appointment: Appointment)
 
 def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID]]:
     """Lock a late visit with all that may have to give way to it; give the patients who are locked."""
-    hold_catalog(caller.session, caller.clinic_id)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
     if not _may_slide(caller, catalog, appointment):
         return catalog, set()
     visits = [appointment, *following(caller, appointment)]
     patients = {one.patient_id for one in visits if one.patient_id is not None}
     resources = resources_of(catalog, _standing(caller, catalog, visits))
-    lock(caller.session, patients=patients, resources=resources)
-    drop_expired(caller, patients, resources)
+    lock_and_sweep(caller, patients=patients, resources=resources)
     return catalog, patients
 
 
 def _standing(caller: Caller, catalog: ClinicCatalog, visits: Sequence[Appointment]) -> list[Standing]:
     people = {one.patient_id for one in visits if one.patient_id is not None}
-    histories = load_histories(caller.session, catalog, caller.clinic_id, people)
+    histories = load_histories(caller, catalog, people, with_holds=False)
     return [
         standing_visit(caller, catalog, one, histories[one.appointment.patient_id])
         for one in with_phases(caller, visits, catalog)

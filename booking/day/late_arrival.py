@@ -63,7 +63,7 @@ def plan(
     ids = [one.visit.appointment.id for one in (late, *others)]
     claims = _claims(caller, ids)
     resources = resources_of(catalog, (late, *others))
-    taken = load_busy(caller.session, caller.clinic_id, resources, window, ids)
+    taken = load_busy(caller, resources, window, ids)
     first = for_late_arrival(late.question.procedure, late.start, ceil_tick(caller.now), most)
     placings = []
     for visit in (late, *sorted(others, key=lambda one: one.visit.appointment.procedure_at)):

@@ -6,15 +6,14 @@ from uuid import UUID
 from booking.appointments.moving import Placing, move_all
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, Refused
-from booking.core.locks import hold_catalog, lock
 from booking.day.late_arrival import resources_of
 from booking.day.planned_visits import Standing, check_place, standing_visit
 from booking.flags.revalidation import affected_by
-from booking.questions.busy import load_busy
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.busy import busy_for
+from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
 from booking.questions.judging import Override, permitted
 from booking.questions.visit_requests import Wish, ask, candidates
@@ -62,8 +61,7 @@ def reassign(
 
 def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     """Lock the patient and everything that the visit has or could get; NotFound or Invalid for bad names."""
-    hold_catalog(caller.session, caller.clinic_id)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
     wish = Wish(
         procedure_id=appointment.procedure_id,
@@ -75,17 +73,15 @@ def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     question = ask(caller, catalog, wish, even=[wish.procedure_id, wish.location_id])
     if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
         raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")
-    patients = [appointment.patient_id] if appointment.patient_id else []
     here = resources_of(catalog, [_standing(caller, catalog, appointment)])
     resources = candidates(catalog, question) | here
-    lock(caller.session, patients=patients, resources=resources)
-    drop_expired(caller, patients, resources)
+    lock_and_sweep(caller, patients=[appointment.patient_id], resources=resources)
     return catalog
 
 
 def _standing(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> Standing:
     people = [appointment.patient_id] if appointment.patient_id is not None else []
-    histories = load_histories(caller.session, catalog, caller.clinic_id, people)
+    histories = load_histories(caller, catalog, people, with_holds=False)
     history = histories[people[0]] if people else None
     return standing_visit(caller, catalog, with_phases(caller, [appointment], catalog)[0], history)
 
@@ -95,8 +91,8 @@ def _judged(
 ) -> Placing:
     """Judge the visit with what it gets, and otherwise what it has, if that still does."""
     appointment, start = standing.visit.appointment, standing.start
-    window = day_of(start, asked.visit.length, asked.location.zone)
-    busy = load_busy(caller.session, caller.clinic_id, candidates(catalog, asked), window, [appointment.id])
+    window = day_of(asked, start)
+    busy = busy_for(caller, catalog, asked, window, without=appointment.id)
     named = (one for one in (asked.therapist_id, asked.room_id) if one is not None)
     only = standing.resources.union(named)
 

@@ -12,11 +12,11 @@ from booking.appointments.moving import move_all
 from booking.appointments.records import Visit, with_phases
 from booking.catalogue.blocks import BLOCK, RESOURCE, lay_out
 from booking.catalogue.locations import CLOSURE
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.crud import create, require
 from booking.core.errors import Invalid
-from booking.core.locks import hold_catalog, lock, lock_resources
+from booking.core.locks import lock_catalogue_for_change
 from booking.disruptions.acceptance import Accepted, judge_accepted, placing, require_acceptable
 from booking.disruptions.relocation import Proposal, Relocation
 from booking.disruptions.relocation_loading import open_relocation, resources_of
@@ -24,7 +24,7 @@ from booking.flags.disrupted import flag_disrupted
 from booking.flags.flags import OF_PREREQUISITES, OF_SPACING
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import lock_rows, visits_of_patients
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.visit_requests import find_location
 from models import Appointment, AppointmentPhase, Block, Closure, Occupancy
 from models.appointments import LONGEST_OCCUPANCY
@@ -84,7 +84,7 @@ def preview(caller: Caller, disruption: Disruption) -> Preview:
 
     NotFound for a resource or location that the caller has none of, Invalid for a range that cannot be.
     """
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     disruption = _checked(caller, catalog, disruption)
     found = caller.session.scalars(
         select(Appointment).where(Appointment.clinic_id == caller.clinic_id, *_affects(caller, disruption))
@@ -205,11 +205,10 @@ def _with_closure(catalog: ClinicCatalog, location_id: UUID, span: tuple[int, in
 
 def _hold(caller: Caller, disruption: Disruption) -> ClinicCatalog:
     """Keep the catalogue still; a closure changes it, so nobody else may read it meanwhile."""
-    if disruption.location_id is not None:
-        lock_resources(caller.session, [caller.clinic_id])
-    else:
-        hold_catalog(caller.session, caller.clinic_id)
-    return load_catalog(caller.session, caller.clinic_id)
+    if disruption.location_id is None:
+        return locked_catalogue(caller)
+    lock_catalogue_for_change(caller)
+    return load_catalog(caller)
 
 
 def _lock(
@@ -229,9 +228,7 @@ def _lock(
     resources = resources_of(caller, catalog, concerned)
     if disruption.resource_id is not None:
         resources |= {disruption.resource_id}
-    people = [one for one in patients if one is not None]
-    lock(caller.session, patients=people, resources=resources)
-    drop_expired(caller, people, resources)
+    lock_and_sweep(caller, patients=patients, resources=resources)
 
 
 def _keep_free(caller: Caller, disruption: Disruption, left: Sequence[Appointment]) -> dict[str, UUID]:

@@ -12,7 +12,7 @@ from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.overrides import waivers
-from booking.questions.windows import day_of, days, not_before
+from booking.questions.windows import arrivals, day_of
 from scheduling.bits import Busy, Window, positions
 from scheduling.engine import check, search
 from scheduling.questions import Patient, Question, Verdict
@@ -104,7 +104,7 @@ class Relocation:
     def covers(self, visit: Visit, start: int) -> bool:
         """Whether the day of an arrival lies within the window, so that who is busy is known."""
         question = self._question(visit)
-        on = day_of(start, question.visit.length, question.location.zone)
+        on = day_of(question, start)
         return self.window.start <= on.start and on.end <= self.window.end
 
     def judge(self, visit: Visit, start: int, pin: Pin, freed: Collection[UUID]) -> Proposal:
@@ -151,13 +151,13 @@ class Relocation:
         around = max(on - timedelta(days=DAYS), today), on + timedelta(days=DAYS + 1)
         for first, until in ((on, on + timedelta(days=1)), around):
             if today <= first < until:
-                yield not_before(days(first, until, question.visit.length - 1, zone), now)
+                yield arrivals(question, first, until, now)
 
     def _judge(
         self, visit: Visit, question: Question, start: int, pins: Iterable[Pin], freed: Collection[UUID]
     ) -> Proposal:
         """Take the first of the pins that is possible, or show what speaks against the last."""
-        window = day_of(start, question.visit.length, question.location.zone)
+        window = day_of(question, start)
         busy = self._busy(window, freed)
         for therapist_id, room_id in dict.fromkeys(pins):
             asked = replace(question, therapist_id=therapist_id, room_id=room_id)

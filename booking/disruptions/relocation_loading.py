@@ -31,20 +31,19 @@ def open_relocation(
     resource_id: UUID | None,
 ) -> Relocation:
     """Prepare to relocate the visits while a resource, if one is named, is blocked over a span of ticks."""
-    session, clinic_id = caller.session, caller.clinic_id
     appointments = [one.appointment for one in visits]
     window = _window(caller, catalog, appointments, span)
     resources = resources_of(caller, catalog, appointments)
-    blocked = dict(load_blocked(session, clinic_id, resources, window))
+    blocked = dict(load_blocked(caller, resources, window))
     for lane in _lanes(catalog, resource_id):
         blocked[lane] = blocked.get(lane, 0) | window.span(*span)
     patients = {one.patient_id for one in appointments if one.patient_id is not None}
     return Relocation(
         caller=caller,
         catalog=catalog,
-        histories=load_histories(session, catalog, clinic_id, patients),
+        histories=load_histories(caller, catalog, patients, with_holds=False),
         window=window,
-        busy=load_busy(session, clinic_id, resources, window, real_now=caller.real_now),
+        busy=load_busy(caller, resources, window),
         own=_own(caller, appointments, window),
         blocked=blocked,
         resource_id=resource_id,

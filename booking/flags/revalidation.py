@@ -37,7 +37,7 @@ def affected_by(
         return []
     # The rules are the clinic's: a key of some locations flags at the others too.
     everywhere = replace(caller, location_ids=None, publishable=False)
-    catalog = catalog or read_catalog(caller.session, caller.clinic_id)
+    catalog = catalog or read_catalog(caller)
     judged = [
         (appointment, sorted({(one.code, one.rule_id) for one in found}, key=str))
         for appointment, found in standing(everywhere, catalog, appointments)
@@ -63,7 +63,7 @@ def standing(
 ) -> Iterator[tuple[Appointment, list[Refusal]]]:
     """Give each visit with what speaks against it where and when it is, as if everybody were free."""
     people = {one.patient_id for one in appointments if one.patient_id is not None}
-    histories = load_histories(caller.session, catalog, caller.clinic_id, people)
+    histories = load_histories(caller, catalog, people, with_holds=False)
     for appointment in appointments:
         yield appointment, _standing(caller, catalog, appointment, histories)
 
@@ -74,7 +74,7 @@ def _standing(
     history = histories[appointment.patient_id] if appointment.patient_id is not None else None
     question = _question(caller, catalog, appointment, history)
     start = to_tick(appointment.starts_at)
-    window = day_of(start, question.visit.length, question.location.zone)
+    window = day_of(question, start)
     refusals = check(question, catalog.engine, {}, start, window).refusals
     allowed = waivers(appointment, history.visits if history is not None else ())
     return [one for one in refusals if one.code in STANDING and not allowed.cover(one)]

@@ -99,7 +99,7 @@ def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
     `only` narrows them in terms of Appointment, MessageTemplate and MessageDispatch, outer joined.
     """
     since = caller.now - STALE
-    catalog = load_catalog(caller.session, caller.clinic_id).engine
+    catalog = load_catalog(caller).engine
     found: dict[str, Message] = {}
     for row in candidates(caller, since, until, catalog.course_templates.values(), only):
         location = catalog.locations[row.location_id]

@@ -37,8 +37,8 @@ def book_series(
     course = find_course(caller, course_id)
     # A friendly look ahead: each session is counted again under the lock of the course.
     require_sessions(caller, course, len(starts))
-    catalog = load_catalog(caller.session, caller.clinic_id)
-    last = last_visit(load_history(caller.session, catalog, caller.clinic_id, course.patient_id), course.id)
+    catalog = load_catalog(caller)
+    last = last_visit(load_history(caller, catalog, course.patient_id, with_holds=False), course.id)
     wanted = wish_of(caller, course, wish, last)
     orders = [Order(wanted, one, override) for one in starts]
     led_by = last.therapist_id if last is not None else None

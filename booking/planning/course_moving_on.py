@@ -7,16 +7,15 @@ from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
 from booking.appointments.records import get_appointment
-from booking.claims.expired_holds import drop_expired
+from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, Refused, StaleVersion
-from booking.core.locks import hold_catalog, lock
 from booking.courses.courses import select_course
 from booking.flags.revalidation import judge_others
 from booking.flags.visits_to_recheck import lock_rows
 from booking.planning.course_plan import Planned, Planner, find_course
-from booking.questions.busy import load_busy
-from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.busy import busy_for
+from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import History, load_history
 from booking.questions.visit_requests import Wish, ask, candidates
 from booking.questions.windows import day_of
@@ -59,7 +58,7 @@ class Shift:
 def propose_shift(caller: Caller, course_id: UUID, appointment_id: UUID) -> Shift:
     """Say where the sessions after this one would go; NotFound unless it is one of the course's."""
     course = find_course(caller, course_id)
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     return _plan(caller, catalog, course, appointment_id)
 
 
@@ -91,13 +90,11 @@ def _locked(
 ) -> tuple[Course, ClinicCatalog]:
     """Lock the patient and all that the visits could take, then the visits and their course."""
     session, course = caller.session, find_course(caller, course_id)
-    hold_catalog(session, caller.clinic_id)
-    catalog = load_catalog(session, caller.clinic_id)
+    catalog = locked_catalogue(caller)
     visits = _later(_history(caller, catalog, course), course, appointment_id)
     resources = {one for visit in visits for one in candidates(catalog, _question(caller, catalog, visit))}
     resources |= {visit.therapist_id for visit in visits if visit.therapist_id is not None}
-    lock(session, patients=[course.patient_id], resources=resources)
-    drop_expired(caller, [course.patient_id], resources)
+    lock_and_sweep(caller, patients=[course.patient_id], resources=resources)
     lock_rows(caller, Appointment.id.in_([visit.id for visit in visits]))
     course = session.scalars(select_course(caller, course_id, for_change=True)).one()
     if expected is not None and course.version != expected:
@@ -106,7 +103,7 @@ def _locked(
 
 
 def _history(caller: Caller, catalog: ClinicCatalog, course: Course) -> History:
-    return load_history(caller.session, catalog, caller.clinic_id, course.patient_id)
+    return load_history(caller, catalog, course.patient_id, with_holds=False)
 
 
 def _later(history: History, course: Course, appointment_id: UUID) -> list[Any]:
@@ -158,9 +155,8 @@ def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a 
 def _placing(caller: Caller, catalog: ClinicCatalog, one: Shifted, ignored: Sequence[UUID]) -> Placing:
     proposal = one.planned.proposal
     question = replace(one.planned.question, therapist_id=proposal.therapist_id)
-    window = day_of(proposal.start, question.visit.length, question.location.zone)
-    resources = candidates(catalog, question)
-    busy = load_busy(caller.session, caller.clinic_id, resources, window, ignored, real_now=caller.real_now)
+    window = day_of(question, proposal.start)
+    busy = busy_for(caller, catalog, question, window, without=ignored)
     verdict = check(question, catalog.engine, busy, proposal.start, window)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound
 from booking.courses.courses import procedures_of, require_sessions, select_course, sessions_left
-from booking.questions.busy import load_busy
+from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_history
-from booking.questions.visit_requests import Wish, ask, candidates
-from booking.questions.windows import day_of, days, not_before
+from booking.questions.visit_requests import Wish, ask
+from booking.questions.windows import arrivals, day_of
 from models import Course
 from scheduling.eligibility import Eligibility, eligibility
 from scheduling.engine import check, search
@@ -77,10 +77,8 @@ def plan(
     """
     course = find_course(caller, course_id)
     require_sessions(caller, course, number or 0)
-    catalog = load_catalog(caller.session, caller.clinic_id)
-    history = load_history(
-        caller.session, catalog, caller.clinic_id, course.patient_id, held_at=caller.real_now
-    )
+    catalog = load_catalog(caller)
+    history = load_history(caller, catalog, course.patient_id)
     last = last_visit(history, course.id)
     # Whom the patient would like is no condition: the question asks for anybody.
     asked = ask(caller, catalog, replace(wish_of(caller, course, wish, last), therapist_id=None))
@@ -185,27 +183,20 @@ class Planner:
         return self._reasons(question, ideal, last)
 
     def _search(self, question: Question, ideal: date, begins: date, ends: date) -> Proposal | None:
-        caller, zone = self.caller, question.location.zone
-        window = not_before(days(begins, ends, question.visit.length - 1, zone), caller.now)
-        resources = candidates(self.catalog, question)
-        busy = load_busy(
-            caller.session, caller.clinic_id, resources, window, self.ignored, real_now=caller.real_now
-        )
+        window = arrivals(question, begins, ends, self.caller.now)
+        busy = busy_for(self.caller, self.catalog, question, window, without=self.ignored)
         openings = search(question, self.catalog.engine, busy, window)
-        return choose(slots(openings, window), zone, ideal, self.preferences)
+        return choose(slots(openings, window), question.location.zone, ideal, self.preferences)
 
     def _reasons(self, question: Question, ideal: date, last: date) -> tuple[Refusal, ...]:
         """Tell what stands against the recommended date, at the time of day of the others."""
         if ideal > last:
             return (refuse("beyond_horizon"),)
-        caller, zone = self.caller, question.location.zone
+        zone = question.location.zone
         minute = self.preferences.minute or self.preferences.from_minute or _NOON
         start = floor_tick(datetime.combine(ideal, time(minute // 60, minute % 60), zone))
-        window = day_of(start, question.visit.length, zone)
-        resources = candidates(self.catalog, question)
-        busy = load_busy(
-            caller.session, caller.clinic_id, resources, window, self.ignored, real_now=caller.real_now
-        )
+        window = day_of(question, start)
+        busy = busy_for(self.caller, self.catalog, question, window, without=self.ignored)
         refusals = check(question, self.catalog.engine, busy, start, window).refusals
         return refusals or (refuse("beyond_horizon"),)
 

@@ -9,11 +9,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.core.caller import Caller
-from booking.questions.busy import load_busy
+from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_patient
-from booking.questions.visit_requests import Wish, ask, candidates
-from booking.questions.windows import days, not_before
+from booking.questions.visit_requests import Wish, ask
+from booking.questions.windows import arrivals
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
 from scheduling.engine import search
@@ -53,12 +53,10 @@ def find(caller: Caller, wish: Wish, first: date, until: date, ignore: UUID | No
 
 
 def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCatalog, Question]:
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     patient = None
     if wish.patient_id is not None:
-        patient = load_patient(
-            caller.session, catalog, caller.clinic_id, wish.patient_id, ignore, held_at=caller.real_now
-        )
+        patient = load_patient(caller, catalog, wish.patient_id, ignore)
     # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
     even = [wish.procedure_id] if ignore else ()
     return catalog, ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
@@ -67,12 +65,8 @@ def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCat
 def _search(
     caller: Caller, catalog: ClinicCatalog, question: Question, first: date, until: date, ignore: UUID | None
 ) -> Found:
-    # The last arrival is a tick before the range ends; one at its end belongs to the next day.
-    room = question.visit.length - 1
-    window = not_before(days(first, until, room, question.location.zone), caller.now)
-    resources, now = candidates(catalog, question), caller.real_now
-    own = [ignore] if ignore is not None else []
-    busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=now)
+    window = arrivals(question, first, until, caller.now)
+    busy = busy_for(caller, catalog, question, window, without=ignore)
     openings = search(question, catalog.engine, busy, window)
     narrowed = caller.publishable and question.location.policy.offer == "compact"
     return Found(catalog, question, busy, window, openings, narrowed)

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.orm import Session
 
+from booking.core.caller import Caller
+from booking.questions.catalog import ClinicCatalog
+from booking.questions.visit_requests import candidates
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import Busy, Window, busy_bits, overlapping_bits
+from scheduling.questions import Question
 
 # Comparisons of integers may use the index below row-level security, range operators may not. No
 # occupancy is longer than LONGEST_OCCUPANCY, so its end alone bounds the scan from both sides; the same
@@ -22,6 +24,8 @@ _CLAIMED = """
     WHERE clinic_id = :clinic_id AND resource_id = ANY(:ids)
       AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last {others}
     GROUP BY resource_id, lane
+"""
+_EXPIRED = """
     UNION ALL
     SELECT 'expired', o.resource_id, o.lane,
            string_agg(int4send(o.start_tick) || int4send(o.end_tick), ''::bytea ORDER BY o.end_tick)
@@ -48,54 +52,55 @@ _STANDING = """
     WHERE clinic_id = :clinic_id AND appointment_id = ANY(:without) AND resource_id = ANY(:ids)
     GROUP BY resource_id, appointment_id
 """
-_BUSY = text(_CLAIMED.format(others="") + _OUTSIDE)
+_BUSY = text(_CLAIMED.format(others="") + _EXPIRED + _OUTSIDE)
 _BLOCKED = text(_CLAIMED.format(others="AND appointment_id IS NULL"))
 _OF_OTHERS = "AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"
-_BUSY_WITHOUT = text(_CLAIMED.format(others=_OF_OTHERS) + _OUTSIDE + _STANDING)
+_BUSY_WITHOUT = text(_CLAIMED.format(others=_OF_OTHERS) + _EXPIRED + _OUTSIDE + _STANDING)
+
+
+def busy_for(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    question: Question,
+    window: Window,
+    without: UUID | Collection[UUID] | None = None,
+) -> Busy:
+    """Give the busy bits of everything that the asked visit could take; `without` as in `load_busy`."""
+    left_out = [without] if isinstance(without, UUID) else without or ()
+    return load_busy(caller, candidates(catalog, question), window, left_out)
 
 
 def load_busy(
-    session: Session,
-    clinic_id: UUID,
-    resources: Iterable[UUID],
-    window: Window,
-    without: Collection[UUID] = (),
-    *,
-    real_now: datetime | None = None,
+    caller: Caller, resources: Iterable[UUID], window: Window, without: Collection[UUID] = ()
 ) -> dict[tuple[UUID, int], int]:
     """Give each lane's busy bits over the window, without the claims of these appointments.
 
-    Busy time of staff from outside counts too, but for what lies over the time that these appointments
-    have already. Holds that have expired by `real_now` (aware) count as gone; without it, as live.
+    Busy time of staff from outside counts too, except where it overlaps the time that these appointments
+    have already. Slot holds that have expired by the real clock count as gone.
     """
+    values = {"real_now": caller.real_now}
     if not without:
-        return _read(session, _BUSY, clinic_id, resources, window, real_now=real_now)
-    left_out = list(without)
-    return _read(session, _BUSY_WITHOUT, clinic_id, resources, window, real_now=real_now, without=left_out)
+        return _read(caller, _BUSY, resources, window, values)
+    return _read(caller, _BUSY_WITHOUT, resources, window, values | {"without": list(without)})
 
 
-def load_blocked(session: Session, clinic_id: UUID, resources: Iterable[UUID], window: Window) -> Busy:
-    """Give each lane's bits that blocks take, behind visits too."""
-    return _read(session, _BLOCKED, clinic_id, resources, window, real_now=None)
+def load_blocked(caller: Caller, resources: Iterable[UUID], window: Window) -> Busy:
+    """Give each lane's bits that blocks take, those behind visits included."""
+    return _read(caller, _BLOCKED, resources, window, {})
 
 
 def _read(
-    session: Session,
-    statement: TextClause,
-    clinic_id: UUID,
-    resources: Iterable[UUID],
-    window: Window,
-    **more: Any,  # noqa: ANN401 - further parameters of the statement
+    caller: Caller, statement: TextClause, resources: Iterable[UUID], window: Window, values: dict[str, Any]
 ) -> dict[tuple[UUID, int], int]:
-    values = {
-        "clinic_id": clinic_id,
+    bounds = {
+        "clinic_id": caller.clinic_id,
         "ids": list(resources),
         "first": window.start,
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
     }
     found: defaultdict[str, dict[tuple[UUID, int], int]] = defaultdict(dict)
-    for what, key, lane, packed in session.execute(statement, values | more).all():
+    for what, key, lane, packed in caller.session.execute(statement, bounds | values).all():
         bits = overlapping_bits(packed, window) if what == "outside" else busy_bits(packed, window)
         found[what][key, lane] = found[what].get((key, lane), 0) | bits
     busy: dict[tuple[UUID, int], int] = {}

@@ -13,7 +13,8 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 import models
-from booking.core.locks import hold_catalog
+from booking.core.caller import Caller
+from booking.core.locks import lock_catalogue
 from booking.questions.public_holidays import public_holidays
 from models import CatalogVersion
 from scheduling import catalog as values
@@ -41,39 +42,45 @@ _cache: OrderedDict[UUID, ClinicCatalog] = OrderedDict()
 _cache_lock = Lock()
 
 
-def load_catalog(session: Session, clinic_id: UUID) -> ClinicCatalog:
+def load_catalog(caller: Caller) -> ClinicCatalog:
     """Give the clinic's catalogue; exact under the booking's locks, which keep its writers waiting."""
-    version = _version(session, clinic_id)
+    version = _version(caller)
     with _cache_lock:
-        known = _cache.get(clinic_id)
+        known = _cache.get(caller.clinic_id)
         if known is not None and known.version == version:
-            _cache.move_to_end(clinic_id)
+            _cache.move_to_end(caller.clinic_id)
             return known
-    loaded = _load_whole(session, clinic_id, version)
+    loaded = _load_whole(caller, version)
     with _cache_lock:
-        _cache[clinic_id] = loaded
+        _cache[caller.clinic_id] = loaded
         if len(_cache) > _CACHED_CLINICS:
             _cache.popitem(last=False)
     return loaded
 
 
-def _version(session: Session, clinic_id: UUID) -> int:
-    statement = select(CatalogVersion.version).where(CatalogVersion.clinic_id == clinic_id)
-    return session.scalar(statement) or 0
+def locked_catalogue(caller: Caller) -> ClinicCatalog:
+    """Lock the clinic's catalogue as it is until the transaction ends, and give it."""
+    lock_catalogue(caller)
+    return load_catalog(caller)
 
 
-def _load_whole(session: Session, clinic_id: UUID, version: int) -> ClinicCatalog:
+def _version(caller: Caller) -> int:
+    statement = select(CatalogVersion.version).where(CatalogVersion.clinic_id == caller.clinic_id)
+    return caller.session.scalar(statement) or 0
+
+
+def _load_whole(caller: Caller, version: int) -> ClinicCatalog:
     """Read all of one version: if a change comes in between, what was read is half of each."""
-    loaded = read_catalog(session, clinic_id, version)
-    if _version(session, clinic_id) != version:
-        hold_catalog(session, clinic_id)
-        loaded = read_catalog(session, clinic_id, _version(session, clinic_id))
+    loaded = read_catalog(caller, version)
+    if _version(caller) != version:
+        lock_catalogue(caller)
+        loaded = read_catalog(caller, _version(caller))
     return loaded
 
 
-def read_catalog(session: Session, clinic_id: UUID, version: int = 0) -> ClinicCatalog:
+def read_catalog(caller: Caller, version: int = 0) -> ClinicCatalog:
     """Read the catalogue as this transaction sees it, past the cache: a writer's own changes included."""
-    rows = _Reader(session, clinic_id)
+    rows = _Reader(caller.session, caller.clinic_id)
     locations, procedures = rows.of(models.Location), rows.of(models.Procedure)
     catalog = values.Catalog(
         locations=_locations(rows, locations),

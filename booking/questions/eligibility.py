@@ -9,12 +9,10 @@ from scheduling.eligibility import Eligibility, eligibility
 
 def assess(caller: Caller, wish: Wish) -> Eligibility:
     """Give the dates for a patient and procedure at a location, by every dated rule."""
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     if wish.patient_id is None:
         raise ValueError("Eligibility is a patient's.")
-    patient = load_patient(
-        caller.session, catalog, caller.clinic_id, wish.patient_id, held_at=caller.real_now
-    )
+    patient = load_patient(caller, catalog, wish.patient_id)
     question = ask(caller, catalog, wish, patient)
     today = caller.now.astimezone(question.location.zone).date()
     return eligibility(question, catalog.engine, today)

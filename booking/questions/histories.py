@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
+from booking.core.caller import Caller
 from booking.core.errors import NotFound
 from booking.questions.catalog import ClinicCatalog
 from scheduling.clinical import FAMILIES_OF_EVENT
@@ -58,50 +58,39 @@ class History:
 
 
 def load_patient(
-    session: Session,
-    catalog: ClinicCatalog,
-    clinic_id: UUID,
-    patient_id: UUID,
-    ignore: UUID | None = None,
-    *,
-    held_at: datetime | None = None,
+    caller: Caller, catalog: ClinicCatalog, patient_id: UUID, ignore: UUID | None = None
 ) -> Patient:
-    """Give one patient, without the ignored visit; NotFound for an unknown one."""
-    return load_history(session, catalog, clinic_id, patient_id, held_at=held_at).patient(ignore)
+    """Give one patient with their visits and live holds, without the ignored visit; NotFound."""
+    return load_history(caller, catalog, patient_id).patient(ignore)
 
 
 def load_history(
-    session: Session,
-    catalog: ClinicCatalog,
-    clinic_id: UUID,
-    patient_id: UUID,
-    *,
-    held_at: datetime | None = None,
+    caller: Caller, catalog: ClinicCatalog, patient_id: UUID, *, with_holds: bool = True
 ) -> History:
     """Give one patient's history; NotFound for an unknown patient."""
-    found = load_histories(session, catalog, clinic_id, [patient_id], held_at=held_at)
+    found = load_histories(caller, catalog, [patient_id], with_holds=with_holds)
     if patient_id not in found:
         raise NotFound("patient", "/patient_id")
     return found[patient_id]
 
 
 def load_histories(
-    session: Session,
-    catalog: ClinicCatalog,
-    clinic_id: UUID,
-    patients: Iterable[UUID],
-    *,
-    held_at: datetime | None = None,
+    caller: Caller, catalog: ClinicCatalog, patients: Iterable[UUID], *, with_holds: bool = True
 ) -> Mapping[UUID, History]:
     """Give the histories of many patients by two queries.
 
-    Among their visits are the holds that are live at `held_at` on the real clock, without it none.
+    Slot holds that are live by the real clock count among their visits, or none do: a booked visit is
+    never judged by a hold that may be gone in minutes.
     """
-    whose = {"clinic_id": clinic_id, "ids": list(patients), "held_at": held_at}
+    whose = {
+        "clinic_id": caller.clinic_id,
+        "ids": list(patients),
+        "held_at": caller.real_now if with_holds else None,
+    }
     visits: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for visit in session.execute(_VISITS, whose):
+    for visit in caller.session.execute(_VISITS, whose):
         visits[visit.patient_id].append(visit)
-    people = session.execute(_PEOPLE, whose)
+    people = caller.session.execute(_PEOPLE, whose)
     return {row.id: History(_person(catalog, row), tuple(visits[row.id]), catalog) for row in people}
 
 

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from booking.core.caller import Caller
 from booking.core.errors import MissingScope
-from booking.questions.busy import load_busy
+from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog
-from booking.questions.visit_requests import candidates
 from booking.questions.windows import day_of
 from scheduling.engine import check
 from scheduling.questions import Question, Verdict
@@ -36,10 +35,8 @@ def judge(
     `ignore` leaves one appointment's own claims out. MissingScope when the override names a code
     that is violated and needs a higher level than the key holds.
     """
-    window = day_of(start, question.visit.length, question.location.zone)
-    resources = candidates(catalog, question)
-    own = [ignore] if ignore is not None else []
-    busy = load_busy(caller.session, caller.clinic_id, resources, window, own, real_now=caller.real_now)
+    window = day_of(question, start)
+    busy = busy_for(caller, catalog, question, window, without=ignore)
     verdict = check(question, catalog.engine, busy, start, window)
     if override is None or not verdict.refusals:
         return verdict

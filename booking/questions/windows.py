@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduling.bits import Window
+from scheduling.questions import Question
 from scheduling.ticks import ceil_tick, floor_tick, local_date
 
 
@@ -12,10 +13,11 @@ def midnight(on: date, zone: ZoneInfo) -> int:
     return floor_tick(datetime.combine(on, time(), zone))
 
 
-def day_of(start: int, length: int, zone: ZoneInfo) -> Window:
-    """Give the local day around a visit, and more where the visit runs beyond midnight (lengths in ticks)."""
+def day_of(question: Question, start: int) -> Window:
+    """Give the local day of an arrival (a tick), and more where the visit runs beyond midnight."""
+    zone, leaves = question.location.zone, start + question.visit.length
     on = local_date(start, zone)
-    return Window(midnight(on, zone), max(midnight(on + timedelta(days=1), zone), start + length))
+    return Window(midnight(on, zone), max(midnight(on + timedelta(days=1), zone), leaves))
 
 
 def days(first: date, until: date, length: int, zone: ZoneInfo) -> Window:
@@ -23,6 +25,11 @@ def days(first: date, until: date, length: int, zone: ZoneInfo) -> Window:
     return Window(midnight(first, zone), midnight(until, zone) + length)
 
 
-def not_before(window: Window, now: datetime) -> Window:
-    """Cut off what has passed; what is left keeps at least one tick."""
+def arrivals(question: Question, first: date, until: date, now: datetime) -> Window:
+    """Give the local days from `first` to `until`, half-open, in which a patient may arrive from now on.
+
+    The window has room for the whole of a visit whose patient arrives a tick before the days end, and
+    keeps at least one tick when all of them have passed.
+    """
+    window = days(first, until, question.visit.length - 1, question.location.zone)
     return Window(min(max(window.start, ceil_tick(now)), window.end - 1), window.end)

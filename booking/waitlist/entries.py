@@ -15,7 +15,7 @@ from booking.core import crud
 from booking.core.caller import Caller
 from booking.core.crud import Kind, Values, require
 from booking.core.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
-from booking.core.locks import hold_catalog, lock
+from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import load_catalog
 from booking.questions.visit_requests import Wish, ask
 from models import Appointment, WaitlistEntry
@@ -43,7 +43,7 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
     require(caller, PATIENT, after["patient_id"], "/patient_id")
     named = ("procedure_id", "location_id", "therapist_id")
     wish = Wish(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
-    place = ask(caller, load_catalog(caller.session, caller.clinic_id), wish).location
+    place = ask(caller, load_catalog(caller), wish).location
     _check_preferences(after)
     _check_alone(caller, after)
     today = caller.now.astimezone(place.zone).date()
@@ -78,7 +78,7 @@ def _check_alone(caller: Caller, after: Values) -> None:
 
 def _show(caller: Caller, found: list[Values]) -> None:
     """Add the offer that stands, in the location's time, and the appointment that an entry has become."""
-    catalog = load_catalog(caller.session, caller.clinic_id)
+    catalog = load_catalog(caller)
     holds = _holds(caller, [one["hold_id"] for one in found if one["status"] == "offered"])
     for one in found:
         one["offer"] = None
@@ -157,7 +157,7 @@ def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> Waitl
     Its own row is not locked: whoever ends a hold locks the hold's row and then the entry's.
     """
     patient_id = require(caller, ENTRY, entry_id).patient_id
-    hold_catalog(caller.session, caller.clinic_id)
+    lock_catalogue(caller)
     lock(caller.session, patients=[patient_id])
     if expected is not None and _read(caller, entry_id).version != expected:
         raise StaleVersion

@@ -13,7 +13,7 @@ from booking.appointments.slot_holds import hold
 from booking.core.caller import Caller
 from booking.core.errors import DomainError, Refused
 from booking.core.events import audit, tell
-from booking.core.locks import hold_catalog, lock
+from booking.core.locks import lock, lock_catalogue
 from booking.questions.availability import find
 from booking.questions.catalog import load_catalog
 from booking.questions.visit_requests import Wish
@@ -58,7 +58,7 @@ def offer(caller: Caller, entry_id: UUID, freed: Freed) -> bool:
         if entry is None:
             return False
         try:
-            place = load_catalog(caller.session, caller.clinic_id).engine.locations[entry.location_id]
+            place = load_catalog(caller).engine.locations[entry.location_id]
             start = next(_suitable(caller, entry, freed, place), None)
             return start is not None and _offered(caller, entry, start, place)
         except Refused:
@@ -123,7 +123,7 @@ def _offered(caller: Caller, entry: WaitlistEntry, start: int, place: Place) -> 
     """Hold the slot and offer it, unless the entry has changed until its patient was locked."""
     version = entry.version
     with caller.session.begin_nested():
-        hold_catalog(caller.session, caller.clinic_id)
+        lock_catalogue(caller)
         lock(caller.session, patients=[entry.patient_id])
         current = _read(caller, entry.id)
         if current is None or current.version != version:

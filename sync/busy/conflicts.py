@@ -75,7 +75,7 @@ def list_conflicts(caller: Caller, query: Mapping[str, Any], most: int, after: P
         "object_id": after.object_id,
         "most": most,
     }
-    locations = load_catalog(caller.session, caller.clinic_id).engine.locations
+    locations = load_catalog(caller).engine.locations
     return [_conflict(row, locations[row.location_id].zone) for row in caller.session.execute(_LIST, values)]
 
 

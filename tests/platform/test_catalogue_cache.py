@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from booking.core.locks import hold_catalog
+from booking.core.locks import lock_catalogue
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from models.database import Database
+from tests.support.callers import caller_in
 from tests.support.desk import Desk
 from tests.support.full_clinic import create_visit_question
 
@@ -32,8 +33,8 @@ def elsewhere(database: Database) -> Iterator[Database]:
 def load(database: Database, desk: Desk) -> ClinicCatalog:
     """Load the catalogue as a booking does: held still."""
     with database.transaction(desk.clinic_id) as session:
-        hold_catalog(session, desk.clinic_id)
-        return load_catalog(session, desk.clinic_id)
+        lock_catalogue(caller_in(session, desk.clinic_id))
+        return load_catalog(caller_in(session, desk.clinic_id))
 
 
 def resize(database: Database, desk: Desk, capacity: int) -> None:
@@ -121,13 +122,13 @@ def test_a_change_waits_until_the_bookings_that_hold_the_catalogue_are_done(
 ) -> None:
     create_visit_question(desk)
     with database.transaction(desk.clinic_id) as session:
-        hold_catalog(session, desk.clinic_id)
-        held = load_catalog(session, desk.clinic_id)
+        lock_catalogue(caller_in(session, desk.clinic_id))
+        held = load_catalog(caller_in(session, desk.clinic_id))
         writer = threading.Thread(target=resize, args=(elsewhere, desk, 5))
         writer.start()
         writer.join(0.3)
         waiting = writer.is_alive()
-        still = load_catalog(session, desk.clinic_id)
+        still = load_catalog(caller_in(session, desk.clinic_id))
     writer.join()
 
     assert waiting
@@ -137,8 +138,8 @@ def test_a_change_waits_until_the_bookings_that_hold_the_catalogue_are_done(
 
 def test_bookings_hold_the_catalogue_together(database: Database, elsewhere: Database, desk: Desk) -> None:
     with database.transaction(desk.clinic_id) as first, elsewhere.transaction(desk.clinic_id) as second:
-        hold_catalog(first, desk.clinic_id)
-        hold_catalog(second, desk.clinic_id)
+        lock_catalogue(caller_in(first, desk.clinic_id))
+        lock_catalogue(caller_in(second, desk.clinic_id))
 
         assert second.scalar(text("SELECT true")) is True
 
@@ -199,7 +200,7 @@ def test_a_search_never_answers_from_half_of_a_change(
     def read() -> None:
         while not done.is_set():
             with database.transaction(desk.clinic_id) as session:
-                seen.append(load_catalog(session, desk.clinic_id))
+                seen.append(load_catalog(caller_in(session, desk.clinic_id)))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:

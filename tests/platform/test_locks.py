@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
-from booking.core.locks import hold_catalog, lock
+from booking.core.locks import lock, lock_catalogue
 from models.database import Database
+from tests.support.callers import caller_in
 
 TRY = text("SELECT pg_try_advisory_xact_lock(lock_key(:id))")
 ROUNDS = 25
@@ -90,7 +91,7 @@ def test_locks_of_a_savepoint_that_fails_are_given_back_at_once(database: Databa
 def test_the_catalogues_lock_is_the_clinics(database: Database) -> None:
     clinic_id = uuid7()
     with database.transaction() as session:
-        hold_catalog(session, clinic_id)
+        lock_catalogue(caller_in(session, clinic_id))
 
         assert not is_free(database, clinic_id)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from booking.questions.busy import load_busy
 from models.database import Database
 from scheduling.bits import Window
+from tests.support.callers import caller_in
 from tests.support.desk import Desk
 from tests.support.full_clinic import book_visit
 
@@ -79,7 +80,7 @@ def plan_of_a_search(database: Database, clinic_id: UUID) -> str:
             return execute(statement, values)
 
         session.execute = explain  # type: ignore[method-assign]
-        load_busy(session, clinic_id, ids, window)
+        load_busy(caller_in(session, clinic_id), ids, window)
     return "\n".join(plans)
 
 

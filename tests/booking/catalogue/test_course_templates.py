@@ -12,6 +12,7 @@ from scheduling.rulebook import CourseTemplate
 from tests.booking.catalogue import samples
 from tests.booking.catalogue.conftest import Cast
 from tests.booking.catalogue.test_bad_input import refused
+from tests.support.callers import caller_in
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 SPACING = {"floor_days": 7, "min_days": 14}
@@ -262,7 +263,7 @@ def test_a_change_of_spacing_looks_at_the_visits_of_the_templates_courses(cast: 
 def test_the_engines_catalogue_has_the_templates(cast: Cast, database: Database) -> None:
     create_template(cast, spacing=SPACING, maintenance_opens_months=6, maintenance_closes_months=12)
     with database.transaction(cast.desk.clinic_id) as session:
-        catalog = load_catalog(session, cast.desk.clinic_id).engine
+        catalog = load_catalog(caller_in(session, cast.desk.clinic_id)).engine
     (template,) = catalog.course_templates.values()
 
     (procedure_id,) = catalog.procedures

@@ -14,6 +14,7 @@ from scheduling.clinical import EVENTS, HOLDS
 from scheduling.rulebook import HoldRule
 from schemas.hold_rules import HoldRuleSchema
 from tests.booking.catalogue.conftest import Cast
+from tests.support.callers import caller_in
 from tests.support.desk import Desk
 
 Rows = Callable[..., list[tuple[Any, ...]]]
@@ -175,7 +176,7 @@ def test_a_change_is_audited_and_counts_as_the_catalogues(cast: Cast, rows: Rows
 def test_the_engine_gets_the_active_rules_by_code(cast: Cast, database: Database) -> None:
     cast.desk.patch(f"/hold-rules/{rule_of(cast.desk, 'pregnancy')['id']}", {"active": False})
     with database.transaction(cast.desk.clinic_id) as session:
-        rules = read_catalog(session, cast.desk.clinic_id).engine.hold_rules
+        rules = read_catalog(caller_in(session, cast.desk.clinic_id)).engine.hold_rules
 
     assert set(rules) == set(HOLDS) - {"pregnancy"}
     assert rules["under_age"] == HoldRule("under_age", "H06", True, False, 0, 18, "clinician")

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from booking.core.locks import hold_catalog, lock
+from booking.core.locks import lock, lock_catalogue
 from models.database import Database
 from tests.booking.catalogue import samples
 from tests.booking.catalogue.conftest import NOW, Cast
+from tests.support.callers import caller_in
 from tests.support.desk import Desk
 from tests.support.racing import race, statuses
 
@@ -261,7 +262,7 @@ def test_what_is_known_of_a_patient_waits_for_the_catalogue_and_the_patient(
 
 def test_what_is_known_of_a_patient_is_written_beside_bookings(cast: Cast, database: Database) -> None:
     with database.transaction(cast.desk.clinic_id) as session:
-        hold_catalog(session, cast.desk.clinic_id)
+        lock_catalogue(caller_in(session, cast.desk.clinic_id))
         answer = cast.desk.post(f"/patients/{cast.patient['id']}/treatments", samples.treatment())
 
     assert answer.status_code == 201
