@@ -19,6 +19,7 @@ from booking.questions.visit_requests import Wish
 from jobs.demo_day import Step, steps
 from jobs.demo_plan import PlannedVisit
 from models.database import Database
+from models.statuses import UNFINISHED
 from scheduling.catalog import Location
 from scheduling.openings import slots
 from scheduling.ticks import from_tick
@@ -29,7 +30,7 @@ _TRIED_DAYS: Final = 6
 _QUARTER_HOUR: Final = 15
 _ONE_O_CLOCK: Final = 13
 # How far each status is along the day; a visit that was interrupted goes on from where it is.
-_REACHED: Final = ("booked", "confirmed", "arrived", "numbing", "in_progress", "completed")
+_REACHED: Final = (*UNFINISHED, "completed")
 
 
 @dataclass(frozen=True, slots=True)

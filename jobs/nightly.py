@@ -14,6 +14,7 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import locked_catalogue
 from models import Appointment
 from models.database import Database
+from models.statuses import TO_COME
 
 ACTOR: Final = "Nightly"
 _PATIENTS_AT_ONCE: Final = 50
@@ -57,7 +58,7 @@ def _next_patients(caller: Caller, last: UUID) -> Sequence[UUID]:
             Appointment.clinic_id == caller.clinic_id,
             Appointment.patient_id > last,
             Appointment.starts_at >= caller.now,
-            Appointment.status.in_(("booked", "confirmed")),
+            Appointment.status.in_(TO_COME),
         )
     )
     found = caller.session.scalars(to_come.order_by(Appointment.patient_id).limit(_PATIENTS_AT_ONCE))

@@ -9,11 +9,9 @@ from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE, ExcludeC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Tenant, Versioned, belongs_to
+from models.statuses import APPOINTMENT_STATUSES, GONE
 
-STATUSES = (
-    "held", "booked", "confirmed", "arrived", "numbing", "in_progress", "completed", "cancelled", "no_show",
-)  # fmt: skip
-LIVE = "status <> 'cancelled' AND status <> 'no_show'"
+_LIVE = " AND ".join(f"status <> '{status}'" for status in GONE)
 LONGEST_OCCUPANCY = 288  # Ticks: one day. A bound lets a range scan find every overlap by its end alone.
 # A block behind a visit that it found in its way: lane + BEHIND, so that the two claims do not collide.
 # Who reads what is busy takes it for the lane itself, whatever becomes of the visit.
@@ -33,7 +31,7 @@ class Appointment(Versioned, Base):
         belongs_to("appointments", "patients", "patient_id"),
         belongs_to("appointments", "therapists", "therapist_id"),
         belongs_to("appointments", "courses", "course_id"),
-        CheckConstraint(f"status IN {STATUSES}", name="ck_appointments_status"),
+        CheckConstraint(f"status IN {APPOINTMENT_STATUSES}", name="ck_appointments_status"),
         CheckConstraint("starts_at < ends_at", name="ck_appointments_order"),
         CheckConstraint(
             "patient_id IS NOT NULL OR status = 'held' OR (status = 'cancelled' AND hold IS NOT NULL)",
@@ -43,7 +41,7 @@ class Appointment(Versioned, Base):
         CheckConstraint("(expires_at IS NOT NULL) = (status = 'held')", name="ck_appointments_expiry"),
         ExcludeConstraint(
             ("clinic_id", "="), ("patient_id", "="), ("during", "&&"),
-            where=text(LIVE), using="gist", name="ex_appointments_patient_busy",
+            where=text(_LIVE), using="gist", name="ex_appointments_patient_busy",
         ),
         Index("ix_appointments_location", "clinic_id", "location_id", "starts_at"),
         Index("ix_appointments_therapist", "clinic_id", "therapist_id", "starts_at"),

@@ -7,8 +7,7 @@ from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Versioned, belongs_to, of_clinic
-
-COURSE_STATUSES = ("planned", "active", "paused", "lapsed", "completed", "cancelled")
+from models.statuses import COURSE_STATUSES
 
 
 class CourseTemplate(Versioned, Base):

@@ -8,9 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Versioned, belongs_to
-
-STATUSES = ("waiting", "offered", "accepted", "declined", "expired")
-OPEN = ("waiting", "offered")
+from models.statuses import ENTRIES_OPEN, ENTRY_STATUSES
 
 
 class WaitlistEntry(Versioned, Base):
@@ -26,7 +24,7 @@ class WaitlistEntry(Versioned, Base):
         belongs_to("waitlist_entries", "locations", "location_id"),
         belongs_to("waitlist_entries", "therapists", "therapist_id"),
         belongs_to("waitlist_entries", "appointments", "hold_id"),
-        CheckConstraint(f"status IN {STATUSES}", name="ck_waitlist_entries_status"),
+        CheckConstraint(f"status IN {ENTRY_STATUSES}", name="ck_waitlist_entries_status"),
         CheckConstraint("earliest_on <= latest_on", name="ck_waitlist_entries_dates"),
         CheckConstraint(
             "0 <= from_time AND from_time < until_time AND until_time <= 1440",
@@ -42,7 +40,7 @@ class WaitlistEntry(Versioned, Base):
             "procedure_id",
             "location_id",
             unique=True,
-            postgresql_where=text(f"status IN {OPEN}"),
+            postgresql_where=text(f"status IN {ENTRIES_OPEN}"),
         ),
         Index(
             "ix_waitlist_entries_waiting",

@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
+from models.statuses import APPOINTMENT_STATUSES
 from scheduling.clinical import ADVERSE_EFFECTS
 from scheduling.reasons import REFUSALS
 from schemas.base import QueryArgs, Schema
@@ -13,9 +14,6 @@ from schemas.locations import affected
 from schemas.problems import RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
-STATUSES = (
-    "held", "booked", "confirmed", "arrived", "numbing", "in_progress", "completed", "cancelled", "no_show",
-)  # fmt: skip
 _OF_THE_VISIT = frozenset({"phases", "affected", "alternatives"})
 MOST_TOGETHER = 12
 CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate", "other")
@@ -128,7 +126,7 @@ class AppointmentSchema(Schema):
 
     id = Id(required=True)
     version = Integer(required=True)
-    status = Choice(STATUSES, required=True)
+    status = Choice(APPOINTMENT_STATUSES, required=True)
     location_id = Id(required=True)
     procedure_id = Id(required=True)
     patient_id = Id(required=True, allow_none=True)
@@ -207,7 +205,7 @@ class AppointmentQuerySchema(QueryArgs):
     room_id = Id()
     patient_id = Id()
     course_id = Id()
-    status = Choice(STATUSES)
+    status = Choice(APPOINTMENT_STATUSES)
     flagged = QueryFlag()
     updated_since = Instant()
 

@@ -4,11 +4,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validates_schema
 
+from models.statuses import COURSE_STATUSES
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.course_templates import MOST_SESSIONS
 from schemas.fields import Choice, Id, Ids, Integer
-
-STATUSES = ("planned", "active", "paused", "lapsed", "completed", "cancelled")
 
 
 class ProgressSchema(Schema):
@@ -39,7 +38,7 @@ class CourseSchema(Resource):
             "description": "By default the template's, and within its range; required with procedure_id.",
         },
     )
-    status = Choice(STATUSES, dump_only=True, required=True)
+    status = Choice(COURSE_STATUSES, dump_only=True, required=True)
     progress = fields.Nested(ProgressSchema, dump_only=True, required=True)
     appointment_ids = Ids(
         dump_only=True,
@@ -72,7 +71,7 @@ class CourseChangeSchema(CourseSchema):
     """What may change of a course: its number of sessions, and that it is cancelled."""
 
     status = Choice(
-        STATUSES, metadata={"description": "Only to cancelled; visits that are booked stay booked."}
+        COURSE_STATUSES, metadata={"description": "Only to cancelled; visits that are booked stay booked."}
     )
 
 
@@ -80,5 +79,5 @@ class CourseQuery(QueryArgs):
     """The query of the list of courses."""
 
     patient_id = Id()
-    status = Choice(STATUSES)
+    status = Choice(COURSE_STATUSES)
     template_id = Id()

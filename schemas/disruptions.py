@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from schemas.appointments import STATUSES, AppointmentSchema
+from models.statuses import APPOINTMENT_STATUSES
+from schemas.appointments import AppointmentSchema
 from schemas.base import Schema
 from schemas.fields import Choice, Id, Ids, Integer, ListOf, Nested, Text
 from schemas.locations import affected
@@ -93,7 +94,7 @@ class DisruptedVisitSchema(Schema):
 
     appointment_id = Id(required=True)
     version = Integer(required=True)
-    status = Choice(STATUSES, required=True)
+    status = Choice(APPOINTMENT_STATUSES, required=True)
     location_id = Id(required=True)
     procedure_id = Id(required=True)
     patient_id = Id(required=True, allow_none=True)

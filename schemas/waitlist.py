@@ -1,10 +1,9 @@
 """Waitlist entries: what a patient waits for, and what they are offered."""
 
+from models.statuses import ENTRY_STATUSES
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import Choice, Code, Id, Nested, SetOf
 from schemas.times import Instant, LocalDate, TimeOfDay, Weekday
-
-STATUSES = ("waiting", "offered", "accepted", "declined", "expired")
 
 
 class OfferSchema(Schema):
@@ -47,7 +46,7 @@ class WaitlistEntrySchema(Resource):
     until_time = TimeOfDay(
         end=True, load_default=None, allow_none=True, metadata={"description": "Arrivals lie before it."}
     )
-    status = Choice(STATUSES, dump_only=True, required=True)
+    status = Choice(ENTRY_STATUSES, dump_only=True, required=True)
     offer = Nested(OfferSchema, dump_only=True, required=True, allow_none=True)
     appointment_id = Id(
         dump_only=True,
@@ -61,7 +60,8 @@ class WaitlistChangeSchema(WaitlistEntrySchema):
     """What may change of an entry: what the patient wants, and that they wait again."""
 
     status = Choice(
-        STATUSES[:1], metadata={"description": "Lets an entry that was declined or has expired wait again."}
+        ENTRY_STATUSES[:1],
+        metadata={"description": "Lets an entry that was declined or has expired wait again."},
     )
 
 
@@ -71,4 +71,4 @@ class WaitlistQuery(QueryArgs):
     patient_id = Id()
     location_id = Id()
     procedure_id = Id()
-    status = Choice(STATUSES)
+    status = Choice(ENTRY_STATUSES)

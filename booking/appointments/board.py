@@ -16,6 +16,7 @@ from booking.questions.visit_requests import find_location
 from booking.questions.windows import days
 from models import Appointment, AppointmentPhase, Occupancy, Resource
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
+from models.statuses import GONE
 from scheduling.bits import Window, positions
 from scheduling.catalog import Location
 from scheduling.hours import closed_bits, local_days, weekly_bits
@@ -95,7 +96,7 @@ def _visits(
         )
         .where(
             Appointment.clinic_id == caller.clinic_id,
-            Appointment.status.not_in(("cancelled", "no_show")),
+            Appointment.status.not_in(GONE),
             or_(Appointment.status != "held", Appointment.expires_at > caller.real_now),
             AppointmentPhase.starts_at < from_tick(window.end),
             AppointmentPhase.ends_at > from_tick(window.start),

@@ -1,6 +1,6 @@
 """Takes an appointment from one status to the next: confirm, numbing, start, cancel, no-show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -20,24 +20,11 @@ from booking.flags.flags import as_over
 from booking.flags.revalidation import judge_others
 from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
+from models.statuses import ALLOWED_FROM, OVER
 from scheduling.catalog import Policy
 from scheduling.rules.numbing import Numbing, numbing_refusals
 
 _MINUTE: Final = timedelta(minutes=1)
-_OVER: Final = frozenset({"completed", "cancelled", "no_show"})
-ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
-    {
-        "confirm": ("booked",),
-        "arrive": ("booked", "confirmed"),
-        "start-numbing": ("arrived",),
-        "start": ("arrived", "numbing"),
-        "complete": ("in_progress",),
-        "cancel": ("held", "booked", "confirmed", "arrived", "numbing"),
-        "no-show": ("booked", "confirmed"),
-        "reschedule": ("booked", "confirmed"),
-        "reassign": ("booked", "confirmed", "arrived", "numbing"),
-    }
-)
 
 
 def require_status(action: str, appointment: Appointment) -> None:
@@ -170,7 +157,7 @@ def end(
     """Write the action's status with its event, and let the course follow; `fields` go to the audit log."""
     before = visit.appointment.status
     visit.appointment.status = status
-    if status in _OVER:
+    if status in OVER:
         visit.appointment.flags = as_over(visit.appointment.flags)
     bump_version(caller, visit.appointment)
     record(caller, event, visit.appointment, {"status": [before, status], **fields})

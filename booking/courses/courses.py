@@ -16,16 +16,11 @@ from booking.core.events import audit
 from booking.core.locks import lock_catalogue
 from booking.courses.held_courses import held_courses
 from models import Appointment, Course
+from models.statuses import COURSES_OPEN, COURSES_TAKING, GONE, NOT_BOOKED
 
-OPEN: Final = ("planned", "active", "paused", "lapsed")
-# A paused course keeps its visits and takes no more.
-TAKING: Final = ("planned", "active", "lapsed")
-_GONE: Final = ("cancelled", "no_show")
-# A hold counts once it is booked.
-_UNCOUNTED: Final = ("held", *_GONE)
 _WAKING: Final = ("planned", "lapsed")
 # The statuses of a visit with which the progress of its course changes.
-_COUNTING: Final = frozenset({"booked", "completed", *_GONE})
+_COUNTING: Final = frozenset({"booked", "completed", *GONE})
 
 
 def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
@@ -44,7 +39,7 @@ def _ended(before: Values, values: Values) -> Values:
     status = values.get("status", before["status"])
     if status not in {before["status"], "cancelled"}:
         raise Invalid("/status", "Can only become cancelled.")
-    if values.get("sessions") == before["progress"]["performed"] and status in OPEN:
+    if values.get("sessions") == before["progress"]["performed"] and status in COURSES_OPEN:
         status = "completed"
     lapsed_on = before["lapsed_on"] if status == "lapsed" else None
     return values | {"status": status, "lapsed_on": lapsed_on}
@@ -53,8 +48,8 @@ def _ended(before: Values, values: Values) -> Values:
 def _check(caller: Caller, before: Values | None, after: Values) -> None:
     if before is None:
         _check_subject(caller, after)
-    elif before["status"] not in OPEN and before != after:
-        raise WrongStatus(OPEN, f"The course is {before['status']}.")
+    elif before["status"] not in COURSES_OPEN and before != after:
+        raise WrongStatus(COURSES_OPEN, f"The course is {before['status']}.")
     elif after["sessions"] < sum(before["progress"].values()):
         raise InUse("More sessions than that are performed or booked.", before["appointment_ids"])
     if before is None or before["sessions"] != after["sessions"]:
@@ -88,7 +83,7 @@ def _template(caller: Caller, template_id: UUID) -> Any:  # noqa: ANN401 - the k
 def _show(caller: Caller, found: list[Values]) -> None:
     """Add to each course its holds, how many visits it has, and in order of time those the key may see."""
     by_id = {one["id"]: one for one in found}
-    held = held_courses(caller, [one["id"] for one in found if one["status"] in OPEN])
+    held = held_courses(caller, [one["id"] for one in found if one["status"] in COURSES_OPEN])
     for one in found:
         one["progress"], one["appointment_ids"] = {"performed": 0, "booked": 0}, []
         one["medical_hold_ids"] = held.get(one["id"], [])
@@ -97,7 +92,7 @@ def _show(caller: Caller, found: list[Values]) -> None:
         .where(
             Appointment.clinic_id == caller.clinic_id,
             Appointment.course_id.in_(by_id),
-            Appointment.status.not_in(_UNCOUNTED),
+            Appointment.status.not_in(NOT_BOOKED),
         )
         .order_by(Appointment.starts_at, Appointment.id)
     )
@@ -147,8 +142,8 @@ def require_sessions(caller: Caller, course: Course, number: int) -> None:
 
     WrongStatus, CourseFull.
     """
-    if course.status not in TAKING:
-        raise WrongStatus(TAKING, f"The course is {course.status}.")
+    if course.status not in COURSES_TAKING:
+        raise WrongStatus(COURSES_TAKING, f"The course is {course.status}.")
     left = sessions_left(caller, course)
     if number > left:
         raise CourseFull(f"Sessions left in this course: {left}.")
@@ -156,7 +151,7 @@ def require_sessions(caller: Caller, course: Course, number: int) -> None:
 
 def sessions_left(caller: Caller, course: Course) -> int:
     """Count the sessions that are neither performed nor booked."""
-    return max(course.sessions - _count(caller, course, Appointment.status.not_in(_UNCOUNTED)), 0)
+    return max(course.sessions - _count(caller, course, Appointment.status.not_in(NOT_BOOKED)), 0)
 
 
 def procedures_of(caller: Caller, course: Course) -> list[UUID]:
@@ -196,7 +191,7 @@ def follow_visit(caller: Caller, appointment: Appointment) -> None:
 def _status_after(caller: Caller, course: Course, visit: Appointment) -> str:
     if (
         visit.status == "completed"
-        and course.status in OPEN
+        and course.status in COURSES_OPEN
         and _count(caller, course, Appointment.status == "completed") >= course.sessions
     ):
         return "completed"

@@ -9,11 +9,12 @@ from sqlalchemy import text
 from booking.catalogue.patients import latest_today
 from booking.core.caller import Caller
 from booking.questions.catalog import load_catalog
+from models.statuses import COURSES_OPEN, NOT_BOOKED
 from scheduling.questions import Hold
 from scheduling.rules.medical_holds import standing_holds
 
 # What a course treats is what its last visit did, before that its first procedure on all of its areas.
-_OPEN = text("""
+_OPEN = text(f"""
     SELECT c.id AS course_id, COALESCE(v.procedure_id, c.procedure_id, t.procedure_ids[1]) AS procedure_id,
            v.areas AS treated, h.id, h.code, h.areas, h.opened_on, h.earliest_on
     FROM courses c
@@ -23,13 +24,13 @@ _OPEN = text("""
     LEFT JOIN LATERAL (
         SELECT a.procedure_id, a.areas FROM appointments a
         WHERE a.clinic_id = c.clinic_id AND a.course_id = c.id
-          AND a.status NOT IN ('held', 'cancelled', 'no_show')
+          AND a.status NOT IN {NOT_BOOKED}
         ORDER BY a.starts_at DESC LIMIT 1
     ) v ON true
-    WHERE c.clinic_id = :clinic_id AND c.status IN ('planned', 'active', 'paused', 'lapsed')
+    WHERE c.clinic_id = :clinic_id AND c.status IN {COURSES_OPEN}
       AND (CAST(:ids AS uuid[]) IS NULL OR c.id = ANY(:ids))
     ORDER BY c.id, h.opened_on, h.id
-""")
+""")  # noqa: S608 - no part comes from a request
 
 
 def held_courses(caller: Caller, ids: Iterable[UUID] | None = None) -> dict[UUID, list[UUID]]:

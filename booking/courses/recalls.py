@@ -11,12 +11,13 @@ from sqlalchemy import text
 from booking.core.caller import Caller
 from booking.core.events import tell
 from booking.courses.held_courses import held_courses
+from models.statuses import NOT_BOOKED
 
 _FIRST: Final = UUID(int=0)
 KINDS: Final = ("lapsed", "maintenance", "review")
 
 # PostgreSQL adds calendar months as table b7 does: the month's last day where there is no such day.
-_RECALLS = text("""
+_RECALLS = text(f"""
     WITH done AS (
         SELECT DISTINCT ON (c.id) c.clinic_id, c.id, c.patient_id, c.template_id, c.status, c.lapsed_on,
                a.location_id, a.local_date AS last_on, a.procedure_id
@@ -59,13 +60,13 @@ _RECALLS = text("""
     WHERE NOT EXISTS (
         SELECT FROM appointments b JOIN procedures p ON p.clinic_id = b.clinic_id AND p.id = b.procedure_id
         WHERE b.clinic_id = due.clinic_id AND b.patient_id = due.patient_id AND b.local_date > due.last_on
-          AND b.status NOT IN ('held', 'cancelled', 'no_show')
+          AND b.status NOT IN {NOT_BOOKED}
           AND (p.family = due.family OR (due.kind = 'review' AND NOT EXISTS (
             SELECT FROM phases f
             WHERE f.clinic_id = p.clinic_id AND f.procedure_id = p.id AND f.kind = 'procedure'))))
     ORDER BY opens_on, id, kind
     LIMIT :limit
-""")
+""")  # noqa: S608 - no part comes from a request
 _TOLD = text("""
     UPDATE courses SET maintenance_told_on = :today
     WHERE clinic_id = :clinic_id AND id = :id AND maintenance_told_on IS NULL

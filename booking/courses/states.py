@@ -14,6 +14,7 @@ from booking.core.events import audit, tell
 from booking.courses.courses import COURSE
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_histories
+from models.statuses import OVER
 from scheduling.lapses import overdue_days
 from scheduling.questions import CourseOf, Patient, Question
 from scheduling.rules.medical_holds import standing_holds
@@ -21,10 +22,10 @@ from scheduling.rules.medical_holds import standing_holds
 PAUSING: Final = ("planned", "active")
 RESUMING: Final = ("paused",)
 
-_NOTHING_BOOKED = """NOT EXISTS (
+_NOTHING_BOOKED = f"""NOT EXISTS (
         SELECT FROM appointments b
         WHERE b.clinic_id = c.clinic_id AND b.course_id = c.id
-          AND b.status NOT IN ('completed', 'cancelled', 'no_show'))"""
+          AND b.status NOT IN {OVER})"""
 _CANDIDATES = text(f"""
     SELECT DISTINCT ON (c.id) c.id, c.template_id, c.patient_id, p.skin_type,
            a.location_id, a.procedure_id, a.areas, a.local_date

@@ -15,13 +15,13 @@ from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import candidates
 from booking.questions.windows import midnight
 from models import Appointment, Occupancy
+from models.statuses import BEFORE_TREATMENT
 from scheduling.bits import Window
 from scheduling.lateness import Option, for_late_arrival, for_waiting
 from scheduling.questions import Claim
 from scheduling.ticks import DAY_TICKS, TICK_MINUTES, ceil_tick
 
 _Taken = dict[tuple[UUID, int], int]
-_WAITING = ("booked", "confirmed", "arrived", "numbing")
 
 
 def following(caller: Caller, late: Appointment, *, lock: bool = False) -> Sequence[Appointment]:
@@ -33,7 +33,7 @@ def following(caller: Caller, late: Appointment, *, lock: bool = False) -> Seque
             Appointment.location_id == late.location_id,
             Appointment.local_date == late.local_date,
             Appointment.procedure_at >= late.procedure_at,
-            Appointment.status.in_(_WAITING),
+            Appointment.status.in_(BEFORE_TREATMENT),
             Appointment.id != late.id,
         )
         .order_by(Appointment.id)

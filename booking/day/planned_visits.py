@@ -12,6 +12,7 @@ from booking.questions.histories import History
 from booking.questions.overrides import waivers
 from booking.questions.visit_requests import candidates
 from models import AppointmentPhase
+from models.statuses import TO_COME
 from scheduling.bits import Busy, Window
 from scheduling.engine import check
 from scheduling.lateness import Planned, as_planned
@@ -35,7 +36,7 @@ class Standing:
     @property
     def here(self) -> bool:
         """Whether the patient has arrived."""
-        return self.visit.appointment.status not in {"booked", "confirmed"}
+        return self.visit.appointment.status not in TO_COME
 
     @property
     def resources(self) -> frozenset[UUID]:

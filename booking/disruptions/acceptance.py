@@ -9,7 +9,8 @@ from booking.appointments.moving import Placing
 from booking.appointments.records import Visit, get_appointment
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound, Refused, StaleVersion, WrongStatus
-from booking.disruptions.relocation import MOVED_FROM, REASSIGNED_FROM, Proposal, Relocation
+from booking.disruptions.relocation import Proposal, Relocation
+from models.statuses import BEFORE_TREATMENT, TO_COME
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
@@ -44,7 +45,7 @@ def require_acceptable(caller: Caller, seen: Mapping[UUID, Visit], accepted: Seq
         raise StaleVersion(appointment_ids=stale)
     for one in accepted:
         found = seen[one.appointment_id].appointment
-        allowed = REASSIGNED_FROM if found.starts_at == one.starts_at else MOVED_FROM
+        allowed = BEFORE_TREATMENT if found.starts_at == one.starts_at else TO_COME
         if found.status not in allowed:
             raise WrongStatus(allowed, f"Appointment {found.id} is {found.status}.")
 

@@ -28,12 +28,12 @@ from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalo
 from booking.questions.visit_requests import find_location
 from models import Appointment, AppointmentPhase, Block, Closure, Occupancy
 from models.appointments import LONGEST_OCCUPANCY
+from models.statuses import UNFINISHED
 from scheduling import catalog as values
 from scheduling.ticks import ceil_tick, floor_tick, from_tick
 
 LONGEST: Final = timedelta(days=31)
 MOST_VISITS: Final = 200
-_LIVE: Final = ("held", "booked", "confirmed", "arrived", "numbing", "in_progress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _affects(caller: Caller, disruption: Disruption) -> list[ColumnElement[bool]
     """Match the live visits that take the resource, or are at the location, during the disruption."""
     first, last = floor_tick(disruption.starts_at), ceil_tick(disruption.ends_at)
     live = and_(
-        Appointment.status.in_(_LIVE),
+        Appointment.status.in_(("held", *UNFINISHED)),
         or_(Appointment.status != "held", Appointment.expires_at > caller.real_now),
     )
     if disruption.resource_id is not None:

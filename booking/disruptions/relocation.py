@@ -13,6 +13,7 @@ from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.overrides import waivers
 from booking.questions.windows import arrivals, day_of
+from models.statuses import BEFORE_TREATMENT, TO_COME
 from scheduling.bits import Busy, Window, positions
 from scheduling.engine import check, search
 from scheduling.questions import Patient, Question, Verdict
@@ -20,8 +21,6 @@ from scheduling.reasons import CLINICAL
 from scheduling.ticks import local_date, to_tick
 
 DAYS: Final = 14
-REASSIGNED_FROM: Final = ("booked", "confirmed", "arrived", "numbing")
-MOVED_FROM: Final = ("booked", "confirmed")
 # A visit that keeps its time has been let in by these rules already.
 _OF_TIME: Final = frozenset({"in_the_past", "min_notice", "beyond_horizon", "off_grid"})
 _COVERED: Final = CLINICAL | {"outside_opening_hours"}
@@ -86,7 +85,7 @@ class Relocation:
 
     def plan(self, visits: Sequence[Visit]) -> dict[UUID, Proposal]:
         """Propose a place for each visit; one that is not possible says what keeps the visit's time."""
-        ready = [one for one in visits if one.appointment.status in REASSIGNED_FROM]
+        ready = [one for one in visits if one.appointment.status in BEFORE_TREATMENT]
         found = {one.appointment.id: self._take(self._stay(one)) for one in ready}
         for visit in ready:
             if not found[visit.appointment.id].possible and self._may_move(visit):
@@ -124,7 +123,7 @@ class Relocation:
 
     def _may_move(self, visit: Visit) -> bool:
         appointment = visit.appointment
-        return appointment.status in MOVED_FROM and appointment.location_id not in self.catalog.retired
+        return appointment.status in TO_COME and appointment.location_id not in self.catalog.retired
 
     def _stay(self, visit: Visit) -> Proposal:
         start, freed = to_tick(visit.appointment.starts_at), {visit.appointment.id}

@@ -14,9 +14,9 @@ from booking.flags.flags import EXTERNAL_BUSY, write_flags
 from booking.flags.visits_to_recheck import lock_rows
 from models import Appointment, AuditEntry, Event
 from models.appointments import LONGEST_OCCUPANCY
+from models.statuses import UNFINISHED
 from scheduling.ticks import floor_tick
 
-LIVE: Final = ("booked", "confirmed", "arrived", "numbing", "in_progress")
 # What somebody's busy time lies over is their own part of a visit, not the whole of it.
 _MET: Final = text("""
     SELECT DISTINCT o.appointment_id
@@ -60,7 +60,7 @@ def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | Non
 def _is_live(caller: Caller, appointment: Appointment) -> bool:
     """Whether the visit is still to be held, or a hold may still become one."""
     expires_at = appointment.expires_at
-    return appointment.status in LIVE or (expires_at is not None and expires_at > caller.real_now)
+    return appointment.status in UNFINISHED or (expires_at is not None and expires_at > caller.real_now)
 
 
 def _flag(
@@ -73,7 +73,7 @@ def _flag(
         _set(one, [flag for flag in one.flags if flag not in conflicts_of(one, therapist_id)])
     write_flags(caller, [*fresh, *gone])
     # Nobody is told of a hold: it is nobody's appointment until it has become one.
-    booked = [one for one in fresh if one.status in LIVE]
+    booked = [one for one in fresh if one.status in UNFINISHED]
     told = [facts(caller, "flagged", one, {"codes": [EXTERNAL_BUSY], **named}) for one in booked]
     events = [row for (_, rows), _ in told for row in rows]
     events += [row for one in booked for row in _conflicts(caller, one, conflicts_of(one, therapist_id))]

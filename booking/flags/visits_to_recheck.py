@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from booking.core.caller import Caller
 from models import Appointment, AppointmentPhase, Course, ExternalTreatment, MedicalHold, Patient, Procedure
+from models.statuses import GONE, TO_COME
 
 LONGEST_VISIT: Final = timedelta(days=1)
-_PLANNED: Final = ("booked", "confirmed")
 
 
 def visits_at(caller: Caller, location_id: UUID, *where: ColumnElement[bool]) -> Sequence[Appointment]:
@@ -39,7 +39,7 @@ def visits_spaced_by(caller: Caller, rule: Mapping[str, Any]) -> Sequence[Appoin
     live = select(Appointment.patient_id).where(
         Appointment.clinic_id == caller.clinic_id,
         Appointment.patient_id.is_not(None),
-        Appointment.status.not_in(("cancelled", "no_show")),
+        Appointment.status.not_in(GONE),
     )
     several = live.group_by(Appointment.patient_id).having(func.count() > 1)
     elsewhere = select(ExternalTreatment.patient_id).where(ExternalTreatment.clinic_id == caller.clinic_id)
@@ -79,7 +79,7 @@ def _matched(side: Mapping[str, Any]) -> ColumnElement[bool]:
 
 
 def _to_come(caller: Caller, *where: ColumnElement[bool]) -> Sequence[Appointment]:
-    return lock_rows(caller, Appointment.starts_at >= caller.now, Appointment.status.in_(_PLANNED), *where)
+    return lock_rows(caller, Appointment.starts_at >= caller.now, Appointment.status.in_(TO_COME), *where)
 
 
 def lock_rows(caller: Caller, *where: ColumnElement[bool]) -> Sequence[Appointment]:

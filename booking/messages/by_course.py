@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from booking.messages.columns import columns, same, with_words
 from models import Appointment, Course, CourseTemplate, Location, Procedure
+from models.statuses import NOT_BOOKED
 from scheduling import rulebook
 from scheduling.messages import MOMENTS, in_window
 from scheduling.months import add_months
@@ -17,7 +18,6 @@ from scheduling.months import add_months
 _MOMENTS: Final = tuple(moment for moment in MOMENTS if moment.anchor == "window")
 # Months back from one date come up to three days before what they lead to it from, and the date is UTC's.
 _CLAMPED: Final = timedelta(days=4)
-_OVER: Final = ("cancelled", "no_show", "held")
 
 
 def by_course(
@@ -101,7 +101,7 @@ def _is_gone_on_with() -> ColumnElement[bool]:
             later.clinic_id == Appointment.clinic_id,
             later.patient_id == Appointment.patient_id,
             later.starts_at > Appointment.starts_at,
-            later.status.not_in(_OVER),
+            later.status.not_in(NOT_BOOKED),
             procedure.clinic_id == later.clinic_id,
             procedure.id == later.procedure_id,
             or_(procedure.family == Procedure.family, later.course_id == Appointment.course_id),

@@ -36,6 +36,7 @@ from models import (
     Event,
     Location,
 )
+from models.statuses import NOT_BOOKED, TO_COME
 from scheduling.messages import MOMENTS
 from scheduling.rulebook import CourseTemplate
 
@@ -44,8 +45,6 @@ _MOVED: Final = timedelta(hours=16)
 # What counts from a visit's end is looked for by its start: no visit is longer.
 _LONGEST_VISIT: Final = timedelta(days=1)
 
-_TO_COME: Final = ("booked", "confirmed")
-_OVER: Final = ("cancelled", "no_show", "held")
 _PLANNED: Final = ("appointment.booked", "appointment.rescheduled")
 _EVENTS: Final = {"planned": _PLANNED, "no_show": ("appointment.no_show",)}
 # Word for word the condition of the index that finds these events.
@@ -84,7 +83,7 @@ def _by_visit(since: datetime, until: datetime) -> Select[Any]:
     """Select what counts from the visit itself, by the location's index of starts."""
     moments = _moments(since, until)
     moment = moments.c
-    status = case((moment.before, Appointment.status.in_(_TO_COME)), else_=Appointment.status == "completed")
+    status = case((moment.before, Appointment.status.in_(TO_COME)), else_=Appointment.status == "completed")
     visits = (
         columns(moment.kind, Appointment.starts_at, case((moment.before, _planned_at())))
         .select_from(Location)
@@ -128,7 +127,7 @@ def _moments(since: datetime, until: datetime) -> Values:
 def _by_event(since: datetime, until: datetime) -> Select[Any]:
     """Select what counts from a booking, a move or a no-show; of several the last."""
     moment = _BY_EVENT.c
-    last_plan = and_(Appointment.status.in_(_TO_COME), Event.occurred_at == _planned_at())
+    last_plan = and_(Appointment.status.in_(TO_COME), Event.occurred_at == _planned_at())
     visits = (
         columns(moment.kind, Event.occurred_at, null())
         .select_from(Event)
@@ -180,7 +179,7 @@ def _is_followed() -> ColumnElement[bool]:
             later.clinic_id == Appointment.clinic_id,
             later.patient_id == Appointment.patient_id,
             later.starts_at > Appointment.starts_at,
-            later.status.not_in(_OVER),
+            later.status.not_in(NOT_BOOKED),
         )
         .correlate(Appointment)
     )

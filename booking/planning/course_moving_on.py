@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
@@ -20,13 +20,12 @@ from booking.questions.histories import History, load_history
 from booking.questions.visit_requests import Wish, ask, candidates
 from booking.questions.windows import day_of
 from models import Appointment, Course
+from models.statuses import TO_COME
 from scheduling.engine import check
 from scheduling.plans import Preferences, Proposal
 from scheduling.questions import Question
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
-
-_MOVABLE: Final = ("booked", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _later(history: History, course: Course, appointment_id: UUID) -> list[Any]:
     after = next((visit for visit in own if visit.id == appointment_id), None)
     if after is None:
         raise NotFound("appointment", "/appointment_id")
-    return [one for one in own if one.status in _MOVABLE and one.starts_at > after.starts_at]
+    return [one for one in own if one.status in TO_COME and one.starts_at > after.starts_at]
 
 
 def _question(caller: Caller, catalog: ClinicCatalog, visit: Any) -> Question:  # noqa: ANN401 - a row of the query

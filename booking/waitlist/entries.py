@@ -19,7 +19,7 @@ from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import load_catalog
 from booking.questions.visit_requests import Wish, ask
 from models import Appointment, WaitlistEntry
-from models.waitlist import OPEN
+from models.statuses import ENTRIES_OPEN
 
 FIXED: Final = ("patient_id", "procedure_id", "location_id")
 _CHANGEABLE: Final = ("waiting", "declined", "expired")
@@ -70,7 +70,7 @@ def _check_alone(caller: Caller, after: Values) -> None:
     """Refuse a second open entry for the same visit; the patient is locked."""
     same = [getattr(WaitlistEntry, name) == after[name] for name in FIXED]
     others = select(WaitlistEntry.id).where(
-        WaitlistEntry.clinic_id == caller.clinic_id, WaitlistEntry.status.in_(OPEN), *same
+        WaitlistEntry.clinic_id == caller.clinic_id, WaitlistEntry.status.in_(ENTRIES_OPEN), *same
     )
     if set(caller.session.scalars(others)) - {after.get("id")}:
         raise AlreadyExists("The patient waits for this procedure at this location already.")

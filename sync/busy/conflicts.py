@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from booking.core.caller import Caller
-from booking.flags.external_busy import LIVE
 from booking.questions.catalog import load_catalog
 from models.appointments import LONGEST_OCCUPANCY
+from models.statuses import UNFINISHED
 from scheduling.ticks import from_tick, to_tick
 
 _LIST: Final = text("""
@@ -61,7 +61,7 @@ def list_conflicts(caller: Caller, query: Mapping[str, Any], most: int, after: P
     seen = None if caller.location_ids is None else list(caller.location_ids)
     values = {
         "clinic_id": caller.clinic_id,
-        "live": list(LIVE),
+        "live": list(UNFINISHED),
         "longest": LONGEST_OCCUPANCY,
         "therapist_id": query.get("therapist_id"),
         "location_id": query.get("location_id"),

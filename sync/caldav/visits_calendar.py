@@ -9,6 +9,7 @@ from sqlalchemy import Row, TextClause, text
 
 from dav.calendars import Changes, Conditions, ForbiddenError, Item, Span
 from dav.names import d
+from models.statuses import GONE
 from sync.caldav.sync_tokens import EVERYTHING, Followed
 from sync.changes.cursors import HORIZON
 from sync.feeds.feeds import reference
@@ -21,10 +22,10 @@ _NEWEST: Final = text(f"""
     ORDER BY xid DESC LIMIT 1
 """)  # noqa: S608 - our own text
 # Who leads or assists is needed from the first to the last of the phases that name them: cream works alone.
-_EVENTS: Final = """
+_EVENTS: Final = f"""
     SELECT c.appointment_id AS id, CAST(CAST(c.xid AS text) AS bigint) AS xid, a.version, a.updated_at,
            needed.starts_at, needed.ends_at,
-           c.present AND a.status NOT IN ('cancelled', 'no_show') AS there
+           c.present AND a.status NOT IN {GONE} AS there
     FROM changes c
     LEFT JOIN appointments a ON a.clinic_id = c.clinic_id AND a.id = c.appointment_id
     LEFT JOIN LATERAL (
@@ -33,8 +34,8 @@ _EVENTS: Final = """
           AND c.scope_id IN (p.therapist_id, p.assistant_id)
     ) AS needed ON true
     WHERE c.clinic_id = :clinic_id AND c.scope_id = :therapist_id
-"""
-_THERE: Final = f"{_EVENTS} AND c.present AND a.status NOT IN ('cancelled', 'no_show')"
+"""  # noqa: S608 - our own text
+_THERE: Final = f"{_EVENTS} AND c.present AND a.status NOT IN {GONE}"
 _ALL: Final = text(f"{_THERE} ORDER BY c.appointment_id")
 _NAMED: Final = text(f"{_THERE} AND c.appointment_id = ANY(:ids) ORDER BY c.appointment_id")
 _BETWEEN: Final = text(f"""

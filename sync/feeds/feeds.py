@@ -12,6 +12,7 @@ from sqlalchemy import TextClause, text
 
 from booking.core.caller import Caller
 from models.calendar_feeds import FeedRow
+from models.statuses import GONE
 from sync.feeds.ics import Event, calendar
 
 BACK: Final = timedelta(days=30)
@@ -19,7 +20,6 @@ AHEAD: Final = timedelta(days=365)
 CANCELLED_KEPT: Final = timedelta(days=30)
 _REFERENCE: Final = 8
 _INITIALS: Final = 3
-_GONE: Final = frozenset({"cancelled", "no_show"})
 _PATIENTS: Final = "Your appointments"
 
 # A visit counts for a resource from the first to the last of the phases that name it: a therapist works
@@ -105,7 +105,7 @@ def _events(feed: FeedRow, rows: Iterable[Any]) -> Iterator[Event]:
     private = feed.detail == "initials"
     for id_, version, changed_at, starts_at, ends_at, status, name, place in rows:
         summary = _summary(feed.detail, id_, name)
-        told = "CANCELLED" if status in _GONE else "CONFIRMED"
+        told = "CANCELLED" if status in GONE else "CONFIRMED"
         yield Event(id_, version, changed_at, starts_at, ends_at, summary, told, place, private)
 
 

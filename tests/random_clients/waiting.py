@@ -12,7 +12,7 @@ from api import clock
 from booking.waitlist.offers import Freed
 from jobs.offers import offer_freed
 from models import Appointment, WaitlistEntry
-from models.waitlist import OPEN
+from models.statuses import ENTRIES_OPEN
 from scheduling.ticks import floor_tick
 from tests.random_clients.practice import Clients, days, picks
 from tests.support.cast import Made, run_out
@@ -143,7 +143,7 @@ def _same(entry: WaitlistEntry, wish: Made) -> bool:
 
 def _is_open(entry: WaitlistEntry, held: Appointment | None) -> bool:
     """Whether an entry keeps others from waiting for the same: an offer that has run out does not."""
-    return entry.status in OPEN and (held is None or _is_live(held))
+    return entry.status in ENTRIES_OPEN and (held is None or _is_live(held))
 
 
 def _is_live(held: Appointment) -> bool:
