@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,7 +16,7 @@ from booking.core.errors import NotFound, Refused
 from booking.core.events import facts, record
 from booking.courses.courses import follow_visit, require_course
 from booking.flags.revalidation import judge_others
-from booking.questions.availability import alternatives
+from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import load_history, load_patient
 from booking.questions.judging import Override, judge
@@ -34,18 +35,9 @@ def book(
     notes: str | None = None,
 ) -> Visit:
     """Book one visit; Refused with every reason and near slots when it cannot take place."""
-    try:
-        with caller.session.begin_nested():
-            return _book(caller, wish, to_tick(starts_at), override, notes)
-    except Refused as refused:
-        # The savepoint's end has released the locks: nobody waits while we look for other slots.
-        near = alternatives(caller, wish, to_tick(starts_at), refused.refusals)
-        raise Refused(refused.refusals, near) from refused
-
-
-def _book(caller: Caller, wish: Wish, start: int, override: Override | None, notes: str | None) -> Visit:
-    catalog = lock_for(caller, [wish])
-    return write(caller, catalog, wish, start, override, notes)
+    start = to_tick(starts_at)
+    with offering_near_slots(caller, partial(alternatives, caller, wish, start)):
+        return write(caller, lock_for(caller, [wish]), wish, start, override, notes)
 
 
 def lock_for(caller: Caller, wishes: Sequence[Wish]) -> ClinicCatalog:

@@ -1,7 +1,8 @@
 """Makes a hold an appointment: it keeps its id and claims, and the patient's rules must allow it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from booking.appointments.records import Visit, stored_notice, when_and_where, with_phases
@@ -15,14 +16,15 @@ from booking.core.events import record
 from booking.courses.courses import follow_visit, require_course
 from booking.flags.external_busy import tell_conflicts
 from booking.flags.revalidation import judge_others
-from booking.questions.availability import alternatives
+from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import load_history
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import Wish, ask, of_appointment
 from models import Appointment
 from scheduling.questions import Question, Verdict
+from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
 # The notice was kept when the hold was made; deciding takes some minutes of it.
@@ -45,15 +47,14 @@ def convert(caller: Caller, wanted: Conversion) -> Visit:
 
     HoldExpired, HoldConverted or NotFound as `holds.find` says.
     """
-    try:
-        with caller.session.begin_nested():
-            return _convert(caller, wanted)
-    except Refused as refused:
+
+    def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
         held = find(caller, wanted.hold_id)
         own = held.id if held.patient_id is not None else None
-        start = to_tick(held.starts_at)
-        near = alternatives(caller, _wish(held, wanted), start, refused.refusals, own)
-        raise Refused(refused.refusals, near) from refused
+        return alternatives(caller, _wish(held, wanted), to_tick(held.starts_at), refusals, own)
+
+    with offering_near_slots(caller, near):
+        return _convert(caller, wanted)
 
 
 def validate(caller: Caller, wanted: Conversion) -> Verdict:
@@ -109,13 +110,9 @@ def _check_patient(held: Appointment, wanted: Conversion) -> None:
 
 
 def _wish(held: Appointment, wanted: Conversion) -> Wish:
-    return Wish(
-        procedure_id=held.procedure_id,
-        location_id=held.location_id,
-        areas=tuple(held.areas),
-        therapist_id=held.therapist_id,
-        patient_id=wanted.patient_id,
-        course_id=wanted.course_id or held.course_id,
+    course_id = wanted.course_id or held.course_id
+    return of_appointment(
+        held, therapist_id=held.therapist_id, patient_id=wanted.patient_id, course_id=course_id
     )
 
 

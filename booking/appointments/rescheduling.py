@@ -1,7 +1,9 @@
 """Moves a visit in one transaction, keeping its id: its own claims never stand in its way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
@@ -11,13 +13,14 @@ from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.flags.revalidation import judge_others
-from booking.questions.availability import alternatives
+from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_patient
 from booking.questions.judging import Override, judge
-from booking.questions.visit_requests import Wish, ask, candidates
+from booking.questions.visit_requests import Wish, ask, candidates, of_appointment
 from models import Appointment
 from scheduling.questions import Question, Verdict
+from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
 
@@ -35,24 +38,19 @@ def reschedule(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None = None
 ) -> Visit:
     """Move a booked or confirmed visit; Refused with every reason and near slots when it cannot go there."""
-    try:
-        with caller.session.begin_nested():
-            return _move(caller, appointment_id, move, expected, override)
-    except Refused as refused:
+
+    def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
         wish = _wish(get_appointment(caller, appointment_id), move)
-        near = alternatives(caller, wish, to_tick(move.starts_at), refused.refusals, appointment_id)
-        raise Refused(refused.refusals, near) from refused
+        return alternatives(caller, wish, to_tick(move.starts_at), refusals, appointment_id)
+
+    with offering_near_slots(caller, near):
+        return _move(caller, appointment_id, move, expected, override)
 
 
 def _wish(appointment: Appointment, move: Move) -> Wish:
-    return Wish(
-        procedure_id=appointment.procedure_id,
-        location_id=move.location_id or appointment.location_id,
-        areas=tuple(appointment.areas),
-        therapist_id=move.therapist_id,
-        room_id=move.room_id,
-        patient_id=appointment.patient_id,
-        course_id=appointment.course_id,
+    location_id = move.location_id or appointment.location_id
+    return of_appointment(
+        appointment, location_id=location_id, therapist_id=move.therapist_id, room_id=move.room_id
     )
 
 

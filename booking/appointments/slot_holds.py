@@ -1,6 +1,7 @@
 """Holds: a visit's time, kept for a few minutes for somebody who is still deciding."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from booking.core.caller import Caller
 from booking.core.errors import HoldConverted, HoldExpired, HoldExtended, NotFound, Refused
 from booking.core.events import audit, facts
 from booking.courses.courses import require_course
-from booking.questions.availability import alternatives
+from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import load_catalog
 from booking.questions.histories import load_patient
 from booking.questions.judging import judge
@@ -31,12 +32,9 @@ def hold(caller: Caller, wish: Wish, starts_at: datetime, ttl: timedelta | None 
     With a patient all of their rules count too. Refused with every reason and near slots as a booking is,
     TooManyHolds when a publishable key has too many here.
     """
-    try:
-        with caller.session.begin_nested():
-            return _hold(caller, wish, to_tick(starts_at), ttl)
-    except Refused as refused:
-        near = alternatives(caller, wish, to_tick(starts_at), refused.refusals)
-        raise Refused(refused.refusals, near) from refused
+    start = to_tick(starts_at)
+    with offering_near_slots(caller, partial(alternatives, caller, wish, start)):
+        return _hold(caller, wish, start, ttl)
 
 
 def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visit:

@@ -19,7 +19,7 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import of_appointment
 from models import Appointment
 from scheduling.ticks import ceil_tick
 
@@ -107,15 +107,8 @@ def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -
 
 def _elsewhen(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
     """Give other times for a late visit, as near as they come."""
-    wish = Wish(
-        procedure_id=appointment.procedure_id,
-        location_id=appointment.location_id,
-        areas=tuple(appointment.areas),
-        patient_id=appointment.patient_id,
-        course_id=appointment.course_id,
-    )
     try:
-        return alternatives(caller, wish, ceil_tick(caller.now), (), appointment.id)
+        return alternatives(caller, of_appointment(appointment), ceil_tick(caller.now), (), appointment.id)
     except (Retired, Invalid):
         # The procedure is not offered like that any more.
         return []

@@ -10,7 +10,7 @@ from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.overrides import waivers
-from booking.questions.visit_requests import candidates
+from booking.questions.visit_requests import candidates, question_of
 from models import AppointmentPhase
 from models.statuses import TO_COME
 from scheduling.bits import Busy, Window
@@ -66,15 +66,12 @@ def standing_visit(caller: Caller, catalog: ClinicCatalog, visit: Visit, history
         # Their sessions and holds are left out: spacing counts days, and the day stays.
         others = history.patient(appointment.id)
         patient = Patient(others.id, others.busy)
-    question = Question(
+    course = history.course_of(appointment.id) if history is not None else None
+    question = replace(
+        question_of(caller, catalog, appointment, patient, course),
         procedure=replace(procedure, prerequisites=()),
-        location=catalog.engine.locations[appointment.location_id],
-        areas=tuple(appointment.areas),
-        now=caller.now,
-        patient=patient,
         therapist_id=appointment.therapist_id,
         waived=_SETTLED | waivers(appointment).codes,
-        course=history.course_of(appointment.id) if history is not None else None,
     )
     return Standing(visit, question, start)
 

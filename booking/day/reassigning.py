@@ -16,7 +16,7 @@ from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
 from booking.questions.judging import Override, permitted
-from booking.questions.visit_requests import Wish, ask, candidates
+from booking.questions.visit_requests import ask, candidates, of_appointment
 from booking.questions.windows import day_of
 from models import Appointment
 from scheduling.bits import Busy, Window
@@ -63,13 +63,8 @@ def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     """Lock the patient and everything that the visit has or could get; NotFound or Invalid for bad names."""
     catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
-    wish = Wish(
-        procedure_id=appointment.procedure_id,
-        location_id=appointment.location_id,
-        areas=tuple(appointment.areas),
-        therapist_id=to.therapist_id,
-        room_id=to.room_id,
-    )
+    staff_and_room = {"therapist_id": to.therapist_id, "room_id": to.room_id}
+    wish = of_appointment(appointment, patient_id=None, course_id=None, **staff_and_room)
     question = ask(caller, catalog, wish, even=[wish.procedure_id, wish.location_id])
     if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
         raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")

@@ -12,6 +12,7 @@ from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.overrides import waivers
+from booking.questions.visit_requests import question_of
 from booking.questions.windows import arrivals, day_of
 from models.statuses import BEFORE_TREATMENT, TO_COME
 from scheduling.bits import Busy, Window, positions
@@ -190,16 +191,10 @@ class Relocation:
         return replace(self._question(visit), stands=True, waived=_OF_TIME)
 
     def _question(self, visit: Visit) -> Question:
-        appointment, engine = visit.appointment, self.catalog.engine
         history = self._history(visit)
-        return Question(
-            procedure=engine.procedures[appointment.procedure_id],
-            location=engine.locations[appointment.location_id],
-            areas=tuple(appointment.areas),
-            now=self.caller.now,
-            patient=self._patient(visit, history) if history else None,
-            course=history.course_of(appointment.id) if history else None,
-        )
+        patient = self._patient(visit, history) if history else None
+        course = history.course_of(visit.appointment.id) if history else None
+        return question_of(self.caller, self.catalog, visit.appointment, patient, course)
 
     def _history(self, visit: Visit) -> History | None:
         patient_id = visit.appointment.patient_id

@@ -13,11 +13,10 @@ from booking.disruptions.relocation import DAYS, Relocation
 from booking.questions.busy import load_blocked, load_busy
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import load_histories
-from booking.questions.visit_requests import candidates
+from booking.questions.visit_requests import candidates, question_of
 from booking.questions.windows import midnight
 from models import Appointment, Occupancy
 from scheduling.bits import Busy, Window
-from scheduling.questions import Question
 from scheduling.ticks import local_date, to_tick
 
 Lane = tuple[UUID, int]
@@ -57,17 +56,8 @@ def resources_of(
     found: set[UUID] = set()
     kinds = {(one.procedure_id, one.location_id): one for one in appointments}
     for one in kinds.values():
-        found |= candidates(catalog, _question(caller, catalog, one))
+        found |= candidates(catalog, question_of(caller, catalog, one))
     return frozenset(found | {one.therapist_id for one in appointments if one.therapist_id is not None})
-
-
-def _question(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> Question:
-    return Question(
-        procedure=catalog.engine.procedures[appointment.procedure_id],
-        location=catalog.engine.locations[appointment.location_id],
-        areas=tuple(appointment.areas),
-        now=caller.now,
-    )
 
 
 def _window(
@@ -76,7 +66,7 @@ def _window(
     """Give a window with room for every proposal: the days around each visit, from its own or today on."""
     first, last = span
     for one in appointments:
-        question = _question(caller, catalog, one)
+        question = question_of(caller, catalog, one)
         zone = question.location.zone
         on, today = local_date(to_tick(one.starts_at), zone), caller.now.astimezone(zone).date()
         around = min(on, max(on - timedelta(days=DAYS), today)), on + timedelta(days=DAYS + 1)

@@ -10,7 +10,7 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import ClinicCatalog, read_catalog
 from booking.questions.histories import History, load_histories
 from booking.questions.overrides import waivers
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import ask, of_appointment
 from booking.questions.windows import day_of
 from models import Appointment
 from scheduling.catalog import Procedure
@@ -83,12 +83,8 @@ def _standing(
 def _question(
     caller: Caller, catalog: ClinicCatalog, appointment: Appointment, history: History | None
 ) -> Question:
-    wish = Wish(
-        procedure_id=appointment.procedure_id,
-        location_id=appointment.location_id,
-        areas=tuple(appointment.areas),
-        therapist_id=appointment.therapist_id,
-    )
+    whom = {"therapist_id": appointment.therapist_id, "patient_id": None, "course_id": None}
+    wish = of_appointment(appointment, **whom)
     patient = history.patient(appointment.id) if history is not None else None
     question = ask(caller, catalog, wish, patient, even=[wish.procedure_id, wish.location_id])
     course = history.course_of(appointment.id) if history is not None else None

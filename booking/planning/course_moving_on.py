@@ -17,7 +17,7 @@ from booking.planning.course_plan import Planned, Planner, find_course
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import History, load_history
-from booking.questions.visit_requests import Wish, ask, candidates
+from booking.questions.visit_requests import ask, candidates, of_appointment
 from booking.questions.windows import day_of
 from models import Appointment, Course
 from models.statuses import TO_COME
@@ -115,14 +115,7 @@ def _later(history: History, course: Course, appointment_id: UUID) -> list[Any]:
 
 
 def _question(caller: Caller, catalog: ClinicCatalog, visit: Any) -> Question:  # noqa: ANN401 - a row of the query
-    wish = Wish(
-        procedure_id=visit.procedure_id,
-        location_id=visit.location_id,
-        areas=tuple(visit.areas),
-        patient_id=visit.patient_id,
-        course_id=visit.course_id,
-    )
-    return ask(caller, catalog, wish, even=[visit.procedure_id, visit.location_id])
+    return ask(caller, catalog, of_appointment(visit), even=[visit.procedure_id, visit.location_id])
 
 
 def _plan(caller: Caller, catalog: ClinicCatalog, course: Course, appointment_id: UUID) -> Shift:

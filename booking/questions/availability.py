@@ -1,6 +1,7 @@
 """Answers when a visit could take place: slots, days, the next one, and why not at an instant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import attrgetter
@@ -9,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.core.caller import Caller
+from booking.core.errors import Refused
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_patient
@@ -128,6 +130,21 @@ def next_slot(caller: Caller, wish: Wish) -> dict[str, Any] | None:
             return {**listed["slots"][0], "timezone": listed["timezone"]}
         first = until
     return None
+
+
+@contextmanager
+def offering_near_slots(
+    caller: Caller, near: Callable[[Sequence[Refusal]], Sequence[Mapping[str, object]]]
+) -> Iterator[None]:
+    """Run an act in a savepoint; when it is refused, undo it and add the near slots that `near` finds.
+
+    The savepoint's end releases the act's locks, so that other acts do not wait during the search.
+    """
+    try:
+        with caller.session.begin_nested():
+            yield
+    except Refused as refused:
+        raise Refused(refused.refusals, near(refused.refusals)) from refused
 
 
 def alternatives(

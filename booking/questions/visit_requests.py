@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,6 +27,46 @@ class Wish:
     room_id: UUID | None = None
     patient_id: UUID | None = None
     course_id: UUID | None = None
+
+
+class Stored(Protocol):
+    """A stored visit, as a row of its table or of a patient's history."""
+
+    procedure_id: UUID
+    location_id: UUID
+    areas: list[str]
+    patient_id: UUID | None
+    course_id: UUID | None
+
+
+def of_appointment(visit: Stored, **changed: Any) -> Wish:  # noqa: ANN401 - the fields of a request
+    """Give the request that a stored visit answers, with no therapist or room named; some fields changed."""
+    stored: dict[str, Any] = {
+        "procedure_id": visit.procedure_id,
+        "location_id": visit.location_id,
+        "areas": tuple(visit.areas),
+        "patient_id": visit.patient_id,
+        "course_id": visit.course_id,
+    }
+    return Wish(**stored | changed)
+
+
+def question_of(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    visit: Stored,
+    patient: Patient | None = None,
+    course: CourseOf | None = None,
+) -> Question:
+    """Ask for a stored visit where it is, whether or not such a visit could be asked for now."""
+    return Question(
+        procedure=catalog.engine.procedures[visit.procedure_id],
+        location=catalog.engine.locations[visit.location_id],
+        areas=tuple(visit.areas),
+        now=caller.now,
+        patient=patient,
+        course=course,
+    )
 
 
 def ask(
