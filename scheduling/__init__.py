@@ -1,4 +1,4 @@
-"""Decides when a visit can take place: pure values in, verdicts out.
+"""The scheduling engine: decides when a visit can take place, with pure values in and verdicts out.
 
 Import from the modules directly:
 
@@ -17,12 +17,16 @@ Import from the modules directly:
 - `openings`: slots, rank_compact, offer_compact
 - `eligibility`: eligibility, Eligibility, Basis
 - `claims`: spacing_claims, SpacingClaim
-- `numbing`: numbing_refusals, planned_numbing, Numbing
+- `lapses`: overdue_days
+- `lateness`: for_late_arrival, for_waiting, with_numbing, as_planned, Planned, Option
+- `messages`: due, in_window, shifted, after_quiet, MOMENTS, Moment, Due
+- `plans`: choose, Preferences, Proposal
+- `rules.numbing`: numbing_refusals, planned_numbing, Numbing
 
-The rules: `rules` lists them all, `clinical_rules` those on the patient, `resource_rules` those on staff
-and places. Behind `clinical_rules` stand `spacing`, `holds`, `prerequisites`, `areas`, and `numbing`, which
-say what they forbid as `bans`; `warnings` says what is allowed but worth a word.
+In `rules`, `registry` lists every rule; `clinical` has the rules on the patient, `resources` the rules on
+staff, rooms and devices. `clinical` collects what `spacing`, `medical_holds`, `prerequisites`, `areas` and
+`numbing` forbid, dates as `bans`. `warnings` names what is allowed but should be mentioned.
 
-Behind the compact order stand `needs` (what a visit takes, in one form), `packing` (how many visits fit)
-and `capacity` (what each arrival costs).
+The compact order uses `needs` (what a visit takes, in a single form), `packing` (how many visits fit) and
+`capacity` (how many further visits each arrival costs).
 """

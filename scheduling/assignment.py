@@ -1,4 +1,4 @@
-"""Chooses who and what a feasible visit takes, so that the least time beside it becomes unusable."""
+"""Chooses the staff, rooms and devices of a feasible visit, so that the least free time becomes unusable."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from scheduling.visits import Path, Span
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Who takes part: the lead, if any, and one assistant for each phase that needs one."""
+    """The staff of a visit: the lead, if any, and an assistant for each phase that needs an assistant.
+
+    `bent` are the waived codes that they violate.
+    """
 
     lead_id: UUID | None
     helpers: tuple[UUID, ...]
@@ -26,7 +29,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Spots:
-    """Where a visit takes place: a path with one lane a run, and one device a need."""
+    """Where a visit takes place: a path with a lane for each run, and a device for each need."""
 
     path: Path
     lanes: tuple[Lane, ...]
@@ -36,8 +39,8 @@ class Spots:
 def assign(case: Case, at: int) -> tuple[Assignment, frozenset[str]]:
     """Return the best assignment of a feasible arrival, and the waived codes that its staff violate.
 
-    Staff who violate no waived code come first, then the fewest assistants, the least waste, the
-    tightest fit and the lowest ids.
+    Prefer staff who violate no waived code, then the fewest assistants, the least waste, the tightest fit
+    and the lowest ids.
     """
     team, spots = _best_team(case, at), _best_spots(case, at)
     phases = tuple(_phase(case, at, place, team, spots) for place in range(len(case.scene.visit.spans)))
@@ -71,7 +74,7 @@ def _team(
 
 
 def _ranked_helpers(case: Case, at: int) -> list[tuple[tuple[int, ...], UUID]]:
-    """Return the possible assistants, best first: one order for all phases, so that one serves many."""
+    """Return the possible assistants, best first, in the same order for all phases, so that few serve."""
     visit, ranked = case.scene.visit, []
     for person_id in dict.fromkeys(p for pool in case.staff.assistants for p in pool):
         served = [
@@ -95,7 +98,7 @@ def _bent(person: Candidate, at: int) -> set[str]:
 
 
 def _best_spots(case: Case, at: int) -> Spots:
-    """Return the place with the least waste; between paths of equal waste the first listed."""
+    """Return the place with the least waste; between paths of equal waste the first in the list."""
     found: list[tuple[tuple[object, ...], Spots]] = []
     for devices in _device_choices(case, at):
         for order, path in enumerate(case.places.paths):

@@ -1,4 +1,4 @@
-"""Holds sets of ticks as the bits of one integer: bit i is the window's tick `start + i`."""
+"""Holds sets of ticks as the bits of an integer: bit i stands for the tick `start + i` of a window."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -12,9 +12,22 @@ _INT4 = "i"
 _ONE = ord("1")
 
 
+# Whether a resource is free is a question about ticks of five minutes, 288 a day, so the answer for a window
+# is a row of bits. A Python integer holds such a row whole: `&`, `|`, `~` and shifts treat every tick of the
+# window in a single operation in C, and no loop runs over arrivals. Integers are also immutable and hashable,
+# so rows can be cached and compared. Free time has no bits outside of the window, so nothing fits there.
+#
+# A phase that takes the ticks from 4 to 7 (half-open) after arrival suits an arrival when the bits 4, 5 and 6
+# places above it are set: `(free >> 4) & (free >> 5) & (free >> 6)`. This is an erosion: each free stretch
+# shrinks to the places from which the whole phase fits. Runs are doubled instead of shifted tick by tick: in
+# `run = free & free >> 1` a bit says that two ticks are free, in `run & run >> 2` that four are.
+#
+# A visit is then plain algebra: AND for all that it needs at once (phases, staff, rooms, devices), OR for the
+# candidates of which it needs any. `tests/scheduling/oracle.py` finds the same without bits, arrival by
+# arrival.
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open range of ticks that bits are counted from."""
+    """A half-open range of ticks; bits are counted from its start."""
 
     start: int
     end: int
@@ -25,12 +38,12 @@ class Window:
 
     @property
     def length(self) -> int:
-        """Ticks in the window."""
+        """The number of ticks in the window."""
         return self.end - self.start
 
     @property
     def full(self) -> int:
-        """The bits of every tick."""
+        """The bits of every tick of the window."""
         return (1 << self.length) - 1
 
     def span(self, start: int, end: int) -> int:
@@ -88,8 +101,8 @@ def _met(starts: "array[int]", ends: "array[int]", window: Window) -> int:
 def _fill(starts: "array[int]", ends: "array[int]", window: Window) -> int:
     """Return the union of intervals that all meet the window.
 
-    One byte a bound and two conversions are several times faster than one shift an interval; the
-    difference of the sums of powers of two is the union, since the intervals are disjoint.
+    To write a byte for each bound and convert twice is several times faster than to shift once for each
+    interval. The intervals are disjoint, so the difference of the sums of powers of two is their union.
     """
     if not starts:
         return 0
@@ -105,9 +118,9 @@ def _fill(starts: "array[int]", ends: "array[int]", window: Window) -> int:
 
 
 def erode(free: int, start: int, end: int) -> int:
-    """Return the bits whose ticks from `start` to `end` (not negative) after them are all set.
+    """Return the positions after which all ticks from `start` to `end` (half-open, not negative) are set.
 
-    The doubling covers a length of n in about log2(n) steps.
+    The run doubles, so a length of n ticks takes about log2(n) steps.
     """
     run, covered, length = free, 1, end - start
     while covered < length:
@@ -118,7 +131,7 @@ def erode(free: int, start: int, end: int) -> int:
 
 
 def erode_all(free: int, spans: Iterable[tuple[int, int]]) -> int:
-    """Return the bits for which every span of ticks after them is set throughout (all ones for no span)."""
+    """Return the positions after which every tick of every span is set: all of them when there is no span."""
     fits = -1
     for start, end in spans:
         fits &= erode(free, start, end)
@@ -135,7 +148,7 @@ def positions(bits: int) -> Iterator[int]:
 
 
 def merge(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return half-open spans sorted, with touching and overlapping ones joined."""
+    """Return half-open spans sorted, with touching and overlapping spans joined."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:

@@ -14,17 +14,17 @@ _DAYS_KEPT: Final = 1024
 
 
 class Cost(NamedTuple):
-    """How many fewer visits fit on the day, this one not counted, and the ticks that become unusable."""
+    """How many fewer visits fit on the day (not counting the visit itself), and how many ticks it wastes."""
 
     visits: int
     waste: int
 
 
 def costs(case: Case, starts: int) -> Mapping[int, Cost]:
-    """Return by position what each feasible arrival costs: one visit at best as a rule.
+    """Return the cost of each feasible arrival by its position; usually it is at most a single visit.
 
-    Counted are visits of the same question on the same local day, each placed as early as possible.
-    What takes nobody and nothing costs nothing.
+    Only visits of the same question on the same local day count, each placed as early as possible. A
+    visit that takes no staff, room or device costs nothing.
     """
     needs, takers = needs_of(case)
     found = dict.fromkeys(positions(starts), Cost(0, 0))
@@ -36,12 +36,12 @@ def costs(case: Case, starts: int) -> Mapping[int, Cost]:
 
 @lru_cache(maxsize=_DAYS_KEPT)
 def count_day(needs: Needs, shape: Shape) -> tuple[tuple[int, Cost], ...]:
-    """Count one day. A booking changes one day; all others look as they did at the last search."""
+    """Count a single day. The result is cached: a booking changes one day and leaves all others alike."""
     return tuple((at, Cost(*cost)) for at, cost in Packing(needs, shape).costs())
 
 
 def _islands(case: Case, starts: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of arrivals of one local day that no other arrivals of it can meet."""
+    """Yield the first and the last arrival of each group on a local day that meets no arrival outside it."""
     length, window = case.scene.visit.length, case.scene.window
     midnights = [max(midnight - window.start, 0) for midnight in case.scene.days.midnights]
     for low, high in pairwise(midnights):

@@ -1,4 +1,4 @@
-"""Puts a scene together with its staff and places, ready for the rules to judge."""
+"""Puts a scene together with its staff and places, so that the rules can judge it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scheduling.staff import Staff, staff
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A rule's answer: the arrivals it allows as bits, and its reasons against the one at a position."""
+    """A rule's answer: the arrivals that it allows, as bits, and a function that explains a refusal."""
 
     code: str
     allowed: int
@@ -25,7 +25,10 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the rules judge; `leading` are the arrivals at which each therapist and their help are free."""
+    """What the rules judge: a scene with its staff and places.
+
+    `leading` are by therapist the arrivals at which the therapist and enough assistants are free.
+    """
 
     scene: Scene
     staff: Staff

@@ -32,7 +32,7 @@ def _in_order(first: date | None, last: date | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyPeriod:
-    """Open or working time on one weekday (0 is Monday), in minutes after local midnight, half-open.
+    """Open or working time on a weekday (0 is Monday), in minutes after local midnight, half-open.
 
     `valid_from` and `valid_until` are local dates, both inclusive.
     """
@@ -119,9 +119,9 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Qualification:
-    """What a member of staff may do: everywhere or at one location, from and until dates, both inclusive.
+    """What a member of staff may do: everywhere or at a single location, between dates, both inclusive.
 
-    `max_depth_mm` is one limit, one by area, or None for the code's default.
+    `max_depth_mm` is a limit for all areas, a limit by area, or None for the code's default.
     """
 
     code: str
@@ -146,7 +146,7 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True)
 class Therapist:
-    """A bookable member of staff; only those who treat lead a visit, the others assist."""
+    """A bookable member of staff; with `treats` they may lead a visit, without it they only assist."""
 
     id: UUID
     treats: bool = True
@@ -157,7 +157,7 @@ class Therapist:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room of one kind; a capacity of n offers the lanes 0 to n - 1."""
+    """A room of a kind; a capacity of n gives it the lanes 0 to n - 1."""
 
     id: UUID
     location_id: UUID
@@ -172,7 +172,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device of one kind, fixed to a room when it has one."""
+    """A device of a kind; with a `room_id` it is fixed to that room."""
 
     id: UUID
     location_id: UUID
@@ -186,11 +186,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One part of a visit and what it holds.
+    """A part of a visit, and the staff, room and device that it holds.
 
-    Minutes are multiples of 5; `at_minute` counts from arrival, by default a phase starts when the
-    one before it in the list ends. `assistant` is a qualification code; `room_kinds` and
-    `device_kinds` name alternatives.
+    Minutes are multiples of 5. `at_minute` counts from arrival; without it a phase starts when the phase
+    before it in the list ends. `assistant` is a qualification code; `room_kinds` and `device_kinds` name
+    alternatives.
     """
 
     name: str
@@ -217,7 +217,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A bookable kind of visit; `areas` are treated all, or chosen from when `choose_areas`."""
+    """A bookable kind of visit; it treats all `areas`, or with `choose_areas` those that a booking names."""
 
     id: UUID
     code: str
@@ -245,7 +245,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything of one clinic that a question needs, by id; the rules of holds by code."""
+    """Everything of a clinic that a question needs, by id; the rules of medical holds by code."""
 
     locations: Mapping[UUID, Location] = field(default_factory=dict)
     therapists: Mapping[UUID, Therapist] = field(default_factory=dict)

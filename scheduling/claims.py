@@ -1,4 +1,4 @@
-"""Writes the floor of spacing rules as date spans, which a database can prove not to collide."""
+"""Writes the floor of spacing rules as date ranges, so that the database can prove that it is kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,29 @@ from scheduling.rulebook import Matcher, SpacingRule
 from scheduling.rules.spacing import EVERYWHERE, Treatment, asked, matched, specificity
 
 
+# A floor says how many civil days lie at least between an earlier treatment, which `rule.after` matches, and
+# a later treatment, which `rule.before` matches. PostgreSQL can prove that rows do not overlap, so each
+# session becomes date ranges. In the role `after` a session on date d claims [d, d + floor), in the role
+# `before` it claims [d, d + 1). The `after` claim of a session on a overlaps the `before` claim of a session
+# on b exactly when a <= b < a + floor: when b comes too soon. If b comes first, the other two claims test
+# that order. The ranges are half-open, so with a floor of 14 the days 0 to 13 collide and day 14 passes.
+#
+# `ex_spacing_claims_floor` refuses overlapping claims of a patient that have the same rule and area but
+# differ in role and in owner. Claims of the same role may overlap, since they say nothing of each other. The
+# owner is the appointment, whose own claims thus leave each other alone, or a more special rule (see `_owner`
+# and docs/adr/0005). A rule for the whole patient claims the single area `*`, any other rule each area that
+# it matches; a session of unknown areas claims all of them. The proof holds for every writer, at any location
+# and in a race.
+#
+# A rule without a floor claims nothing. Minimum days, which may be overridden, and treatments elsewhere,
+# which are no appointments, are left to the engine (`rules/spacing.py`) under the lock on the patient.
 @dataclass(frozen=True, slots=True)
 class SpacingClaim:
-    """Local dates (half-open) that a session takes under a rule and area, as the earlier or the later one.
+    """The local dates (half-open) that a session takes under a rule and area, as `after` or as `before`.
 
-    Two sessions of a patient collide when the spans of an `after` and a `before` claim of one rule
-    and area overlap, unless they have the same owner. No owner means a claim of the session alone.
+    Two sessions of a patient collide when the spans of an `after` and a `before` claim of the same rule
+    and area overlap, unless both have the same owner. A claim without an owner belongs to its session
+    alone.
     """
 
     rule_id: UUID
@@ -30,11 +47,12 @@ class SpacingClaim:
 def spacing_claims(
     question: Question, on: date, rules: Sequence[SpacingRule], catalog: Catalog
 ) -> tuple[SpacingClaim, ...]:
-    """Return a session's claims; they never refuse what the rules allow.
+    """Return the claims of a session on a date; they never refuse what the rules allow.
 
-    A more special rule may allow less than a family's floor. Where it speaks of one procedure, or of
-    one course template, on both sides it owns the claims of those sessions under the general rule, so
-    that they do not collide with each other; any other one shortens the claim after this session.
+    A more special rule may allow less than a family's floor. When it speaks of the same procedure or
+    course template on both sides, it owns the claims of those sessions under the general rule, so that
+    they do not collide with each other. Any other more special rule shortens the `after` claim of this
+    session.
     """
     treated = asked(question)
     floors = (rule for rule in rules if rule.floor_days)
@@ -62,10 +80,11 @@ def _owner(
     rules: Iterable[SpacingRule],
     catalog: Catalog,
 ) -> SpacingRule | None:
-    """Return the one rule that speaks of such sessions alone; None when sessions of two would meet.
+    """Return the rule that owns the session's claims under a general rule; None when the session does.
 
-    A template's rule owns the claims of its courses; a procedure's rule owns those of the procedure,
-    unless a template's owns some of them: then these two would collide where the procedure's allows.
+    A template's rule owns the claims of its courses. A procedure's rule owns the claims of its procedure,
+    unless a template's rule owns some of them: then claims of the two owners would collide where the
+    procedure's rule allows the sessions.
     """
     own = [other for other in lowering if _is_own(other, treated)]
     of_template = [other for other in own if other.after.template is not None]
@@ -82,7 +101,7 @@ def _owner(
 def _lowering(
     rule: SpacingRule, treated: Treatment, rules: Iterable[SpacingRule], catalog: Catalog
 ) -> list[SpacingRule]:
-    """Return the more special rules that may set a lower floor than this one after this session."""
+    """Return the more special rules that may set a lower floor than this rule after this session."""
     return [
         other
         for other in rules
@@ -100,7 +119,7 @@ def _is_own(rule: SpacingRule, treated: Treatment) -> bool:
 
 
 def _may_meet(specific: Matcher, general: Matcher, catalog: Catalog) -> bool:
-    """Return whether some treatment could match both, going by names alone."""
+    """Return whether some treatment could match both matchers; only names are compared."""
     known = _known(specific, catalog)
     if known:
         return any(general.family in {None, p.family} and general.event in {None, p.counts_as} for p in known)
@@ -109,7 +128,7 @@ def _may_meet(specific: Matcher, general: Matcher, catalog: Catalog) -> bool:
 
 
 def _known(matcher: Matcher, catalog: Catalog) -> list[Procedure]:
-    """Return the clinic's procedures that a matcher of a procedure or a template means."""
+    """Return the clinic's procedures that a matcher names by its procedure or its template."""
     templates = [one for one in catalog.course_templates.values() if one.code == matcher.template]
     ids = {procedure_id for one in templates for procedure_id in one.procedure_ids}
     return [p for p in catalog.procedures.values() if p.code == matcher.procedure or p.id in ids]

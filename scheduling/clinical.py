@@ -1,4 +1,4 @@
-"""Holds the clinical vocabulary of the default catalogue: areas, depths, events, holds, levels."""
+"""Holds the clinical vocabulary of the default catalogue: areas, depths, events, medical holds, levels."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -9,7 +9,7 @@ AREAS: Final[Sequence[str]] = (
     "FACE", "PERIORBITAL", "NECK", "DECOLLETE", "SCALP", "ABDOMEN",
     "THIGHS", "BUTTOCKS", "BREAST", "ARMS", "BACK", "HANDS",
 )  # fmt: skip
-# Table b2, square centimetres of each area: ours.
+# Table b2, square centimetres of each area: numbers of our own.
 SURFACES: Final[Mapping[str, int]] = MappingProxyType(
     {
         "FACE": 400, "PERIORBITAL": 30, "NECK": 150, "DECOLLETE": 250, "SCALP": 400, "ABDOMEN": 500,
@@ -34,10 +34,10 @@ _DEPTH_LIMITS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
     }
 )
 
-# Who may override, each level including those before it.
+# The levels that may override a refusal; each level includes those before it.
 LADDER: Final[Sequence[str]] = ("desk", "therapist", "clinician", "dermatologist")
 
-# What counts for wash-outs: the two needlings, then rules X01 to X19 in order.
+# The events that wash-out rules count: the two needlings, then rules X01 to X19 in order.
 EVENTS: Final[Sequence[str]] = (
     "micro_needling", "rf_micro_needling",
     "botulinum_toxin", "dermal_filler", "superficial_peel", "medium_peel", "deep_peel",
@@ -45,15 +45,15 @@ EVENTS: Final[Sequence[str]] = (
     "sun_exposure", "topical_retinoid", "acids", "isotretinoin", "facelift",
     "other_surgery", "radiotherapy", "home_roller", "important_event",
 )  # fmt: skip
-# What can stand against a treatment, holds H01 to H10 in order.
+# The codes of medical holds, rules H01 to H10 in order.
 HOLDS: Final[Sequence[str]] = (
     "infection", "pregnancy", "breastfeeding", "keloid_tendency", "anticoagulant", "under_age",
     "prolonged_redness", "hyperpigmentation", "serious_adverse_effect", "anaesthetic_reaction",
 )  # fmt: skip
-# What a treatment can have done to a patient, holds H07 to H10.
+# The medical holds that a treatment itself can cause, H07 to H10.
 ADVERSE_EFFECTS: Final[Sequence[str]] = HOLDS[6:]
 
-# Needling done elsewhere counts like a session of these families here: which of them, its areas tell.
+# A needling elsewhere counts like a session of these families here; its areas tell of which of them.
 FAMILIES_OF_EVENT: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {"micro_needling": ("MN", "MN_SCALP", "MN_BODY"), "rf_micro_needling": ("RF_MN",)}
 )
@@ -67,26 +67,26 @@ def atoms(areas: Sequence[str]) -> frozenset[str]:
 
 
 def area_groups(areas: Sequence[str]) -> frozenset[str]:
-    """Return the area groups that areas belong to: the face and the neck are one."""
+    """Return the area groups that areas belong to; the face and the neck form a single group."""
     return frozenset("FACE_NECK" if area in _FACE_AND_NECK else area for area in areas)
 
 
 def surface_cm2(areas: Sequence[str]) -> int:
-    """Return the surface of areas together; the eyes lie inside the face."""
+    """Return the total surface of areas in square centimetres; PERIORBITAL lies inside FACE."""
     counted = set(areas) - ({"PERIORBITAL"} if "FACE" in areas else set())
     return sum(SURFACES.get(area, 0) for area in counted)
 
 
 def includes(held: str, needed: str) -> bool:
-    """Return whether holding one qualification code satisfies the need for another."""
+    """Return whether a qualification code that is held satisfies the need for another code."""
     return held == needed or needed in _INCLUDED.get(held, ())
 
 
 def default_depth_limit(code: str, area: str | None) -> float | None:
     """Return table b4's limit in mm of a qualification on an area, None for no limit.
 
-    Neck, decollete and codes of the clinic's own take the face's limit, the smallest; so does an
-    unknown area (None).
+    Neck, decollete and areas of the clinic's own take the face's limit, the smallest; so does an unknown
+    area (None).
     """
     limits = _DEPTH_LIMITS.get(code)
     if limits is None:
@@ -97,5 +97,5 @@ def default_depth_limit(code: str, area: str | None) -> float | None:
 
 
 def rank(level: str | None) -> int:
-    """Return a level's place on the ladder; None (nobody) stands above all."""
+    """Return a level's place on the ladder; None (no level may override) stands above all."""
     return len(LADDER) if level is None else LADDER.index(level)

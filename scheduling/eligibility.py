@@ -1,4 +1,4 @@
-"""Says from which dates a patient may, should and ought to have had the next session, and until when."""
+"""Works out from which dates a patient's next session is allowed, recommended and overdue, and until when."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """A rule's part in an eligibility: the date it allows, and what it counts from or up to."""
+    """A rule's part in an eligibility: the date that it allows, and what that date counts from or up to."""
 
     rule_id: str
     on: date
@@ -29,9 +29,9 @@ class Basis:
 class Eligibility:
     """The local dates of a patient's next session, None for no such date.
 
-    From `eligible_on` to `latest_on` it passes, from `recommended_on` it is advised and from
-    `overdue_on` late. `basis` says which rule allows it from when, `refusals` what has no date or
-    stands against today.
+    A session passes from `eligible_on` to `latest_on`; it is advised from `recommended_on` and late from
+    `overdue_on`. `basis` says from when each rule allows it, `refusals` are the reasons that no date
+    ends.
     """
 
     eligible_on: date | None
@@ -92,7 +92,7 @@ def _advised(
 
 
 def _latest(record: Record, eligible_on: date | None) -> date | None:
-    """Return the last date before something forbids the visit again, None for nothing that does."""
+    """Return the last date before a ban begins again, None when no ban does."""
     if eligible_on is None:
         return None
     begins = [ban.first for ban in record.bans if ban.first > eligible_on]
@@ -100,9 +100,9 @@ def _latest(record: Record, eligible_on: date | None) -> date | None:
 
 
 def _basis(record: Record, by: date, today: date) -> tuple[Basis, ...]:
-    """Return for each rule the latest date up to which it speaks, in order of those dates.
+    """Return for each rule the latest date until which it forbids the visit, in order of those dates.
 
-    An age that was reached, or a prerequisite that is there, has nothing to tell any more.
+    A rule on an age that was reached, or on a prerequisite that is met, is left out.
     """
     latest: dict[str, Ban] = {}
     for ban in record.bans:
@@ -119,7 +119,7 @@ def _end(ban: Ban) -> date:
 
 
 def _without_date(record: Record, after: date, eligible_on: date | None) -> tuple[Refusal, ...]:
-    """Return what leaves the visit without a date: all that has no end where the first of it begins."""
+    """Return why the visit has no date: the reasons without an end when the first of them begins."""
     if eligible_on is not None:
         return ()
     begins = min(ban.first for ban in record.bans if ban.until is None)

@@ -14,6 +14,19 @@ from scheduling.rules.warnings import warnings
 from scheduling.scene import survey
 
 
+# A search and a refusal cannot disagree, because neither has a rule of its own. Each rule in
+# `rules/registry.py` turns a case into masks. A mask has a refusal code, the arrivals that the rule allows
+# (bit i is the arrival at tick `window.start + i`), and a function that explains the refusal of an arrival.
+# `search` ANDs the masks whose codes are not waived; `check` reads a single bit of each of the same masks.
+# The function is asked only where that bit is 0, so it chooses the words of a refusal but never decides.
+#
+# Rules about dates give masks too: their bans are civil dates, which `hours.Days` turns into the ticks of the
+# location's days. Where parts are free but not together, such as a device fixed to a busy room, a further
+# mask refuses exactly the arrivals at which each part alone is possible.
+#
+# So a slot that is found can be booked, and a slot that is refused is never found, as long as both look at
+# the same busy time; a booking sees to that by its locks. A new rule is an entry in `RULES`, and takes part
+# in both.
 def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> Openings:
     """Return every feasible arrival whose whole visit lies inside the window."""
     case = open_case(survey(question, catalog, busy, window))
@@ -26,9 +39,9 @@ def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> 
 
 
 def check(question: Question, catalog: Catalog, busy: Busy, start: int, window: Window) -> Verdict:
-    """Return every reason against arriving at tick `start`, or an assignment.
+    """Return every reason against an arrival at tick `start`, or an assignment when there is no reason.
 
-    ValueError when the visit does not lie inside the window.
+    Raise ValueError when the visit does not lie inside the window.
     """
     case = open_case(survey(question, catalog, busy, window))
     if start < window.start or start + case.scene.visit.length > window.end:
@@ -52,7 +65,7 @@ def _masks(case: Case) -> Iterator[Mask]:
 
 
 def _joined(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
-    """Return one refusal for each code, rule and resource, with all of their causes."""
+    """Join the refusals of the same code, rule and resource, with all of their causes."""
     joined: dict[tuple[object, ...], Refusal] = {}
     for reason in reasons:
         key = (reason.code, reason.rule_id, reason.resource_id)

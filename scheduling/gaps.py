@@ -1,4 +1,4 @@
-"""Measures the time that a visit would leave unusable beside its claims."""
+"""Measures the free time that a visit would leave unusable beside its claims."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,13 @@ def gap_after(free: int, end: int) -> int:
 
 
 def waste_and_slack(free: int, spans: Sequence[Span]) -> tuple[int, int]:
-    """Return the ticks left beside spans (positions) that are too few for them, and all ticks left."""
+    """Return the waste and the slack, in ticks, that spans (positions) leave beside them in free time.
+
+    Slack is all the free time directly beside the spans; waste is the part in gaps shorter than their
+    span.
+    """
     if len(spans) > 1:
+        # The visit takes its other spans too, so a gap between two of its spans ends at the next span.
         for start, end in spans:
             free &= ~((1 << end) - (1 << start))
     waste = slack = 0

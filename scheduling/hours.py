@@ -24,11 +24,11 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days:
-    """The civil days of a zone that meet a window, made by `local_days`, equal when the same object.
+    """The civil days of a zone that meet a window, made by `local_days`; only the same object is equal.
 
-    `midnights` are the ticks at which the days from `first` on begin, one more than there are days.
-    `marks` has the midnights of each weekday as bits from the first midnight on, without the days
-    of a clock change, whose dates are in `changes`.
+    `midnights` are the ticks at which the days from `first` on begin, and the end of the last day.
+    `marks` has the midnights of each weekday as bits from the first midnight on, without the days of a
+    clock change, whose dates are in `changes`.
     """
 
     zone: ZoneInfo
@@ -54,8 +54,8 @@ class Days:
     def wall(self, on: date, minute: int, *, last: bool) -> int:
         """Return the tick of a wall-clock time on a date.
 
-        A time that the clocks skip maps forward; of one that comes twice it is the first or the
-        last. Minute 1440 is the end of the date.
+        A time that the clocks skip maps forward. For a time that comes twice, `last` chooses the second
+        time, else it is the first. Minute 1440 is the end of the date.
         """
         if minute == DAY_MINUTES:
             return self.midnight(on + _ONE_DAY)
@@ -81,14 +81,14 @@ def local_days(zone: ZoneInfo, window: Window) -> Days:
 
 @lru_cache(maxsize=1024)
 def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days) -> int:
-    """Return the bits of weekly hours; a period that a clock change swallows whole is left out.
+    """Return the bits of weekly hours; a period that lies wholly in a skipped hour is left out.
 
-    Staff share their hours and searches their windows, so most calls are answered from memory.
+    Staff share their hours and searches share their windows, so the cache answers most calls.
     """
     bits = 0
     for period in periods:
         marks = days.marks[period.weekday] & _valid_marks(period, days)
-        # The difference of the two is the union of the period's days, since they are disjoint.
+        # The days of a period are disjoint, so the difference of its ends and starts is their union.
         bits |= (marks << minutes_to_ticks(period.ends)) - (marks << minutes_to_ticks(period.starts))
     return _from_marks(bits, days) | _changed_days(periods, days)
 
@@ -123,13 +123,13 @@ def _changed_days(periods: Iterable[WeeklyPeriod], days: Days) -> int:
 
 
 def closed_bits(location: Location, days: Days) -> int:
-    """Return the bits at which a location is closed whatever its opening hours: closures and holidays."""
+    """Return the bits of closures and holidays, at which a location is closed despite its opening hours."""
     closures = days.window.spans((closure.starts, closure.ends) for closure in location.closures)
     return closures | days.window.spans(_holidays(location.holidays, days))
 
 
 def _holidays(dates: Sequence[date], days: Days) -> Iterator[tuple[int, int]]:
-    """Yield the ticks of those of many sorted dates that meet the window."""
+    """Yield the ticks of those holidays that meet the window, half-open; the dates are sorted."""
     last = days.first + timedelta(days=len(days.midnights) - 1)
     for on in dates[bisect_left(dates, days.first) : bisect_left(dates, last)]:
         yield days.midnight(on), days.midnight(on + _ONE_DAY)

@@ -1,4 +1,4 @@
-"""Says after how many days without a session a course has been left lying (table b6)."""
+"""Says after how many days without a session a course has lapsed (table b6)."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from scheduling.rulebook import SpacingRule
 from scheduling.rules.spacing import asked, extra_days, winning, with_extra
 
 DEFAULT_OVERDUE_DAYS: Final = 84
-"""Where no rule advises anything: the longest of table b5."""
+"""The days where no rule advises any: the longest of table b5."""
 
 
 def overdue_days(question: Question, rules: tuple[SpacingRule, ...]) -> int:
-    """Return the days after which the next session like the asked one is overdue.
+    """Return the days after which the next session of the question's kind is overdue.
 
     They are the rule's own, else twice its recommended days, else 84.
     """

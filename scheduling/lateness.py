@@ -1,4 +1,4 @@
-"""Bends a visit's plan on its day: other minutes of numbing, and whatever comes after it earlier or later."""
+"""Adapts a visit's plan to a late arrival or a wait: other minutes of numbing, later phases moved along."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from scheduling.visits import Span, phase_spans
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to place a visit: its arrival's tick and its plan."""
+    """A way to place a visit: the tick of its arrival, and its plan."""
 
     start: int
     procedure: Procedure
@@ -18,7 +18,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One phase of a booked visit: its ticks after arrival, and within which minutes it may last."""
+    """A phase of a booked visit: its ticks after arrival, and the limits in minutes of its length."""
 
     start: int
     end: int
@@ -27,7 +27,7 @@ class Planned:
 
 
 def as_planned(procedure: Procedure, planned: Sequence[Planned]) -> Procedure:
-    """Return the procedure with its phases as they were planned; there must be as many of them."""
+    """Return the procedure with its phases as they were planned; ValueError unless there are as many."""
     pairs = zip(procedure.phases, planned, strict=True)
     return replace(procedure, phases=tuple(_at(phase, one) for phase, one in pairs))
 
@@ -43,10 +43,10 @@ def _at(phase: Phase, planned: Planned) -> Phase:
 
 
 def for_late_arrival(procedure: Procedure, planned: int, start: int, most: int) -> Iterator[Option]:
-    """Yield the plans of a visit that arrives at tick `start` in place of `planned`.
+    """Yield the plans of a visit that arrives at tick `start` in place of `planned`, best first.
 
-    The numbing gets shorter; the needling comes as near to its plan as it can, then later, by at most
-    `most` ticks. The visit without numbing starts later.
+    A shorter numbing lets the needling come as near to its plan as it can, then later, by at most `most`
+    ticks. A visit without numbing starts later as a whole.
     """
     late = start - planned
     for delay in range(most + 1):
@@ -60,7 +60,8 @@ def for_late_arrival(procedure: Procedure, planned: int, start: int, most: int) 
 def for_waiting(procedure: Procedure, planned: int, most: int, *, here: bool) -> Iterator[Option]:
     """Yield the plans of a visit that has to wait, by as little as possible and at most `most` ticks.
 
-    The cream works longer as far as it may; else the whole visit comes later, unless the patient is here.
+    The numbing lasts longer as far as its limit allows; beyond that the whole visit comes later, unless
+    the patient is here already.
     """
     for delay in range(1, most + 1):
         bent = with_numbing(procedure, delay)
@@ -71,10 +72,10 @@ def for_waiting(procedure: Procedure, planned: int, most: int, *, here: bool) ->
 
 
 def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
-    """Return the procedure with so many ticks more of numbing (less, when negative).
+    """Return the procedure with `more` ticks of numbing (fewer when negative).
 
-    None when it has no numbing before its needling, or the phase does not allow as much. What runs
-    beside the numbing stays as it is; what begins after it moves along.
+    Return None when it has no numbing before its needling, or when the phase does not allow that length.
+    Phases that run beside the numbing stay as they are; phases that begin after it move along.
     """
     place = _numbing(procedure)
     if place is None:
@@ -94,7 +95,7 @@ def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
 
 
 def _numbing(procedure: Procedure) -> int | None:
-    """Return the list position of the numbing; None when the procedure does not begin with one."""
+    """Return the list position of the numbing; None when no numbing comes before the main phase."""
     for place, phase in enumerate(procedure.phases):
         if phase.kind in {"procedure", "consultation"}:
             break
@@ -104,7 +105,7 @@ def _numbing(procedure: Procedure) -> int | None:
 
 
 def _least(procedure: Procedure, place: int, spans: Sequence[Span]) -> int:
-    """Return the least minutes: the phase's own, and no less than what runs beside it takes."""
+    """Return the least minutes of the numbing: its own limit, and the time of phases that end during it."""
     start, end = spans[place]
     beside = [stop - start for at, (_, stop) in enumerate(spans) if at != place and start < stop <= end]
     numbing = procedure.phases[place]

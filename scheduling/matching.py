@@ -1,4 +1,4 @@
-"""Gives different takers to needs that clash: as bits of where that is possible, and as a choice."""
+"""Finds where needs that overlap can have different takers (staff, lanes, devices), and chooses them."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
@@ -6,11 +6,11 @@ from typing import TypeVar
 Taker = TypeVar("Taker", bound=Hashable)
 
 Clashes = tuple[tuple[int, ...], ...]
-"""For each need the earlier ones that must have another taker."""
+"""For each need the earlier needs that must have another taker."""
 
 
 def clashes(spans: Sequence[Sequence[tuple[int, int]]]) -> Clashes:
-    """Return which needs clash, each given by its half-open spans: those that overlap in time."""
+    """Return which needs clash, since their half-open spans overlap in time."""
     return tuple(
         tuple(other for other in range(place) if _overlap(spans[other], mine))
         for place, mine in enumerate(spans)
@@ -22,7 +22,7 @@ def _overlap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]
 
 
 def possible(options: Sequence[Mapping[Taker, int]], clash: Clashes) -> int:
-    """Return the bits at which every need has a taker of its own, given each taker's bits by need."""
+    """Return the bits at which clashing needs can have different takers, given each taker's bits by need."""
     clashing = {place for place, others in enumerate(clash) if others}
     clashing |= {other for others in clash for other in others}
     bits = -1
@@ -33,7 +33,7 @@ def possible(options: Sequence[Mapping[Taker, int]], clash: Clashes) -> int:
 
 
 def union(option: Mapping[Taker, int]) -> int:
-    """Return the bits at which somebody is free."""
+    """Return the bits at which any taker is free."""
     bits = 0
     for free in option.values():
         bits |= free
@@ -55,7 +55,7 @@ def _possible(
 
 
 def choose(options: Sequence[Sequence[Taker]], clash: Clashes) -> tuple[Taker, ...] | None:
-    """Return one taker for each need, the first that work out in the order given; None when none do."""
+    """Return a taker for each need, the first choice that works in the order given; None when none works."""
     return _choose(options, clash, ())
 
 

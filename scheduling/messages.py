@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from scheduling.months import add_months
 
-# Table b8: ours.
+# Table b8: numbers of our own.
 QUIET_FROM: Final = time(20)
 QUIET_UNTIL: Final = time(9)
-# When what comes before a visit would be moved to after its start, it goes out on the evening before.
+# A message before a visit that quiet hours would move past the visit's start goes out the evening before.
 EVENING: Final = time(19, 30)
-# Later than this nobody wants it any more: neither after an outage nor for a visit completed days later.
+# A message that is later than this is dropped, after an outage or for a visit completed days later.
 STALE: Final = timedelta(days=1)
 
 Anchor = Literal["planned", "before", "end", "after", "window", "no_show"]
@@ -20,10 +20,11 @@ Anchor = Literal["planned", "before", "end", "after", "window", "no_show"]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A kind of message and its distance from what it counts from: calendar months, days, minutes, signed.
+    """A kind of message and its signed distance from its anchor: calendar months, days and minutes.
 
-    A `window` kind counts from the last session of a completed course; `in_window` tells its distance.
-    `treatment` kinds go to visits with a procedure alone, `offers` only while no later visit is booked.
+    A `window` kind counts from the last session of a completed course; `in_window` gives its distance.
+    `treatment` kinds go only to visits with a procedure, `offers` kinds only while no later visit is
+    booked.
     """
 
     kind: str
@@ -56,20 +57,20 @@ MOMENTS: Final = (
     Moment("maintenance_last_call", "window"),
 )
 MOMENT_OF: Final = {moment.kind: moment for moment in MOMENTS}
-# Half a month, where the middle of a window lies between two whole ones.
+# Half a month: the middle of a window may lie between two whole months.
 _HALF_MONTH_DAYS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a message is to go out, and from when on it no longer may; aware instants."""
+    """When a message is to go out, and the instant from which it may not go out any more (both aware)."""
 
     at: datetime
     until: datetime
 
 
 def in_window(moment: Moment, opens: int, closes: int) -> Moment:
-    """Give a kind its place in a maintenance window: months after the last session, the nudge midway."""
+    """Return a kind with its place in a maintenance window: months after the last session, or midway."""
     if moment.kind == "maintenance_opens":
         return replace(moment, months=opens)
     if moment.kind == "maintenance_last_call":
@@ -79,22 +80,22 @@ def in_window(moment: Moment, opens: int, closes: int) -> Moment:
 
 
 def due(moment: Moment, since: datetime, starts_at: datetime, zone: ZoneInfo) -> Due:
-    """Tell when a message is due that counts from `since`, for a visit that starts at `starts_at`."""
+    """Return when a message that counts from `since` is due, for a visit that starts at `starts_at`."""
     wanted = shifted(since, moment.days, zone, moment.months) + timedelta(minutes=moment.minutes)
     at = after_quiet(wanted, zone)
     if moment.anchor not in {"planned", "before"}:
         return Due(at, at + STALE)
     if at >= starts_at:
-        # A confirmation answers what was just done: it rather comes by night than never.
+        # A confirmation answers a booking just made, so it is better at night than never.
         at = wanted if moment.anchor == "planned" else _evening_before(wanted, zone)
     return Due(at, min(starts_at, at + STALE))
 
 
 def shifted(instant: datetime, days: int, zone: ZoneInfo, months: int = 0) -> datetime:
-    """Return the same wall-clock time some calendar months and days later, whatever the clocks do between.
+    """Return the same wall-clock time some calendar months and days later, across changes of the clock.
 
-    A month without that day ends on its last. A time that a clock change leaves out is read with the
-    offset from before it, one that comes twice is the first.
+    A month without that day ends on its last day. A time that a clock change skips is read with the
+    offset from before it; of a time that comes twice it is the first.
     """
     if not (months or days):
         return instant
@@ -104,7 +105,7 @@ def shifted(instant: datetime, days: int, zone: ZoneInfo, months: int = 0) -> da
 
 
 def after_quiet(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant, or the end of the quiet hours that it lies in: they are half-open."""
+    """Return the instant, or the end of the quiet hours (half-open) that it lies in."""
     local = instant.astimezone(zone)
     if QUIET_UNTIL <= local.time() < QUIET_FROM:
         return instant

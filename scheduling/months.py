@@ -7,13 +7,13 @@ _MONTHS = 12
 
 
 def add_months(on: date, months: int) -> date:
-    """Return the same day some months later, the month's last where it has no such day (table b7)."""
+    """Return the same day some months later, or the month's last day where it has no such day (table b7)."""
     year, month = divmod(on.year * _MONTHS + on.month - 1 + months, _MONTHS)
     return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1]))
 
 
 def birthday(born_on: date, age: int) -> date:
-    """Return the date on which somebody reaches an age; 1 March for 29 February in a common year."""
+    """Return the date on which a person reaches an age; 1 March for 29 February in a common year."""
     try:
         return born_on.replace(year=born_on.year + age)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Puts what a visit takes into one form: needs, each met by one person, lane or device."""
+"""Puts what a visit takes into a single form: needs, each met by a person, a lane or a device."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scheduling.places import Lane
 from scheduling.visits import Span
 
 Takers = Mapping[Lane, tuple[int, int]]
-"""Who or what can meet a need: the arrivals at which it can, and the ticks at which it is open and free."""
+"""By person, lane or device that can meet a need: the arrivals at which it can, its open and free ticks."""
 
 Need = tuple[tuple[Span, ...], Takers]
 """A need's ticks after arrival and its takers."""
@@ -16,22 +16,22 @@ Need = tuple[tuple[Span, ...], Takers]
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The arrivals that one visit takes from a need, as bits from `offset` ticks after its own arrival."""
+    """The arrivals that a placed visit takes from a need, as bits from `offset` ticks after its arrival."""
 
     bits: int
     offset: int
 
     def at(self, position: int) -> int:
-        """Return the arrivals lost to a visit at a position."""
+        """Return the arrivals that a visit at a position takes."""
         shift = position + self.offset
         return self.bits << shift if shift >= 0 else self.bits >> -shift
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """All needs of a visit and the ways to meet them, as positions of needs: one way for each path.
+    """All needs of a visit and the ways to meet them: for each path the positions of its needs.
 
-    `spans` are each need's ticks after arrival. `losses` are by the need that is taken and then by the one
+    `spans` are each need's ticks after arrival. `losses` are by the need that is taken, then by the need
     that the same taker could meet too. They are the same for every search of the same kind of visit.
     """
 
@@ -42,7 +42,7 @@ class Needs:
 
 
 def needs_of(case: Case) -> tuple[Needs, Sequence[Takers]]:
-    """Return the needs of a case and who meets each. Devices count as if none were fixed to a room."""
+    """Return the needs of a case, and the takers of each. Devices count as if none were fixed to a room."""
     always = [*_people(case), *_devices(case)]
     runs = {key: len(always) + place for place, key in enumerate(case.places.lanes)}
     rooms = [((key[1:],), _open(case, lanes)) for key, lanes in case.places.lanes.items()]
@@ -77,7 +77,7 @@ def _open(case: Case, things: Mapping[Lane, int]) -> Takers:
 
 
 def _loss(taken: tuple[Span, ...], wanted: tuple[Span, ...]) -> Loss:
-    """Return what a visit that takes some spans of a taker leaves no more of, for visits that want others."""
+    """Return the arrivals of visits with `wanted` spans that a taker cannot serve after `taken` spans."""
     ranges = [(start - until + 1, end - begin) for start, end in taken for begin, until in wanted]
     offset, bits = min(low for low, _ in ranges), 0
     for low, high in ranges:

@@ -1,4 +1,4 @@
-"""Reads openings out as slots, in time order or with those first that keep the most further visits."""
+"""Turns openings into slots, in time order or with those first that keep the most further visits."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from scheduling.scene import survey
 from scheduling.ticks import local_date
 
 FEWEST_OFFERED = 3
-"""How many arrivals of a day a compact offer leaves to choose from at least."""
+"""The least number of arrivals of a day that a compact offer leaves to choose from."""
 
 
 def slots(openings: Openings, window: Window, limit: int | None = None) -> list[Slot]:
@@ -26,7 +26,7 @@ def slots(openings: Openings, window: Window, limit: int | None = None) -> list[
 
 def _slots(openings: Openings, window: Window) -> Iterator[Slot]:
     therapist_ids, length = sorted(openings.by_therapist), window.length
-    # One row of digits a therapist, the last position first: a column is a slice with a step.
+    # Each therapist is a row of digits, the last position first, so a column is a slice with a step.
     rows = (format(openings.by_therapist[key], f"0{length}b") for key in therapist_ids)
     table = "".join(rows).encode().translate(bytes.maketrans(b"01", b"\0\1"))
     groups: dict[bytes, tuple[UUID, ...]] = {}
@@ -42,7 +42,7 @@ def rank_compact(
 ) -> list[Slot]:
     """Return the feasible arrivals, first those that cost the fewest further visits.
 
-    Then those that leave the least unusable time beside themselves come first; ties in time order.
+    Among equals those come first that leave the least unusable time beside themselves, then the earliest.
     """
     return [slot for _, slot in _by_cost(openings, question, catalog, busy, window)]
 
@@ -50,9 +50,9 @@ def rank_compact(
 def offer_compact(
     openings: Openings, question: Question, catalog: Catalog, busy: Busy, window: Window
 ) -> list[Slot]:
-    """Return those arrivals of every local day that cost the fewest further visits, in compact order.
+    """Return the arrivals of every local day that cost the fewest further visits, in compact order.
 
-    A day has `FEWEST_OFFERED` of them at least, as long as it has that many: the next in order fill it up.
+    The next arrivals in order fill a day up to `FEWEST_OFFERED`, as far as the day has so many.
     """
     zone, by_day = question.location.zone, defaultdict[date, list[tuple[Cost, Slot]]](list)
     ranked = _by_cost(openings, question, catalog, busy, window)

@@ -1,4 +1,4 @@
-"""Packs visits of one kind into free time, to count how many fit beside any one of them."""
+"""Packs visits of the same kind into free time, to count how many fit beside a given visit."""
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -15,7 +15,7 @@ Masks = tuple[int, ...]
 """For each option the arrivals at which it can still be taken."""
 
 Option = tuple[int, Lane, int, int]
-"""One taker of one need: the need's position, the taker, its arrivals and its free ticks."""
+"""A taker of a need: the need's position, the taker, its arrivals and its free ticks."""
 
 Pick = tuple[int, int, int]
 """The waste and the slack that an option leaves at an arrival, and the option."""
@@ -24,11 +24,11 @@ Choice = tuple[int, list[int]]
 """The waste of a whole visit, and its options."""
 
 Shape = tuple[Option, ...]
-"""The options of some arrivals, counted from the first of them; free ticks from a day before it."""
+"""The options of some arrivals, counted from the first of them; free ticks count from a day before it."""
 
 
 def cut(takers: Sequence[Takers], starts: int, first: int, last: int, length: int) -> Shape:
-    """Return the options of the feasible arrivals from position `first` to `last`, for visits of a length."""
+    """Return the options of the arrivals from position `first` to `last`, for visits of `length` ticks."""
     inside = starts >> first & (2 << last - first) - 1
     return tuple(
         (place, lane, mask, _around(_shifted(free, first - DAY_TICKS), last - first + length))
@@ -39,7 +39,7 @@ def cut(takers: Sequence[Takers], starts: int, first: int, last: int, length: in
 
 
 def _around(free: int, length: int) -> int:
-    """Return what is free in the stretch that begins a day in, and directly beside it."""
+    """Return the free ticks of the stretch that begins a day in, and the free ticks directly beside it."""
     begin, end = DAY_TICKS, DAY_TICKS + length
     before, after = gap_before(free, begin), gap_after(free, end)
     low = max(begin - before, 0)
@@ -51,7 +51,7 @@ def _shifted(bits: int, by: int) -> int:
 
 
 class Packing:
-    """Counts the visits that fit into one shape, each placed as early as possible."""
+    """Counts the visits that fit into a shape, each placed as early as possible."""
 
     def __init__(self, needs: Needs, shape: Shape) -> None:
         self._needs, self._shape = needs, shape
@@ -65,7 +65,7 @@ class Packing:
             [(other, needs.losses[place][shape[other][0]]) for other in same[lane]]
             for place, lane, _, _ in shape
         ]
-        # The same for a visit at position 0, which counting always places next, as what is kept.
+        # Counting always places the next visit at position 0, so what such a visit keeps is worked out once.
         self._keeps = [[(other, ~lost.at(0)) for other, lost in losses] for losses in self._losses]
         self._known: dict[Masks, int] = {}
 
@@ -83,7 +83,7 @@ class Packing:
             yield at, (most - kept - self._count(self._without(masks, options, at - begun)), waste)
 
     def _steps(self, masks: Masks) -> Iterator[tuple[int, Masks]]:
-        """Yield after each visit placed its arrival and the masks then, counted from it."""
+        """Yield for each visit that is placed its arrival, and the masks after it, counted from there."""
         begun = 0
         while free := self._feasible(masks):
             skipped = (free & -free).bit_length() - 1
@@ -121,7 +121,10 @@ class Packing:
         return bits
 
     def _placed(self, masks: Masks) -> tuple[Masks, bool]:
-        """Return what a visit at position 0 leaves; what is free for the shortest time is taken first."""
+        """Return the masks after a visit at position 0, and whether it fits.
+
+        For each need the taker goes first that is free for the shortest time.
+        """
         for way in self._ways:
             left = list(masks)
             for place in way:
@@ -161,7 +164,10 @@ class Packing:
         return sorted(picks) if len(picks) > 1 else picks
 
     def _picked(self, ranked: Sequence[list[Pick]], way: Sequence[int]) -> list[Pick]:
-        """Return one option for each need, the best that leave each other alone; none when there are none."""
+        """Return the best options for a way's needs, with different takers where needs clash.
+
+        Return an empty list when there are none.
+        """
         if not all(ranked):
             return []
         first = [picks[0] for picks in ranked]

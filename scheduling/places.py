@@ -1,4 +1,4 @@
-"""Works out which rooms and devices a visit can use, and where they work together."""
+"""Works out which rooms and devices a visit can use, and when they are free together."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ Pins = tuple[UUID | None, ...]
 class Places:
     """The rooms and devices that a visit may use and the arrivals at which each is free.
 
-    `lanes` are the free arrivals by (kind, start, end) of a run, then by lane; `devices` by the
-    position of the need, then by device.
+    `lanes` are the free arrivals by (kind, start, end) of a run, then by lane; `devices` by the position
+    of the need, then by device. `fixed` has the room of each device that is fixed to a room.
     """
 
     visit: Visit
@@ -36,21 +36,21 @@ class Places:
         return lanes if pin is None else {lane: bits for lane, bits in lanes.items() if lane[0] == pin}
 
     def path_bits(self, path: Path, pins: Pins) -> int:
-        """Return the arrivals at which a path has lanes, with some runs pinned to a room."""
+        """Return the arrivals at which every run of a path has a lane, with some runs pinned to a room."""
         if (path, pins) not in self._known:
             options = [self.options(run, pin) for run, pin in zip(path, pins, strict=True)]
             self._known[path, pins] = possible(options, path_clashes(path))
         return self._known[path, pins]
 
     def room_bits(self) -> int:
-        """Return the arrivals at which some path has lanes, whatever the devices."""
+        """Return the arrivals at which the runs of any path have lanes, without regard to devices."""
         bits = 0
         for path in self.paths:
             bits |= self.path_bits(path, (None,) * len(path))
         return bits
 
     def device_bits(self) -> int:
-        """Return the arrivals at which every need has a device, whatever the rooms."""
+        """Return the arrivals at which every need has a device, without regard to rooms."""
         return possible(self.devices, self.device_clashes())
 
     def device_clashes(self) -> Clashes:
@@ -58,7 +58,7 @@ class Places:
         return clashes([need.spans for need in self.visit.devices])
 
     def joint_bits(self) -> int:
-        """Return the arrivals at which rooms and devices work together."""
+        """Return the arrivals at which rooms and devices are free together, fixed devices in their rooms."""
         if not self.fixed:
             return self.room_bits() & self.device_bits()
         bits = 0
@@ -69,7 +69,7 @@ class Places:
         return bits
 
     def device_choices(self) -> Iterator[tuple[tuple[UUID, ...], int]]:
-        """Yield every choice of one device a need with the arrivals at which all of it is free."""
+        """Yield every choice of a device for each need, with the arrivals at which all of them are free."""
         yield from self._choices((), -1)
 
     def _choices(self, chosen: tuple[UUID, ...], free: int) -> Iterator[tuple[tuple[UUID, ...], int]]:
@@ -83,7 +83,7 @@ class Places:
                 yield from self._choices((*chosen, device_id), free & bits)
 
     def pins(self, path: Path, chosen: tuple[UUID, ...]) -> Pins | None:
-        """Return where fixed devices pin a path's runs; None when they pull one run into two rooms."""
+        """Return the rooms to which fixed devices pin a path's runs; None when a run would need two rooms."""
         pins: list[UUID | None] = [None] * len(path)
         for need, device_id in zip(self.visit.devices, chosen, strict=True):
             room_id = self.fixed.get(device_id)
@@ -97,7 +97,7 @@ class Places:
 
 
 def path_clashes(path: Path) -> Clashes:
-    """Return which runs of a path need different lanes: those of one kind that overlap."""
+    """Return which runs of a path need different lanes: overlapping runs of the same kind."""
     overlapping = clashes([((run.start, run.end),) for run in path])
     return tuple(
         tuple(other for other in others if path[other].kind == run.kind)
@@ -106,7 +106,7 @@ def path_clashes(path: Path) -> Clashes:
 
 
 def places(scene: Scene) -> Places:
-    """Return what a scene's visit could use."""
+    """Return the rooms and devices that a scene's visit could use."""
     visit, named = scene.visit, _named_room(scene)
     paths = visit.paths
     if scene.question.room_id is not None:
@@ -159,7 +159,7 @@ def _suitable(scene: Scene, devices: Iterable[Device], need: DeviceNeed) -> dict
 
 
 def room_freedom(options: Mapping[Lane, int]) -> dict[UUID, int]:
-    """Return for each room the arrivals at which one of its lanes is free."""
+    """Return for each room the arrivals at which any of its lanes is free."""
     rooms: dict[UUID, int] = {}
     for (room_id, _), bits in options.items():
         rooms[room_id] = rooms.get(room_id, 0) | bits

@@ -1,4 +1,4 @@
-"""Chooses the arrival of a planned session: the one that bends the fewest of the patient's preferences."""
+"""Chooses the arrival of a planned session: the slot that keeps to the patient's preferences best."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ _AN_HOUR: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a series should keep to where it can.
+    """A patient's preferences for a series; sessions keep to them where they can.
 
-    `weekdays` count from 0 for Monday, none: any. The patient arrives from `from_minute` and before
-    `until_minute`, in minutes of the wall clock after midnight, best at `minute`. A therapist who was
-    `named` is worth waiting some weeks for, one who merely came before is not.
+    `weekdays` count from 0 for Monday; no weekdays means any. The patient arrives from `from_minute` and
+    before `until_minute`, in minutes of the wall clock after midnight, best at `minute`. A `named`
+    therapist is worth a wait of some weeks; a therapist who merely treated before is not.
     """
 
     weekdays: frozenset[int] = frozenset()
@@ -34,7 +34,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An arrival (tick) with its local date, who leads, and the codes of the preferences that it bends."""
+    """An arrival (tick) with its local date and minute, its lead, and the codes of preferences it bends."""
 
     start: int
     on: date
@@ -44,10 +44,11 @@ class Proposal:
 
 
 def choose(slots: Iterable[Slot], zone: ZoneInfo, ideal: date, wanted: Preferences) -> Proposal | None:
-    """Return the best of the slots around the recommended date, None when there are none.
+    """Return the best of the slots around the recommended date, None when there are no slots.
 
-    Too early is worse than late. Weekday, time of day and a named therapist are kept if that costs
-    some weeks at most; within a week the therapist and then the clock time of the others is.
+    A slot that is too early is worse than a late slot. Weekday, time of day and a named therapist are
+    kept even if the session then comes weeks later; another therapist and the usual clock time only
+    within a week.
     """
     costs = _Costs(zone, ideal, wanted)
     best = min(slots, key=costs.of, default=None)
@@ -55,7 +56,7 @@ def choose(slots: Iterable[Slot], zone: ZoneInfo, ideal: date, wanted: Preferenc
 
 
 class _Costs:
-    """Weighs slots, thousands of them, by whole numbers: days are counted from the recommended one."""
+    """Weighs slots by whole numbers, since there are thousands; days count from the recommended date."""
 
     def __init__(self, zone: ZoneInfo, ideal: date, wanted: Preferences) -> None:
         self.clock, self.wanted = LocalClock(zone), wanted
@@ -67,7 +68,7 @@ class _Costs:
         return day - self.first, minute
 
     def bends_weekday(self, late: int) -> bool:
-        """Return whether a day is none of the wanted weekdays."""
+        """Return whether a day is not among the wanted weekdays."""
         return bool(self.wanted.weekdays) and (self.weekday + late) % _WEEK not in self.wanted.weekdays
 
     def bends_time(self, minute: int) -> bool:
@@ -75,12 +76,12 @@ class _Costs:
         return not self.wanted.from_minute <= minute < self.wanted.until_minute
 
     def bends_therapist(self, slot: Slot) -> bool:
-        """Return whether somebody other than the wanted therapist has to lead."""
+        """Return whether a therapist other than the wanted therapist has to lead."""
         led_by, wanted = slot.therapist_ids, self.wanted.therapist_id
         return wanted is not None and bool(led_by) and wanted not in led_by
 
     def of(self, slot: Slot) -> tuple[int, ...]:
-        """Return what a slot costs, the dearest first."""
+        """Return the costs of a slot as a key for sorting, the most important cost first."""
         late, minute = self.late(slot.start)
         other = self.bends_therapist(slot)
         off = 0 if self.wanted.minute is None else abs(minute - self.wanted.minute)

@@ -14,7 +14,7 @@ CODES = ("therapist_unqualified", "qualification_expires", "depth_exceeded")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What somebody must be qualified for: each group asks for one of its codes, to a depth (mm) on areas."""
+    """What a part of a visit must be qualified for: any code of each group, to a depth (mm) on areas."""
 
     groups: tuple[tuple[str, ...], ...]
     location_id: UUID
@@ -23,7 +23,7 @@ class Need:
 
 
 def faults(person: Therapist, need: Need, on: date, today: date) -> frozenset[str]:
-    """Return the codes that speak against a person on a local date."""
+    """Return the refusal codes against a person on a local date."""
     held = [q for q in person.qualifications if q.location_id in {None, need.location_id}]
     return frozenset(filter(None, (_fault(held, group, need, on, today) for group in need.groups)))
 
@@ -54,7 +54,7 @@ def _limit(held: Qualification, area: str | None) -> float | None:
 
 
 def fault_bits(person: Therapist, need: Need, today: date, days: Days) -> dict[str, int]:
-    """Return for each code the bits of the arrivals, by local date, that it speaks against."""
+    """Return for each refusal code the bits of the arrivals, by local date, that it refuses."""
     bits: dict[str, int] = {}
     for first, until in _steady_dates(person.qualifications, days):
         for code in faults(person, need, first, today):

@@ -16,7 +16,7 @@ Claim = tuple[UUID, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class CourseOf:
-    """The course that a session belongs to, with its template if it has one, and whether it is completed."""
+    """The course that a session belongs to, its template if it has any, and whether it is completed."""
 
     id: UUID
     template: CourseTemplate | None = None
@@ -27,9 +27,10 @@ class CourseOf:
 class Session:
     """A live treatment of the patient: done, booked, or done elsewhere (no appointment).
 
-    `on` is the civil date at its own location. No areas means not known, so anywhere. What was done
-    elsewhere has a `treatment_id` and counts like a session of the families in `counts_like`. `ends`
-    is the tick at which a visit here ends, `requires` are the families that must come before it.
+    `on` is the civil date at its own location. No areas means that they are unknown, so they count as
+    everywhere. A treatment elsewhere has a `treatment_id` and counts like a session of the families in
+    `counts_like`. `ends` is the tick at which a visit here ends, `requires` are the families that must
+    come before it.
     """
 
     appointment_id: UUID | None
@@ -47,13 +48,13 @@ class Session:
 
     @property
     def source_id(self) -> UUID | None:
-        """The appointment, or what was recorded as done elsewhere."""
+        """The id of the appointment, or of the treatment that was done elsewhere."""
         return self.appointment_id or self.treatment_id
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A medical hold of the patient: on these areas (none: all) since a date.
+    """A medical hold of the patient since a date, on these areas (no areas: all).
 
     It ends some days after it was resolved, not before `earliest_on`, or when it was signed off.
     """
@@ -69,9 +70,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Whoever is treated: their busy ticks (half-open), live sessions at every location and holds.
+    """The patient to treat: busy ticks (half-open), live sessions at every location and medical holds.
 
-    What is not known of them (birth date, skin phototype from 1 to 6) refuses nothing.
+    An unknown birth date or skin phototype (1 to 6) refuses nothing.
     """
 
     id: UUID
@@ -86,10 +87,10 @@ class Patient:
 class Question:
     """Asks for a visit; a named therapist or room is the only candidate.
 
-    `areas` are those treated, by default all of the procedure's. `waived` codes no longer refuse
-    (those that nobody may waive still do). `course` is the one that the visit belongs to. A visit
-    that `moves` keeps the floor from later ones but not the minimum: they are flagged instead. One that
-    `stands` is booked already: later ones that are too close to it are judged for themselves.
+    `areas` are those treated, by default all of the procedure's. `waived` codes no longer refuse, except
+    the codes that no level may waive. `course` is the visit's course. A visit that `moves` keeps the
+    floor from later visits but not the minimum: they are flagged instead. A visit that `stands` is booked
+    already: later visits that are too close to it are judged for themselves.
     """
 
     procedure: Procedure
@@ -121,7 +122,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """Feasible arrivals as bits over the window, at all and by therapist (without those who have none)."""
+    """Feasible arrivals as bits over the window: all of them, and by therapist (who has at least one)."""
 
     starts: int
     by_therapist: Mapping[UUID, int]
@@ -129,7 +130,7 @@ class Openings:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A feasible arrival (tick) and who could lead it, in id order."""
+    """A feasible arrival (tick) and the therapists who could lead it, in id order."""
 
     start: int
     therapist_ids: tuple[UUID, ...]
@@ -137,7 +138,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class PhaseAssignment:
-    """What one phase gets, from its start tick to its end tick."""
+    """The staff, room and device of a phase, from its start tick to its end tick."""
 
     start: int
     end: int
@@ -150,7 +151,7 @@ class PhaseAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who and what a visit takes, phase by phase in list order, and as claims with touching pieces joined."""
+    """The staff and places of a visit: by phase in list order, and as claims with touching pieces joined."""
 
     therapist_id: UUID | None
     phases: tuple[PhaseAssignment, ...]
@@ -159,10 +160,10 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Every reason against one arrival, or none and an assignment.
+    """Every reason against an arrival, or no reason and an assignment.
 
-    `waived_codes` are those of the question's waived codes that the visit really violates, `grounds`
-    what the clinical ones among them rest on.
+    `waived_codes` are those of the question's waived codes that the visit really violates; `grounds` are
+    what the clinical codes among them rest on.
     """
 
     refusals: tuple[Refusal, ...]

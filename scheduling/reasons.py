@@ -52,6 +52,7 @@ WARNINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# The front desk itself may waive these.
 DESK: Final = frozenset(
     {
         "in_the_past", "min_notice", "beyond_horizon", "off_grid", "outside_opening_hours",
@@ -59,7 +60,7 @@ DESK: Final = frozenset(
     }
 )  # fmt: skip
 
-# Floors, busy resources, what staff or the patient lack, and numbing are nobody's to waive.
+# No level may waive floors, busy resources, what staff or the patient lack, or numbing.
 NOBODYS: Final = frozenset(
     {
         "location_closed", "therapist_busy", "therapist_unqualified", "qualification_expires",
@@ -70,7 +71,7 @@ NOBODYS: Final = frozenset(
     }
 )  # fmt: skip
 
-# What depends on the patient: a widget learns only from when, never why.
+# These depend on the patient: a widget learns only from when a visit passes, never why it does not.
 CLINICAL: Final = frozenset(
     {
         "spacing_min", "spacing_floor", "washout_min", "washout_floor", "prerequisite_missing",
@@ -85,11 +86,11 @@ Ground = tuple[str, str, UUID | None, date | None]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason against a visit.
+    """A reason against a visit.
 
-    `rule_id` is the rule's code ("S02"), `earliest_on` the first civil date that passes,
-    `overridable_by` the least level that may waive it (None: nobody), `because` the candidates'
-    own reasons behind a pool's refusal, `grounds` what a clinical reason rests on.
+    `rule_id` is the rule's code ("S02"), `earliest_on` the first civil date that passes, `overridable_by`
+    the lowest level that may waive it (None: no level), `because` the reasons of single candidates behind
+    a pool's refusal, `grounds` what a clinical reason rests on.
     """
 
     code: str
@@ -108,7 +109,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to mention that refuses nothing."""
+    """A warning: something to mention that refuses nothing."""
 
     code: str
     message: str
@@ -141,7 +142,7 @@ def warn(code: str, *, rule_id: str | None = None, earliest_on: date | None = No
 
 
 def for_widget(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
-    """Return what a publishable key may know: of every clinical reason only from when it passes."""
+    """Return what a publishable key may see: a clinical reason tells only from when it passes."""
     told = (
         refuse("not_yet", earliest_on=one.earliest_on) if one.code in CLINICAL else one for one in refusals
     )

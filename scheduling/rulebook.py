@@ -1,4 +1,4 @@
-"""Holds the rules of a clinic as values: spacings, prerequisites, holds, kinds of course."""
+"""Holds the rules of a clinic as values: spacings, prerequisites, medical holds, course templates."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,9 +20,10 @@ def require(condition: bool, message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
-    """A visit of a family that must come first; None takes the location's policy.
+    """A visit of a family that must come before a treatment; None takes the location's policy.
 
-    `min_hours_before` pass between its end and the first treatment, `valid_days` is how long it lasts.
+    `min_hours_before` is the least time between its end and the first treatment, `valid_days` how long it
+    counts.
     """
 
     family: str
@@ -55,10 +56,10 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class SpacingRule:
-    """Days between an earlier treatment (`after`) and a later one (`before`), in local civil dates.
+    """Days between an earlier treatment (`after`) and a later treatment (`before`), in local civil dates.
 
-    `code` ("S02") need not be unique. Below `floor_days` nobody may go, below `min_days` whoever
-    `override_by` names (None: nobody).
+    `code` ("S02") need not be unique. No level may go below `floor_days`; the level `override_by` may go
+    below `min_days` (None: no level may).
     """
 
     id: UUID
@@ -83,10 +84,10 @@ class SpacingRule:
 
 @dataclass(frozen=True, slots=True)
 class HoldRule:
-    """What a medical hold of one code means: it blocks or advises, a treatment or its numbing alone.
+    """The meaning of a medical hold's code: it blocks or advises, a treatment or its numbing alone.
 
-    `rule_id` ("H01") is what a refusal names. It ends `days_after_resolved` (civil dates); without
-    being opened it stands against whoever is younger than `minimum_age` (years).
+    `rule_id` ("H01") is what a refusal names. The hold ends `days_after_resolved` (civil dates). A
+    `minimum_age` (years) stands against younger patients even when no hold was opened.
     """
 
     code: str
@@ -107,7 +108,7 @@ class HoldRule:
 
 @dataclass(frozen=True, slots=True)
 class CourseTemplate:
-    """A kind of course: its procedures, the first by default, and how many sessions it has by default.
+    """A kind of course: its procedures (the first is the default), and its default number of sessions.
 
     Maintenance opens and closes so many calendar months after its last session, if at all.
     """

@@ -14,10 +14,10 @@ from scheduling.visits import Visit
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A question together with everything that is computed from it once.
+    """A question together with all that is computed from it once.
 
-    `opening` are the bits of the location's opening hours, `closed` those of its closures and
-    holidays, `waived` the codes that no longer refuse.
+    `opening` are the bits of the location's opening hours, `closed` those of its closures and holidays,
+    `waived` the codes that no longer refuse.
     """
 
     question: Question

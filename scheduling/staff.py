@@ -16,7 +16,7 @@ from scheduling.visits import Span
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person for one part of a visit: by code the arrivals that it allows, and where none refuses.
+    """A person for a part of a visit: the arrivals that each code allows, and in `usable` all codes together.
 
     `open` are the ticks at which the person works here and is free.
     """
@@ -40,7 +40,7 @@ Pool = Mapping[UUID, Candidate]
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The candidates to lead (None when no phase needs it) and, phase by phase, to assist."""
+    """The candidates to lead (None when no phase needs a lead) and, phase by phase, to assist."""
 
     leads: Pool | None
     assistants: tuple[Pool, ...]
@@ -58,7 +58,7 @@ class Staff:
         return bits
 
     def helped(self, lead_id: UUID | None) -> int:
-        """Return the arrivals at which every assistant's phase has somebody other than the lead."""
+        """Return the arrivals at which each phase with an assistant finds a person other than the lead."""
         options = [
             {person.id: person.usable for person in pool.values() if person.id != lead_id}
             for pool in self.assistants
@@ -67,7 +67,7 @@ class Staff:
 
 
 def staff(scene: Scene) -> Staff:
-    """Return who could take part in a scene's visit."""
+    """Return the people who could take part in a scene's visit."""
     visit = scene.visit
     return Staff(
         leads=_leads(scene) if visit.therapist else None,

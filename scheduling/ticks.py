@@ -42,7 +42,7 @@ def from_tick(tick: int) -> datetime:
 
 
 def minutes_to_ticks(minutes: int) -> int:
-    """Return a length in ticks; ValueError unless it is a whole number of them."""
+    """Return a length in ticks; ValueError unless the minutes are a multiple of 5."""
     ticks, rest = divmod(minutes, TICK_MINUTES)
     if rest:
         raise ValueError("Minutes must be multiples of 5.")
@@ -61,7 +61,7 @@ def offset_minutes(tick: int, zone: ZoneInfo) -> int:
 
 
 class LocalClock:
-    """Writes ticks as RFC 3339 local times of one zone, fast for many ticks of the same days."""
+    """Writes ticks as RFC 3339 local times of a zone, fast for many ticks of the same days."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone

@@ -15,7 +15,7 @@ _BEFORE_TREATMENT = frozenset({"intake", "numbing", "prep"})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stay in one room of a kind, from the first to the last of its phases (their list positions)."""
+    """A stay in a room of a kind, from the first to the last of its phases (their list positions)."""
 
     kind: str
     start: int
@@ -24,12 +24,12 @@ class Run:
 
 
 Path = tuple[Run, ...]
-"""One way through the rooms."""
+"""A way through the rooms."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceNeed:
-    """Phases that share one device, any of the kinds."""
+    """Phases that share a device, which may be of any of the kinds."""
 
     kinds: frozenset[str]
     phases: tuple[int, ...]
@@ -38,11 +38,11 @@ class DeviceNeed:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A procedure's layout in ticks after arrival; `spans` has one entry a phase, in list order.
+    """A procedure's layout in ticks after arrival; `spans` has an entry for each phase, in list order.
 
-    `leaves` is when the patient goes, `length` the end of the last phase, `busy` the union of all
-    phases, `therapist` that of the phases that hold the therapist, `assistants` the list positions
-    of those that need one.
+    `leaves` is when the patient goes, `procedure_at` when the treatment starts, `length` the end of the
+    last phase. `busy` is the union of all phases, `therapist` the union of those that hold the therapist.
+    `assistants` are the list positions of the phases that need an assistant.
     """
 
     procedure: Procedure
@@ -76,7 +76,7 @@ def lay_out(procedure: Procedure) -> Visit:
 
 
 def phase_spans(phases: Sequence[Phase]) -> tuple[Span, ...]:
-    """Return when each phase runs: at its `at_minute`, else when the one before it in the list ends."""
+    """Return when each phase runs: from its `at_minute`, else from the end of the previous phase."""
     spans: list[Span] = []
     end = 0
     for phase in phases:

@@ -1,1 +1,1 @@
-"""The rules: each is a mask over the day, for search and refusal alike."""
+"""The rules: each gives masks over the window, for search and refusal alike."""

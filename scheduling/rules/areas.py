@@ -1,4 +1,4 @@
-"""The rules on how much of the body one visit may treat (table b2)."""
+"""The rules on how much of the body a visit may treat (table b2)."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,10 @@ _LEVEL = "clinician"
 
 
 def area_refusals(question: Question) -> Iterator[Refusal]:
-    """Yield what speaks against the areas of a visit, whenever it takes place.
+    """Yield the reasons against the areas of a visit, which hold on every date.
 
-    One group of areas is never too large: the limit of the anaesthetic is for several of them. A
-    consultation looks at as many as there are.
+    A single group of areas is never too large: the limit of the anaesthetic is for several groups. A
+    consultation may look at any number of areas.
     """
     policy, treated = question.location.policy, question.treated
     if len(area_groups(treated)) <= 1 or not question.procedure.has("procedure"):

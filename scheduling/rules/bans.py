@@ -1,4 +1,4 @@
-"""Holds the dates that a rule forbids, whichever rule it is, and finds the first that none does."""
+"""Holds the dates that rules forbid, in the same form for all rules, and finds the first date that passes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from scheduling.reasons import Ground
 class Ban:
     """Dates from `first` to `until` (half-open, None: without end) on which a rule forbids a visit.
 
-    `rule_id` is the rule's code, `level` the least that may override it (None: nobody); `source_id`
-    and `source_on` name the session, treatment or hold that it counts from.
+    `rule_id` is the rule's code, `level` the lowest level that may override it (None: no level);
+    `source_id` and `source_on` name the session, treatment or medical hold that it counts from.
     """
 
     code: str
@@ -31,17 +31,17 @@ class Ban:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no date at all is forbidden."""
+        """Whether the ban forbids no date at all."""
         return self.until is not None and self.until <= self.first
 
     @property
     def ground(self) -> Ground:
-        """What the ban rests on: an override of it holds for this alone."""
+        """The ground of the ban: an override of it holds for this ground alone."""
         return self.code, self.rule_id, self.source_id, self.source_on
 
 
 def first_free(on: date, bans: Iterable[Ban]) -> date | None:
-    """Return the first date from `on` on that no ban covers, None when there is none."""
+    """Return the first date, not before `on`, that no ban covers; None when there is no such date."""
     for ban in sorted(bans, key=attrgetter("first")):
         if ban.covers(on):
             if ban.until is None:
@@ -51,9 +51,9 @@ def first_free(on: date, bans: Iterable[Ban]) -> date | None:
 
 
 def earliest(on: date, bans: Iterable[Ban], in_force: Iterable[Ban]) -> date | None:
-    """Return the first date from `on` on that passes, as far as what is in force there has an end.
+    """Return the first date, not before `on`, that passes, as far as the bans in force have an end.
 
-    Where some of that has none, the others still say from when they would allow the visit.
+    When a ban in force has no end, the other bans still tell from when they would allow the visit.
     """
     endless = any(ban.until is None for ban in in_force)
     return first_free(on, [ban for ban in bans if ban.until is not None] if endless else bans)

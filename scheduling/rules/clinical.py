@@ -1,4 +1,4 @@
-"""The rules on the patient: what they have had, what stands against treating them, what must come first."""
+"""The rules on the patient: spacing and wash-outs, medical holds, prerequisites, areas, numbing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _BY_DATE = ("spacing_floor", "spacing_min", "washout_floor", "washout_min", "med
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a patient's history and holds say of a question: the dates, and the ticks of prerequisites."""
+    """What a patient's history and medical holds forbid: dates as bans, and the ticks of prerequisites."""
 
     bans: tuple[Ban, ...]
     stretches: tuple[Stretch, ...]
@@ -35,7 +35,7 @@ class Record:
 
 
 def clinical_record(question: Question, catalog: Catalog) -> Record:
-    """Return every ban of every clinical rule with a date, whenever the visit may take place."""
+    """Return everything that clinical rules forbid by date, whenever the visit may take place."""
     found, zone = stretches(question), question.location.zone
     bans = (
         *spacing_bans(question, catalog.spacing_rules),
@@ -46,7 +46,7 @@ def clinical_record(question: Question, catalog: Catalog) -> Record:
 
 
 def clinical(case: Case) -> Iterator[Mask]:
-    """Keep the distance from other sessions, and from what stands against a treatment or must come first."""
+    """Refuse the dates that spacing, wash-outs and medical holds forbid, and the ticks of prerequisites."""
     scene = case.scene
     record = clinical_record(scene.question, scene.catalog)
     for code in record.codes():
@@ -68,7 +68,7 @@ def _by_tick(scene: Scene, record: Record, code: str) -> int:
 
 def _explain(scene: Scene, record: Record, code: str, at: int) -> tuple[Refusal, ...]:
     on, tick, zone = scene.date_at(at), scene.window.start + at, scene.question.location.zone
-    # A date may pass that an hour of it does not: within the last day of cooling off, say.
+    # A date may pass although some hours of it do not, as on the last day of cooling off.
     dated = [ban for ban in record.bans if ban.code not in CODES and ban.covers(on)]
     return _refusals(
         record, [*dated, *(one.ban(zone) for one in record.stretches if one.covers(tick))], code, on
@@ -76,7 +76,7 @@ def _explain(scene: Scene, record: Record, code: str, at: int) -> tuple[Refusal,
 
 
 def refusals_on(record: Record, on: date) -> tuple[Refusal, ...]:
-    """Return one refusal a code and rule that stands against a date, each with the first that passes."""
+    """Return a refusal for each code and rule that forbids a date, with the first date that passes."""
     in_force = [ban for ban in record.bans if ban.covers(on)]
     codes = dict.fromkeys(ban.code for ban in in_force)
     return tuple(refusal for code in codes for refusal in _refusals(record, in_force, code, on))
@@ -100,17 +100,17 @@ def _refusal(bans: Sequence[Ban], passing: date | None) -> Refusal:
 
 
 def one_area(case: Case) -> Iterator[Mask]:
-    """Treat one group of areas in a visit, or as many as may be numbed together."""
+    """Treat a single group of areas in a visit, or no more groups than may be numbed together."""
     yield from map(_always, area_refusals(case.scene.question))
 
 
 def numbing_works(case: Case) -> Iterator[Mask]:
-    """Plan neither too little nor too much numbing, nor too long a time from then to the needling."""
+    """Plan neither too little nor too much numbing, nor too long a gap between it and the needling."""
     longest = case.scene.question.location.policy.numbing_gap_minutes
     for planned in planned_numbing(case.scene.visit):
         yield from map(_always, numbing_refusals(planned, longest))
 
 
 def _always(refusal: Refusal) -> Mask:
-    """Return the mask that refuses every arrival, for a reason that no date changes."""
+    """Return the mask that refuses every arrival, for a reason that is the same on every date."""
     return Mask(refusal.code, 0, lambda _: (refusal,))

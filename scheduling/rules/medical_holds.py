@@ -15,9 +15,9 @@ _AGE = "under_age"
 
 
 def hold_bans(question: Question, rules: Mapping[str, HoldRule], *, blocking: bool = True) -> list[Ban]:
-    """Return the dates that holds forbid; with `blocking` false those on which they only advise.
+    """Return the dates that medical holds forbid; with `blocking` false those on which they only advise.
 
-    A consultation or a review treats nothing, so nothing stands against it.
+    A consultation or a review treats nothing, so no hold stands against it.
     """
     patient, procedure = question.patient, question.procedure
     if patient is None or not procedure.has("procedure"):
@@ -34,7 +34,7 @@ def _stands_against(rule: HoldRule, procedure: Procedure) -> bool:
 def standing_holds(
     procedure: Procedure, areas: Sequence[str], holds: Iterable[Hold], rules: Mapping[str, HoldRule]
 ) -> list[tuple[Hold, Ban]]:
-    """Return the holds that stand against treating these areas (by default the procedure's), and when."""
+    """Return the holds against treating these areas (default: the procedure's), with their bans."""
     if not procedure.has("procedure"):
         return []
     treated = treatment(procedure.code, procedure.family, procedure.counts_as, areas or procedure.areas).atoms
@@ -57,7 +57,7 @@ def _opened(
 
 
 def _ends(hold: Hold, rule: HoldRule) -> date | None:
-    """Return the first date on which a hold stands no more: the later of what is known, None for nothing."""
+    """Return the first date after a hold: the later of the dates that are known, None when none is known."""
     known = [hold.earliest_on] if hold.earliest_on is not None else []
     if hold.resolved_on is not None:
         known.append(hold.resolved_on + timedelta(days=rule.days_after_resolved))
@@ -65,7 +65,7 @@ def _ends(hold: Hold, rule: HoldRule) -> date | None:
 
 
 def _of_age(patient: Patient, rules: Mapping[str, HoldRule]) -> Iterator[tuple[HoldRule, Ban]]:
-    """Yield the dates before the patient is old enough; a hold for it that was signed off lifts that."""
+    """Yield the ban until the patient is old enough, unless an `under_age` hold was signed off."""
     rule = rules.get(_AGE)
     excused = any(hold.code == _AGE and hold.signed_off for hold in patient.holds)
     if rule is None or rule.minimum_age is None or patient.born_on is None or excused:

@@ -10,7 +10,7 @@ from scheduling.visits import Visit
 
 @dataclass(frozen=True, slots=True)
 class Numbing:
-    """Cream on for some minutes, within limits (None: no limit), and minutes from then to the needling."""
+    """The minutes that the cream is on, the gap from then to the needling, and limits (None: no limit)."""
 
     minutes: float
     gap: float
@@ -19,7 +19,7 @@ class Numbing:
 
 
 def numbing_refusals(numbing: Numbing, longest_gap: int) -> Iterator[Refusal]:
-    """Yield what speaks against needling after this numbing."""
+    """Yield the reasons against needling after this numbing; `longest_gap` is in minutes."""
     if numbing.min_minutes is not None and numbing.minutes < numbing.min_minutes:
         yield refuse("numbing_too_short")
     too_long = numbing.max_minutes is not None and numbing.minutes > numbing.max_minutes
@@ -28,7 +28,7 @@ def numbing_refusals(numbing: Numbing, longest_gap: int) -> Iterator[Refusal]:
 
 
 def planned_numbing(visit: Visit) -> Iterator[Numbing]:
-    """Yield each numbing that a visit plans before its first needling; the last one begins the gap."""
+    """Yield each numbing that a visit plans before its first needling; the gap follows the last numbing."""
     needling = visit.procedure_at
     planned = zip(visit.procedure.phases, visit.spans, strict=True)
     before = [(phase, span) for phase, span in planned if phase.kind == "numbing" and span[0] < needling]

@@ -1,4 +1,4 @@
-"""Finds when a visit that must come first is missing, lies too far back, or has only just been."""
+"""Finds when a visit that must come first is missing, lies too far back, or is too recent."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from scheduling.ticks import floor_tick, local_date
 
 RULE_IDS: Final = {"prerequisite_missing": "H11", "prerequisite_expired": "H11", "cooling_off": "H12"}
 CODES: Final = tuple(RULE_IDS)
-# The time to think it over is the patient's: a clinician may shorten it. A consultation is nobody's to waive.
+# Cooling off gives the patient time to think, so a clinician may shorten it; no level may waive the visit.
 _LEVELS: Final = {"cooling_off": "clinician"}
 _TICKS_AN_HOUR: Final = 12
 _NEVER: Final = 1 << 40
@@ -27,7 +27,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Ticks from `first` to `until` (half-open) at which arrivals are refused, and the visit that says so."""
+    """Ticks from `first` to `until` (half-open) at which arrivals are refused, and the visit behind that."""
 
     code: str
     first: int
@@ -40,10 +40,10 @@ class Stretch:
         return self.first <= tick < self.until
 
     def ban(self, zone: ZoneInfo) -> Ban:
-        """Return the ban on the local dates of the stretch, without its last when it ends during that.
+        """Return the ban on the local dates of the stretch, without its last date when it ends during it.
 
-        What is refused begins at a midnight or goes on from the stretch before, so all the stretches
-        of a prerequisite forbid exactly the dates on which no arrival is possible.
+        A stretch begins at a midnight or where the stretch before it ends, so all the stretches of a
+        prerequisite forbid exactly the dates on which no arrival is possible.
         """
         return Ban(
             code=self.code,
@@ -58,7 +58,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """A visit that ends at a tick and lets treatments take place from one, not before, until another."""
+    """A visit, the tick at which it ends, and the ticks between which it lets treatments take place."""
 
     session: Session
     ends: int
@@ -67,7 +67,7 @@ class _Pass:
 
 
 def stretches(question: Question) -> list[Stretch]:
-    """Return where each prerequisite of the question's procedure refuses, each in order of time."""
+    """Return the ticks at which each prerequisite of the question's procedure refuses, in order of time."""
     if question.patient is None:
         return []
     return [
@@ -78,9 +78,10 @@ def stretches(question: Question) -> list[Stretch]:
 
 
 def _passes(question: Question, sessions: Sequence[Session], prerequisite: Prerequisite) -> list[_Pass]:
-    """Return what came first: each visit of the family, and each treatment that needed one itself (H11).
+    """Return the visits that meet a prerequisite: those of its family, and treatments that needed it (H11).
 
-    A treatment renews what it needed when it was performed, or while it is booked with that behind it.
+    A treatment renews the prerequisite when it was performed, or while it is booked at a time that the
+    prerequisite covers.
     """
     months = question.location.policy.consultation_renewal_months
     found: list[_Pass] = []
@@ -112,7 +113,7 @@ def _after(last: date, question: Question) -> int:
 
 
 def _refused(passes: Sequence[_Pass]) -> Iterator[Stretch]:
-    """Yield what lies between the passes, cut wherever the reason may change."""
+    """Yield the stretches between the passes, cut wherever the reason may change."""
     open_spans = merge((one.first, one.until) for one in passes if one.first < one.until)
     begins = [-_NEVER, *(until for _, until in open_spans)]
     ends = [*(first for first, _ in open_spans), _NEVER]
@@ -124,9 +125,10 @@ def _refused(passes: Sequence[_Pass]) -> Iterator[Stretch]:
 
 
 def _stretch(passes: Sequence[_Pass], first: int, until: int) -> Stretch:
-    """Return a stretch with its reason: a visit still cools off, the last one is over, or none ever was.
+    """Return a stretch with its reason: a visit still cools off, the last visit is over, or none was made.
 
-    A visit whose time is over before it has cooled off is over: to waive the one is not to waive the other.
+    A visit that is over before it has cooled off counts as over: an override of the cooling off must not
+    override that too.
     """
     ended = [one for one in passes if one.ends <= first]
     over = max((one for one in ended if one.until <= first), key=attrgetter("until"), default=None)

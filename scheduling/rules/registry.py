@@ -20,7 +20,7 @@ def _plain(code: str, allowed: int) -> Mask:
 
 
 def in_time(case: Case) -> Iterator[Mask]:
-    """Allow arrivals ahead, by the minimum notice and within the horizon."""
+    """Allow arrivals that lie ahead, after the minimum notice and within the horizon."""
     scene = case.scene
     window, policy, now = scene.window, scene.question.location.policy, scene.question.now
     noticed = ceil_tick(now + timedelta(minutes=policy.min_notice_minutes))
@@ -44,7 +44,7 @@ def within_opening_hours(case: Case) -> Iterator[Mask]:
 
 
 def patient_is_free(case: Case) -> Iterator[Mask]:
-    """Allow what leaves the patient nothing else between arriving and leaving."""
+    """Allow arrivals at which the patient has no other visit between arriving and leaving."""
     window, patient = case.scene.window, case.scene.question.patient
     if patient is not None:
         free = window.full & ~window.spans(patient.busy)

@@ -1,4 +1,4 @@
-"""Rules on staff, rooms and devices: each free alone, and all of them together."""
+"""The rules on staff, rooms and devices: each must be free alone, and all of them together."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID
@@ -12,7 +12,7 @@ from scheduling.visits import Run
 
 
 def staff_fits(case: Case) -> Iterator[Mask]:
-    """Require somebody qualified to lead and others to assist, working and free in their phases."""
+    """Require a qualified lead and qualified assistants, who work and are free in their phases."""
     team, named = case.staff, case.scene.question.therapist_id
     parts = [_pool_mask(pool) for pool in team.assistants]
     if team.leads is not None and named is not None:
@@ -32,7 +32,7 @@ def _together(
     together: int,
     because: Callable[[int], tuple[Refusal, ...]],
 ) -> Mask:
-    """Return the mask that speaks only where every part alone is possible, but not all at once."""
+    """Return the mask that refuses only where every part alone is possible, but not all of them at once."""
     single = case.scene.window.full
     for part in parts:
         single &= single if part.code in case.scene.waived else part.allowed
@@ -52,13 +52,13 @@ def _pool_mask(pool: Pool) -> Mask:
 
 
 def _all_taken(team: Staff) -> tuple[Refusal, ...]:
-    """Return whoever could assist as busy: each is needed by the visit itself in another part."""
+    """Return every possible assistant as busy: the visit itself needs each of them in another part."""
     people = dict.fromkeys(person_id for pool in team.assistants for person_id in pool)
     return tuple(refuse("therapist_busy", resource_id=person_id) for person_id in people)
 
 
 def places_fit(case: Case) -> Iterator[Mask]:
-    """Require a free room of a suitable kind for each stay and a device for each need."""
+    """Require a free room of a suitable kind for each stay and a free device for each need."""
     spots, named = case.places, case.scene.question.room_id
     parts = [Mask("no_room_available", spots.room_bits(), lambda at: _no_room(spots, named, at))]
     parts += [_device_mask(devices) for devices in spots.devices]
@@ -97,13 +97,13 @@ def _no_room_of(rooms: Mapping[UUID, int], at: int) -> Refusal:
 
 
 def _taken_twice(stays: Iterable[tuple[Run, Mapping[UUID, int]]]) -> tuple[Refusal, ...]:
-    """Return every room as busy: those that are free are needed by the visit itself twice at once."""
+    """Return every room as busy: the visit itself needs the free rooms twice at once."""
     rooms = dict.fromkeys(room_id for _, freedom in stays for room_id in freedom)
     return tuple(refuse("room_busy", resource_id=room_id) for room_id in rooms)
 
 
 def _apart(spots: Places, at: int) -> tuple[Refusal, ...]:
-    """Return what keeps each device from the visit: it is busy, or the room it is fixed to is."""
+    """Return the reason against each device: it is busy, or the room that it is fixed to is busy."""
     free = {key: bits for devices in spots.devices for key, bits in devices.items() if bits >> at & 1}
     busy = [reason for devices in spots.devices for reason in _busy("device_busy", devices, at)]
     tied = dict.fromkeys(spots.fixed[key] for key in free if key in spots.fixed)

@@ -16,7 +16,7 @@ _NOWHERE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What spacing rules look at in a visit; unknown areas are everywhere."""
+    """The parts of a visit that spacing rules look at; unknown areas count as everywhere."""
 
     procedure: str
     families: frozenset[str]
@@ -40,7 +40,7 @@ def of_session(session: Session) -> Treatment:
 
 
 def treatment(procedure: str, family: str, event: str | None, areas: Sequence[str]) -> Treatment:
-    """Return a treatment of some areas (codes), none for everywhere."""
+    """Return a treatment of areas (codes); no areas means everywhere."""
     return Treatment(procedure, frozenset({family}), event, atoms(areas) or EVERYWHERE)
 
 
@@ -49,12 +49,12 @@ def _template(course: CourseOf | None) -> str | None:
 
 
 def overlap(first: frozenset[str], second: frozenset[str]) -> bool:
-    """Return whether two sets of atoms share one."""
+    """Return whether two sets of atoms share an atom; `*` stands for all of them."""
     return bool(first & second) or (bool(first) and bool(second) and "*" in first | second)
 
 
 def matched(matcher: Matcher, treated: Treatment) -> frozenset[str]:
-    """Return the atoms in which a treatment matches; none when it does not."""
+    """Return the atoms in which a treatment matches; empty when it does not match."""
     if not names(matcher, treated):
         return _NOWHERE
     if not matcher.areas:
@@ -64,7 +64,7 @@ def matched(matcher: Matcher, treated: Treatment) -> frozenset[str]:
 
 
 def names(matcher: Matcher, treated: Treatment) -> bool:
-    """Return whether a matcher names a treatment, wherever it is; asked for every rule, so written out."""
+    """Return whether a matcher names a treatment, on any area; written out for speed: every rule asks."""
     return (
         (matcher.family is None or matcher.family in treated.families)
         and (matcher.event is None or matcher.event == treated.event)
@@ -74,7 +74,7 @@ def names(matcher: Matcher, treated: Treatment) -> bool:
 
 
 def specificity(rule: SpacingRule) -> int:
-    """Return how special a rule is: a template's own (2) beats a procedure's (1) beats all others (0)."""
+    """Return how special a rule is: a template's rule (2) beats a procedure's (1), which beats others (0)."""
     sides = (rule.after, rule.before)
     if any(side.template is not None for side in sides):
         return 2
@@ -95,11 +95,10 @@ def _applies(rule: SpacingRule, earlier: Treatment, later: Treatment) -> bool:
 
 
 def spacing_bans(question: Question, rules: Sequence[SpacingRule]) -> list[Ban]:
-    """Return every ban on a visit from the patient's sessions, as the later and as the earlier one.
+    """Return every ban on a visit from the patient's sessions, whether they come before or after it.
 
-    On a session's own date both orders are tried. Of a later visit that comes too soon after one that
-    moves, only the floor refuses; of one that comes too soon after a visit that stands, nothing does:
-    the later one is flagged instead.
+    On a session's own date both orders are tried. A visit that moves keeps only the floor from later
+    visits, and a visit that stands keeps no distance from them: the later visit is flagged instead.
     """
     between = _Between(asked(question), rules, extra_days(question))
     found: list[Ban] = []
@@ -121,7 +120,7 @@ Numbers = Sequence[tuple[str, SpacingRule, int]]
 
 
 class _Between:
-    """What decides between one treatment and others; sessions that are alike are looked up once."""
+    """Finds the rules that decide between a treatment and others; equal treatments are looked up once."""
 
     def __init__(self, wanted: Treatment, rules: Sequence[SpacingRule], extra: int) -> None:
         self.wanted, self.extra = wanted, extra
@@ -130,7 +129,7 @@ class _Between:
         self.known: dict[Treatment, tuple[Numbers, Numbers]] = {}
 
     def numbers(self, other: Treatment) -> tuple[Numbers, Numbers]:
-        """Return what decides with the other treatment as the earlier and as the later one."""
+        """Return the deciding days with the other treatment as the earlier, and as the later treatment."""
         if other not in self.known:
             earlier = winning(other, self.wanted, self.following)
             later = winning(self.wanted, other, self.leading)
@@ -157,13 +156,13 @@ def _ban(kind: str, rule: SpacingRule, session: Session, first: int, until: int)
 
 
 def extra_days(question: Question) -> int:
-    """Return rule S11: the days that a location adds for skin of phototype IV to VI."""
+    """Return the days that a location adds for skin of phototype IV to VI (rule S11)."""
     skin_type = question.patient.skin_type if question.patient else None
     return question.location.policy.skin_type_extra_days if (skin_type or 0) >= DARK_SKIN_TYPE else 0
 
 
 def _strictest(rules: Sequence[SpacingRule], extra: int) -> Iterator[tuple[str, SpacingRule, int]]:
-    """Yield the rule with the largest floor and the one with the largest minimum, unless they are 0."""
+    """Yield the rules with the largest floor and with the largest minimum, unless these are 0."""
     if not rules:
         return
     floor = max(rules, key=attrgetter("floor_days"))
@@ -180,7 +179,7 @@ def least_days(rule: SpacingRule, extra: int) -> int:
 
 
 def with_extra(days: int, rule: SpacingRule, extra: int) -> int:
-    """Return a number of a rule with the days that a patient's skin adds; none and wash-outs take no more."""
+    """Return a rule's days with those that the patient's skin adds; 0 days and wash-outs get none."""
     return days + extra if days and not is_washout(rule) else days
 
 

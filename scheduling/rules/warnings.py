@@ -1,4 +1,4 @@
-"""What is allowed but worth a word: below the recommended days, advice, maintenance, many sessions."""
+"""The warnings about an allowed visit: below the recommended days, advice, maintenance, many sessions."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -39,7 +39,7 @@ def warnings(question: Question, catalog: Catalog, on: date) -> tuple[Notice, ..
 
 
 def _below_recommended(question: Question, rules: tuple[SpacingRule, ...], on: date) -> Iterator[Notice]:
-    """Yield a warning for each rule whose recommended, but not its minimum, days have not passed."""
+    """Yield a warning for each rule whose minimum has passed but whose recommended days have not."""
     wanted, best = asked(question), dict[str, date | None]()
     for session in question.patient.sessions if question.patient else ():
         other, gap = of_session(session), abs((on - session.on).days)
@@ -56,7 +56,7 @@ def _below_recommended(question: Question, rules: tuple[SpacingRule, ...], on: d
 
 
 def _short_of(deciding: list[SpacingRule], question: Question, gap: int) -> Iterator[tuple[SpacingRule, int]]:
-    """Yield the rules whose recommended days are more than a gap that keeps every minimum."""
+    """Yield the rules whose recommended days exceed a gap (days) that keeps every minimum."""
     extra = extra_days(question)
     if gap < max((least_days(rule, extra) for rule in deciding), default=0):
         return
@@ -73,7 +73,7 @@ def _advice(question: Question, catalog: Catalog, on: date) -> Iterator[Notice]:
 
 
 def _maintenance(question: Question, on: date) -> Iterator[Notice]:
-    """Yield what table b7 says of a visit after a completed course of the same procedure."""
+    """Yield the warnings of table b7 about a visit after a completed course of the same procedure."""
     for template, last in _completed(question).items():
         opens, closes = template.maintenance_opens_months, template.maintenance_closes_months
         if question.procedure.id not in template.procedure_ids or opens is None or closes is None:
@@ -95,7 +95,7 @@ def _completed(question: Question) -> dict[CourseTemplate, date]:
 
 
 def _many_sessions(question: Question, on: date) -> Iterator[Notice]:
-    """Yield rule S13 for the visit that makes the sessions on one area within 365 days too many."""
+    """Yield rule S13 for a visit that makes the sessions on an area within 365 days too many."""
     wanted, most = asked(question), question.location.policy.many_sessions_a_year
     if not question.treated or not question.procedure.has("procedure") or not _is_needling(wanted.event):
         return
@@ -106,7 +106,7 @@ def _many_sessions(question: Question, on: date) -> Iterator[Notice]:
 
 
 def _needled(session: Session, wanted: Treatment) -> bool:
-    """Return whether a session was a needling, here or elsewhere, of an area that is wanted again."""
+    """Return whether a session was a needling, here or elsewhere, of an area that the visit treats again."""
     known = bool(session.areas) or session.appointment_id is None
     return _is_needling(session.event) and known and overlap(of_session(session).atoms, wanted.atoms)
 
