@@ -1,4 +1,4 @@
-"""The contract with the database: tables, constraints and the way in."""
+"""The contract with the database: its tables and constraints, and the way to connect to it."""
 
 from models.api_keys import ApiKey
 from models.app_passwords import AppPassword

@@ -1,4 +1,4 @@
-"""API keys, and the one way to find a key before its clinic is known."""
+"""API keys, and the lookup that finds a key before its clinic is known."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class ApiKey(Versioned, Base):
 
 
 class KeyRow(NamedTuple):
-    """What a request may do, as found by its key."""
+    """The rights of a request, as the lookup of its key gives them."""
 
     clinic_id: UUID
     id: UUID

@@ -1,4 +1,4 @@
-"""App passwords of calendar programs, and the one way to find one before its clinic is known."""
+"""App passwords of calendar programs, and the lookup that finds a password before its clinic is known."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -10,7 +10,7 @@ from models.base import Base, Versioned, belongs_to
 
 
 class AppPassword(Versioned, Base):
-    """What lets one calendar program at one therapist's calendars; only its SHA-256 is stored."""
+    """A password for a calendar program and a therapist's calendars; only its SHA-256 is stored."""
 
     __tablename__ = "app_passwords"
     __table_args__ = (
@@ -26,7 +26,7 @@ class AppPassword(Versioned, Base):
 
 
 class PasswordRow(NamedTuple):
-    """Whose calendars a program may use, as found by its password."""
+    """The therapist whose calendars a program may use, as the lookup of its password gives it."""
 
     clinic_id: UUID
     id: UUID

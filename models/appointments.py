@@ -1,4 +1,4 @@
-"""Appointments, what they occupy and the proof of their spacing."""
+"""Appointments with their phases, the time that they occupy and the proof of their spacing."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,15 +13,16 @@ from models.statuses import APPOINTMENT_STATUSES, GONE
 
 _LIVE = " AND ".join(f"status <> '{status}'" for status in GONE)
 LONGEST_OCCUPANCY = 288  # Ticks: one day. A bound lets a range scan find every overlap by its end alone.
-# A block behind a visit that it found in its way: lane + BEHIND, so that the two claims do not collide.
-# Who reads what is busy takes it for the lane itself, whatever becomes of the visit.
+# A block under a visit that stays is claimed at lane + BEHIND, so that the two claims do not collide. Readers
+# of busy time count it for the lane itself, so that the time stays taken when the visit goes.
 BEHIND = 10_000
 
 
 class Appointment(Versioned, Base):
-    """A visit or a hold; `during` is the patient's presence, `local_date` its civil date there.
+    """A visit or a hold; `during` is the patient's presence, `local_date` its civil date at the location.
 
-    What began as a hold has `hold`: `key_id` (who made it), `extended`, and how it `ended` (null while held).
+    An appointment that began as a hold has `hold`: `key_id` (of the key that made it), `extended`, and
+    how it `ended` (null while held).
     """
 
     __tablename__ = "appointments"
@@ -80,7 +81,7 @@ class Appointment(Versioned, Base):
 
 
 class AppointmentPhase(Tenant, Base):
-    """One phase as planned and, beside it, as it really happened."""
+    """A phase as planned and, beside it, as it really happened."""
 
     __tablename__ = "appointment_phases"
     __table_args__ = (
@@ -120,7 +121,7 @@ class AppointmentPhase(Tenant, Base):
 
 
 class Occupancy(Identified, Base):
-    """The truth of who is busy, in ticks of five minutes since 1970; no appointment means a block."""
+    """Time in which a lane is busy, in ticks of five minutes since 1970; without an appointment, a block."""
 
     __tablename__ = "occupancies"
     __table_args__ = (
@@ -156,7 +157,7 @@ class Occupancy(Identified, Base):
 
 
 class SpacingClaim(Identified, Base):
-    """The floor's proof: role `after` claims the days that a `before` of another visit may not meet."""
+    """The proof of a floor: an `after` claim takes dates that no other owner's `before` claim may meet."""
 
     __tablename__ = "spacing_claims"
     __table_args__ = (

@@ -28,7 +28,7 @@ class Base(DeclarativeBase):
 
 
 class Tenant:
-    """Rows that belong to one clinic: the key begins with it and row-level security holds to it."""
+    """Rows of a single clinic: its id begins the key, and row-level security hides other clinics' rows."""
 
     clinic_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-20)
 

@@ -1,4 +1,4 @@
-"""Calendar feeds, and the one way to open one before its clinic is known."""
+"""Calendar feeds, and the lookup that opens a feed before its clinic is known."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ DETAILS = ("busy", "reference", "initials")
 
 
 class CalendarFeed(Versioned, Base):
-    """A calendar that whoever knows its address can subscribe to; only the SHA-256 of its token is stored."""
+    """A calendar whose address is the permission to subscribe to it; only its token's SHA-256 is stored."""
 
     __tablename__ = "calendar_feeds"
     __table_args__ = (
@@ -38,11 +38,11 @@ class CalendarFeed(Versioned, Base):
 
 
 class FeedRow(NamedTuple):
-    """A feed as found by its token, and what its contents are told by.
+    """A feed as found by its token, with what decides its contents.
 
-    `kind` is therapist, room, device, location or patient; `scope_id` whose it is; `names` the one that the
-    calendar has, or for a patient's, which has none, those of all locations. `newest` is the newest change
-    below the horizon, `above` the changes at or above it.
+    `kind` is therapist, room, device, location or patient, and `scope_id` the id of that object. `names`
+    has the name of the calendar; a patient's feed has none, so it gets the names of all locations.
+    `newest` is the newest change below the horizon, `above` the changes at or above it.
     """
 
     clinic_id: UUID

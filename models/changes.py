@@ -1,4 +1,4 @@
-"""Which appointments changed in which transaction, for each calendar that somebody follows."""
+"""Which appointments changed in which transaction, for the change feed and the calendars that follow it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,10 @@ from models.events import Xid8
 
 
 class Change(Tenant, Base):
-    """An appointment's newest change as one scope sees it; the database keeps this itself, at commit.
+    """An appointment's newest change as a scope sees it; a trigger of the database writes it at commit.
 
     Scopes are the clinic, a location, a patient, a therapist (leading or assisting), a room or a device.
-    Not `present`: the appointment has left the scope, or is gone.
+    When `present` is false, the appointment has left the scope or is gone.
     """
 
     __tablename__ = "changes"

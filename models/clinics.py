@@ -11,10 +11,10 @@ from models.base import Base, Tenant, of_clinic
 
 
 class Clinic(Base):
-    """A tenant: everything else belongs to one; its zone serves where no location's does.
+    """A tenant to which everything else belongs; its zone is used where no location's applies.
 
     `revalidated_on` is the clinic's own date on which all of its visits to come were judged last. Cursors
-    of its changes are signed by `sync_secret` and valid for one `sync_epoch`, which ends with a restore.
+    of its changes are signed by `sync_secret` and valid for a `sync_epoch`, which ends with a restore.
     """
 
     __tablename__ = "clinics"

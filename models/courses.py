@@ -1,4 +1,4 @@
-"""Courses of treatment, and the templates that say what a course of one kind is."""
+"""Courses of treatment, and the templates that describe a kind of course."""
 
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,7 @@ from models.statuses import COURSE_STATUSES
 
 
 class CourseTemplate(Versioned, Base):
-    """What a course of one kind is: its procedures (the first is the default), sessions and what follows."""
+    """A kind of course: its procedures (the first is the default), sessions, review and maintenance."""
 
     __tablename__ = "course_templates"
     __table_args__ = (
@@ -45,9 +45,9 @@ class CourseTemplate(Versioned, Base):
 
 
 class Course(Versioned, Base):
-    """A number of sessions for one patient: of a template, or of one procedure without one.
+    """A number of sessions for a patient, of a template or of a procedure.
 
-    `maintenance_told_on` is the date on which everybody was told that its maintenance is due.
+    `maintenance_told_on` is the date on which integrations were told that its maintenance is due.
     """
 
     __tablename__ = "courses"

@@ -1,4 +1,4 @@
-"""The way into the database: one pool, and transactions bound to one clinic."""
+"""The way into the database: a pool of connections, and transactions bound to a clinic."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from models.serialization import dumps, loads
 
 _CONNECT_SECONDS = 5
 _BIND = text("SELECT set_config('clinic.id', :clinic_id, true)")
-# Bounds that keep one slow or lost client from delaying everyone else's view of what is committed.
+# These bounds keep a slow or lost client from delaying what all others see as committed.
 _SESSION_OPTIONS = (
     "-c idle_in_transaction_session_timeout=30s -c lock_timeout=5s -c statement_timeout=30s -c jit=off"
     " -c search_path=public,queue"
@@ -41,9 +41,9 @@ class Database:
 
     @contextmanager
     def transaction(self, clinic_id: UUID | None = None, *, one_snapshot: bool = False) -> Iterator[Session]:
-        """Open one transaction, bound to the clinic if given; commit at the end, roll back on an error.
+        """Open a transaction, bound to the clinic if given; commit at the end, roll back on an error.
 
-        With `one_snapshot` all that it reads is as it was at one instant: for acts that only read.
+        With `one_snapshot` all that it reads is as it was at a single instant: for acts that only read.
         """
         engine = self._snapshots if one_snapshot else self.engine
         with Session(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
@@ -53,18 +53,18 @@ class Database:
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:
-        """Give a connection on which each statement is its own transaction: one look, one round trip."""
+        """Give a connection on which each statement is its own transaction: a look costs one round trip."""
         with self._single.connect() as connection:
             yield connection
 
     def connect_alone(self) -> psycopg.Connection:
-        """Open a connection outside of the pool, without transactions, for one that waits and listens."""
+        """Open a connection outside of the pool, in autocommit, for a thread that waits and listens."""
         return psycopg.connect(
             self.url, options=self.options, connect_timeout=_CONNECT_SECONDS, autocommit=True
         )
 
     def ping(self) -> bool:
-        """Whether the database answers."""
+        """Return whether the database answers."""
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
@@ -78,10 +78,10 @@ class Database:
 
 
 def bind(session: Session, clinic_id: UUID) -> None:
-    """Bind the transaction to a clinic: row-level security shows no other from here on."""
+    """Bind the transaction to a clinic: from here on row-level security shows no other clinic's rows."""
     session.execute(_BIND, {"clinic_id": str(clinic_id)})
 
 
 def _merged_options(url: str) -> str:
-    """Add our session options to those that the URL itself carries, once or more than once."""
+    """Add our session options to those that the URL itself carries, any number of times."""
     return " ".join((*make_url(url).normalized_query.get("options", ()), _SESSION_OPTIONS))

@@ -1,4 +1,4 @@
-"""What happened: the append-only outbox and the audit log."""
+"""What happened: the append-only events (the outbox) and the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ _STARTS_MESSAGES = "type IN ('appointment.booked', 'appointment.rescheduled', 'a
 
 
 class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id: what tells a reader which rows it can trust to be complete."""
+    """PostgreSQL's 64-bit transaction id, which tells a reader which rows are complete."""
 
     cache_ok = True
 
@@ -25,7 +25,7 @@ class Xid8(UserDefinedType[int]):
 
 
 class Event(Identified, Base):
-    """One fact for change feeds and webhooks; thin: ids, times and codes, never names."""
+    """A fact for change feeds and webhooks, which holds ids, times and codes but never names."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -43,7 +43,7 @@ class Event(Identified, Base):
 
 
 class AuditEntry(Identified, Base):
-    """Who did what, when and by which request, with what was there before and after."""
+    """An act: its actor, time and request, with the values before and after it."""
 
     __tablename__ = "audit_log"
     __table_args__ = (

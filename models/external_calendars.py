@@ -14,10 +14,10 @@ KINDS = ("ics", "caldav")
 
 
 class ExternalCalendar(Versioned, Base):
-    """A calendar of a member of staff somewhere else, and what is known of it since the last fetch.
+    """A calendar of a member of staff on another server, and what is known of it since the last fetch.
 
     `etag`, `last_modified` and `sync_token` are the other server's; `full_at` is when all was read last.
-    Who fetches writes a `claim` of their own first: only the latest may write what they have found.
+    A fetch first writes its own `claim`: only the latest claim may write what its fetch has found.
     """
 
     __tablename__ = "external_calendars"
@@ -47,9 +47,10 @@ class ExternalCalendar(Versioned, Base):
 
 
 class BusyObject(Identified, Base):
-    """One calendar object: of an external calendar or, without one, of the therapist's own `busy` collection.
+    """A calendar object, of an external calendar or of the therapist's own `busy` collection.
 
-    Only an own one keeps its `body`, as it was sent: the phone that sent it asks for it again.
+    Only an object of the own collection keeps its `body`, as it was sent: the phone that sent it asks for
+    it again.
     """
 
     __tablename__ = "busy_objects"
@@ -88,7 +89,7 @@ class BusyObject(Identified, Base):
 
 
 class BusyDeletion(Identified, Base):
-    """What a program has deleted from a therapist's own collection, for the others that follow it."""
+    """An object that a program deleted from a therapist's own collection, for the programs that follow it."""
 
     __tablename__ = "busy_deletions"
     __table_args__ = (
@@ -103,7 +104,7 @@ class BusyDeletion(Identified, Base):
 
 
 class ExternalBusy(Tenant, Base):
-    """A stretch of time that an object takes, in ticks: it may overlap others, and appointments."""
+    """A stretch of time that a busy object takes, in ticks; it may overlap others, and appointments."""
 
     __tablename__ = "external_busy"
     __table_args__ = (

@@ -12,7 +12,7 @@ HOLD_CODES = (
 
 
 class HoldRule(Versioned, Base):
-    """Whether a hold of this code blocks or advises, what it is against and who may release it."""
+    """Whether a medical hold of this code blocks or advises, what it is against and who may release it."""
 
     __tablename__ = "hold_rules"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Idempotency keys: the answers that are kept, and the lock that lets one request at a time look for one."""
+"""Idempotency keys: the answers that are kept, and the lock that lets a single request look at a time."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Identified, of_clinic
 
-# Clients are promised 24 hours from the answer, by whichever clock they go.
+# Clients are promised 24 hours from the answer; the further hour allows for clocks that differ.
 KEPT_FOR = timedelta(hours=25)
 _INT4 = 4
 
@@ -19,7 +19,7 @@ _INT4 = 4
 class IdempotencyKey(Identified, Base):
     """The answer to a request that took effect; of its key only a SHA-256 is stored.
 
-    `body` is null where the answer held what no store may keep.
+    `body` is null where the answer was not to be stored, since it held a secret.
     """
 
     __tablename__ = "idempotency_keys"
@@ -39,7 +39,7 @@ class IdempotencyKey(Identified, Base):
 
 
 class Claim(NamedTuple):
-    """Whether the key is this transaction's until it ends, and the answer kept for it, if there is one."""
+    """Whether this transaction holds the key until it ends, and the answer kept for it, if there is any."""
 
     claimed: bool
     fingerprint: bytes | None
@@ -57,10 +57,10 @@ _KEEP = _NEW.on_conflict_do_update(
 
 
 def claim(session: Session, key_hash: bytes, at: datetime) -> Claim:
-    """Claim the key without waiting, and look up what is kept for it `at` this instant of the real clock.
+    """Claim the key without waiting, and look up the answer that is kept `at` this instant of the real clock.
 
-    `key_hash` is a SHA-256 over the key and whose it is. The claim ends with the transaction, so whoever
-    claims the key next sees what was kept.
+    `key_hash` is a SHA-256 over the key and its owner. The claim ends with the transaction, so the next
+    request that claims the key sees the answer that was kept.
     """
     high, low = (int.from_bytes(key_hash[start : start + _INT4], "big", signed=True) for start in (0, _INT4))
     asked = {"key_hash": key_hash, "high": high, "low": low, "at": at}
@@ -68,7 +68,7 @@ def claim(session: Session, key_hash: bytes, at: datetime) -> Claim:
 
 
 def keep(session: Session, values: Mapping[str, object]) -> None:
-    """Keep an answer with what its request wrote, in place of one that has expired; the key is claimed.
+    """Keep an answer together with what its request wrote, in place of an expired answer; the key is claimed.
 
     `values` are all columns of IdempotencyKey but the id.
     """
@@ -76,7 +76,7 @@ def keep(session: Session, values: Mapping[str, object]) -> None:
 
 
 def purge(session: Session, clinic_id: UUID, at: datetime) -> int:
-    """Delete a clinic's answers that have expired by the real clock; give their number."""
+    """Delete a clinic's answers that have expired by the real clock; return their number."""
     expired = delete(IdempotencyKey).where(
         IdempotencyKey.clinic_id == clinic_id, IdempotencyKey.expires_at <= at
     )

@@ -15,7 +15,7 @@ VALIDITY = "valid_from IS NULL OR valid_until IS NULL OR valid_from <= valid_unt
 
 
 class Location(Versioned, Base):
-    """A place with a zone of its own; its wall clock rules hours, dates and gaps."""
+    """A place of treatment with its own zone; its wall clock decides hours, dates and gaps."""
 
     __tablename__ = "locations"
     __table_args__ = (of_clinic("locations"),)
@@ -30,7 +30,7 @@ class Location(Versioned, Base):
 
 
 class OpeningHours(Identified, Base):
-    """One weekly period; minutes after local midnight, dates inclusive."""
+    """A weekly period of opening; minutes after local midnight, dates inclusive."""
 
     __tablename__ = "opening_hours"
     __table_args__ = (
@@ -50,7 +50,7 @@ class OpeningHours(Identified, Base):
 
 
 class Closure(Versioned, Base):
-    """A time when the whole location is closed."""
+    """A time in which the whole location is closed."""
 
     __tablename__ = "closures"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Medical holds: what stands against treating a patient."""
+"""Medical holds: reasons not to treat a patient."""
 
 from datetime import date
 from typing import Any

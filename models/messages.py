@@ -1,4 +1,4 @@
-"""Messages to patients: the clinic's wording of each kind, and which have become due or been sent."""
+"""Messages to patients: the clinic's wording of each kind, and the messages that are due or were sent."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ MESSAGE_KINDS = (
 
 
 class MessageTemplate(Versioned, Base):
-    """The words of one kind of message, with placeholders in braces."""
+    """The words of a kind of message, with placeholders in braces."""
 
     __tablename__ = "message_templates"
     __table_args__ = (
@@ -33,10 +33,10 @@ class MessageTemplate(Versioned, Base):
 
 
 class MessageDispatch(Identified, Base):
-    """One message that has become due; `anchor_at` is the instant that it counts from.
+    """A message that has become due; `anchor_at` is the instant that it counts from.
 
-    No words and no names: those are made of the template, the visit and the patient when it is sent.
-    While it is `sending`, `next_at` is when whoever sends it counts as lost; else when to try.
+    It has no words and no names: those are made of the template, the visit and the patient when it is
+    sent. While it is `sending`, `next_at` is when its sender counts as lost; otherwise when to try.
     """
 
     __tablename__ = "message_dispatches"

@@ -1,4 +1,4 @@
-"""Patients: the little that scheduling needs to know of them."""
+"""Patients: the few facts that scheduling needs to know of them."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Finds the database: the one that the settings name, or an embedded PostgreSQL of our own."""
+"""Finds the database: the server that the settings name, or an embedded PostgreSQL of our own."""
 
 import atexit
 import fcntl
@@ -30,7 +30,7 @@ def database_url(settings: Settings) -> str:
 
 
 def _embedded_url(data_dir: Path) -> str:
-    """Start the embedded server, or share the one that runs on this directory, and give our role's URL."""
+    """Start the embedded server of this directory, or share it if it runs, and give the URL of our role."""
     server = start_embedded(data_dir / "postgres")
     superuser = make_url(server.get_uri())
     with _autocommit(superuser) as connection:
@@ -56,14 +56,14 @@ def start_embedded(directory: Path) -> Any:  # noqa: ANN401 - the library is unt
             f"The embedded PostgreSQL does not start in {directory} ({reason}): "
             "set CLINIC_DATA_DIR to a writable folder of your own, or DATABASE_URL."
         ) from error
-    # What is registered last runs first: before the library stops the server that it thinks it knows.
+    # Handlers run in reverse order, so this runs before the library stops the server that it remembers.
     atexit.register(_know_present_server, server)
     return server
 
 
 @contextmanager
 def _one_at_a_time(directory: Path) -> Iterator[None]:
-    """Let one process start a server on the directory; the lock of one that is killed is free at once."""
+    """Let a single process start a server on the directory; the lock of a killed process is free at once."""
     with directory.with_suffix(".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -85,7 +85,7 @@ def _start(directory: Path) -> Any:  # noqa: ANN401 - the library is untyped
 
 
 def _forget_half_made(directory: Path) -> None:
-    """Empty the directory when the very first start was killed: it holds half a cluster and nobody's data."""
+    """Empty the directory when the very first start was killed: it holds half a cluster and no data."""
     for process in psutil.process_iter(["name", "cmdline"]):
         if process.info["name"] == "initdb" and str(directory) in (process.info["cmdline"] or ()):
             process.kill()
@@ -103,15 +103,15 @@ def stop_embedded(directory: Path) -> None:
 
 
 def _know_present_server(server: Any) -> None:  # noqa: ANN401 - the library is untyped
-    """Look up the server's process: after a crash another user of the folder has started a new one."""
-    with server._lock:  # noqa: SLF001 - nobody is starting a server while we hold it
+    """Look up the server's process: after a crash another user of the directory has started a new server."""
+    with server._lock:  # noqa: SLF001 - no process starts a server while we hold it
         present = _pgserver().PostmasterInfo.read_from_pgdata(server.pgdata)
     server._postmaster_info = present if present and present.is_running() else None  # noqa: SLF001 - no public way
 
 
 def _pgserver() -> Any:  # noqa: ANN401 - the library is untyped
     """Import the embedded server only where it is used: the import looks for a runtime folder and warns."""
-    # Its errors end in our one line; without a handler they would be printed before it.
+    # Its errors end in a single line of ours; without a handler they would be printed before that.
     logging.getLogger("pgserver").addHandler(logging.NullHandler())
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
@@ -119,7 +119,7 @@ def _pgserver() -> Any:  # noqa: ANN401 - the library is untyped
 
 
 def _forget_stale_pid(directory: Path) -> None:
-    """Remove a pid file whose process is no PostgreSQL: after a crash the number may be someone else's."""
+    """Remove a pid file whose process is no PostgreSQL: after a crash the number may be another program's."""
     pid_file = directory / "postmaster.pid"
     if not pid_file.exists():
         return
@@ -129,7 +129,7 @@ def _forget_stale_pid(directory: Path) -> None:
 
 
 def _forget_dead_users(directory: Path) -> None:
-    """Strike processes that were killed off the server's list of users, or it would never stop again."""
+    """Remove killed processes from the server's list of users, or it would never stop again."""
     users_file = directory / ".handle_pids.json"
     if not users_file.exists():
         return
@@ -148,7 +148,7 @@ def _is_postgres(pid: int) -> bool:
 
 
 def _as_plain_role(url: str) -> str:
-    """Give the URL, or one that acts as our plain role where its own would bypass row-level security."""
+    """Give the URL; when its role would bypass row-level security, a URL that acts as our plain role."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -182,14 +182,14 @@ def _autocommit(url: URL) -> Connection:
 
 
 def ensure(connection: Connection, where: str, name: str, create: str) -> None:
-    """Create what is missing; two processes that start at once both succeed."""
+    """Create an object when it is missing; two processes that start at once both succeed."""
     found = text(f"SELECT true FROM {where} = :name")  # noqa: S608 - ours
     if connection.scalar(found, {"name": name}) is not None:
         return
     try:
         connection.execute(text(create))
     except DBAPIError:
-        # Somebody was quicker, perhaps from another database of the server, where no lock would be ours.
+        # Another process was quicker, perhaps in another database of the server, beyond the reach of a lock.
         if connection.scalar(found, {"name": name}) is None:
             raise
 

@@ -10,7 +10,7 @@ from models.base import Base, Tenant, Versioned, belongs_to, of_clinic
 
 
 class Procedure(Versioned, Base):
-    """What a visit is for: family, areas, depth, the qualifications it asks, its prerequisites."""
+    """What a visit is for: family, areas, depth, required qualifications and prerequisites."""
 
     __tablename__ = "procedures"
     __table_args__ = (
@@ -32,7 +32,7 @@ class Procedure(Versioned, Base):
 
 
 class Phase(Tenant, Base):
-    """One step of a visit and what it holds meanwhile; minutes are multiples of five."""
+    """A step of a visit, and what it holds meanwhile; minutes are multiples of five."""
 
     __tablename__ = "phases"
     __table_args__ = (
@@ -63,9 +63,9 @@ class Phase(Tenant, Base):
 
 
 class SpacingRule(Versioned, Base):
-    """Days between an earlier treatment (`after`) and a later one (`before`); codes may recur.
+    """Days between an earlier treatment (`after`) and a later treatment (`before`); codes may recur.
 
-    With a `template_id` it is a course template's own spacing, of which there is one row at most.
+    With a `template_id` it is a course template's own spacing; a template has at most one such row.
     """
 
     __tablename__ = "spacing_rules"

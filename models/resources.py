@@ -13,7 +13,7 @@ from models.locations import VALIDITY, WEEKLY, WHOLE_TICKS
 
 
 class Resource(Versioned, Base):
-    """The common part of everything that has a timeline."""
+    """The common columns of everything that can be busy: therapists, rooms and devices."""
 
     __tablename__ = "resources"
     __table_args__: Any = (
@@ -40,7 +40,7 @@ class Therapist(Resource):
 
 
 class Room(Resource):
-    """A room of one kind; a capacity of n offers n lanes."""
+    """A room of a kind; a capacity of n gives it n lanes."""
 
     __tablename__ = "rooms"
     __table_args__: Any = (
@@ -58,7 +58,7 @@ class Room(Resource):
 
 
 class Device(Resource):
-    """A machine, free to move within its location or fixed to one room."""
+    """A machine that moves within its location, or is fixed to a room."""
 
     __tablename__ = "devices"
     __table_args__: Any = (
@@ -76,7 +76,7 @@ class Device(Resource):
 
 
 class Qualification(Identified, Base):
-    """What a member of staff may do, where, how deep and until when (dates inclusive)."""
+    """What a member of staff may do: a code, where, how deep and between which dates (inclusive)."""
 
     __tablename__ = "qualifications"
     __table_args__ = (
@@ -95,7 +95,7 @@ class Qualification(Identified, Base):
 
 
 class WorkingHours(Identified, Base):
-    """One weekly period of one member of staff at one location."""
+    """A weekly period in which a member of staff works at a location."""
 
     __tablename__ = "working_hours"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""External treatments: what a patient has had elsewhere, or before the clinic kept its records here."""
+"""External treatments: those that a patient had elsewhere, or before the clinic kept its records here."""
 
 from datetime import date
 from uuid import UUID
@@ -18,7 +18,7 @@ EVENTS = (
 
 
 class ExternalTreatment(Versioned, Base):
-    """One event of the list that wash-outs count, on areas and on a civil date."""
+    """An event that wash-out rules count, on areas and on a civil date."""
 
     __tablename__ = "external_treatments"
     __table_args__ = (
@@ -30,5 +30,5 @@ class ExternalTreatment(Versioned, Base):
     patient_id: Mapped[UUID]
     event: Mapped[str]
     areas: Mapped[list[str]]
-    # `on` is a word of SQL's own, so the column has another name.
+    # `on` is a reserved word in SQL, so the column has another name.
     on: Mapped[date] = mapped_column("treated_on")

@@ -1,4 +1,4 @@
-"""The waitlist: who wants a visit for which there is no time yet, and what they were offered."""
+"""The waitlist: patients who wait for a visit for which there is no time yet, and their offers."""
 
 from datetime import date
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Webhooks: where a clinic wants to hear of what happens, and each message to each of those places."""
+"""Webhooks: the endpoints to which a clinic has its events sent, and each delivery to them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,16 +19,15 @@ EVENT_TYPES: Sequence[str] = (
 )  # fmt: skip
 """The events that an endpoint can ask for."""
 PING = "ping"
-"""What is sent on demand to try an endpoint, whatever it asked for."""
+"""The type of a message that is sent on demand to try an endpoint, even if it did not ask for it."""
 
 
 class WebhookEndpoint(Versioned, Base):
     """A URL and the events that are sent to it.
 
-    The secret is stored as it is, since every message is signed with it. The previous one signs beside
-    it until `previous_until`. `failing_since` is when the first attempt failed of those that nothing
-    came through after, `timeouts` how many in a row ran out of time, and until `resting_until` nothing
-    is tried.
+    The secret is stored as it is, since it signs every message. The previous secret signs beside it until
+    `previous_until`. `failing_since` is when the first attempt failed since the last success, `timeouts`
+    how many attempts in a row ran out of time; nothing is tried until `resting_until`.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -59,10 +58,10 @@ class WebhookEndpoint(Versioned, Base):
 
 
 class WebhookDelivery(Identified, Base):
-    """One event on its way to one endpoint; without an event it is a ping.
+    """An event on its way to an endpoint; without an event it is a ping.
 
-    Whoever sends it holds it until `leased_until`, after which they count as lost. `tries` counts the
-    attempts that have failed since it was last put in line, `attempts` says what came of the latest.
+    The lease of its sender ends at `leased_until`; after that the sender counts as lost. `tries` counts
+    the failed attempts since it was last queued, `attempts` says what came of the latest attempts.
     """
 
     __tablename__ = "webhook_deliveries"
