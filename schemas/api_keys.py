@@ -1,4 +1,4 @@
-"""API keys as clients see them; the key itself is in the answer that makes it and nowhere else."""
+"""API keys as clients see them; the key itself is only in the answer that makes it."""
 
 from collections.abc import Sequence
 
@@ -51,6 +51,6 @@ class ApiKeySchema(Resource):
 
 
 class NewApiKeySchema(ApiKeySchema):
-    """A key with its secret, shown this once."""
+    """A key with its secret, which is shown only this time."""
 
     key = fields.String(dump_only=True, metadata={"description": "Shown once; only its SHA-256 is stored."})

@@ -1,4 +1,4 @@
-"""App passwords as clients see them; the password itself is in the answer that makes it and nowhere else."""
+"""App passwords as clients see them; the password itself is only in the answer that makes it."""
 
 from marshmallow import fields
 
@@ -7,7 +7,7 @@ from schemas.fields import Id, Text
 
 
 class AppPasswordSchema(Resource):
-    """What lets one calendar program at one therapist's calendars over CalDAV."""
+    """A password with which a calendar program may use a therapist's calendars over CalDAV."""
 
     therapist_id = Id(required=True)
     name = Text(100, required=True, metadata={"description": "The device or program: `Ada's phone`."})
@@ -17,7 +17,7 @@ class AppPasswordSchema(Resource):
 
 
 class NewAppPasswordSchema(AppPasswordSchema):
-    """All that a calendar program asks for, shown this once."""
+    """All that a calendar program asks for; the password is shown only this time."""
 
     url = fields.String(dump_only=True, metadata={"description": "The server's address for the program."})
     username = fields.String(dump_only=True)
@@ -27,6 +27,6 @@ class NewAppPasswordSchema(AppPasswordSchema):
 
 
 class AppPasswordQuery(QueryArgs):
-    """The query of the list."""
+    """The query of the list of app passwords."""
 
     therapist_id = Id()

@@ -1,4 +1,4 @@
-"""Appointments: what clients ask for, what they see, and what moves them."""
+"""Appointments: the requests to book, change and list them, and the answers."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate"
 
 
 class OverrideSchema(Schema):
-    """Which of the listed refusals someone overrides, and why."""
+    """The codes of the listed refusals to override, and the reason."""
 
     codes = SetOf(Choice(tuple(REFUSALS)), required=True, maximum=20)
     reason = Text(1000, required=True, lines=True)
@@ -48,7 +48,7 @@ _INSTEAD = {"description": "Required without a `hold_id`, refused with one."}
 
 
 class BookingSchema(WantedVisitSchema):
-    """A visit of one patient to book or to judge: named in full, or a hold that keeps it already.
+    """A visit of a patient to book or to judge: named in full, or by the hold that keeps it already.
 
     With a `hold_id` its procedure, location, start, areas, therapist and room are the hold's.
     """
@@ -63,7 +63,7 @@ class BookingSchema(WantedVisitSchema):
 
     @validates_schema(skip_on_field_errors=True)
     def check_form(self, data: dict[str, Any], **_kwargs: object) -> None:
-        """Refuse what is of neither form, naming each field at fault."""
+        """Refuse a body that is of neither form, naming each field at fault."""
         if "hold_id" in data:
             errors = {name: ["Comes from the hold: leave it out."] for name in _OF_THE_HOLD if name in data}
         else:
@@ -74,14 +74,14 @@ class BookingSchema(WantedVisitSchema):
 
 
 class TogetherSchema(Schema):
-    """Several visits of one patient to book at once, such as a consultation and the treatment after it."""
+    """Several visits of the same patient to book at once, such as a consultation and a treatment after it."""
 
     patient_id = Id(required=True)
     visits = ListOf(Nested(WantedVisitSchema), required=True, minimum=1, maximum=MOST_TOGETHER)
 
 
 class NoticeSchema(Terse):
-    """Something to mention that refuses nothing."""
+    """A warning: something to mention that refuses nothing."""
 
     code = fields.String(required=True)
     message = fields.String(required=True)
@@ -107,7 +107,7 @@ class VerdictSchema(Schema):
 
 
 class PhaseOfVisitSchema(Schema):
-    """One phase as planned and, once it has happened, as it really was."""
+    """A phase as planned and, once it has happened, as it really was."""
 
     name = fields.String(required=True)
     kind = fields.String(required=True)
@@ -261,7 +261,7 @@ class CancelSchema(ActionSchema):
 
 
 class RescheduleSchema(ActionSchema):
-    """Where an appointment shall go; what is not named stays as it is."""
+    """The new time and place of an appointment; a field that is left out stays as it is."""
 
     starts_at = Instant(required=True, grid=True)
     therapist_id = Id(allow_none=True)
@@ -271,7 +271,7 @@ class RescheduleSchema(ActionSchema):
 
 
 class ReassignSchema(ActionSchema):
-    """Who or where a visit gets at its times; what is not named stays as it is."""
+    """The new therapist or room of a visit at its times; a field that is left out stays as it is."""
 
     therapist_id = Id(allow_none=True)
     room_id = Id(allow_none=True)
@@ -279,13 +279,13 @@ class ReassignSchema(ActionSchema):
 
     @validates_schema(skip_on_field_errors=True)
     def check_named(self, data: dict[str, Any], **_kwargs: object) -> None:
-        """Refuse a body that names neither."""
+        """Refuse a body that names neither a therapist nor a room."""
         if data.get("therapist_id") is None and data.get("room_id") is None:
             raise ValidationError("Name a therapist, a room or both.")
 
 
 class HistoryEntrySchema(Schema):
-    """One thing that happened to an appointment, and by whom."""
+    """An act on an appointment, and who did it."""
 
     id = Id(required=True)
     action = fields.String(required=True)

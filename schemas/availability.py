@@ -35,7 +35,7 @@ class RangeSchema(Schema):
 
     @validates_schema(skip_on_field_errors=True)
     def check_range(self, data: dict[str, Any], **_kwargs: object) -> None:
-        """Refuse an empty, reversed or endless range."""
+        """Refuse an empty, reversed or too long range."""
         if data["until"] <= data["from_"]:
             raise ValidationError("Must be after from.", "until")
         if data["until"] - data["from_"] > timedelta(days=self.longest_days):
@@ -90,13 +90,13 @@ class NextSlotSchema(AlternativeSchema):
 
 
 class ExplanationSchema(VerdictSchema):
-    """Every reason at one instant, and near slots when it cannot be booked."""
+    """Every reason at an instant, and near slots when it cannot be booked."""
 
     alternatives = ListOf(Nested(AlternativeSchema), required=True)
 
 
 class EligibilityQuerySchema(Schema):
-    """Which procedure, where."""
+    """The procedure and the location to ask about."""
 
     procedure_id = Id(required=True)
     location_id = Id(required=True)
@@ -105,7 +105,7 @@ class EligibilityQuerySchema(Schema):
 
 
 class BasisSchema(Schema):
-    """Which rule and which session a date comes from."""
+    """The rule and the session that a date comes from."""
 
     rule_id = fields.String(required=True)
     on = LocalDate(required=True)
@@ -117,7 +117,7 @@ class BasisSchema(Schema):
 
 
 class EligibilitySchema(Schema):
-    """From when a patient may, should and ought to have had their next session."""
+    """The dates from which a patient's next session is allowed, recommended and overdue."""
 
     eligible_on = LocalDate(required=True, allow_none=True)
     recommended_on = LocalDate(required=True, allow_none=True)

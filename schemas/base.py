@@ -14,16 +14,16 @@ PAGE_LIMIT_MAX = 500
 
 
 class Schema(MarshmallowSchema):
-    """An object with exactly these fields: an unknown one is refused, not ignored."""
+    """An object with exactly these fields: an unknown field is refused, not ignored."""
 
     class Meta:
-        """Refuse what we don't understand."""
+        """Refuse unknown fields."""
 
         unknown = RAISE
 
 
 class Resource(Schema):
-    """What every stored object answers with, and no client can write."""
+    """The fields that every stored object answers with, and no client can write."""
 
     id = Id(dump_only=True, required=True)
     version = Integer(
@@ -34,7 +34,7 @@ class Resource(Schema):
 
 
 class QueryArgs(Schema):
-    """The query of a list: one page of it."""
+    """The query of a list: the size and the place of a page."""
 
     limit = QueryInteger(
         load_default=PAGE_LIMIT,
@@ -57,10 +57,10 @@ def page_of(schema: type[MarshmallowSchema]) -> type[Schema]:
 
 @cache
 def patch_of(schema: type[MarshmallowSchema], *fixed: str) -> MarshmallowSchema:
-    """Make the schema of a PATCH: every field optional without a default, `fixed` ones to stay as they are.
+    """Make the schema of a PATCH: every field is optional without a default; `fixed` fields must not change.
 
-    The body may carry the `version` that it changes, in place of If-Match. Whether a fixed field stays
-    is for the act to say: only it knows the object.
+    The body may carry the `version` that it changes, in place of If-Match. The act checks whether a fixed
+    field stays the same, because only the act knows the object.
     """
     members: dict[str, Any] = {
         "version": Integer(minimum=1, load_only=True, metadata={"description": "The version you change."}),
@@ -77,6 +77,6 @@ def patch_of(schema: type[MarshmallowSchema], *fixed: str) -> MarshmallowSchema:
 
 
 def schema_name(schema: type[MarshmallowSchema] | MarshmallowSchema) -> str:
-    """Name a schema in the OpenAPI document: its class's name without the suffix."""
+    """Return a schema's name in the OpenAPI document: its class's name without the suffix."""
     cls = schema if isinstance(schema, type) else type(schema)
     return cls.__name__.removesuffix("Schema")

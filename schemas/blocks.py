@@ -1,4 +1,4 @@
-"""Blocks: when a resource is kept free."""
+"""Blocks: times in which a resource is kept free."""
 
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import Id, Nested, SetOf, Text
@@ -6,14 +6,14 @@ from schemas.times import Instant, LocalDate, Weekday
 
 
 class RepeatSchema(Schema):
-    """The same wall-clock time again on these weekdays until a date, inclusive, of the two years after."""
+    """The same wall-clock time again on these weekdays until a date (inclusive), at most two years later."""
 
     weekdays = SetOf(Weekday(), maximum=7, required=True)
     until = LocalDate(required=True)
 
 
 class BlockSchema(Resource):
-    """A time in which nobody can book the therapist, room or device; whole multiples of 5 minutes."""
+    """A time in which the therapist, room or device cannot be booked; whole multiples of 5 minutes."""
 
     resource_id = Id(required=True)
     starts_at = Instant(required=True, grid=True)

@@ -1,4 +1,4 @@
-"""Calendar feeds as clients see them; the address is in the answer that makes it and nowhere else."""
+"""Calendar feeds as clients see them; the address is only in the answer that makes it."""
 
 from marshmallow import fields
 
@@ -9,7 +9,7 @@ DETAILS = ("busy", "reference", "initials")
 
 
 class CalendarFeedSchema(Resource):
-    """An iCalendar feed of one resource, location or patient: exactly one of the three is given."""
+    """An iCalendar feed of a resource, a location or a patient: exactly one of the three is given."""
 
     resource_id = Id(
         load_default=None, allow_none=True, metadata={"description": "A therapist, a room or a device."}
@@ -30,7 +30,7 @@ class CalendarFeedSchema(Resource):
 
 
 class NewCalendarFeedSchema(CalendarFeedSchema):
-    """A feed with its address, shown this once."""
+    """A feed with its address, which is shown only this time."""
 
     url = fields.String(
         dump_only=True,

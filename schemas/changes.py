@@ -1,4 +1,4 @@
-"""The change feed: which changes a client asks for, and each as it is told."""
+"""The change feed: the query for changes, and the changes in its answer."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _SCOPES = ("location_id", "therapist_id", "room_id")
 
 
 class ChangesQuerySchema(QueryArgs):
-    """Whose changes to give, from where on; without a location, a therapist or a room all of them."""
+    """The scope and the start of the changes; the scope is all without a location, therapist or room."""
 
     cursor = Text(
         2000, metadata={"description": "The `next_cursor` of the answer before; without it the full state."}
@@ -30,14 +30,14 @@ class ChangesQuerySchema(QueryArgs):
 
     @validates_schema(skip_on_field_errors=True)
     def check_scope(self, data: dict[str, Any], **_kwargs: object) -> None:
-        """Refuse more than one scope, naming each."""
+        """Refuse a query with several scopes, naming each."""
         named = [name for name in _SCOPES if name in data]
         if len(named) > 1:
             raise ValidationError({name: ["Name one of them."] for name in named})
 
 
 class ChangeSchema(Schema):
-    """An appointment as it is now; `deleted` when it is not in the scope any more, or gone."""
+    """An appointment as it is now; `deleted` when it has left the scope or is gone."""
 
     type = Choice(("appointment",), required=True)
     id = Id(required=True)
@@ -49,7 +49,7 @@ class ChangeSchema(Schema):
 
 
 class ChangesSchema(Schema):
-    """Changes in order; `next_cursor` leads to what comes after them, also when there is nothing yet."""
+    """Changes in order; `next_cursor` leads to the changes after them, even when there are none yet."""
 
     items = ListOf(Nested(ChangeSchema), required=True)
     next_cursor = Text(2000, required=True)

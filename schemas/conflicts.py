@@ -1,4 +1,4 @@
-"""Conflicts: visits during which somebody who treats or assists has become busy elsewhere."""
+"""Conflicts: visits during which a member of staff who treats or assists has become busy elsewhere."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from schemas.times import Instant, LocalDate
 
 
 class ConflictSourceSchema(Schema):
-    """What keeps somebody busy: when and whence, never what it is."""
+    """What keeps a member of staff busy: its time and its calendar, never its contents."""
 
     external_calendar_id = Id(
         required=True, allow_none=True, metadata={"description": "Null: their own collection of busy time."}
@@ -20,7 +20,7 @@ class ConflictSourceSchema(Schema):
 
 
 class ConflictSchema(Schema):
-    """One visit and one thing that lies over somebody's part of it; instants are local to the visit."""
+    """A visit, and a busy time over a member of staff's part of it; instants are local to the visit."""
 
     appointment_id = Id(required=True)
     location_id = Id(required=True)

@@ -1,4 +1,4 @@
-"""Course templates: what a course of one kind is."""
+"""Course templates: the procedures, the sessions and the spacing of a kind of course."""
 
 from marshmallow import validate
 
@@ -12,13 +12,13 @@ MOST_MONTHS = 60
 
 
 class TemplateSpacingSchema(DaysSchema):
-    """The days between two sessions of one course."""
+    """The days between two sessions of the same course."""
 
     code = Code(metadata={"description": "What refusals and warnings name; by default the template's."})
 
 
 class CourseTemplateSchema(Resource):
-    """What a course of one kind is; its code is fixed once it has courses."""
+    """A kind of course; its code is fixed once it has courses."""
 
     code = Code(required=True)
     name = Text(200, required=True)

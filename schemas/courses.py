@@ -18,10 +18,10 @@ class ProgressSchema(Schema):
 
 
 class CourseSchema(Resource):
-    """A number of sessions for one patient: of a template, or of one procedure without one.
+    """A number of sessions for a patient, of a template or of a procedure.
 
-    The first booking makes a planned course active, its last session completed. The version counts its
-    progress too.
+    The first booking makes a planned course active, and its last session makes it completed. The version
+    counts its progress too.
     """
 
     patient_id = Id(required=True)
@@ -68,7 +68,7 @@ class CourseSchema(Resource):
 
 
 class CourseChangeSchema(CourseSchema):
-    """What may change of a course: its number of sessions, and that it is cancelled."""
+    """The parts of a course that may change: its number of sessions, and that it is cancelled."""
 
     status = Choice(
         COURSE_STATUSES, metadata={"description": "Only to cancelled; visits that are booked stay booked."}

@@ -5,7 +5,7 @@ from schemas.fields import Code, Flag, Id, QueryFlag, Text
 
 
 class DeviceSchema(Resource):
-    """A device of one kind; with a room it serves in that room alone."""
+    """A device of a kind; with a room it serves in that room alone."""
 
     location_id = Id(required=True)
     name = Text(200, required=True)

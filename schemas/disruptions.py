@@ -1,4 +1,4 @@
-"""Disruptions: what is not to be had, what is proposed for the visits, and what somebody accepts."""
+"""Disruptions: what is not available, what is proposed for its visits, and what the desk accepts."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ MOST_ACCEPTED = 200
 
 
 class DisruptionSchema(Schema):
-    """A therapist, room or device, or a whole location, that is not to be had for a time."""
+    """A therapist, room, device or whole location that is not available for a time."""
 
     resource_id = Id(metadata={"description": "The therapist, room or device; or give `location_id`."})
     location_id = Id(metadata={"description": "The location that closes; or give `resource_id`."})
@@ -36,7 +36,7 @@ class DisruptionSchema(Schema):
 
 
 class AcceptedSchema(Schema):
-    """Where a visit may go, as it was proposed or as somebody has chosen."""
+    """Where a visit may go, as it was proposed or as the desk has chosen."""
 
     appointment_id = Id(required=True)
     version = Integer(required=True, minimum=1)
@@ -46,7 +46,7 @@ class AcceptedSchema(Schema):
 
 
 class ApplySchema(DisruptionSchema):
-    """A disruption, and what is accepted of its proposals; every other visit stays and is flagged."""
+    """A disruption and the proposals that are accepted; every other visit stays and is flagged."""
 
     accept = ListOf(Nested(AcceptedSchema), required=True, maximum=MOST_ACCEPTED)
 
@@ -58,7 +58,7 @@ class ApplySchema(DisruptionSchema):
 
 
 class PlannedPhaseSchema(Schema):
-    """One phase as proposed."""
+    """A phase as proposed."""
 
     name = fields.String(required=True)
     kind = fields.String(required=True)
@@ -122,7 +122,7 @@ class PreviewSchema(Schema):
 
 
 class AppliedSchema(Schema):
-    """What has become of a disruption; nobody has been cancelled."""
+    """The result of a disruption; no visit has been cancelled."""
 
     appointments = ListOf(
         Nested(AppointmentSchema),

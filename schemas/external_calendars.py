@@ -1,4 +1,4 @@
-"""Calendars of staff elsewhere: where they are, and whether what is known of them is fresh."""
+"""External calendars of staff: their addresses, and whether what was read from them is still fresh."""
 
 from typing import Any
 

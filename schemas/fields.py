@@ -30,7 +30,7 @@ def refuse(message: str) -> NoReturn:
 
 
 def _unsafe(value: str) -> bool:
-    """Whether the text holds control characters or lone surrogates, which no database stores."""
+    """Return whether the text holds control characters or lone surrogates, which no database stores."""
     return any(unicodedata.category(character) in {"Cc", "Cs"} for character in value)
 
 
@@ -38,7 +38,7 @@ class Strict:
     """A field that reads its value by `_read`, which raises ValidationError for what it refuses."""
 
     def _read(self, value: object) -> Any:
-        """Turn the JSON value into ours: every field does this in its own way, so there is none here."""
+        """Turn the JSON value into ours; every field must define this."""
         raise NotImplementedError
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's signature
@@ -82,14 +82,14 @@ class Code(Strict, fields.String):
 
 
 class Choice(fields.String):
-    """One of a fixed set of words."""
+    """A word of a fixed set."""
 
     def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
         super().__init__(validate=validate.OneOf(choices), **kwargs)
 
 
 class Flag(Strict, fields.Boolean):
-    """`true` or `false`, nothing that merely looks like them."""
+    """`true` or `false`; a value that merely looks like them is refused."""
 
     def _read(self, value: object) -> bool:
         return value if isinstance(value, bool) else refuse("Not true or false.")
@@ -168,7 +168,7 @@ class Id(Strict, fields.UUID):
 
 
 class ListOf(fields.List[Any]):
-    """A JSON list of `minimum` to `maximum` of something."""
+    """A JSON list of `minimum` to `maximum` items."""
 
     def __init__(
         self, inner: fields.Field[Any], *, minimum: int = 0, maximum: int = 500, **kwargs: Any
@@ -189,7 +189,7 @@ class ListOf(fields.List[Any]):
 
 
 class SetOf(ListOf):
-    """A JSON list in which nothing appears twice."""
+    """A JSON list in which no item appears twice."""
 
     def __init__(self, inner: fields.Field[Any], **kwargs: Any) -> None:
         super().__init__(inner, **documented(kwargs, uniqueItems=True))

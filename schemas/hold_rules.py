@@ -11,7 +11,7 @@ RELEASED_BY = ("therapist", "clinician", "dermatologist")
 
 
 class HoldRuleSchema(Resource):
-    """What a medical hold of one code does, and who may release it; every clinic has one of each code."""
+    """What a medical hold of a code does, and who may release it; every clinic has a rule for each code."""
 
     code = Choice(HOLDS, required=True)
     rule_id = Code(required=True, metadata={"description": "What refusals name: `H01` to `H10`."})

@@ -1,4 +1,4 @@
-"""Holds: what a widget asks for before it knows who comes, and what it gets."""
+"""Slot holds: the request to keep a visit's time before the patient is known, and the hold itself."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ class TtlSchema(Schema):
 
 
 class HoldRequestSchema(TtlSchema):
-    """A visit to hold."""
+    """A visit whose time to hold."""
 
     procedure_id = Id(required=True)
     location_id = Id(required=True)
@@ -38,7 +38,7 @@ class HoldRequestSchema(TtlSchema):
 
     @validates_schema(skip_on_field_errors=True)
     def check_course(self, data: dict[str, Any], **_kwargs: object) -> None:
-        """Refuse a course of nobody."""
+        """Refuse a course without a patient."""
         if data.get("course_id") is not None and data.get("patient_id") is None:
             raise ValidationError("Needs a patient_id.", "course_id")
 

@@ -14,7 +14,7 @@ YEAR_DAYS = 366
 
 
 def affected() -> Ids:
-    """Make the field that answers to a change carry."""
+    """Make the field `affected`, which the answer to a change carries."""
     return Ids(
         dump_only=True,
         metadata={"description": "In the answer to a change: the appointments it leaves outside the rules."},
@@ -22,7 +22,7 @@ def affected() -> Ids:
 
 
 class OpeningHoursSchema(WeeklySchema):
-    """One weekly period of being open; several a day make breaks."""
+    """A weekly period of opening; several on a day make breaks."""
 
     opens = TimeOfDay(required=True, attribute="starts")
     closes = TimeOfDay(required=True, attribute="ends", end=True)

@@ -1,4 +1,4 @@
-"""Medical holds: what stands against treating a patient."""
+"""Medical holds: reasons not to treat a patient."""
 
 from marshmallow import fields
 
@@ -52,7 +52,7 @@ class MedicalHoldSchema(Resource):
 
 
 class NewMedicalHoldSchema(MedicalHoldSchema):
-    """A hold to open."""
+    """A medical hold to open."""
 
     release_appointments = Flag(
         load_only=True,
@@ -62,7 +62,7 @@ class NewMedicalHoldSchema(MedicalHoldSchema):
 
 
 class SignOffSchema(ActionSchema):
-    """Why a patient may be treated despite the hold."""
+    """Why a patient may be treated despite the medical hold."""
 
     reason = Text(1000, required=True, lines=True)
 

@@ -10,7 +10,7 @@ _FIELDS = "Fields in braces: {patient}, {clinic}, {location}, {date}, {time}, {c
 
 
 class MessageTemplateSchema(Resource):
-    """What one kind of message says; every clinic has one of each kind."""
+    """What a kind of message says; every clinic has a template for each kind."""
 
     kind = Choice(tuple(MOMENT_OF), required=True)
     subject = Text(LONGEST_SUBJECT, required=True, metadata={"description": _FIELDS})

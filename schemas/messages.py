@@ -23,7 +23,7 @@ class MessageQuery(QueryArgs):
 
 
 class RecipientSchema(Schema):
-    """Whom a message is for."""
+    """The patient whom a message is for."""
 
     name = fields.String(required=True)
     email = fields.String(required=True, allow_none=True)

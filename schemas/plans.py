@@ -1,4 +1,4 @@
-"""Plans: what a client says of the rest of a course, and the sessions that are proposed and booked."""
+"""Course plans: the wishes for the rest of a course, and the sessions that are proposed, booked or moved."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from schemas.times import Instant, LocalDate, TimeOfDay, Weekday
 
 
 class SeriesSchema(Schema):
-    """Where and what the sessions shall be; what is not named follows the course's last visit."""
+    """The place and the kind of the sessions; a field that is left out follows the course's last visit."""
 
     location_id = Id(required=True)
     therapist_id = Id(allow_none=True)
@@ -25,7 +25,7 @@ class SeriesSchema(Schema):
 
 
 class PlanningSchema(SeriesSchema):
-    """What the patient would like; every wish but the date is bent where it must be."""
+    """The patient's wishes; every wish but the date gives way where it must."""
 
     from_ = LocalDate(
         data_key="from", required=True, metadata={"description": "The first local date, not in the past."}
@@ -97,7 +97,7 @@ class PausingSchema(Schema):
 
 
 class ShiftedSessionSchema(PlannedSessionSchema):
-    """A booked session and where it would go, or went."""
+    """A booked session, and the time to which it would move or has moved."""
 
     appointment_id = Id(required=True)
     now_at = Instant(required=True, metadata={"description": "Where it was when this was asked."})
@@ -123,7 +123,7 @@ class ShiftedSchema(Schema):
 
 
 class ShiftSchema(Schema):
-    """From which session on the rest of a course shall follow."""
+    """The session after which the rest of a course is moved on."""
 
     appointment_id = Id(
         required=True, metadata={"description": "The session that was moved; those after it follow."}

@@ -10,13 +10,13 @@ from schemas.times import LocalDate
 
 
 class Terse(Schema):
-    """An answer that leaves out what it has nothing to say about."""
+    """An answer that leaves out its empty fields."""
 
     kept: ClassVar[frozenset[str]] = frozenset()
 
     @post_dump
     def drop_empty(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
-        """Leave out nulls and empty lists, but for those fields whose emptiness says something."""
+        """Leave out nulls and empty lists, except in the `kept` fields, whose emptiness says something."""
         return {
             name: value
             for name, value in data.items()
@@ -25,7 +25,7 @@ class Terse(Schema):
 
 
 class RefusalSchema(Terse):
-    """One reason against a visit."""
+    """A reason against a visit."""
 
     code = fields.String(required=True)
     message = fields.String(required=True)
@@ -40,7 +40,7 @@ class RefusalSchema(Terse):
 
 
 class RefusedVisitSchema(Schema):
-    """What speaks against one of several visits."""
+    """The reasons against a visit among several."""
 
     position = Integer(required=True, metadata={"description": "Its place in the request, from 0."})
     refusals = ListOf(Nested(RefusalSchema), required=True)
@@ -50,7 +50,7 @@ class RefusedVisitSchema(Schema):
 
 
 class InputErrorSchema(Schema):
-    """One field of the request that cannot be used."""
+    """A field of the request that cannot be used."""
 
     pointer = fields.String(
         required=True,

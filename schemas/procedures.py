@@ -30,7 +30,7 @@ HOUR_LIMIT = 24 * 366
 
 
 class PhaseSchema(Schema):
-    """One part of a visit and what it holds meanwhile."""
+    """A part of a visit, and what it holds meanwhile."""
 
     name = Text(100, required=True)
     kind = Choice(PHASE_KINDS, required=True)
@@ -71,7 +71,7 @@ class PrerequisiteSchema(Schema):
 
 
 class ProcedureSchema(Resource):
-    """What a visit is for; code, family and areas are fixed once it has been booked."""
+    """What a visit is for; code, family and areas are fixed once the procedure has been booked."""
 
     code = Code(required=True)
     name = Text(200, required=True)
@@ -110,7 +110,7 @@ class ProcedureSchema(Resource):
 
 
 def _length(phases: list[dict[str, Any]]) -> int:
-    """Give the minutes from arrival to the end of the last phase."""
+    """Return the minutes from arrival to the end of the last phase."""
     end = longest = 0
     for phase in phases:
         start = end if phase["at_minute"] is None else phase["at_minute"]

@@ -1,4 +1,4 @@
-"""Recalls: who is to be called, why and by when."""
+"""Recalls: the patients to call, with the reason and the dates."""
 
 from schemas.base import QueryArgs, Schema
 from schemas.fields import Choice, Id
@@ -8,7 +8,7 @@ KINDS = ("lapsed", "maintenance", "review")
 
 
 class RecallQuerySchema(QueryArgs):
-    """Whom to list."""
+    """Which recalls to list."""
 
     due_by = LocalDate(
         required=True, metadata={"description": "What opens on this date or before is listed."}
@@ -18,7 +18,7 @@ class RecallQuerySchema(QueryArgs):
 
 
 class RecallSchema(Schema):
-    """A patient to call: for maintenance, for a review, or because a course was left lying."""
+    """A patient to call: for maintenance, for a review, or because a course has lapsed."""
 
     patient_id = Id(required=True)
     course_id = Id(required=True)

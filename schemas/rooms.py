@@ -5,7 +5,7 @@ from schemas.fields import Code, Flag, Id, Integer, QueryFlag, Text
 
 
 class RoomSchema(Resource):
-    """A room of one kind; its capacity is the number of patients it takes at once."""
+    """A room of a kind; its capacity is the number of patients it takes at once."""
 
     location_id = Id(required=True)
     name = Text(200, required=True)

@@ -26,7 +26,7 @@ class OpenSpanSchema(Schema):
 
 
 class ItemSchema(Terse):
-    """One phase of an appointment or hold, a block, or a busy time of which the key may know no more."""
+    """A phase of an appointment or hold, a block, or a busy time of which the key may see no more."""
 
     type = fields.String(required=True, metadata={"enum": ["appointment", "hold", "block", "busy"]})
     starts_at = Instant(required=True)
@@ -52,7 +52,7 @@ class RowSchema(Schema):
 
 
 class ScheduleSchema(Schema):
-    """The whole board of one location."""
+    """The whole board of a location."""
 
     location_id = Id(required=True)
     timezone = fields.String(required=True)

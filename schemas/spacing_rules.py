@@ -1,4 +1,4 @@
-"""Spacing rules: days between an earlier treatment and a later one."""
+"""Spacing rules: days between an earlier treatment and a later treatment."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _NAMES = ("family", "procedure", "event")
 
 
 class MatcherSchema(Schema):
-    """Picks treatments by family, by a procedure's code or by event; no areas: any."""
+    """Picks treatments by family, by a procedure's code or by event; no areas means any area."""
 
     family = Code(load_default=None, allow_none=True)
     procedure = Code(load_default=None, allow_none=True)
@@ -48,7 +48,7 @@ class DaysSchema(Schema):
 
 
 class SpacingRuleSchema(Resource, DaysSchema):
-    """A rule between two treatments of one patient; what it matches is fixed once it is made."""
+    """A rule between two treatments of a patient; what it matches is fixed once it is made."""
 
     code = Code(required=True, metadata={"description": "Need not be unique: a rule may have several rows."})
     after = Nested(MatcherSchema, required=True, metadata={"description": "The earlier treatment."})

@@ -16,7 +16,7 @@ DEEPEST_MM = 10
 
 
 class Depth(Strict, fields.Field[Any]):
-    """A depth in millimetres, one for every area or one by area."""
+    """A depth in millimetres: a single depth for every area, or a depth by area."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
         number = {"type": "number", "minimum": 0, "maximum": DEEPEST_MM}
@@ -40,7 +40,7 @@ class Depth(Strict, fields.Field[Any]):
 
 
 class QualificationSchema(ValiditySchema):
-    """What somebody may do; without a location everywhere, without a depth to the code's own limit."""
+    """What a member of staff may do; without a location everywhere, without a depth to the code's limit."""
 
     code = Code(required=True)
     max_depth_mm = Depth(load_default=None, allow_none=True)
@@ -48,7 +48,7 @@ class QualificationSchema(ValiditySchema):
 
 
 class WorkingHoursSchema(WeeklySchema):
-    """One weekly period of work at one location, by its wall clock."""
+    """A weekly period of work at a location, by its wall clock."""
 
     location_id = Id(required=True)
     starts = TimeOfDay(required=True)
@@ -56,7 +56,7 @@ class WorkingHoursSchema(WeeklySchema):
 
 
 class TherapistSchema(Resource):
-    """A member of staff; only those who treat lead a visit, the others assist."""
+    """A member of staff; with `treats` they may lead a visit, without it they only assist."""
 
     name = Text(200, required=True)
     treats = Flag(load_default=True)

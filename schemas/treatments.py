@@ -1,4 +1,4 @@
-"""Treatments elsewhere: what a patient has had that no appointment here tells of."""
+"""Treatments elsewhere: those of a patient of which no appointment here tells."""
 
 from scheduling.clinical import AREAS, EVENTS
 from schemas.base import QueryArgs, Resource
@@ -8,7 +8,7 @@ from schemas.times import LocalDate
 
 
 class TreatmentSchema(Resource):
-    """Something done to a patient elsewhere, or before the clinic kept its records here."""
+    """A treatment or event of a patient elsewhere, or before the clinic kept its records here."""
 
     patient_id = Id(dump_only=True)
     event = Choice(EVENTS, required=True)

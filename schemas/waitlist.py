@@ -1,4 +1,4 @@
-"""Waitlist entries: what a patient waits for, and what they are offered."""
+"""Waitlist entries: what a patient waits for, and the slot that they are offered."""
 
 from models.statuses import ENTRY_STATUSES
 from schemas.base import QueryArgs, Resource, Schema
@@ -57,7 +57,7 @@ class WaitlistEntrySchema(Resource):
 
 
 class WaitlistChangeSchema(WaitlistEntrySchema):
-    """What may change of an entry: what the patient wants, and that they wait again."""
+    """The parts of an entry that may change: the patient's wishes, and that they wait again."""
 
     status = Choice(
         ENTRY_STATUSES[:1],

@@ -1,4 +1,4 @@
-"""Webhooks as clients see them; a secret is in the answers that make it and nowhere else."""
+"""Webhooks as clients see them; a secret is only in the answers that make it."""
 
 from marshmallow import fields
 
@@ -38,13 +38,13 @@ class WebhookSchema(Resource):
 
 
 class WebhookChangeSchema(WebhookSchema):
-    """What can be changed of it; `active: true` ends a disablement too."""
+    """The parts of a webhook that may change; `active: true` ends a disablement too."""
 
     active = Flag()
 
 
 class NewWebhookSchema(WebhookSchema):
-    """A webhook with its secret, shown this once."""
+    """A webhook with its secret, which is shown only this time."""
 
     secret = fields.String(
         dump_only=True,
@@ -53,7 +53,7 @@ class NewWebhookSchema(WebhookSchema):
 
 
 class AttemptSchema(Schema):
-    """What came of one attempt: an HTTP status, or a code where there was none."""
+    """The result of an attempt: an HTTP status, or a code where there was none."""
 
     at = Instant(required=True)
     status = fields.Integer(required=True, allow_none=True)
@@ -67,7 +67,7 @@ class AttemptSchema(Schema):
 
 
 class DeliverySchema(Schema):
-    """One event on its way to one webhook; what receivers say is not kept."""
+    """An event on its way to a webhook; the answers of receivers are not kept."""
 
     id = Id(required=True)
     webhook_id = Id(required=True)

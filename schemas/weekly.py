@@ -12,7 +12,7 @@ from schemas.times import LocalDate, Weekday
 
 
 class ValiditySchema(Schema):
-    """Something that holds from and until local dates, both inclusive; none: always."""
+    """An object that holds between local dates, both inclusive; without dates it always holds."""
 
     valid_from = LocalDate(load_default=None, allow_none=True)
     valid_until = LocalDate(load_default=None, allow_none=True)
@@ -24,7 +24,7 @@ class ValiditySchema(Schema):
 
 
 class WeeklySchema(ValiditySchema):
-    """A period of one weekday, by the location's wall clock; heirs name its `starts` and `ends`."""
+    """A period on a weekday, by the location's wall clock; subclasses name its `starts` and `ends`."""
 
     weekday = Weekday(required=True)
 
@@ -38,7 +38,10 @@ class WeeklySchema(ValiditySchema):
 def refuse_overlaps(
     field: str, periods: Sequence[Mapping[str, Any]], together: Callable[[Mapping[str, Any]], object]
 ) -> None:
-    """Refuse two periods of one weekday that share time and dates; only those `together` are compared."""
+    """Refuse two periods of the same weekday that share time and dates.
+
+    Only periods for which `together` returns the same value are compared.
+    """
     for (_, one), (place, other) in combinations(enumerate(periods), 2):
         if together(one) == together(other) and _meet(one, other):
             raise ValidationError({field: {place: ["Overlaps another period of the same weekday."]}})
