@@ -48,7 +48,7 @@ def start_embedded(directory: Path) -> Any:  # noqa: ANN401 - the library is unt
     """Start PostgreSQL on the directory; it stops with the last process that uses it."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(directory):
+        with _start_lock(directory):
             server = _start(directory)
     except Exception as error:
         reason = str(error).partition("\n")[0].rstrip(".")
@@ -57,12 +57,12 @@ def start_embedded(directory: Path) -> Any:  # noqa: ANN401 - the library is unt
             "set CLINIC_DATA_DIR to a writable folder of your own, or DATABASE_URL."
         ) from error
     # Handlers run in reverse order, so this runs before the library stops the server that it remembers.
-    atexit.register(_know_present_server, server)
+    atexit.register(_refresh_server_process, server)
     return server
 
 
 @contextmanager
-def _one_at_a_time(directory: Path) -> Iterator[None]:
+def _start_lock(directory: Path) -> Iterator[None]:
     """Let a single process start a server on the directory; the lock of a killed process is free at once."""
     with directory.with_suffix(".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -72,19 +72,19 @@ def _one_at_a_time(directory: Path) -> Iterator[None]:
 def _start(directory: Path) -> Any:  # noqa: ANN401 - the library is untyped
     making = directory.with_suffix(".making")
     if making.exists():
-        _forget_half_made(directory)
+        _remove_half_made(directory)
     if not (directory / "PG_VERSION").exists():
         making.touch()
-    pgserver = _pgserver()
+    pgserver = _import_pgserver()
     with pgserver.PostgresServer._lock:  # noqa: SLF001 - other processes write these files under it
-        _forget_stale_pid(directory)
-        _forget_dead_users(directory)
+        _remove_stale_pid(directory)
+        _remove_dead_users(directory)
     server = pgserver.get_server(directory, cleanup_mode="stop")
     making.unlink(missing_ok=True)
     return server
 
 
-def _forget_half_made(directory: Path) -> None:
+def _remove_half_made(directory: Path) -> None:
     """Empty the directory when the very first start was killed: it holds half a cluster and no data."""
     for process in psutil.process_iter(["name", "cmdline"]):
         if process.info["name"] == "initdb" and str(directory) in (process.info["cmdline"] or ()):
@@ -96,20 +96,20 @@ def _forget_half_made(directory: Path) -> None:
 
 def stop_embedded(directory: Path) -> None:
     """Give up this process's share of the embedded server; the last share stops it."""
-    server = _pgserver().PostgresServer._instances.get(directory.resolve())  # noqa: SLF001 - it has no public way
+    server = _import_pgserver().PostgresServer._instances.get(directory.resolve())  # noqa: SLF001 - it has no public way
     if server is not None:
-        _know_present_server(server)
+        _refresh_server_process(server)
         server.cleanup()
 
 
-def _know_present_server(server: Any) -> None:  # noqa: ANN401 - the library is untyped
+def _refresh_server_process(server: Any) -> None:  # noqa: ANN401 - the library is untyped
     """Look up the server's process: after a crash another user of the directory has started a new server."""
     with server._lock:  # noqa: SLF001 - no process starts a server while we hold it
-        present = _pgserver().PostmasterInfo.read_from_pgdata(server.pgdata)
+        present = _import_pgserver().PostmasterInfo.read_from_pgdata(server.pgdata)
     server._postmaster_info = present if present and present.is_running() else None  # noqa: SLF001 - no public way
 
 
-def _pgserver() -> Any:  # noqa: ANN401 - the library is untyped
+def _import_pgserver() -> Any:  # noqa: ANN401 - the library is untyped
     """Import the embedded server only where it is used: the import looks for a runtime folder and warns."""
     # Its errors end in a single line of ours; without a handler they would be printed before that.
     logging.getLogger("pgserver").addHandler(logging.NullHandler())
@@ -118,7 +118,7 @@ def _pgserver() -> Any:  # noqa: ANN401 - the library is untyped
         return importlib.import_module("pgserver.postgres_server")
 
 
-def _forget_stale_pid(directory: Path) -> None:
+def _remove_stale_pid(directory: Path) -> None:
     """Remove a pid file whose process is no PostgreSQL: after a crash the number may be another program's."""
     pid_file = directory / "postmaster.pid"
     if not pid_file.exists():
@@ -128,7 +128,7 @@ def _forget_stale_pid(directory: Path) -> None:
         pid_file.unlink()
 
 
-def _forget_dead_users(directory: Path) -> None:
+def _remove_dead_users(directory: Path) -> None:
     """Remove killed processes from the server's list of users, or it would never stop again."""
     users_file = directory / ".handle_pids.json"
     if not users_file.exists():

@@ -62,12 +62,12 @@ def _team(
     pools = case.staff.assistants
     options = [[p for _, p in ranked if p != lead_id and _usable(pool, p, at)] for pool in pools]
     helpers = choose(options, case.staff.clash) or ()
-    bent = set().union(*(_bent(pool[p], at) for pool, p in zip(pools, helpers, strict=True)))
+    bent = set().union(*(_violated_codes(pool[p], at) for pool, p in zip(pools, helpers, strict=True)))
     waste = slack = 0
     if lead_id is not None and case.staff.leads is not None:
         lead = case.staff.leads[lead_id]
-        bent |= _bent(lead, at)
-        waste, slack = waste_and_slack(lead.open, _at(case.scene.visit.therapist, at))
+        bent |= _violated_codes(lead, at)
+        waste, slack = waste_and_slack(lead.open, _shifted(case.scene.visit.therapist, at))
     places = [rank for rank, (_, person_id) in enumerate(ranked) if person_id in helpers]
     key = (len(bent), len(set(helpers)), waste, slack, places, lead_id or UUID(int=0))
     return key, Team(lead_id, helpers, frozenset(bent))
@@ -83,8 +83,8 @@ def _ranked_helpers(case: Case, at: int) -> list[tuple[tuple[int, ...], UUID]]:
             if _usable(pool, person_id, at)
         ]
         if served:
-            bent = len(set().union(*(_bent(person, at) for person, _ in served)))
-            costs = waste_and_slack(served[0][0].open, _at(merge(span for _, span in served), at))
+            bent = len(set().union(*(_violated_codes(person, at) for person, _ in served)))
+            costs = waste_and_slack(served[0][0].open, _shifted(merge(span for _, span in served), at))
             ranked.append(((bent, -len(served), *costs), person_id))
     return sorted(ranked)
 
@@ -93,7 +93,7 @@ def _usable(pool: Pool, person_id: UUID, at: int) -> bool:
     return bool(pool[person_id].usable >> at & 1)
 
 
-def _bent(person: Candidate, at: int) -> set[str]:
+def _violated_codes(person: Candidate, at: int) -> set[str]:
     return {reason.code for reason in person.refusals(at)}
 
 
@@ -136,10 +136,10 @@ def _cost(case: Case, lane: Lane, spans: Sequence[Span], at: int) -> tuple[int, 
     """Return the waste and slack that a claim leaves within a room's or device's open time."""
     scene = case.scene
     free = scene.opening & ~scene.closed & scene.free(*lane)
-    return waste_and_slack(free, _at(spans, at))
+    return waste_and_slack(free, _shifted(spans, at))
 
 
-def _at(spans: Iterable[Span], at: int) -> tuple[Span, ...]:
+def _shifted(spans: Iterable[Span], at: int) -> tuple[Span, ...]:
     return tuple((at + start, at + end) for start, end in spans)
 
 
@@ -176,5 +176,5 @@ def _claims(case: Case, at: int, team: Team, spots: Spots) -> tuple[Claim, ...]:
         taken.setdefault((device_id, 0), []).extend(need.spans)
     arrival = case.scene.window.start + at
     return tuple(
-        (*lane, start, end) for lane in sorted(taken) for start, end in _at(merge(taken[lane]), arrival)
+        (*lane, start, end) for lane in sorted(taken) for start, end in _shifted(merge(taken[lane]), arrival)
     )

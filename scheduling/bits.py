@@ -70,19 +70,19 @@ def busy_bits(packed: bytes, window: Window) -> int:
     The intervals are disjoint and sorted; they are clipped to the window. ValueError when the
     bytes are not whole pairs.
     """
-    return _met(*_unpacked(packed), window)
+    return _bits_of_disjoint(*_starts_and_ends(packed), window)
 
 
 def overlapping_bits(packed: bytes, window: Window) -> int:
     """Decode packed busy time like `busy_bits`, of intervals that may overlap, sorted by start for speed."""
-    starts, ends = _unpacked(packed)
+    starts, ends = _starts_and_ends(packed)
     if not all(map(le, ends, starts[1:])):
         joined = merge(zip(starts, ends, strict=True))
         starts, ends = (array(_INT4, bounds) for bounds in zip(*joined, strict=True))
-    return _met(starts, ends, window)
+    return _bits_of_disjoint(starts, ends, window)
 
 
-def _unpacked(packed: bytes) -> tuple["array[int]", "array[int]"]:
+def _starts_and_ends(packed: bytes) -> tuple["array[int]", "array[int]"]:
     """Return the starts and the ends of packed pairs."""
     if len(packed) % 8:
         raise ValueError("Packed busy time holds pairs of 4-byte ticks.")
@@ -92,13 +92,13 @@ def _unpacked(packed: bytes) -> tuple["array[int]", "array[int]"]:
     return bounds[::2], bounds[1::2]
 
 
-def _met(starts: "array[int]", ends: "array[int]", window: Window) -> int:
+def _bits_of_disjoint(starts: "array[int]", ends: "array[int]", window: Window) -> int:
     """Return the bits of those of the sorted, disjoint intervals that meet the window."""
     first, last = bisect_right(ends, window.start), bisect_left(starts, window.end)
-    return _fill(starts[first:last], ends[first:last], window)
+    return _union_of_disjoint(starts[first:last], ends[first:last], window)
 
 
-def _fill(starts: "array[int]", ends: "array[int]", window: Window) -> int:
+def _union_of_disjoint(starts: "array[int]", ends: "array[int]", window: Window) -> int:
     """Return the union of intervals that all meet the window.
 
     To write a byte for each bound and convert twice is several times faster than to shift once for each

@@ -28,7 +28,7 @@ def costs(case: Case, starts: int) -> Mapping[int, Cost]:
     """
     needs, takers = needs_of(case)
     found = dict.fromkeys(positions(starts), Cost(0, 0))
-    for first, last in _islands(case, starts):
+    for first, last in _independent_groups(case, starts):
         counted = count_day(needs, cut(takers, starts, first, last, needs.length))
         found.update((first + at, cost) for at, cost in counted)
     return found
@@ -40,7 +40,7 @@ def count_day(needs: Needs, shape: Shape) -> tuple[tuple[int, Cost], ...]:
     return tuple((at, Cost(*cost)) for at, cost in Packing(needs, shape).costs())
 
 
-def _islands(case: Case, starts: int) -> Iterator[tuple[int, int]]:
+def _independent_groups(case: Case, starts: int) -> Iterator[tuple[int, int]]:
     """Yield the first and the last arrival of each group on a local day that meets no arrival outside it."""
     length, window = case.scene.visit.length, case.scene.window
     midnights = [max(midnight - window.start, 0) for midnight in case.scene.days.midnights]

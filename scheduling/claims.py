@@ -62,7 +62,7 @@ def spacing_claims(
 def _claims(
     rule: SpacingRule, treated: Treatment, on: date, rules: Sequence[SpacingRule], catalog: Catalog
 ) -> Iterator[SpacingClaim]:
-    lowering = _lowering(rule, treated, rules, catalog)
+    lowering = _rules_with_lower_floors(rule, treated, rules, catalog)
     owner = _owner(rule, treated, lowering, rules, catalog)
     floors = [other.floor_days for other in lowering if other is not owner]
     roles = (("after", rule.after, min([rule.floor_days, *floors])), ("before", rule.before, 1))
@@ -91,14 +91,14 @@ def _owner(
     contested = any(
         other.after.template is not None
         and other.floor_days < rule.floor_days
-        and treated.procedure in {procedure.code for procedure in _known(other.after, catalog)}
+        and treated.procedure in {procedure.code for procedure in _named_procedures(other.after, catalog)}
         for other in rules
     )
     single = of_template or ([] if contested else own)
     return single[0] if len(single) == 1 else None
 
 
-def _lowering(
+def _rules_with_lower_floors(
     rule: SpacingRule, treated: Treatment, rules: Iterable[SpacingRule], catalog: Catalog
 ) -> list[SpacingRule]:
     """Return the more special rules that may set a lower floor than this rule after this session."""
@@ -120,14 +120,14 @@ def _is_own(rule: SpacingRule, treated: Treatment) -> bool:
 
 def _may_meet(specific: Matcher, general: Matcher, catalog: Catalog) -> bool:
     """Return whether some treatment could match both matchers; only names are compared."""
-    known = _known(specific, catalog)
+    known = _named_procedures(specific, catalog)
     if known:
         return any(general.family in {None, p.family} and general.event in {None, p.counts_as} for p in known)
     named = ((general.family, specific.family), (general.event, specific.event))
     return all(None in pair or pair[0] == pair[1] for pair in named)
 
 
-def _known(matcher: Matcher, catalog: Catalog) -> list[Procedure]:
+def _named_procedures(matcher: Matcher, catalog: Catalog) -> list[Procedure]:
     """Return the clinic's procedures that a matcher names by its procedure or its template."""
     templates = [one for one in catalog.course_templates.values() if one.code == matcher.template]
     ids = {procedure_id for one in templates for procedure_id in one.procedure_ids}

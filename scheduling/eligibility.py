@@ -57,7 +57,7 @@ def eligibility(question: Question, catalog: Catalog, today: date) -> Eligibilit
         overdue_on=max(overdue, default=None),
         latest_on=_latest(record, eligible_on),
         basis=_basis(record, eligible_on or after, today),
-        refusals=(*area_refusals(question), *_without_date(record, after, eligible_on)),
+        refusals=(*area_refusals(question), *_reasons_without_date(record, after, eligible_on)),
     )
 
 
@@ -118,7 +118,7 @@ def _end(ban: Ban) -> date:
     return ban.until or date.max
 
 
-def _without_date(record: Record, after: date, eligible_on: date | None) -> tuple[Refusal, ...]:
+def _reasons_without_date(record: Record, after: date, eligible_on: date | None) -> tuple[Refusal, ...]:
     """Return why the visit has no date: the reasons without an end when the first of them begins."""
     if eligible_on is not None:
         return ()

@@ -90,10 +90,10 @@ def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days) -> int:
         marks = days.marks[period.weekday] & _valid_marks(period, days)
         # The days of a period are disjoint, so the difference of its ends and starts is their union.
         bits |= (marks << minutes_to_ticks(period.ends)) - (marks << minutes_to_ticks(period.starts))
-    return _from_marks(bits, days) | _changed_days(periods, days)
+    return _clipped_to_window(bits, days) | _changed_days(periods, days)
 
 
-def _from_marks(bits: int, days: Days) -> int:
+def _clipped_to_window(bits: int, days: Days) -> int:
     return bits >> days.window.start - days.midnights[0] & days.window.full
 
 
@@ -101,11 +101,11 @@ def _valid_marks(period: WeeklyPeriod, days: Days) -> int:
     if period.valid_from is None and period.valid_until is None:
         return -1
     first = days.midnight(period.valid_from or date.min) - days.midnights[0]
-    until = days.midnight(_after(period.valid_until)) - days.midnights[0]
+    until = days.midnight(_day_after(period.valid_until)) - days.midnights[0]
     return (1 << max(first, until)) - (1 << first)
 
 
-def _after(last: date | None) -> date:
+def _day_after(last: date | None) -> date:
     return date.max if last is None or last == date.max else last + _ONE_DAY
 
 
@@ -142,7 +142,7 @@ def grid_bits(grid_minutes: int, days: Days) -> int:
     marks, bits = sum(days.marks), 0
     for minute in range(0, DAY_MINUTES, grid_minutes):
         bits |= marks << minutes_to_ticks(minute)
-    bits = _from_marks(bits, days)
+    bits = _clipped_to_window(bits, days)
     for on in days.changes:
         bits |= days.window.spans(
             (tick, tick + 1)

@@ -29,10 +29,10 @@ class Planned:
 def as_planned(procedure: Procedure, planned: Sequence[Planned]) -> Procedure:
     """Return the procedure with its phases as they were planned; ValueError unless there are as many."""
     pairs = zip(procedure.phases, planned, strict=True)
-    return replace(procedure, phases=tuple(_at(phase, one) for phase, one in pairs))
+    return replace(procedure, phases=tuple(_planned_phase(phase, one) for phase, one in pairs))
 
 
-def _at(phase: Phase, planned: Planned) -> Phase:
+def _planned_phase(phase: Phase, planned: Planned) -> Phase:
     return replace(
         phase,
         at_minute=planned.start * TICK_MINUTES,
@@ -53,7 +53,7 @@ def for_late_arrival(procedure: Procedure, planned: int, start: int, most: int) 
         bent = with_numbing(procedure, delay - late)
         if bent is not None:
             yield Option(start, bent)
-        elif delay >= late and _numbing(procedure) is None:
+        elif delay >= late and _numbing_place(procedure) is None:
             yield Option(planned + delay, procedure)
 
 
@@ -77,12 +77,16 @@ def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
     Return None when it has no numbing before its needling, or when the phase does not allow that length.
     Phases that run beside the numbing stay as they are; phases that begin after it move along.
     """
-    place = _numbing(procedure)
+    place = _numbing_place(procedure)
     if place is None:
         return None
     numbing, spans = procedure.phases[place], phase_spans(procedure.phases)
     minutes = numbing.minutes + more * TICK_MINUTES
-    if not _least(procedure, place, spans) <= minutes <= max(numbing.minutes, numbing.max_minutes or 0):
+    if (
+        not _least_minutes(procedure, place, spans)
+        <= minutes
+        <= max(numbing.minutes, numbing.max_minutes or 0)
+    ):
         return None
     end = spans[place][1]
     phases = list(procedure.phases)
@@ -94,7 +98,7 @@ def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
     return replace(procedure, phases=tuple(phases))
 
 
-def _numbing(procedure: Procedure) -> int | None:
+def _numbing_place(procedure: Procedure) -> int | None:
     """Return the list position of the numbing; None when no numbing comes before the main phase."""
     for place, phase in enumerate(procedure.phases):
         if phase.kind in {"procedure", "consultation"}:
@@ -104,7 +108,7 @@ def _numbing(procedure: Procedure) -> int | None:
     return None
 
 
-def _least(procedure: Procedure, place: int, spans: Sequence[Span]) -> int:
+def _least_minutes(procedure: Procedure, place: int, spans: Sequence[Span]) -> int:
     """Return the least minutes of the numbing: its own limit, and the time of phases that end during it."""
     start, end = spans[place]
     beside = [stop - start for at, (_, stop) in enumerate(spans) if at != place and start < stop <= end]

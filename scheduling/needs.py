@@ -45,7 +45,7 @@ def needs_of(case: Case) -> tuple[Needs, Sequence[Takers]]:
     """Return the needs of a case, and the takers of each. Devices count as if none were fixed to a room."""
     always = [*_people(case), *_devices(case)]
     runs = {key: len(always) + place for place, key in enumerate(case.places.lanes)}
-    rooms = [((key[1:],), _open(case, lanes)) for key, lanes in case.places.lanes.items()]
+    rooms = [((key[1:],), _with_open_time(case, lanes)) for key, lanes in case.places.lanes.items()]
     common = tuple(range(len(always)))
     ways = tuple(
         common + tuple(runs[run.kind, run.start, run.end] for run in path) for path in case.places.paths
@@ -67,10 +67,10 @@ def _people(case: Case) -> Iterator[Need]:
 
 def _devices(case: Case) -> Iterator[Need]:
     for devices, need in zip(case.places.devices, case.scene.visit.devices, strict=True):
-        yield need.spans, _open(case, {(device_id, 0): fits for device_id, fits in devices.items()})
+        yield need.spans, _with_open_time(case, {(device_id, 0): fits for device_id, fits in devices.items()})
 
 
-def _open(case: Case, things: Mapping[Lane, int]) -> Takers:
+def _with_open_time(case: Case, things: Mapping[Lane, int]) -> Takers:
     scene = case.scene
     inside = scene.opening & ~scene.closed
     return {lane: (fits, inside & scene.free(*lane)) for lane, fits in things.items()}

@@ -31,14 +31,14 @@ def cut(takers: Sequence[Takers], starts: int, first: int, last: int, length: in
     """Return the options of the arrivals from position `first` to `last`, for visits of `length` ticks."""
     inside = starts >> first & (2 << last - first) - 1
     return tuple(
-        (place, lane, mask, _around(_shifted(free, first - DAY_TICKS), last - first + length))
+        (place, lane, mask, _free_around(_shifted(free, first - DAY_TICKS), last - first + length))
         for place, able in enumerate(takers)
         for lane, (fits, free) in able.items()
         if (mask := fits >> first & inside)
     )
 
 
-def _around(free: int, length: int) -> int:
+def _free_around(free: int, length: int) -> int:
     """Return the free ticks of the stretch that begins a day in, and the free ticks directly beside it."""
     begin, end = DAY_TICKS, DAY_TICKS + length
     before, after = gap_before(free, begin), gap_after(free, end)

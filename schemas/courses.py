@@ -58,7 +58,7 @@ class CourseSchema(Resource):
         return data | {"status": "paused"} if data.get("medical_hold_ids") else data
 
     @validates_schema
-    def _of_one_thing(self, data: dict[str, Any], *, partial: bool | None, **_kwargs: object) -> None:
+    def _one_subject(self, data: dict[str, Any], *, partial: bool | None, **_kwargs: object) -> None:
         if partial:
             return
         if (data["template_id"] is None) == (data["procedure_id"] is None):

@@ -30,7 +30,7 @@ class DisruptionSchema(Schema):
     reason = Text(500, metadata={"description": "Kept on the block or closure."})
 
     @validates_schema(skip_on_field_errors=True)
-    def _of_one_thing(self, data: dict[str, Any], **_kwargs: object) -> None:
+    def _one_subject(self, data: dict[str, Any], **_kwargs: object) -> None:
         if ("resource_id" in data) == ("location_id" in data):
             raise ValidationError("Name exactly one of: resource_id, location_id.", "resource_id")
 
@@ -51,7 +51,7 @@ class ApplySchema(DisruptionSchema):
     accept = ListOf(Nested(AcceptedSchema), required=True, maximum=MOST_ACCEPTED)
 
     @validates_schema(skip_on_field_errors=True)
-    def _no_doubles(self, data: dict[str, Any], **_kwargs: object) -> None:
+    def _no_appointment_twice(self, data: dict[str, Any], **_kwargs: object) -> None:
         named = [one["appointment_id"] for one in data["accept"]]
         if len(set(named)) != len(named):
             raise ValidationError("Must not name an appointment twice.", "accept")

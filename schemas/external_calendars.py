@@ -49,7 +49,7 @@ class ExternalCalendarSchema(Resource):
     )
 
     @validates_schema
-    def _login(self, data: dict[str, Any], **_kwargs: object) -> None:
+    def _no_colon_in_username(self, data: dict[str, Any], **_kwargs: object) -> None:
         if ("username" in data or "password" in data) and ":" in (data.get("username") or ""):
             raise ValidationError("Must not contain a colon.", "username")
 

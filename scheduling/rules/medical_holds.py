@@ -22,8 +22,8 @@ def hold_bans(question: Question, rules: Mapping[str, HoldRule], *, blocking: bo
     patient, procedure = question.patient, question.procedure
     if patient is None or not procedure.has("procedure"):
         return []
-    opened = [(rule, ban) for _, rule, ban in _opened(asked(question).atoms, patient.holds, rules)]
-    found = [*_of_age(patient, rules), *opened]
+    opened = [(rule, ban) for _, rule, ban in _bans_of_opened(asked(question).atoms, patient.holds, rules)]
+    found = [*_ban_until_of_age(patient, rules), *opened]
     return [ban for rule, ban in found if rule.blocks is blocking and _stands_against(rule, procedure)]
 
 
@@ -40,23 +40,23 @@ def standing_holds(
     treated = treatment(procedure.code, procedure.family, procedure.counts_as, areas or procedure.areas).atoms
     return [
         (hold, ban)
-        for hold, rule, ban in _opened(treated, holds, rules)
+        for hold, rule, ban in _bans_of_opened(treated, holds, rules)
         if rule.blocks and _stands_against(rule, procedure)
     ]
 
 
-def _opened(
+def _bans_of_opened(
     treated: frozenset[str], holds: Iterable[Hold], rules: Mapping[str, HoldRule]
 ) -> Iterator[tuple[Hold, HoldRule, Ban]]:
     for hold in holds:
         rule = rules.get(hold.code)
         if rule is None or hold.signed_off or (hold.areas and not overlap(atoms(hold.areas), treated)):
             continue
-        until, on = _ends(hold, rule), hold.opened_on
+        until, on = _first_date_after(hold, rule), hold.opened_on
         yield hold, rule, Ban("medical_hold", rule.rule_id, on, until, rule.released_by, hold.id, on)
 
 
-def _ends(hold: Hold, rule: HoldRule) -> date | None:
+def _first_date_after(hold: Hold, rule: HoldRule) -> date | None:
     """Return the first date after a hold: the later of the dates that are known, None when none is known."""
     known = [hold.earliest_on] if hold.earliest_on is not None else []
     if hold.resolved_on is not None:
@@ -64,7 +64,7 @@ def _ends(hold: Hold, rule: HoldRule) -> date | None:
     return max(known, default=None)
 
 
-def _of_age(patient: Patient, rules: Mapping[str, HoldRule]) -> Iterator[tuple[HoldRule, Ban]]:
+def _ban_until_of_age(patient: Patient, rules: Mapping[str, HoldRule]) -> Iterator[tuple[HoldRule, Ban]]:
     """Yield the ban until the patient is old enough, unless an `under_age` hold was signed off."""
     rule = rules.get(_AGE)
     excused = any(hold.code == _AGE and hold.signed_off for hold in patient.holds)

@@ -73,7 +73,7 @@ def stretches(question: Question) -> list[Stretch]:
     return [
         stretch
         for prerequisite in question.procedure.prerequisites
-        for stretch in _refused(_passes(question, question.patient.sessions, prerequisite))
+        for stretch in _stretches_between(_passes(question, question.patient.sessions, prerequisite))
     ]
 
 
@@ -91,7 +91,7 @@ def _passes(question: Question, sessions: Sequence[Session], prerequisite: Prere
         if session.family == prerequisite.family:
             found.append(_first_visit(question, prerequisite, session, ends))
         elif prerequisite.family in session.requires and (session.performed or _is_covered(ends, found)):
-            found.append(_Pass(session, ends, ends, _after(add_months(session.on, months), question)))
+            found.append(_Pass(session, ends, ends, _end_of_date(add_months(session.on, months), question)))
     return found
 
 
@@ -100,19 +100,19 @@ def _first_visit(question: Question, prerequisite: Prerequisite, session: Sessio
     hours, days = prerequisite.min_hours_before, prerequisite.valid_days
     cooling = (policy.cooling_off_hours if hours is None else hours) * _TICKS_AN_HOUR
     lasting = timedelta(days=policy.consultation_valid_days if days is None else days)
-    return _Pass(session, ends, ends + cooling, _after(session.on + lasting, question))
+    return _Pass(session, ends, ends + cooling, _end_of_date(session.on + lasting, question))
 
 
 def _is_covered(ends: int, found: Sequence[_Pass]) -> bool:
     return any(one.ends < ends and one.first <= ends < one.until for one in found)
 
 
-def _after(last: date, question: Question) -> int:
+def _end_of_date(last: date, question: Question) -> int:
     """Return the tick at which a date of the treating location is over."""
     return floor_tick(datetime.combine(last + _ONE_DAY, time(), question.location.zone))
 
 
-def _refused(passes: Sequence[_Pass]) -> Iterator[Stretch]:
+def _stretches_between(passes: Sequence[_Pass]) -> Iterator[Stretch]:
     """Yield the stretches between the passes, cut wherever the reason may change."""
     open_spans = merge((one.first, one.until) for one in passes if one.first < one.until)
     begins = [-_NEVER, *(until for _, until in open_spans)]

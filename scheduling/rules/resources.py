@@ -16,16 +16,18 @@ def staff_fits(case: Case) -> Iterator[Mask]:
     team, named = case.staff, case.scene.question.therapist_id
     parts = [_pool_mask(pool) for pool in team.assistants]
     if team.leads is not None and named is not None:
-        parts += [Mask(code, bits, _one(code, named)) for code, bits in team.leads[named].allowed.items()]
+        parts += [
+            Mask(code, bits, _refusal_of(code, named)) for code, bits in team.leads[named].allowed.items()
+        ]
     elif team.leads is not None:
         parts.append(_pool_mask(team.leads))
     yield from parts
     if team.assistants:
         together = team.helped(None) if team.leads is None else union(case.leading)
-        yield _together(case, "no_therapist_available", parts, together, lambda _: _all_taken(team))
+        yield _joint_mask(case, "no_therapist_available", parts, together, lambda _: _all_taken(team))
 
 
-def _together(
+def _joint_mask(
     case: Case,
     code: str,
     parts: Iterable[Mask],
@@ -39,7 +41,7 @@ def _together(
     return Mask(code, together | ~single, lambda at: (refuse(code, because=because(at)),))
 
 
-def _one(code: str, resource_id: UUID) -> Callable[[int], tuple[Refusal, ...]]:
+def _refusal_of(code: str, resource_id: UUID) -> Callable[[int], tuple[Refusal, ...]]:
     return lambda _: (refuse(code, resource_id=resource_id),)
 
 
@@ -65,7 +67,7 @@ def places_fit(case: Case) -> Iterator[Mask]:
     yield from parts
     if spots.devices:
         together = spots.joint_bits()
-        yield _together(case, "no_device_available", parts, together, lambda at: _apart(spots, at))
+        yield _joint_mask(case, "no_device_available", parts, together, lambda at: _devices_apart(spots, at))
 
 
 def _device_mask(devices: Mapping[UUID, int]) -> Mask:
@@ -102,7 +104,7 @@ def _taken_twice(stays: Iterable[tuple[Run, Mapping[UUID, int]]]) -> tuple[Refus
     return tuple(refuse("room_busy", resource_id=room_id) for room_id in rooms)
 
 
-def _apart(spots: Places, at: int) -> tuple[Refusal, ...]:
+def _devices_apart(spots: Places, at: int) -> tuple[Refusal, ...]:
     """Return the reason against each device: it is busy, or the room that it is fixed to is busy."""
     free = {key: bits for devices in spots.devices for key, bits in devices.items() if bits >> at & 1}
     busy = [reason for devices in spots.devices for reason in _busy("device_busy", devices, at)]

@@ -100,7 +100,7 @@ def spacing_bans(question: Question, rules: Sequence[SpacingRule]) -> list[Ban]:
     On a session's own date both orders are tried. A visit that moves keeps only the floor from later
     visits, and a visit that stands keeps no distance from them: the later visit is flagged instead.
     """
-    between = _Between(asked(question), rules, extra_days(question))
+    between = _DecidingRules(asked(question), rules, extra_days(question))
     found: list[Ban] = []
     for session in question.patient.sessions if question.patient else ():
         after, before = between.numbers(of_session(session))
@@ -119,7 +119,7 @@ Numbers = Sequence[tuple[str, SpacingRule, int]]
 """The largest floor and the largest minimum, each with its rule and days."""
 
 
-class _Between:
+class _DecidingRules:
     """Finds the rules that decide between a treatment and others; equal treatments are looked up once."""
 
     def __init__(self, wanted: Treatment, rules: Sequence[SpacingRule], extra: int) -> None:
