@@ -10,7 +10,7 @@ from models.base import Base, Versioned, belongs_to
 
 
 class AppPassword(Versioned, Base):
-    """A password for a calendar program and a therapist's calendars; only its SHA-256 is stored."""
+    """A calendar program's password for a therapist's calendars; only its SHA-256 is stored."""
 
     __tablename__ = "app_passwords"
     __table_args__ = (

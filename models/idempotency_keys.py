@@ -1,4 +1,4 @@
-"""Idempotency keys: the answers that are kept, and the lock that lets a single request look at a time."""
+"""Idempotency keys: the answers that are kept, and the lock that admits a single request at a time."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ _KEEP = _NEW.on_conflict_do_update(
 
 
 def claim(session: Session, key_hash: bytes, at: datetime) -> Claim:
-    """Claim the key without waiting, and look up the answer that is kept `at` this instant of the real clock.
+    """Claim the key without waiting, and look up the answer that counts `at` this instant of the real clock.
 
     `key_hash` is a SHA-256 over the key and its owner. The claim ends with the transaction, so the next
     request that claims the key sees the answer that was kept.

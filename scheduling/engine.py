@@ -22,11 +22,11 @@ from scheduling.scene import survey
 #
 # Rules about dates give masks too: their bans are civil dates, which `hours.Days` turns into the ticks of the
 # location's days. Where parts are free but not together, such as a device fixed to a busy room, a further
-# mask refuses exactly the arrivals at which each part alone is possible.
+# mask refuses exactly the arrivals at which each part alone is possible, but not all of them at once.
 #
 # So a slot that is found can be booked, and a slot that is refused is never found, as long as both look at
-# the same busy time; a booking sees to that by its locks. A new rule is an entry in `RULES`, and takes part
-# in both.
+# the same busy time; a booking sees to that by its locks. `tests/scheduling/test_oracle.py` checks it. A new
+# rule is an entry in `RULES`, and takes part in both.
 def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> Openings:
     """Return every feasible arrival whose whole visit lies inside the window."""
     case = open_case(survey(question, catalog, busy, window))

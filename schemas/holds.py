@@ -1,4 +1,4 @@
-"""Slot holds: the request to keep a visit's time before the patient is known, and the hold itself."""
+"""Slot holds: the request to keep a visit's time while the patient decides, and the hold itself."""
 
 from datetime import datetime
 from typing import Any
