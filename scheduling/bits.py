@@ -64,6 +64,14 @@ Busy = Mapping[tuple[UUID, int], int]
 """Busy bits over one window by (resource, lane); a missing key is free throughout."""
 
 
+def occupy(
+    taken: dict[tuple[UUID, int], int], window: Window, claims: Iterable[tuple[UUID, int, int, int]]
+) -> None:
+    """Add claims (resource, lane, start tick, end tick; half-open) to what is taken of each lane."""
+    for resource_id, lane, start, end in claims:
+        taken[resource_id, lane] = taken.get((resource_id, lane), 0) | window.span(start, end)
+
+
 def busy_bits(packed: bytes, window: Window) -> int:
     """Decode packed busy time: big-endian signed 4-byte pairs of (start tick, end tick), half-open.
 

@@ -13,7 +13,7 @@ from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.events import facts, record
 from booking.flags.external_busy import follow_moved
-from booking.flags.flags import not_judged, still_disrupted
+from booking.flags.flags import clear_flags_of_given_up, clear_flags_of_old_place
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.judging import Override
 from booking.questions.overrides import brought_along, overridden
@@ -74,7 +74,7 @@ def _settle(
         _keep(appointment, question, verdict, placing.start)
     else:
         set_placement(appointment, question, verdict, placing.start)
-        appointment.flags = not_judged(appointment)
+        clear_flags_of_old_place(appointment)
     kept = overridden(caller, question, placing.start, verdict, placing.override)
     appointment.overrides = [*appointment.overrides, *kept]
     bump_version(caller, appointment)
@@ -90,7 +90,7 @@ def _settle(
 def _keep(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
     """Place a visit that is not judged anew: its overrides come along, its warnings and flags stay."""
     warnings, claims = appointment.warnings, verdict.assignment.claims if verdict.assignment else ()
-    appointment.flags = still_disrupted(appointment.flags, [resource_id for resource_id, *_ in claims])
+    clear_flags_of_given_up(appointment, [resource_id for resource_id, *_ in claims])
     appointment.overrides = brought_along(appointment, from_tick(start))
     set_placement(appointment, question, verdict, start)
     appointment.warnings = warnings

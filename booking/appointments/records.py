@@ -34,6 +34,17 @@ class Visit:
     alternatives: Sequence[Mapping[str, Any]] | None = None
 
     @property
+    def main_place(self) -> int:
+        """The place of the treatment, else of the consultation, else of the first phase among the phases."""
+        kinds = [phase.kind for phase in self.phases]
+        return next((kinds.index(kind) for kind in ("procedure", "consultation") if kind in kinds), 0)
+
+    @property
+    def main_phase(self) -> AppointmentPhase:
+        """The phase that begins when the treatment or consultation is started."""
+        return self.phases[self.main_place]
+
+    @property
     def version(self) -> int:
         """The appointment's version: its ETag."""
         return self.appointment.version

@@ -16,7 +16,7 @@ from booking.core.caller import Caller
 from booking.core.errors import Invalid, Refused, TooEarly, WrongStatus
 from booking.core.events import record
 from booking.courses.courses import follow_visit
-from booking.flags.flags import as_over
+from booking.flags.flags import clear_flags_of_busy_staff
 from booking.flags.revalidation import judge_others
 from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
@@ -66,7 +66,7 @@ def start(
     numbing = _phase(visit, "numbing")
     if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
         raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
-    main = _main(visit)
+    main = visit.main_phase
     if numbing is not None and (numbing.actual_starts_at is not None or cream_off_at is not None):
         _end_numbing(caller, visit, numbing, main, cream_off_at or caller.now)
     finish(visit, caller.now, but=main)
@@ -158,7 +158,7 @@ def end(
     before = visit.appointment.status
     visit.appointment.status = status
     if status in OVER:
-        visit.appointment.flags = as_over(visit.appointment.flags)
+        clear_flags_of_busy_staff(visit.appointment)
     bump_version(caller, visit.appointment)
     record(caller, event, visit.appointment, {"status": [before, status], **fields})
     follow_visit(caller, visit.appointment)
@@ -174,14 +174,9 @@ def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
     return next((phase for phase in visit.phases if phase.kind == kind), None)
 
 
-def _main(visit: Visit) -> AppointmentPhase:
-    """Give the phase that `start` begins."""
-    return _phase(visit, "procedure") or _phase(visit, "consultation") or visit.phases[0]
-
-
 def note_arrival(visit: Visit, now: datetime) -> None:
     """Begin the first phase, unless it is numbing or the treatment: those have actions of their own."""
-    if visit.phases[0] is not _main(visit) and visit.phases[0].kind != "numbing":
+    if visit.phases[0] is not visit.main_phase and visit.phases[0].kind != "numbing":
         visit.phases[0].actual_starts_at = now
 
 

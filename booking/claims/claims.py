@@ -1,16 +1,19 @@
 """Makes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from booking.core.bulk_insert import Batch, columns_of, insert_rows
+from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from models import Appointment, AppointmentPhase, Occupancy, SpacingClaim
 from scheduling.claims import spacing_claims
-from scheduling.questions import Assignment, Question
+from scheduling.questions import Assignment, Claim, Question
 from scheduling.ticks import from_tick
 
 
@@ -36,6 +39,21 @@ def claim_spacing(
         )
     )
     insert_rows(session, (SpacingClaim, _spacing(catalog, question, appointment)))
+
+
+def load_claims(caller: Caller, appointment_ids: Iterable[UUID]) -> Mapping[UUID, list[Claim]]:
+    """Give what each of these appointments occupies now."""
+    found: dict[Any, list[Claim]] = {one: [] for one in appointment_ids}
+    rows = select(
+        Occupancy.appointment_id,
+        Occupancy.resource_id,
+        Occupancy.lane,
+        Occupancy.start_tick,
+        Occupancy.end_tick,
+    ).where(Occupancy.clinic_id == caller.clinic_id, Occupancy.appointment_id.in_(found))
+    for appointment_id, resource_id, lane, start, end in caller.session.execute(rows):
+        found[appointment_id].append((resource_id, lane, start, end))
+    return found
 
 
 def delete_claims(session: Session, appointment: Appointment, *, phases: bool = False) -> None:

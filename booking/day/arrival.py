@@ -14,6 +14,7 @@ from booking.core.caller import Caller
 from booking.core.errors import Invalid, Retired
 from booking.day.late_arrival import following, plan, resources_of
 from booking.day.planned_visits import Standing, fits, standing_visit
+from booking.flags.flags import flag_late
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.availability import alternatives
@@ -44,7 +45,7 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
             with_phases(caller, [appointment], catalog)[0], affected=[one.id for one in moved[1:]]
         )
     elif late:
-        appointment.flags = [*appointment.flags, {"code": "late", "since": caller.now}]
+        flag_late(caller, appointment)
         visit = replace(visit, alternatives=_elsewhen(caller, appointment))
     note_arrival(visit, caller.now)
     return end(caller, visit, "arrived", "arrived")

@@ -1,6 +1,6 @@
 """Plans the rest of a day around a late patient: who numbs shorter or longer, and who comes later."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -8,15 +8,16 @@ from uuid import UUID
 from sqlalchemy import select
 
 from booking.appointments.moving import Placing
+from booking.claims.claims import load_claims
 from booking.core.caller import Caller
 from booking.day.planned_visits import Standing, check_place
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import candidates
 from booking.questions.windows import midnight
-from models import Appointment, Occupancy
+from models import Appointment
 from models.statuses import BEFORE_TREATMENT
-from scheduling.bits import Window
+from scheduling.bits import Window, occupy
 from scheduling.lateness import Option, for_late_arrival, for_waiting
 from scheduling.questions import Claim
 from scheduling.ticks import DAY_TICKS, TICK_MINUTES, ceil_tick
@@ -61,19 +62,19 @@ def plan(
     window = Window(midnight(on, zone), midnight(on + timedelta(days=1), zone) + DAY_TICKS)
     most = -(-late.question.location.policy.late_grace_minutes // TICK_MINUTES)
     ids = [one.visit.appointment.id for one in (late, *others)]
-    claims = _claims(caller, ids)
+    claims = load_claims(caller, ids)
     resources = resources_of(catalog, (late, *others))
     taken = load_busy(caller, resources, window, ids)
     first = for_late_arrival(late.question.procedure, late.start, ceil_tick(caller.now), most)
     placings = []
     for visit in (late, *sorted(others, key=lambda one: one.visit.appointment.procedure_at)):
         if visit is not late and _free(taken, window, claims[visit.visit.appointment.id]):
-            _take(taken, window, claims[visit.visit.appointment.id])
+            occupy(taken, window, claims[visit.visit.appointment.id])
             continue
         placing = _place(catalog, visit, first if visit is late else _waits(visit, most), taken, window)
         if placing is None or placing.verdict.assignment is None:
             return None
-        _take(taken, window, placing.verdict.assignment.claims)
+        occupy(taken, window, placing.verdict.assignment.claims)
         placings.append(placing)
     return placings
 
@@ -99,23 +100,5 @@ def _place(
     return None
 
 
-def _claims(caller: Caller, ids: Sequence[UUID]) -> Mapping[UUID, list[Claim]]:
-    """Give what each visit takes now."""
-    found: dict[UUID, list[Claim]] = {one: [] for one in ids}
-    statement = select(Occupancy).where(
-        Occupancy.clinic_id == caller.clinic_id, Occupancy.appointment_id.in_(ids)
-    )
-    for row in caller.session.scalars(statement):
-        if row.appointment_id is not None:
-            claim = (row.resource_id, row.lane, row.start_tick, row.end_tick)
-            found[row.appointment_id].append(claim)
-    return found
-
-
 def _free(taken: _Taken, window: Window, claims: Iterable[Claim]) -> bool:
     return not any(taken.get((one, lane), 0) & window.span(start, end) for one, lane, start, end in claims)
-
-
-def _take(taken: _Taken, window: Window, claims: Iterable[Claim]) -> None:
-    for one, lane, start, end in claims:
-        taken[one, lane] = taken.get((one, lane), 0) | window.span(start, end)

@@ -15,7 +15,7 @@ from booking.questions.overrides import waivers
 from booking.questions.visit_requests import question_of
 from booking.questions.windows import arrivals, day_of
 from models.statuses import BEFORE_TREATMENT, TO_COME
-from scheduling.bits import Busy, Window, positions
+from scheduling.bits import Busy, Window, occupy, positions
 from scheduling.engine import check, search
 from scheduling.questions import Patient, Question, Verdict
 from scheduling.reasons import CLINICAL
@@ -53,13 +53,7 @@ class Proposal:
     def room_id(self) -> UUID | None:
         """The room of the treatment."""
         rooms = [one.room_id for one in self.verdict.assignment.phases] if self.verdict.assignment else []
-        return rooms[main_phase(self.visit)] if rooms else None
-
-
-def main_phase(visit: Visit) -> int:
-    """Give the place of the visit's treatment or consultation among its phases."""
-    kinds = [phase.kind for phase in visit.phases]
-    return next((kinds.index(kind) for kind in ("procedure", "consultation") if kind in kinds), 0)
+        return rooms[self.visit.main_place] if rooms else None
 
 
 @dataclass
@@ -117,9 +111,7 @@ class Relocation:
     def _take(self, proposal: Proposal) -> Proposal:
         if proposal.verdict.assignment is not None:
             self.placed[proposal.visit.appointment.id] = proposal
-            for resource_id, lane, start, end in proposal.verdict.assignment.claims:
-                bits = self.taken.get((resource_id, lane), 0) | self.window.span(start, end)
-                self.taken[resource_id, lane] = bits
+            occupy(self.taken, self.window, proposal.verdict.assignment.claims)
         return proposal
 
     def _may_move(self, visit: Visit) -> bool:
@@ -183,7 +175,7 @@ class Relocation:
 
     def _pins(self, visit: Visit) -> list[Pin]:
         """Give what a visit shall keep, the most first."""
-        kept = visit.appointment.therapist_id, visit.phases[main_phase(visit)].room_id
+        kept = visit.appointment.therapist_id, visit.main_phase.room_id
         therapists, rooms = ([one, None] if one not in {None, self.resource_id} else [None] for one in kept)
         return list(product(therapists, rooms))
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from booking.appointments.records import Visit
+from booking.claims.claims import load_claims
 from booking.core.caller import Caller
 from booking.disruptions.relocation import DAYS, Relocation
 from booking.questions.busy import load_blocked, load_busy
@@ -15,8 +13,8 @@ from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import load_histories
 from booking.questions.visit_requests import candidates, question_of
 from booking.questions.windows import midnight
-from models import Appointment, Occupancy
-from scheduling.bits import Busy, Window
+from models import Appointment
+from scheduling.bits import Busy, Window, occupy
 from scheduling.ticks import local_date, to_tick
 
 Lane = tuple[UUID, int]
@@ -84,15 +82,9 @@ def _lanes(catalog: ClinicCatalog, resource_id: UUID | None) -> list[Lane]:
 
 def _own(caller: Caller, appointments: Iterable[Appointment], window: Window) -> dict[UUID, Busy]:
     """Give what each visit takes now."""
-    own: dict[Any, dict[Lane, int]] = {one.id: {} for one in appointments}
-    claims = select(
-        Occupancy.appointment_id,
-        Occupancy.resource_id,
-        Occupancy.lane,
-        Occupancy.start_tick,
-        Occupancy.end_tick,
-    ).where(Occupancy.clinic_id == caller.clinic_id, Occupancy.appointment_id.in_(own))
-    for appointment_id, resource_id, lane, start, end in caller.session.execute(claims):
-        taken = own.setdefault(appointment_id, {})
-        taken[resource_id, lane] = taken.get((resource_id, lane), 0) | window.span(start, end)
-    return dict(own)
+    own: dict[UUID, Busy] = {}
+    for appointment_id, claims in load_claims(caller, [one.id for one in appointments]).items():
+        taken: dict[Lane, int] = {}
+        occupy(taken, window, claims)
+        own[appointment_id] = taken
+    return own

@@ -5,14 +5,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import literal_column, text
-from sqlalchemy.orm.attributes import set_committed_value
 
-from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.events import facts
-from booking.flags.flags import DISRUPTED, write_flags
+from booking.flags.flags import DISRUPTED, tell_flagged, write_flags
 from booking.flags.visits_to_recheck import lock_rows
-from models import Appointment, AuditEntry, Event
+from models import Appointment
 from models.appointments import LONGEST_OCCUPANCY
 from models.statuses import OVER
 
@@ -46,15 +43,9 @@ def visits_on(caller: Caller, resource_id: UUID, first: int, last: int) -> list[
 def flag_disrupted(caller: Caller, visits: Iterable[Appointment], named: dict[str, UUID]) -> None:
     """Flag the visits, whose rows must be locked; `named` is the resource or the location at fault."""
     fresh = [one for one in visits if not any(_is(flag, named) for flag in one.flags)]
-    told = []
-    for one in fresh:
-        flag = {"code": DISRUPTED, **named, "since": caller.now}
-        _set(one, [*one.flags, flag])
-        told.append(facts(caller, "flagged", one, {"codes": [DISRUPTED], **named}))
-    write_flags(caller, fresh)
-    events = [row for (_, rows), _ in told for row in rows]
-    entries = [row for _, (_, rows) in told for row in rows]
-    insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+    raised = {"code": DISRUPTED, **named, "since": caller.now}
+    write_flags(caller, [(one, [*one.flags, raised]) for one in fresh])
+    tell_flagged(caller, [(one, {"codes": [DISRUPTED], **named}) for one in fresh])
 
 
 def lift(caller: Caller, resource_id: UUID, kept: Collection[UUID]) -> None:
@@ -63,15 +54,7 @@ def lift(caller: Caller, resource_id: UUID, kept: Collection[UUID]) -> None:
     flagged = Appointment.flags.contains([{"code": DISRUPTED, "resource_id": str(resource_id)}])
     some = Appointment.flags != literal_column("'[]'")
     visits = lock_rows(caller, some, flagged, Appointment.id.not_in(kept))
-    for one in visits:
-        _set(one, [flag for flag in one.flags if not _is(flag, named)])
-    write_flags(caller, visits)
-
-
-def _set(appointment: Appointment, flags: list[dict[str, Any]]) -> None:
-    # Committed values: one statement writes them for all, not the session once more.
-    set_committed_value(appointment, "flags", flags)
-    set_committed_value(appointment, "version", appointment.version + 1)
+    write_flags(caller, [(one, [flag for flag in one.flags if not _is(flag, named)]) for one in visits])
 
 
 def _is(flag: dict[str, Any], named: dict[str, UUID]) -> bool:

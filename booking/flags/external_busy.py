@@ -5,14 +5,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal_column, or_, text
-from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.events import event, facts
-from booking.flags.flags import EXTERNAL_BUSY, write_flags
+from booking.core.events import event
+from booking.flags.flags import EXTERNAL_BUSY, tell_flagged, write_flags
 from booking.flags.visits_to_recheck import lock_rows
-from models import Appointment, AuditEntry, Event
+from models import Appointment, Event
 from models.appointments import LONGEST_OCCUPANCY
 from models.statuses import UNFINISHED
 from scheduling.ticks import floor_tick
@@ -67,18 +66,15 @@ def _flag(
     caller: Caller, therapist_id: UUID, fresh: Sequence[Appointment], gone: Sequence[Appointment]
 ) -> None:
     named = {"resource_id": therapist_id}
-    for one in fresh:
-        _set(one, [*one.flags, {"code": EXTERNAL_BUSY, **named, "since": caller.now}])
-    for one in gone:
-        _set(one, [flag for flag in one.flags if flag not in conflicts_of(one, therapist_id)])
-    write_flags(caller, [*fresh, *gone])
+    raised = {"code": EXTERNAL_BUSY, **named, "since": caller.now}
+    left = [
+        (one, [flag for flag in one.flags if flag not in conflicts_of(one, therapist_id)]) for one in gone
+    ]
+    write_flags(caller, [*((one, [*one.flags, raised]) for one in fresh), *left])
     # Nobody is told of a hold: it is nobody's appointment until it has become one.
     booked = [one for one in fresh if one.status in UNFINISHED]
-    told = [facts(caller, "flagged", one, {"codes": [EXTERNAL_BUSY], **named}) for one in booked]
-    events = [row for (_, rows), _ in told for row in rows]
-    events += [row for one in booked for row in _conflicts(caller, one, conflicts_of(one, therapist_id))]
-    entries = [row for _, (_, rows) in told for row in rows]
-    insert_rows(caller.session, (Event, events), (AuditEntry, entries))
+    conflicts = [(Event, _conflicts(caller, one, conflicts_of(one, therapist_id))) for one in booked]
+    tell_flagged(caller, [(one, {"codes": [EXTERNAL_BUSY], **named}) for one in booked], conflicts)
 
 
 def tell_conflicts(caller: Caller, appointment: Appointment) -> None:
@@ -117,9 +113,3 @@ def follow_moved(caller: Caller, moved: Iterable[Appointment]) -> None:
     flagged = {one.id: conflicts_of(one) for one in moved}
     for therapist_id in {UUID(str(flag["resource_id"])) for flags in flagged.values() for flag in flags}:
         follow_busy(caller, therapist_id, [key for key, flags in flagged.items() if flags])
-
-
-def _set(appointment: Appointment, flags: list[dict[str, Any]]) -> None:
-    # Committed values: one statement writes them for all, not the session once more.
-    set_committed_value(appointment, "flags", flags)
-    set_committed_value(appointment, "version", appointment.version + 1)

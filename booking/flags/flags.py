@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm.attributes import set_committed_value
 
-from booking.core.bulk_insert import insert_rows
+from booking.core.bulk_insert import Batch, insert_rows
 from booking.core.caller import Caller
 from booking.core.events import facts
 from models import Appointment, AuditEntry, Event
@@ -27,6 +27,7 @@ OF_HOLDS: Final = frozenset({"medical_hold"})
 # Everything that can come to speak against a visit after it was booked.
 STANDING: Final = OF_CATALOGUE | CLINICAL
 
+LATE: Final = "late"
 # A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
 DISRUPTED: Final = "disrupted"
 # A visit during which a member of staff has become busy elsewhere; external_busy.py gives and takes it.
@@ -43,23 +44,33 @@ _WRITE = text("""
 """)
 
 
-def not_judged(appointment: Appointment) -> Flags:
-    """Give the flags that a judgement of the visit at another time or place leaves standing.
+def flag_late(caller: Caller, appointment: Appointment) -> None:
+    """Flag a visit whose patient has come too late for the day to give way."""
+    appointment.flags = [*appointment.flags, {"code": LATE, "since": caller.now}]
 
-    Where a visit may go nothing is blocked, so no disruption holds it any more.
+
+def clear_flags_of_old_place(appointment: Appointment) -> None:
+    """Drop the flags that only counted where and when a visit was before it moved.
+
+    No rule refuses its new place, and nothing is blocked there, so no disruption concerns it any more.
     """
-    return [one for one in appointment.flags if one["code"] not in STANDING | {DISRUPTED}]
+    appointment.flags = [one for one in appointment.flags if one["code"] not in STANDING | {DISRUPTED}]
 
 
-def still_disrupted(flags: Flags, held: Collection[UUID]) -> Flags:
-    """Give the flags without those of a disrupted resource that the visit holds no longer."""
-    gone = {str(one["resource_id"]) for one in flags if "resource_id" in one} - {str(one) for one in held}
-    return [one for one in flags if one["code"] != DISRUPTED or str(one.get("resource_id")) not in gone]
+def clear_flags_of_given_up(appointment: Appointment, held: Collection[UUID]) -> None:
+    """Drop the flags of disrupted resources that a visit does not hold any more."""
+    given_up = {str(one["resource_id"]) for one in appointment.flags if "resource_id" in one}
+    given_up -= {str(one) for one in held}
+    appointment.flags = [
+        one
+        for one in appointment.flags
+        if one["code"] != DISRUPTED or str(one.get("resource_id")) not in given_up
+    ]
 
 
-def as_over(flags: Flags) -> Flags:
-    """Give the flags that a visit which is over or does not take place keeps: it misses nobody."""
-    return [one for one in flags if one["code"] != EXTERNAL_BUSY]
+def clear_flags_of_busy_staff(appointment: Appointment) -> None:
+    """Drop the flags of staff who are busy elsewhere from a visit that is over or does not take place."""
+    appointment.flags = [one for one in appointment.flags if one["code"] != EXTERNAL_BUSY]
 
 
 def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:
@@ -67,29 +78,42 @@ def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]])
 
     The rows must be locked. One statement writes all of them, another their events and audit entries.
     """
-    changed, told = [], []
+    changed, raised = [], []
     for appointment, reasons in judged:
         kept, fresh = _sorted_out(caller, appointment, reasons)
         if len(kept) == len(appointment.flags) and not fresh:
             continue
-        # Committed values: the statement below writes them, not the session once more.
-        set_committed_value(appointment, "flags", [*kept, *fresh])
-        set_committed_value(appointment, "version", appointment.version + 1)
-        changed.append(appointment)
+        changed.append((appointment, [*kept, *fresh]))
         if fresh:
-            named = {"codes": [one["code"] for one in fresh]}
-            told.append(facts(caller, "flagged", appointment, named))
+            raised.append((appointment, {"codes": [one["code"] for one in fresh]}))
     write_flags(caller, changed)
+    tell_flagged(caller, raised)
+
+
+def write_flags(caller: Caller, changed: Sequence[tuple[Appointment, Flags]]) -> None:
+    """Give each visit its flags and a new version, by one statement; the rows must be locked."""
+    if not changed:
+        return
+    for appointment, flags in changed:
+        # Committed values: the statement below writes them, not the session once more.
+        set_committed_value(appointment, "flags", flags)
+        set_committed_value(appointment, "version", appointment.version + 1)
+    rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one, _ in changed]
+    caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
+
+
+def tell_flagged(
+    caller: Caller, raised: Iterable[tuple[Appointment, dict[str, Any]]], more: Iterable[Batch] = ()
+) -> None:
+    """Append an event `appointment.flagged` and an audit entry for each visit, which name codes and causes.
+
+    `more` are batches of further events, written by the same statement.
+    """
+    told = [facts(caller, "flagged", appointment, named) for appointment, named in raised]
     events = [row for (_, rows), _ in told for row in rows]
+    events += [row for _, rows in more for row in rows]
     entries = [row for _, (_, rows) in told for row in rows]
     insert_rows(caller.session, (Event, events), (AuditEntry, entries))
-
-
-def write_flags(caller: Caller, changed: Sequence[Appointment]) -> None:
-    """Write the flags and versions that these visits have in memory, by one statement."""
-    if changed:
-        rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one in changed]
-        caller.session.execute(_WRITE, {"clinic_id": caller.clinic_id, "rows": dumps(rows)})
 
 
 def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:
