@@ -1,4 +1,4 @@
-"""What a CalDAV server is made over: homes, their calendars and the objects in them."""
+"""Defines what the CalDAV server shows: homes, their calendars and the objects in them."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What has changed since a sync token; `token` stands for the state after it, `more` for what is left."""
+    """The changes since a sync token; `token` stands for the state after them, `more`: some are left."""
 
     changed: Sequence[Item]
     gone: Sequence[str]
@@ -53,36 +53,36 @@ class Conditions:
     if_none_match: Sequence[str] = ()
 
     def hold(self, etag: str | None) -> bool:
-        """Whether they hold for what is there now (None: nothing)."""
+        """Whether the preconditions hold for the present ETag (None: there is no object)."""
         if self.if_match and (etag is None or not {"*", etag} & {*self.if_match}):
             return False
         return not self.held_by(etag)
 
     def held_by(self, etag: str | None) -> bool:
-        """Whether If-None-Match names what is there now; a weak tag does as well (RFC 9110, 13.1.2)."""
+        """Whether If-None-Match names the present ETag; weak tags count as well (RFC 9110, 13.1.2)."""
         named = {tag.removeprefix("W/") for tag in self.if_none_match}
         return etag is not None and not named.isdisjoint({"*", etag})
 
 
 class Calendar(Protocol):
-    """One collection of calendar objects."""
+    """A collection of calendar objects."""
 
     name: str
     title: str
     writable: bool
     largest: int
-    """The most bytes of an object."""
+    """The most bytes that an object may have."""
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
-        """Give all objects, or those named that there are."""
+        """Give all objects, or those of the named objects that exist."""
         ...
 
     def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
-        """Give the objects that take place, at least once, within two instants; None: without a bound."""
+        """Give the objects that take place, at least once, between two instants; None: no bound."""
         ...
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
-        """Give when its owner is busy within two instants."""
+        """Give the spans in which the owner is busy between two instants."""
         ...
 
     def token(self) -> str:
@@ -90,11 +90,11 @@ class Calendar(Protocol):
         ...
 
     def changes(self, token: str | None, limit: int | None) -> Changes:
-        """Give what has changed since; everything without a token. InvalidSyncTokenError."""
+        """Give the changes since a token; every object without a token. InvalidSyncTokenError."""
         ...
 
     def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:
-        """Write an object: its ETag, and whether it is new. PreconditionFailedError, ForbiddenError."""
+        """Write an object; give its ETag and whether it is new. PreconditionFailedError, ForbiddenError."""
         ...
 
     def delete(self, name: str, conditions: Conditions) -> bool:
@@ -104,12 +104,12 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Whose calendars these are: `user` is a path segment, `title` what programs show."""
+    """The calendars of a user: `user` is a path segment, `title` is what programs show."""
 
     user: str
     title: str
     calendars: Sequence[Calendar]
 
     def calendar(self, name: str) -> Calendar | None:
-        """Give one calendar by its name."""
+        """Give the calendar of this name, or None."""
         return next((one for one in self.calendars if one.name == name), None)

@@ -1,4 +1,4 @@
-"""The filter of a calendar-query: events, by time and by their properties (RFC 4791, 9.7)."""
+"""Reads and applies the filter of a calendar-query: events by time and properties (RFC 4791, 9.7)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _EVENT: Final = "VEVENT"
 
 @dataclass(frozen=True, slots=True)
 class PropertyFilter:
-    """What one property must be: absent, present (no text), or containing a text."""
+    """What a property must be: absent, present (`text` is None), or containing a text."""
 
     name: str
     absent: bool = False
@@ -27,7 +27,7 @@ class PropertyFilter:
     exact_case: bool = False
 
     def holds(self, values: Sequence[str]) -> bool:
-        """Whether it holds for the values of an event's property."""
+        """Whether the filter holds for the values of an event's property."""
         if self.text is None or not values:
             return self.absent is not bool(values)
         wanted, found = self.text, values
@@ -38,7 +38,7 @@ class PropertyFilter:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which objects are asked for: none at all, or events by time and properties."""
+    """The objects that are asked for: none at all, or events by time and properties."""
 
     events: bool = True
     start: datetime | None = None
@@ -46,7 +46,7 @@ class Filter:
     properties: Sequence[PropertyFilter] = ()
 
     def select(self, calendar: Calendar) -> Iterator[Item]:
-        """Give the objects that pass."""
+        """Give the calendar's objects that pass the filter."""
         if not self.events:
             return
         bounded = self.start is not None or self.end is not None
@@ -65,7 +65,7 @@ def _values(event: object, name: str) -> list[str]:
 
 
 def read_filter(root: ET.Element) -> Filter:
-    """Read a query's filter; ForbiddenError (supported-filter) for what we do not look into."""
+    """Read a query's filter; ForbiddenError (supported-filter) when we do not support it."""
     whole = root.find(f"{c('filter')}/{c('comp-filter')}")
     if whole is None:
         raise MalformedError("A calendar-query has a filter.")
@@ -82,7 +82,7 @@ def read_filter(root: ET.Element) -> Filter:
 def _of_component(component: ET.Element) -> Filter:
     absent = component.find(c("is-not-defined")) is not None
     if component.get("name") != _EVENT:
-        # There are events only: other components are nowhere.
+        # Calendars hold events only, so any other component is not defined.
         return Filter(events=absent)
     if absent:
         return Filter(events=False)
@@ -99,7 +99,7 @@ def _of_component(component: ET.Element) -> Filter:
 
 
 def read_range(element: ET.Element) -> tuple[datetime | None, datetime | None]:
-    """Read a time-range in UTC; ForbiddenError (valid-filter) when it is none."""
+    """Read a time-range in UTC; ForbiddenError (valid-filter) when it is malformed."""
     start, end = (_instant(element.get(name)) for name in ("start", "end"))
     if (start is None and end is None) or (start is not None and end is not None and start >= end):
         raise ForbiddenError(c("valid-filter"))

@@ -11,10 +11,10 @@ from dav.properties import BY_NAME_ONLY, Properties
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which properties are asked for: `names`, or all that a plain `allprop` gives (None).
+    """The properties that are asked for: `names`, or (None) all that a plain `allprop` gives.
 
-    `also` are wanted beside these; `only_names` gives names without values; `minimal` leaves out those that
-    there are not.
+    `also` adds further names; `only_names` asks for names without values; `minimal` leaves out properties
+    that a resource lacks.
     """
 
     names: Sequence[str] | None = None
@@ -31,7 +31,7 @@ class Multistatus:
     root: ET.Element = field(default_factory=lambda: ET.Element(d("multistatus")))
 
     def add(self, href: str, properties: Properties) -> None:
-        """Tell of a resource with its properties, those that it lacks apart."""
+        """Add a resource with its properties; those that it lacks are listed apart, as not found."""
         response = self._response(href)
         names = self.wanted.names
         if names is None:
@@ -48,24 +48,24 @@ class Multistatus:
             _propstat(response, [ET.Element(name) for name in missing], HTTPStatus.NOT_FOUND)
 
     def refuse(self, href: str, names: Iterable[str]) -> None:
-        """Tell that none of the properties can be changed."""
+        """Add that none of these properties of a resource can be changed."""
         values = [ET.Element(name) for name in names]
         propstat = _propstat(self._response(href), values, HTTPStatus.FORBIDDEN)
         ET.SubElement(ET.SubElement(propstat, d("error")), d("cannot-modify-protected-property"))
 
     def status(self, href: str, status: HTTPStatus, error: str | None = None) -> None:
-        """Tell of a resource by a status alone."""
+        """Add a resource by a status alone."""
         response = self._response(href)
         ET.SubElement(response, d("status")).text = _line(status)
         if error is not None:
             ET.SubElement(ET.SubElement(response, d("error")), error)
 
     def token(self, token: str) -> None:
-        """End with the sync token."""
+        """Add the sync token at the end."""
         ET.SubElement(self.root, d("sync-token")).text = token
 
     def render(self) -> bytes:
-        """Write the answer."""
+        """Write the answer as XML."""
         return render(self.root)
 
     def _response(self, href: str) -> ET.Element:
@@ -75,7 +75,7 @@ class Multistatus:
 
 
 def error_body(element: str, href: str | None = None) -> bytes:
-    """Write the body that names the precondition that does not hold."""
+    """Write the body that names the violated precondition."""
     error = ET.Element(d("error"))
     inner = ET.SubElement(error, element)
     if href is not None:
@@ -84,7 +84,7 @@ def error_body(element: str, href: str | None = None) -> bytes:
 
 
 def render(element: ET.Element) -> bytes:
-    """Write an element as a document. A bare carriage return would be lost on the way (XML 1.0, 2.11)."""
+    """Write a document; bare carriage returns, which parsers would lose, are escaped (XML 1.0, 2.11)."""
     document: bytes = ET.tostring(element, encoding="utf-8", xml_declaration=True)
     return document.replace(b"\r", b"&#13;")
 

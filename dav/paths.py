@@ -8,7 +8,7 @@ from dav.calendars import Calendar, Home
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a path names: the root, a home, a calendar or an object in one (which need not exist)."""
+    """The target of a path: the root, a home, a calendar, or an object in it (which need not exist)."""
 
     home: Home
     in_home: bool = False
@@ -24,10 +24,10 @@ class Paths:
     home: Home
 
     def resource(self, path: str) -> Resource | None:
-        """Give what a percent-encoded path names; None for what cannot be here."""
+        """Give the resource of a percent-encoded path; None for a path that cannot exist here."""
         if path + "/" == self.prefix or path == self.prefix:
             return Resource(self.home)
-        # Nothing bears a name with a NUL, and databases do not even take the question.
+        # No object has a name with a NUL, and databases refuse a query that contains it.
         if not path.startswith(self.prefix) or "\x00" in unquote(path):
             return None
         user, *rest = [unquote(part) for part in path[len(self.prefix) :].split("/")]
@@ -41,7 +41,7 @@ class Paths:
         return Resource(self.home, in_home=True, calendar=calendar, name="".join(rest[1:]) or None)
 
     def named(self, href: str) -> Resource | None:
-        """Give what an href in a report names, an absolute URL or a path."""
+        """Give the resource of an href in a report, which is an absolute URL or a path."""
         try:
             return self.resource(urlsplit(href.strip()).path)
         except ValueError:

@@ -1,4 +1,4 @@
-"""The properties of the root, homes, calendars and objects, by RFC 4918, 3744, 4791, 5397 and 6578."""
+"""Makes the properties of the root, homes, calendars and objects (RFC 4918, 3744, 4791, 5397, 6578)."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -11,7 +11,7 @@ from dav.paths import Paths
 Value = ET.Element
 Property = Callable[[], Value]
 Properties = Mapping[str, Property]
-"""By name what makes the value; what is not asked for is not made."""
+"""The functions that make the values, by name: values that are not asked for are not made."""
 
 OBJECT_TYPE: Final = "text/calendar; charset=utf-8; component=vevent"
 REPORTS: Final = (c("calendar-query"), c("calendar-multiget"), c("free-busy-query"), d("sync-collection"))
@@ -30,19 +30,19 @@ def of_root(paths: Paths) -> Properties:
     return {
         d("resourcetype"): lambda: _nested(d("resourcetype"), d("collection")),
         d("displayname"): lambda: _text(d("displayname"), "Calendars"),
-        **_ways(paths),
+        **_discovery(paths),
     }
 
 
 def of_home(paths: Paths) -> Properties:
-    """Give the properties of a home: principal and calendar home in one."""
+    """Give the properties of a home, which is both the principal and the calendar home."""
     return {
         d("resourcetype"): lambda: _nested(d("resourcetype"), d("collection"), d("principal")),
         d("displayname"): lambda: _text(d("displayname"), paths.home.title),
         d("owner"): lambda: _href(d("owner"), paths.of_home()),
         d("supported-report-set"): lambda: ET.Element(d("supported-report-set")),
         d("current-user-privilege-set"): lambda: _privileges(_READ),
-        **_ways(paths),
+        **_discovery(paths),
     }
 
 
@@ -61,7 +61,7 @@ def of_calendar(paths: Paths, calendar: Calendar) -> Properties:
         c("supported-calendar-data"): _formats,
         c("supported-collation-set"): _collations,
         c("max-resource-size"): lambda: _text(c("max-resource-size"), str(calendar.largest)),
-        **_ways(paths),
+        **_discovery(paths),
     }
 
 
@@ -77,7 +77,8 @@ def of_item(paths: Paths, item: Item) -> Properties:
     }
 
 
-def _ways(paths: Paths) -> Properties:
+def _discovery(paths: Paths) -> Properties:
+    """Give the properties by which programs find the principal and the calendar home."""
     home = paths.of_home()
     return {
         d("current-user-principal"): lambda: _href(d("current-user-principal"), home),

@@ -1,4 +1,4 @@
-"""The reports on a calendar: queries, named objects, changes since a token, busy time."""
+"""Answers the reports on a calendar: queries, named objects, changes since a token, busy time."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from dav.properties import of_item
 from dav.requests import MalformedError, Request, parse, wanted_in
 from dav.responses import Response, calendar_text, multistatus, xml
 
-# As many as a body has room for: some programs name all that has changed at once.
+# As many as a body has room for: some programs name all changed objects at once.
 MOST_NAMED: Final = 10_000
 _MOST_DIGITS: Final = 9
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
@@ -24,7 +24,7 @@ Report = Callable[[Paths, Calendar, Request, ET.Element], Response]
 
 
 def report(paths: Paths, calendar: Calendar, request: Request) -> Response:
-    """Answer a REPORT on a calendar; ForbiddenError (supported-report) for those we do not know."""
+    """Answer a REPORT on a calendar; ForbiddenError (supported-report) for an unknown report."""
     root = parse(request.body)
     if root.tag not in _REPORTS:
         raise ForbiddenError(d("supported-report"))
@@ -39,7 +39,7 @@ def _query(paths: Paths, calendar: Calendar, request: Request, root: ET.Element)
 
 
 def _multiget(paths: Paths, calendar: Calendar, request: Request, root: ET.Element) -> Response:
-    """Give the objects that are named, each by the href by which it was asked for."""
+    """Give the named objects; a missing object is answered under the href that was asked for."""
     hrefs = [element.text or "" for element in root.findall(d("href"))]
     if not 0 < len(hrefs) <= MOST_NAMED:
         raise MalformedError(f"A calendar-multiget names 1 to {MOST_NAMED} objects.")
@@ -87,7 +87,7 @@ def _limit(root: ET.Element) -> int | None:
     number = text.strip().lstrip("0")
     if not number.isascii() or not number.isdigit():
         raise MalformedError("nresults is a whole number from 1.")
-    # More than any calendar holds is no limit.
+    # A number larger than any calendar is no limit.
     return int(number) if len(number) <= _MOST_DIGITS else None
 
 
@@ -121,5 +121,5 @@ _REPORTS: Final[Mapping[str, Report]] = {
 
 
 def refused(error: ForbiddenError) -> Response:
-    """Answer that a precondition does not hold."""
+    """Answer 403, which names the violated precondition."""
     return xml(HTTPStatus.FORBIDDEN, error_body(error.element, error.href))

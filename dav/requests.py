@@ -1,4 +1,4 @@
-"""Reads what a program asks for: the bodies of PROPFIND, PROPPATCH and REPORT, and the headers."""
+"""Reads the requests of calendar programs: headers, and the bodies of PROPFIND, PROPPATCH and REPORT."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ LARGEST_XML: Final = 1_000_000
 
 
 class MalformedError(Exception):
-    """The body or a header is not what the method takes."""
+    """The body or a header is not valid for the method."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `path` percent-encoded, header names in lower case."""
+    """A request: `path` is percent-encoded, header names are in lower case."""
 
     method: str
     path: str
@@ -35,26 +35,26 @@ class Request:
 
     @property
     def minimal(self) -> bool:
-        """Whether only what there is shall be told (RFC 8144)."""
+        """Whether the answer shall leave out missing properties (RFC 8144)."""
         return "return=minimal" in self.headers.get("prefer", "").replace(" ", "").lower()
 
     @property
     def conditions(self) -> Conditions:
-        """The preconditions of a write; those of `If` (RFC 4918, 10.4) are not looked into and never hold."""
+        """The preconditions of a write; `If` (RFC 4918, 10.4) is not supported and never holds."""
         if "if" in self.headers:
             return Conditions(("",))
         return Conditions(_tags(self.headers.get("if-match")), _tags(self.headers.get("if-none-match")))
 
 
 def _tags(header: str | None) -> tuple[str, ...]:
-    """Give entity tags as they are compared: a weak one never matches a strong one."""
+    """Split a header into entity tags; a weak tag keeps its `W/`, so that it matches no strong tag."""
     if header is None:
         return ()
     return tuple(tag.strip() for tag in header.split(",") if tag.strip()) or ("",)
 
 
 def parse(body: bytes) -> ET.Element:
-    """Read a document; MalformedError for what is none, is too large, or declares entities."""
+    """Parse an XML body; MalformedError when it is no XML, is too large, or declares entities."""
     if len(body) > LARGEST_XML:
         raise MalformedError("The body is too large.")
     try:

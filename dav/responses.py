@@ -1,4 +1,4 @@
-"""What goes back: a status, headers and a body, as any HTTP server can send them."""
+"""Makes answers of a status, headers and a body, as any HTTP server can send them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from dav.multistatus import Multistatus
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer."""
+    """An answer to a request."""
 
     status: HTTPStatus
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -17,22 +17,22 @@ class Response:
 
 
 def xml(status: HTTPStatus, body: bytes) -> Response:
-    """Answer with a document."""
+    """Answer with an XML document."""
     return Response(status, {"Content-Type": "application/xml; charset=utf-8"}, body)
 
 
 def multistatus(answer: Multistatus) -> Response:
-    """Answer with 207."""
+    """Answer with 207 Multi-Status."""
     return xml(HTTPStatus.MULTI_STATUS, answer.render())
 
 
 def calendar_text(body: bytes, etag: str | None = None) -> Response:
-    """Answer with iCalendar."""
+    """Answer with an iCalendar text."""
     headers = {"Content-Type": "text/calendar; charset=utf-8"}
     return Response(HTTPStatus.OK, headers | ({} if etag is None else {"ETag": etag}), body)
 
 
 def plain(status: HTTPStatus, text: str = "", **headers: str) -> Response:
-    """Answer with a line of text."""
+    """Answer with a line of plain text; the keywords are headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, {"Content-Type": "text/plain; charset=utf-8"} | named, text.encode())

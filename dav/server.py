@@ -1,4 +1,4 @@
-"""Answers one CalDAV request over one home: the methods, by RFC 4918 and 4791."""
+"""Answers a CalDAV request about a home, method by method (RFC 4918 and 4791)."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -19,9 +19,9 @@ _READING: Final = ("OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT", "PROPPATCH")
 
 
 def answer(request: Request, home: Home, prefix: str) -> Response:
-    """Answer a request whose author owns the home; paths begin with `prefix`, which ends in a slash.
+    """Answer a request of the home's owner; paths begin with `prefix`, which ends in a slash.
 
-    The calendars do their own reading and writing, inside whatever transaction they were made for.
+    The calendars do their own reading and writing, in the transaction that they were made for.
     """
     paths = Paths(prefix, home)
     resource = paths.resource(request.path)
@@ -94,7 +94,7 @@ def _item(calendar: Calendar, name: str) -> Item | None:
 
 
 def _proppatch(paths: Paths, resource: Resource, request: Request) -> Response:
-    """Refuse each property by itself, as programs that would paint a calendar expect."""
+    """Refuse each property by itself, as programs expect that try to set a calendar's colour."""
     if _properties(paths, resource) is None:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
     result = Multistatus(wanted_by(Request("PROPFIND", request.path)))
@@ -131,7 +131,7 @@ def _put(paths: Paths, resource: Resource, request: Request) -> Response:
     try:
         etag, new = calendar.put(resource.name, request.body, request.conditions)
     except ForbiddenError as error:
-        # The href of what has the UID already is known as a name only.
+        # A calendar knows the object that has the UID by its name only; the answer needs its href.
         href = None if error.href is None else paths.of(calendar, error.href)
         raise ForbiddenError(error.element, href) from None
     return Response(HTTPStatus.CREATED if new else HTTPStatus.NO_CONTENT, {"ETag": etag})

@@ -1,1 +1,1 @@
-"""What leaves and enters by calendar and event: change feed, ICS, webhooks, external busy time."""
+"""Connects clinics to other systems: change feed, webhooks, calendar feeds, CalDAV, external busy time."""

@@ -1,1 +1,1 @@
-"""Busy time of staff from calendars elsewhere."""
+"""Keeps the busy time of staff that calendars outside the clinic report."""

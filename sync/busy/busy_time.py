@@ -1,4 +1,4 @@
-"""Writes the busy time of staff from outside: the objects of a source and the time that they take."""
+"""Stores external busy time: the calendar objects of a source and the time that they take."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ from sync.busy.expansion import Expanded, Range, UnusableError
 KEPT_BEFORE: Final = timedelta(days=30)
 KEPT_AHEAD: Final = timedelta(days=400)
 MOST_PIECES: Final = 20_000
-"""Most stretches of time, of a day at most, that are written at once."""
+"""The most stretches of busy time, each at most a day long, that one write may hold."""
 _LONGEST_NAME: Final = 255
-# One array, however many there are: a statement takes no more than 65,535 parameters.
+# The ids are passed as one array, because a statement takes at most 65,535 parameters.
 _FREE = text("DELETE FROM external_busy WHERE clinic_id = :clinic_id AND busy_object_id = ANY(:ids)")
 _FORGET = text("DELETE FROM busy_objects WHERE clinic_id = :clinic_id AND id = ANY(:ids)")
 _TAKEN = text("""
@@ -40,7 +40,7 @@ Piece = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where objects come from: a calendar elsewhere, or without one the therapist's own collection."""
+    """Where objects come from: an external calendar, or (None) the therapist's own CalDAV collection."""
 
     therapist_id: UUID
     external_calendar_id: UUID | None = None
@@ -48,7 +48,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an object is now: its time as sorted spans of ticks that are apart; only an own one has a body."""
+    """The present state of an object: its busy time as sorted, separate spans of ticks.
+
+    `body` is the text, kept only for objects of the therapist's own collection.
+    """
 
     uid: str
     etag: str
@@ -57,14 +60,14 @@ class Found:
 
 
 def window_of(caller: Caller, therapist_id: UUID) -> Range:
-    """Give the whole days in which busy time is kept, and the zone where the therapist works today."""
+    """Give the days for which busy time is kept, and the zone where the therapist works today."""
     today = caller.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     zone = zones_of(caller, [therapist_id])[therapist_id](today.date())
     return Range(today - KEPT_BEFORE, today + KEPT_AHEAD, zone)
 
 
 def spans_of(expanded: Expanded) -> dict[str, tuple[Piece, ...]]:
-    """Give each UID's busy time in ticks, rounded outward; UnusableError when it is too much."""
+    """Give each UID's busy time in ticks, rounded outward; UnusableError beyond MOST_PIECES."""
     found = {
         uid: merge((floor_tick(first), ceil_tick(last)) for first, last in spans)
         for uid, spans in expanded.busy.items()
@@ -75,21 +78,21 @@ def spans_of(expanded: Expanded) -> dict[str, tuple[Piece, ...]]:
 
 
 def found_in(expanded: Expanded, etag: str, body: str | None = None) -> Found:
-    """Give an object as it is stored: usually of one UID, the time of all of them."""
+    """Join the busy time of all UIDs in a text (usually there is only one) into an object to store."""
     by_uid = spans_of(expanded)
     spans = merge(span for spans in by_uid.values() for span in spans)
     return Found(stored_name(next(iter(by_uid), "")), etag, spans, body)
 
 
 def stored_name(name: str) -> str:
-    """Give a name of somebody else's as it can be stored and compared."""
+    """Give a foreign name as it is stored: its SHA-256 when it is too long or not printable."""
     if len(name) <= _LONGEST_NAME and name.isprintable():
         return name
     return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
 
 
 def of_source(caller: Caller, source: Source) -> Iterator[ColumnElement[bool]]:
-    """Give the conditions that objects of the source meet."""
+    """Give the SQL conditions that select the objects of a source."""
     yield BusyObject.clinic_id == caller.clinic_id
     yield BusyObject.therapist_id == source.therapist_id
     yield BusyObject.external_calendar_id.is_not_distinct_from(source.external_calendar_id)
@@ -98,10 +101,10 @@ def of_source(caller: Caller, source: Source) -> Iterator[ColumnElement[bool]]:
 def store(
     caller: Caller, source: Source, found: Mapping[str, Found], gone: Collection[str] | None = None
 ) -> None:
-    """Make the objects of a source those found, by href, and let visits and the waitlist follow.
+    """Write the objects found in a source, by href; flag visits under new busy time and offer freed time.
 
-    `gone` are the others that are there no longer; without it, all others. Locks the therapist first, as
-    whoever books does: a visit that is booked meanwhile is either refused or seen here, and flagged.
+    `gone` names stored objects that no longer exist; None means all that are not in `found`. The therapist
+    is locked first, as by a booking: a visit booked meanwhile is either refused, or seen here and flagged.
     """
     lock_resources(caller.session, [source.therapist_id])
     stored = _stored(caller, source)
@@ -110,6 +113,7 @@ def store(
     made = [_row(caller, source, href, one) for href, one in found.items() if href not in stored]
     keys = {href: one.id for href, one in stored.items()} | {row["href"]: row["id"] for row in made}
     wanted = {keys[href]: tuple(_pieces(one.spans)) for href, one in found.items()}
+    # Objects whose time is unchanged keep their rows, so that a calendar that changes little costs little.
     renewed = {key: pieces for key, pieces in wanted.items() if pieces != taken.get(key, ())}
     _drop(caller, _FORGET, [stored[href].id for href in left])
     _drop(caller, _FREE, list(renewed))
@@ -121,12 +125,13 @@ def store(
     lost = [piece for key, pieces in taken.items() for piece in set(pieces).difference(wanted.get(key, ()))]
     follow_busy(caller, source.therapist_id)
     if lost:
+        # From the first lost piece to the last: the search for offers skips what is still busy between them.
         span = min(start for start, _ in lost), max(end for _, end in lost)
         freed_resource(caller, source.therapist_id, None, span)
 
 
 def forget_source(caller: Caller, source: Source) -> None:
-    """Drop all that a source has said."""
+    """Delete every object of a source, and the time that they take."""
     store(caller, source, {})
 
 
@@ -144,7 +149,7 @@ def _stored(caller: Caller, source: Source) -> dict[str, _Stored]:
 
 
 def _taken(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, tuple[Piece, ...]]:
-    """Give the time that these objects take now."""
+    """Give the stored busy time of these objects."""
     found: dict[UUID, list[Piece]] = {}
     for key, start, end in caller.session.execute(_TAKEN, {"clinic_id": caller.clinic_id, "ids": ids}):
         found.setdefault(key, []).append((start, end))
@@ -195,7 +200,7 @@ def _row(caller: Caller, source: Source, href: str, found: Found) -> dict[str, A
 
 
 def _pieces(spans: Iterable[Piece]) -> Iterator[Piece]:
-    """Cut spans to pieces no longer than a claim may be, by which they are looked up."""
+    """Cut spans into pieces of at most LONGEST_OCCUPANCY, which lets an index find all by their end."""
     for start, end in spans:
         for cut in range(start, end, LONGEST_OCCUPANCY):
             yield cut, min(cut + LONGEST_OCCUPANCY, end)

@@ -1,4 +1,4 @@
-"""Fetches a CalDAV collection: what its sync token (RFC 6578) or its ETags say has changed, and no more."""
+"""Fetches an external CalDAV calendar: only what its sync token (RFC 6578) or its ETags say has changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,16 @@ _INSUFFICIENT: Final = 507
 _NOT_FOUND: Final = 404
 _AT_ONCE: Final = 100
 _MOST_ROUNDS: Final = 50
-# What a server answers to a token that it does not know any more, or to a report that it does not know.
+# Statuses by which servers refuse a sync token that has expired, or a report that they do not support.
 _REFUSES_TOKEN: Final = frozenset({400, 403, 405, 409, 412, 415, 422, 500, 501, 507})
 
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """The ETags of what is there (or has changed) by href, what is gone, and the token for the next time."""
+    """What a server lists: ETags by href, hrefs that are gone, and the next sync token.
+
+    `whole` says that every object is listed; otherwise only those that have changed.
+    """
 
     etags: Mapping[str, str]
     gone: frozenset[str]
@@ -36,7 +39,7 @@ class _Listing:
 
 
 def fetch_caldav(line: Line, known: Known) -> Fetched:
-    """Fetch what has changed in a collection; all of it when nothing is known or can be told."""
+    """Fetch the changed objects of a collection; all objects when the server cannot tell the changes."""
     listing = None
     if not known.full and known.sync_token is not None:
         listing = _changes(line, known, known.sync_token)
@@ -50,6 +53,7 @@ def fetch_caldav(line: Line, known: Known) -> Fetched:
     token = mark(listing.token)
     if known.full:
         return Fetched(found, None, unread=unread, sync_token=token)
+    # An object that was listed and has no text was deleted between the two requests.
     gone = {stored_name(href) for href in listing.gone.union(wanted) - texts.keys()}
     if listing.whole:
         gone |= known.stored.keys() - {stored_name(href) for href in listing.etags}
@@ -57,7 +61,7 @@ def fetch_caldav(line: Line, known: Known) -> Fetched:
 
 
 def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
-    """Ask what has changed since the token, or for all there is; None when the server does not say."""
+    """List the changes since the token (None: every object); None when the server refuses the report."""
     etags: dict[str, str] = {}
     gone: set[str] = set()
     whole = token is None
@@ -69,6 +73,7 @@ def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
         root = _xml(answer)
         is_cut = False
         for href, status, prop in _members(root, known.url):
+            # A server that shortens its answer says so by 507; its token goes on from there (RFC 6578, 3.6).
             is_cut = is_cut or status == _INSUFFICIENT
             if status == _NOT_FOUND:
                 etags.pop(href, None)
@@ -83,7 +88,7 @@ def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
 
 
 def _everything(line: Line, known: Known) -> _Listing:
-    """List a collection whose server knows no sync tokens."""
+    """List every object of a collection, for a server that has no sync tokens."""
     query = _element(d("propfind"), prop=[d("getetag")])
     answer = line.ask("PROPFIND", _headers("1"), tostring(query))
     expect(answer, _MULTISTATUS)
@@ -97,7 +102,7 @@ def _everything(line: Line, known: Known) -> _Listing:
 
 
 def _texts(line: Line, known: Known, hrefs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Fetch these objects, some at a time; what is not there any more is left out."""
+    """Fetch the texts of these objects, a hundred to a request; objects that are gone are left out."""
     for first in range(0, len(hrefs), _AT_ONCE):
         query = _element(c("calendar-multiget"), prop=[d("getetag"), c("calendar-data")])
         for href in hrefs[first : first + _AT_ONCE]:
@@ -111,7 +116,7 @@ def _texts(line: Line, known: Known, hrefs: Sequence[str]) -> Iterator[tuple[str
 
 
 def _busy(texts: Mapping[str, bytes], etags: Mapping[str, str], known: Known) -> tuple[dict[str, Found], int]:
-    """Read all objects at once; one that is no calendar keeps nobody busy, and is counted."""
+    """Read all texts in a child process; a text that is no calendar has no busy time, and is counted."""
     try:
         read_all = read(list(texts.values()), known.within, FEED)
         found = {
@@ -154,19 +159,20 @@ def _xml(answer: Answer) -> Any:  # noqa: ANN401 - the library has no types
 
 
 def _members(root: Any, url: str) -> Iterator[tuple[str, int, Any]]:  # noqa: ANN401 - see above
-    """Yield each response's path, its status and its properties that were found."""
+    """Yield the path, the status and the found properties of each response in a multistatus answer."""
     for response in root.iter(d("response")):
-        # One spelling of a name: a server may give it in several.
+        # Servers percent-encode the same name in different ways, so every path gets one spelling.
         path = quote(unquote(urlsplit(urljoin(url, _text(response, d("href")))).path))
         status = _status(response)
         found = (one for one in response.iter(d("propstat")) if _status(one) == 200)  # noqa: PLR2004 - HTTP
         prop = next((one.find(d("prop")) for one in found), None)
         is_itself = unquote(path).rstrip("/") == unquote(urlsplit(url).path).rstrip("/")
+        # The collection is listed too: its path ends in a slash, by which callers tell it from its objects.
         yield f"{path.rstrip('/')}/" if is_itself else path, status, prop
 
 
 def _status(element: Any) -> int:  # noqa: ANN401 - see above
-    """Read `HTTP/1.1 200 OK`; 0 without a status of its own."""
+    """Read the number in `HTTP/1.1 200 OK`; 0 when the element has no status of its own."""
     parts = _text(element, d("status")).split()
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
 

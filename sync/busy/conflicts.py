@@ -1,4 +1,4 @@
-"""Lists the visits over which somebody has become busy elsewhere, as the tables say it now."""
+"""Lists the visits that overlap a therapist's external busy time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _NONE: Final = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """After which conflict to go on: the visit's first tick, and the ids of visit, staff and object."""
+    """A conflict's place in the list: the visit's first tick, and the ids of visit, therapist and object."""
 
     tick: int = 0
     appointment_id: UUID = _NONE
@@ -50,14 +50,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One conflict as clients see it, and its place in the list."""
+    """A conflict as clients see it, and its place in the list."""
 
     shown: Mapping[str, Any]
     place: Place
 
 
 def list_conflicts(caller: Caller, query: Mapping[str, Any], most: int, after: Place) -> list[Conflict]:
-    """Give conflicts by the visits' time, those of the caller's locations."""
+    """Give the next conflicts at the caller's locations, in order of the visits' time."""
     seen = None if caller.location_ids is None else list(caller.location_ids)
     values = {
         "clinic_id": caller.clinic_id,

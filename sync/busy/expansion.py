@@ -1,4 +1,4 @@
-"""Expands iCalendar objects to the times at which they say that somebody is busy."""
+"""Expands iCalendar texts, recurring events included, into busy times."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ import icalendar
 from recurring_ical_events import EventAdapter, Occurrence, Series
 
 MOST_BYTES: Final = 5_000_000
-"""Longest calendar that is read."""
+"""The largest calendar that is read."""
 MOST_EVENTS: Final = 20_000
-"""Most occurrences of one calendar within the window."""
-# Occurrences are asked for with room on both sides, as dates and floating times are placed in a zone later.
+"""The most occurrences of a calendar within the window."""
+# The library gets a wider window, because dates and floating times are placed in a zone only later.
 _ROOM: Final = timedelta(days=2)
 _FREE: Final = frozenset({"TRANSPARENT", "CANCELLED"})
-# What the libraries raise at values that make no sense.
+# Exceptions that the libraries raise at values that make no sense.
 _NONSENSE: Final = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
 )  # fmt: skip
@@ -34,7 +34,7 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What is looked at: from an aware instant to another, and the zone of dates and floating times."""
+    """The window to expand, between two aware instants, and the zone of dates and floating times."""
 
     first: datetime
     last: datetime
@@ -50,7 +50,7 @@ class Expanded:
 
 
 class _Event(EventAdapter):  # type: ignore[misc]  # The library has no types.
-    """An event of the library's, which lets its component be seen."""
+    """The library's event, with access to its iCalendar component."""
 
     @property
     def component(self) -> Any:  # noqa: ANN401 - see above
@@ -58,7 +58,7 @@ class _Event(EventAdapter):  # type: ignore[misc]  # The library has no types.
 
 
 class _Busy(Occurrence):  # type: ignore[misc]  # see above
-    """One occurrence: when it is, and whether it keeps anybody busy."""
+    """An occurrence of an event: its time, and whether it leaves its owner free."""
 
     @property
     def event(self) -> Any:  # noqa: ANN401 - see above
@@ -70,7 +70,7 @@ class _Busy(Occurrence):  # type: ignore[misc]  # see above
 
 
 class _Series(Series):  # type: ignore[misc]  # see above
-    """All components of one UID: the rule and the occurrences that differ from it."""
+    """All components of a UID: the recurring event and the occurrences that differ from it."""
 
     def occurrence(self, adapter: Any, start: Any = None, end: Any = None) -> _Busy:  # noqa: ANN401 - see above
         return _Busy(adapter, start, end, sequence=self.sequence)
@@ -79,9 +79,9 @@ class _Series(Series):  # type: ignore[misc]  # see above
 def expand(text: bytes, within: Range) -> Expanded:
     """Expand all calendars of a text; UnusableError when it holds none, or too much.
 
-    Recurring events with their exceptions (RANGE=THISANDFUTURE too) and VFREEBUSY count; what is
-    transparent, cancelled, free or of no length does not. An event that makes no sense is left out and
-    counted.
+    Recurring events with their exceptions (RANGE=THISANDFUTURE too) and VFREEBUSY count; events that are
+    transparent, cancelled, free or of no length do not. An event that makes no sense is left out and
+    counted as unread.
     """
     if len(text) > MOST_BYTES:
         raise UnusableError("too_large")
@@ -102,7 +102,7 @@ def expand(text: bytes, within: Range) -> Expanded:
 
 def _stated(text: bytes, within: Range) -> Iterator[tuple[str, Iterator[Span]]]:
     for calendar in _read(text):
-        here = _at_home(calendar, within)
+        here = _in_own_zone(calendar, within)
         yield from _of_events(calendar, here)
         yield from _of_freebusy(calendar, here)
 
@@ -118,8 +118,8 @@ def _read(text: bytes) -> list[Any]:
     return calendars
 
 
-def _at_home(calendar: Any, within: Range) -> Range:  # noqa: ANN401 - the library has no types
-    """Place dates and floating times in the calendar's own zone, where it names one that is known."""
+def _in_own_zone(calendar: Any, within: Range) -> Range:  # noqa: ANN401 - the library has no types
+    """Use the calendar's own zone for dates and floating times, if it names a known zone."""
     try:
         return Range(within.first, within.last, ZoneInfo(str(calendar.get("X-WR-TIMEZONE", ""))))
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -142,9 +142,10 @@ def _occurrences(events: Iterable[Any], within: Range) -> Iterator[Span]:
 
 
 def _span(one: _Busy, zone: ZoneInfo) -> Span:
-    """Give an occurrence's instants: of DURATION the days are civil ones, of DTEND the longer reading counts.
+    """Give the instants between which an occurrence lasts, also where the clocks change.
 
-    RFC 5545 repeats the exact length of DTEND where the clocks change, most calendars its wall-clock time.
+    The days of a DURATION are civil days. With a DTEND, RFC 5545 repeats the exact length while most
+    calendars repeat the wall-clock time: the longer of the two counts, so that no busy time is missed.
     """
     start, length = one.start, one.event.get("DURATION")
     begins = _instant(start, zone)
@@ -160,7 +161,7 @@ def _span(one: _Busy, zone: ZoneInfo) -> Span:
 
 
 def _instant(at: date, zone: tzinfo) -> datetime:
-    """Place a date, a floating time or an instant."""
+    """Turn a date or a floating time, both of the zone, or an instant into an instant in UTC."""
     if not isinstance(at, datetime):
         at = datetime.combine(at, time())
     return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
@@ -192,5 +193,5 @@ def _word(component: Any, name: str) -> str:  # noqa: ANN401 - see above
 
 
 def _uid(component: Any, place: int) -> str:  # noqa: ANN401 - see above
-    """Name an event that has no UID by its place."""
+    """Give the UID of an event; an event without a UID is named by its place in the calendar."""
     return str(component.get("UID", "")).strip() or f"#{place}"

@@ -1,4 +1,4 @@
-"""Calendars of staff elsewhere: kept by the desk, claimed by who fetches them, settled by what is found."""
+"""Keeps the external calendars of staff: their settings, when they are fetched, and what a fetch found."""
 
 from datetime import timedelta
 from typing import Final
@@ -21,7 +21,7 @@ from sync.outbound.outbound import ForbiddenAddressError, check_url
 
 EVERY: Final = timedelta(minutes=15)
 FULL_EVERY: Final = timedelta(hours=24)
-"""After this time all of a calendar is read again: the window in which busy time is kept moves."""
+"""After this time a calendar is read whole again, because the window in which busy time is kept moves."""
 _AT_ONCE: Final = 500
 _SPREAD_SECONDS: Final = 120
 _HIDDEN_PATH: Final = "/***"
@@ -36,11 +36,11 @@ _UNREAD: Final[Values] = {
 
 
 def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
-    """Forget what the other server has said when another is asked, or asked in another way."""
+    """Forget the other server's marks when a calendar's kind, URL or login changes."""
     if before is None:
         fresh = {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
         return values | fresh | _UNREAD | {"next_at": caller.real_now}
-    # The password is not shown: one that is given is new, unless it is none.
+    # Reads never show the password, so `before` has None: any password that is given counts as new.
     if all(values.get(name, before[name]) == before[name] for name in _REACH):
         return values
     return values | _UNREAD
@@ -56,7 +56,7 @@ def _forget(caller: Caller, before: Values) -> None:
 
 
 def _show(caller: Caller, found: list[Values]) -> None:  # noqa: ARG001 - the hook's shape
-    """Show of a URL where it leads, not the path, which is often the only secret; of a login the name."""
+    """Hide the path of the URL, which is often the only secret, and the password of the login."""
     for one in found:
         one["url"] = redacted(one["url"])
         one["password"] = None
@@ -74,7 +74,7 @@ EXTERNAL_CALENDAR = Kind(
     model=ExternalCalendar,
     locks="therapist_id",
     private=True,
-    # Whoever sees some locations alone would otherwise free, or take, a therapist's time at all others.
+    # A key of some locations would otherwise free, or take, a therapist's time at all other locations.
     limit=lambda _seen: false(),
     complete=_complete,
     check=_check,
@@ -84,9 +84,9 @@ EXTERNAL_CALENDAR = Kind(
 
 
 def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
-    """Keep a calendar of a therapist and have it fetched; Invalid for a URL that may not be called.
+    """Create an external calendar of a therapist and queue its fetch; Invalid for a forbidden URL.
 
-    MissingScope for a key of some locations: a therapist's calendar takes their time at all of them.
+    MissingScope for a key of some locations: a therapist's calendar takes their time at all locations.
     """
     if caller.location_ids is not None:
         raise MissingScope("A key of some locations cannot take a therapist's time at others.")
@@ -98,11 +98,11 @@ def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
 def change(
     caller: Caller, id: UUID, values: Values, expected: int | None, where: Values, *, allow_loopback: bool
 ) -> Values:
-    """Change where or how a calendar is fetched, and fetch it; what it has said so far stays until then."""
+    """Change how a calendar is fetched and queue its fetch; until then its busy time stays as it is."""
     shown = crud.get(caller, EXTERNAL_CALENDAR, id, where)
     given = dict(values)
     if "url" in given and given["url"] == shown["url"]:
-        # Who sends back what was read leaves it as it is.
+        # A client that sends back the redacted URL it has read leaves the URL unchanged.
         del given["url"]
     if "url" in given:
         given["url"] = _callable(given["url"], allow_loopback)
@@ -113,7 +113,7 @@ def change(
 
 
 def refresh(caller: Caller, id: UUID, where: Values) -> Values:
-    """Have a calendar fetched at once, whatever it was due."""
+    """Queue a fetch of the calendar now, before it is due."""
     found = crud.get(caller, EXTERNAL_CALENDAR, id, where)
     fetch_soon(caller, id)
     return found
@@ -125,7 +125,7 @@ def fetch_soon(caller: Caller, id: UUID) -> None:
 
 
 def fetch_due(caller: Caller) -> int:
-    """Queue a fetch of each calendar that is due, and say when it will be again."""
+    """Queue a fetch of each calendar that is due, set when it is due next, and give their number."""
     due = (
         select(ExternalCalendar)
         .where(ExternalCalendar.clinic_id == caller.clinic_id, ExternalCalendar.next_at <= caller.real_now)
@@ -142,14 +142,14 @@ def fetch_due(caller: Caller) -> int:
 
 
 def _own_share(id: UUID) -> timedelta:
-    """Spread the calendars, that no server is asked for all of its own in the same minute."""
+    """Give a calendar's own delay, so that no server is asked for all its calendars in the same minute."""
     return timedelta(seconds=int.from_bytes(id.bytes[-2:]) % _SPREAD_SECONDS)
 
 
 def claim(caller: Caller, id: UUID) -> Known | None:
     """Note that the calendar is being fetched and give what is known of it; None when it is gone.
 
-    Whoever claims later overrides: what the earlier one finds is not written any more.
+    A later fetch overrides an earlier fetch, whose result is then not written.
     """
     row = _locked(caller, id)
     if row is None:
@@ -178,9 +178,9 @@ def claim(caller: Caller, id: UUID) -> Known | None:
 
 
 def settle(caller: Caller, known: Known, fetched: Fetched | str) -> bool:
-    """Write what a fetch has found, or the code of why it has failed: then all that was known stays.
+    """Write the result of a fetch: what was found, or an error code, which leaves the busy time as it is.
 
-    False when nothing is written, as somebody has claimed, changed or deleted the calendar meanwhile.
+    False, with nothing written, when the calendar was fetched again, changed or deleted meanwhile.
     """
     lock_resources(caller.session, [known.source.therapist_id])
     row = _locked(caller, known.id)
@@ -196,6 +196,7 @@ def settle(caller: Caller, known: Known, fetched: Fetched | str) -> bool:
         row.sync_token = fetched.sync_token
         if known.full:
             row.full_at = now
+        # Only a whole reading counts every event that cannot be read.
         if fetched.gone is None:
             row.unread_events = fetched.unread
     row.version += 1
@@ -213,7 +214,7 @@ def _locked(caller: Caller, id: UUID) -> ExternalCalendar | None:
 
 
 def _callable(url: str, allow_loopback: bool) -> str:
-    """Read `webcal` as https; Invalid unless the URL may be called."""
+    """Give the URL to call, with https for `webcal`; Invalid when it may not be called."""
     scheme, found, rest = url.partition("://")
     if found and scheme.lower() in {"webcal", "webcals"}:
         url = f"https://{rest}"

@@ -1,4 +1,4 @@
-"""Fetches an external calendar: what of it has changed since the last time, as busy time by object."""
+"""Fetches an external ICS calendar, and holds what every fetch of a calendar needs."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,9 @@ from sync.busy.sandboxed_reading import FEED, read
 from sync.outbound.outbound import Answer, ForbiddenAddressError, UnreachableError, send
 
 SECONDS: Final = 20.0
-"""Longest that one request may take."""
+"""The most seconds that one request may take."""
 SECONDS_IN_ALL: Final = 60.0
+"""The most seconds that all requests of a fetch may take together."""
 _REDIRECTS: Final = 3
 _LONGEST_MARK: Final = 1000
 _NOT_MODIFIED: Final = 304
@@ -29,8 +30,8 @@ class FetchError(Exception):
 class Known:
     """What is known of a calendar before it is fetched.
 
-    `marks` are the other server's: ETag, Last-Modified, sync token. `stored` has each object's ETag by
-    href. Without `marks` all of it is read anew.
+    `etag`, `last_modified` and `sync_token` are the other server's marks of its last state; `stored` has
+    each object's ETag by href. With `full` the calendar is read whole, as if nothing were known.
     """
 
     id: UUID
@@ -49,7 +50,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What has changed: the objects found by href, those gone (None: all others), and the new marks."""
+    """The result of a fetch: changed objects by href, hrefs that are gone (None: all others), new marks."""
 
     found: Mapping[str, Found]
     gone: Collection[str] | None
@@ -60,7 +61,7 @@ class Fetched:
 
 
 class Line:
-    """Asks one calendar's server, as often as it takes within the time for all of it."""
+    """The requests of a fetch to the calendar's server, which together take at most SECONDS_IN_ALL."""
 
     def __init__(self, known: Known, *, allow_loopback: bool) -> None:
         self._known = known
@@ -68,7 +69,7 @@ class Line:
         self._ends = monotonic() + SECONDS_IN_ALL
 
     def ask(self, method: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """Give the answer, whatever its status; FetchError when there is none."""
+        """Send a request and give the answer with any status; FetchError when no answer comes."""
         left = min(SECONDS, self._ends - monotonic())
         if left <= 0:
             raise FetchError("timeout")
@@ -91,7 +92,7 @@ class Line:
 
 
 def fetch_ics(line: Line, known: Known) -> Fetched:
-    """Fetch a calendar that is one text, unless it has not changed."""
+    """Fetch a calendar that is a single ICS text; a 304 leaves everything as it is."""
     answer = line.ask("GET", {"Accept": "text/calendar", **({} if known.full else _conditions(known))})
     if answer.status == _NOT_MODIFIED and not known.full:
         return Fetched({}, (), etag=known.etag, last_modified=known.last_modified)
@@ -126,6 +127,6 @@ def expect(answer: Answer, status: int) -> None:
 
 
 def mark(value: str | None) -> str | None:
-    """Give what a server wants to hear again, if it can be stored and sent."""
+    """Give a server's mark (ETag, date or sync token) if it can be stored and sent back, else None."""
     usable = value is not None and value.isascii() and value.isprintable() and len(value) <= _LONGEST_MARK
     return value if usable else None

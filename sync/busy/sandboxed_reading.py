@@ -1,4 +1,4 @@
-"""Reads calendars of strangers in a process of its own, which gets so much time and memory and no more."""
+"""Reads untrusted calendar texts in a child process whose time and memory are limited."""
 
 import json
 import resource
@@ -19,25 +19,25 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a reading may take: seconds of computing, and seconds by the clock on the wall."""
+    """How long a reading may take: seconds of processor time, and seconds by the clock."""
 
     computing: int
     waiting: int
 
 
 FEED: Final = Patience(20, 60)
-"""For what a worker reads; five megabytes take about ten seconds."""
+"""The limits for a worker; five megabytes take about ten seconds."""
 OBJECT: Final = Patience(3, 20)
-"""For one object that somebody waits for."""
+"""The limits for a single object, while a calendar program waits for the answer."""
 
 Spans = Sequence[tuple[datetime, datetime]]
 
 
 def read(texts: Sequence[bytes], within: Range, patience: Patience) -> list[Expanded | None]:
-    """Expand each text as `expand` does, None for what is no calendar.
+    """Expand each text as `expand` does; None for a text that is no calendar.
 
-    UnusableError when all together are too large, take too long or hold too many events. It starts a
-    Python of its own, which takes about a quarter of a second: pass what there is at once.
+    UnusableError when all texts together are too large, take too long or hold too many events. Starting
+    the child takes about a quarter of a second, so pass many texts at once.
     """
     if not texts:
         return []
@@ -56,10 +56,10 @@ def read(texts: Sequence[bytes], within: Range, patience: Patience) -> list[Expa
 
 
 def _ask(order: bytes, seconds: int) -> Any:  # noqa: ANN401 - JSON
-    """Give what the child answers: a list, or the code of what went wrong."""
+    """Run the child process and give its answer: a list, or an error code."""
     command = [sys.executable, "-m", "sync.busy.sandboxed_reading"]
     try:
-        # No environment: a stranger's calendar has no business with the product's secrets.
+        # The environment is empty, so that a text that takes over the child finds no secret there.
         done = subprocess.run(  # noqa: S603 - the command is ours
             command, input=order, capture_output=True, cwd=_ROOT, env={}, timeout=seconds, check=False
         )
@@ -67,7 +67,7 @@ def _ask(order: bytes, seconds: int) -> Any:  # noqa: ANN401 - JSON
         return "too_slow"
     if done.returncode == 0:
         return json.loads(done.stdout)
-    # Killed for its computing time, else for its memory.
+    # The system ends a child that computes too long by SIGXCPU or SIGKILL; other ends are lack of memory.
     return "too_slow" if done.returncode in {-24, -9} else "too_large"
 
 
@@ -80,7 +80,7 @@ def _read(given: Mapping[str, Any]) -> Expanded:
 
 
 def answer(order: Mapping[str, Any]) -> list[dict[str, Any] | None] | str:
-    """Read what the parent asks for: each text's busy time and unread events, or a code for all of them."""
+    """Give the busy time and the number of unread events of each text, or an error code for all."""
     zone = ZoneInfo(order["zone"])
     within = Range(datetime.fromisoformat(order["first"]), datetime.fromisoformat(order["last"]), zone)
     try:
@@ -110,7 +110,7 @@ def _all(texts: Sequence[str], within: Range) -> list[dict[str, Any] | None]:
 
 
 def _limit(computing: int) -> None:
-    """Take away what the process may not have, before it reads a stranger's word."""
+    """Limit this process before it reads any untrusted text."""
     for what, most in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_CPU, computing),
@@ -121,7 +121,7 @@ def _limit(computing: int) -> None:
 
 
 def main() -> None:
-    """Answer the order on the standard input."""
+    """Read the order from standard input and write the answer to standard output."""
     order = json.load(sys.stdin)
     _limit(order["computing"])
     sys.stdout.write(json.dumps(answer(order), default=datetime.isoformat))

@@ -1,1 +1,1 @@
-"""The calendars that a therapist's phone sees: visits to read, busy time to write."""
+"""Shows therapists' calendars to their phones over CalDAV: visits to read, busy time to write."""

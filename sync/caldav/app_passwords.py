@@ -1,4 +1,4 @@
-"""Makes and withdraws app passwords; only a password's SHA-256 is ever stored."""
+"""Creates and revokes app passwords of calendar programs; only a password's SHA-256 is stored."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -16,10 +16,10 @@ APP_PASSWORD: Final = Kind(name="app_password", model=AppPassword, locks="id", p
 
 
 def create_app_password(caller: Caller, values: Values) -> Values:
-    """Make a password for a therapist's calendars; its `password` is in what this gives and in nothing else.
+    """Create an app password for a therapist's calendars; `password` itself is in this result alone.
 
-    `values`: therapist_id, name. NotFound for a therapist; MissingScope for a key of some locations, for a
-    therapist's calendar shows all.
+    `values`: therapist_id, name. NotFound for an unknown therapist; MissingScope for a key of some
+    locations, because a therapist's calendar shows all locations.
     """
     _refuse_limited(caller)
     require(caller, THERAPIST, values["therapist_id"], "/therapist_id")
@@ -29,19 +29,19 @@ def create_app_password(caller: Caller, values: Values) -> Values:
 
 
 def select_app_passwords(caller: Caller, therapist_id: UUID | None = None) -> Select[Any]:
-    """Select the clinic's app passwords, or one therapist's."""
+    """Select the app passwords of the clinic, or of a therapist."""
     _refuse_limited(caller)
     return select_all(caller, APP_PASSWORD, None if therapist_id is None else {"therapist_id": therapist_id})
 
 
 def get_app_password(caller: Caller, password_id: UUID) -> Values:
-    """Get one; NotFound when the clinic has none of this id."""
+    """Get an app password; NotFound when the clinic has none with this id."""
     _refuse_limited(caller)
     return get(caller, APP_PASSWORD, password_id)
 
 
 def delete_app_password(caller: Caller, password_id: UUID, expected: int | None) -> None:
-    """Withdraw a password: the program is shut out when this commits. StaleVersion."""
+    """Revoke an app password: the program is shut out when this commits. StaleVersion."""
     _refuse_limited(caller)
     remove(caller, APP_PASSWORD, password_id, expected)
 

@@ -1,4 +1,4 @@
-"""A therapist's own busy time as a CalDAV calendar, which their programs write."""
+"""Shows a therapist's own busy time as a CalDAV calendar that their programs write."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -29,7 +29,7 @@ _MEETS: Final = """
     b.clinic_id = o.clinic_id AND b.busy_object_id = o.id AND b.end_tick > :first
     AND b.end_tick < :farthest AND b.start_tick < :last
 """
-# What takes no time is in no range of it, and yet belongs to a program that asks by time for all it has.
+# An object that takes no time lies in no range, yet a program that asks by time must get all its objects.
 _BETWEEN: Final = text(f"""
     {_OBJECTS} AND (
         EXISTS (SELECT FROM external_busy b WHERE {_MEETS})
@@ -68,7 +68,7 @@ _REFUSED: Final = {
 
 
 class BusyCalendar(Followed):
-    """What a therapist's programs say of their time: it blocks what is free, and never a visit."""
+    """The busy time that a therapist's programs write: it blocks free time, and removes no visit."""
 
     name = "busy"
     title = "Busy"
@@ -77,37 +77,40 @@ class BusyCalendar(Followed):
     newest = _NEWEST
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
-        """Give all objects, or those named."""
+        """Give all objects, or the named objects."""
         return self._items(_ALL) if names is None else self._items(_NAMED, names=list(names))
 
     def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
-        """Give the objects that take time between two instants; all, where that is not known so far away."""
+        """Give the objects that take time between two instants.
+
+        Beyond the window in which busy time is kept this is not known: then give all objects.
+        """
         known = window_of(self._caller, self._therapist_id)
         if start is None or end is None or start < known.first or end > known.last:
             return self._items(_ALL)
         return self._items(_BETWEEN, **_ticks(start, end))
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
-        """Give when the therapist is busy by this calendar between two instants."""
+        """Give the spans between two instants in which this calendar keeps the therapist busy."""
         spans = merge((row.start_tick, row.end_tick) for row in self._rows(_BUSY, **_ticks(start, end)))
         return [(max(from_tick(first), start), min(from_tick(last), end)) for first, last in spans]
 
     def changes(self, token: str | None, limit: int | None) -> Changes:
-        """Give the objects that came, changed or went since."""
+        """Give the objects that were added, changed or deleted since the token."""
         position, most = self._begin(token), limit or EVERYTHING
         rows = self._rows(_SINCE, xid=position.xid, id=position.appointment_id, most=most + 1)
         told = rows[:most]
         here = {row.href: _item(row) for row in told if row.there}
-        # What was deleted and put again under its name is there.
+        # An object that was deleted and then written again under its name is not gone.
         left = [row.href for row in told if not row.there and row.xid > position.since]
         present = {one.name for one in self.items(left)} if left else set()
         gone = [href for href in dict.fromkeys(left) if href not in present]
         return Changes(list(here.values()), gone, self._after(position, told), len(rows) > most)
 
     def put(self, name: str, body: bytes, conditions: Conditions) -> tuple[str, bool]:
-        """Write an object under the lock that bookings take; over a visit, it is a conflict and stays.
+        """Write an object under the lock that bookings take; over a visit it is stored, and flags the visit.
 
-        ForbiddenError names what is wrong with it, PreconditionFailedError comes when it has changed.
+        ForbiddenError names the violated precondition; PreconditionFailedError when it has changed.
         """
         if len(name) > LONGEST_NAME or not name.isprintable():
             raise ForbiddenError(c("valid-calendar-object-resource"))
@@ -116,14 +119,14 @@ class BusyCalendar(Followed):
         only_if: dict[str, Any] = {}
         if conditions.if_match or conditions.if_none_match:
             only_if = {"if_match": present and present.etag, "if_none_match": present is None}
-        # What is refused after it was written is undone, though the answer is one like another.
+        # A refusal is an answer too, which commits: the savepoint undoes what was written before it.
         with self._caller.session.begin_nested():
             etag = self._put(name, body, only_if)
             self._refuse_another(name, present)
         return f'"{etag}"', present is None
 
     def _refuse_another(self, name: str, before: Row[Any] | None) -> None:
-        """Refuse a UID that another object has, or other than the object's own: RFC 4791, 5.3.2.1."""
+        """Refuse a UID that another object has, or a new UID for a stored object (RFC 4791, 5.3.2.1)."""
         uid = self._caller.session.scalar(_UID, self._own | {"name": name})
         if before is not None and before.uid != uid:
             raise ForbiddenError(c("no-uid-conflict"), name)
@@ -152,7 +155,7 @@ class BusyCalendar(Followed):
         return True
 
     def _present(self, name: str, conditions: Conditions) -> Row[Any] | None:
-        """Give what is there now; PreconditionFailedError if that will not do."""
+        """Give the stored object, or None; PreconditionFailedError when it does not meet the conditions."""
         present = next(iter(self._rows(_NAMED, names=[name])), None)
         if not conditions.hold(None if present is None else f'"{present.etag}"'):
             raise PreconditionFailedError
@@ -163,7 +166,7 @@ class BusyCalendar(Followed):
 
 
 def forget_deletions(caller: Caller) -> int:
-    """Forget what programs deleted before every valid token, and give how much that was."""
+    """Delete the records of deletions that are older than every valid sync token; give their number."""
     before = forgotten_before(caller.real_now)
     done = caller.session.execute(_FORGET, {"clinic_id": caller.clinic_id, "before": before})
     return int(getattr(done, "rowcount", 0))

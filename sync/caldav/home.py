@@ -1,4 +1,4 @@
-"""The calendars that a therapist's programs find over CalDAV: visits to read, busy time to write."""
+"""Makes a therapist's CalDAV home: a calendar of visits to read, and a calendar of busy time to write."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sync.caldav.visits_calendar import VisitsCalendar
 
 
 def home_of(caller: Caller, therapist_id: UUID) -> Home | None:
-    """Give a therapist's home, which works in the caller's transaction; None when they are retired."""
+    """Give a therapist's home, which works in the caller's transaction; None for a retired therapist."""
     therapist = caller.session.get_one(Therapist, (caller.clinic_id, therapist_id))
     if not therapist.active:
         return None

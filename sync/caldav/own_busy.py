@@ -1,4 +1,4 @@
-"""The therapist's own collection of busy time: what a phone puts there, gives and takes back."""
+"""Writes a therapist's own collection of busy time, which their calendar programs fill."""
 
 import hashlib
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ def put_object(
 ) -> str:
     """Create or replace an object of the therapist's own collection, and give its ETag (without quotes).
 
-    StaleVersion unless it has the ETag `if_match`, or with `if_none_match` when there is one; UnusableError
-    for what is no calendar or asks too much.
+    StaleVersion unless the stored object has the ETag `if_match`, or when it exists despite
+    `if_none_match`; UnusableError for a text that is no calendar or is too much to read.
     """
     require(caller, THERAPIST, therapist_id)
-    # Before the lock: reading takes its time, and nobody shall wait for it.
+    # The text is read before the lock is taken: reading takes time, and no booking should wait for it.
     (expanded,) = read([body.encode()], window_of(caller, therapist_id), OBJECT)
     if expanded is None or expanded.unread:
         raise UnusableError("not_a_calendar")
@@ -61,7 +61,7 @@ def delete_object(caller: Caller, therapist_id: UUID, href: str, *, if_match: st
 
 
 def get_object(caller: Caller, therapist_id: UUID, href: str) -> BusyObject:
-    """Give one object of the therapist's own collection; NotFound."""
+    """Give an object of the therapist's own collection; NotFound."""
     found = _find(caller, therapist_id, href)
     if found is None:
         raise NotFound("calendar object")
@@ -74,7 +74,7 @@ def _find(caller: Caller, therapist_id: UUID, href: str) -> BusyObject | None:
 
 
 def expand_all(caller: Caller) -> int:
-    """Queue a new look at every collection: the window in which busy time is kept has moved."""
+    """Queue a new expansion of every own collection, because the window of busy time has moved."""
     own = select(BusyObject.therapist_id).distinct()
     whose = own.where(BusyObject.clinic_id == caller.clinic_id, BusyObject.external_calendar_id.is_(None))
     found = caller.session.scalars(whose).all()
@@ -85,14 +85,14 @@ def expand_all(caller: Caller) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The bodies of a collection with their ETags, by name, and the window to look at them in."""
+    """The objects of a collection as (ETag, body) by name, and the window to expand them in."""
 
     texts: Mapping[str, tuple[str, str]]
     within: Range
 
 
 def load_kept(caller: Caller, therapist_id: UUID) -> Kept | None:
-    """Give what a collection holds; None for an empty one, perhaps of somebody who is gone."""
+    """Give the objects of a collection; None when it is empty."""
     columns = select(BusyObject.href, BusyObject.etag, BusyObject.body)
     rows = caller.session.execute(columns.where(*of_source(caller, Source(therapist_id))))
     texts = {href: (etag, body or "") for href, etag, body in rows}
@@ -100,7 +100,7 @@ def load_kept(caller: Caller, therapist_id: UUID) -> Kept | None:
 
 
 def read_again(kept: Kept) -> dict[str, Found]:
-    """Expand a collection anew, outside of any transaction; what cannot be read now stays as it was."""
+    """Expand a collection again, with no transaction open; objects that cannot be read are left out."""
     found: dict[str, Found] = {}
     hrefs = sorted(kept.texts)
     for first in range(0, len(hrefs), _AT_ONCE):
@@ -116,7 +116,7 @@ def read_again(kept: Kept) -> dict[str, Found]:
 
 
 def renew(caller: Caller, therapist_id: UUID, found: Mapping[str, Found]) -> None:
-    """Write what a collection's objects take now, but for those that have been replaced meanwhile."""
+    """Write the new busy time of a collection's objects, except those that were replaced meanwhile."""
     lock_resources(caller.session, [therapist_id])
     present = load_kept(caller, therapist_id)
     if present is None:

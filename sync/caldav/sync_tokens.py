@@ -1,4 +1,4 @@
-"""Lets programs follow a CalDAV collection: its sync tokens are the change feed's cursors, as URIs."""
+"""Makes and reads the sync tokens of CalDAV collections: the change feed's cursors, written as URIs."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -18,7 +18,7 @@ _FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
 class Followed:
-    """A therapist's collection that programs follow: `newest` selects its newest change below the horizon."""
+    """A therapist's collection that programs sync; `newest` selects its newest change below the horizon."""
 
     name: str
     newest: TextClause
@@ -29,12 +29,15 @@ class Followed:
         self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
 
     def token(self) -> str:
-        """Give the token behind every change that can be told."""
+        """Give the sync token after every change below the horizon."""
         newest = self._newest()
         return self._write(Position(newest, _LAST, newest))
 
     def _begin(self, token: str | None) -> Position:
-        """Give where to read on; what had gone by the first token is not told. InvalidSyncTokenError."""
+        """Give the position of a token, or of the start without a token. InvalidSyncTokenError.
+
+        Deletions before the first token are not reported: the program never had those objects.
+        """
         if token is None:
             return Position(0, _FIRST, self._newest())
         try:
@@ -43,7 +46,7 @@ class Followed:
             raise InvalidSyncTokenError from None
 
     def _after(self, position: Position, rows: Sequence[Row[Any]]) -> str:
-        """Give the token behind the last of these rows."""
+        """Give the sync token after the last of these rows."""
         if not rows:
             return self._write(position)
         return self._write(Position(rows[-1].xid, rows[-1].id, position.since))
@@ -59,6 +62,6 @@ class Followed:
 
     def _cursors(self) -> Cursors:
         scope = f"{self._caller.clinic_id}|caldav|{self.name}|{self._therapist_id}"
-        # By whole days: a program compares tokens to see whether anything is new.
+        # A token holds the day and not the instant: programs compare tokens to see whether anything is new.
         day = self._caller.real_now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return cursors_of(self._caller.session, self._caller.clinic_id, scope, day)

@@ -1,4 +1,4 @@
-"""Tells whether what a program sends is one calendar object of events, before anything else reads it."""
+"""Checks an uploaded iCalendar text before any parser reads it: a single object that holds only events."""
 
 import re
 from typing import Final
@@ -7,14 +7,14 @@ from dav.calendars import ForbiddenError
 from dav.names import c
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
-# What an XML answer could not carry back.
+# Control characters that an XML answer could not carry back.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _KNOWN: Final = frozenset({"VCALENDAR", "VEVENT", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"})
 _DEEPEST: Final = 3
 
 
 def require_object(body: bytes) -> None:
-    """Insist on one object of one UID; ForbiddenError names what RFC 4791 (4.1, 5.3.2.1) demands of one."""
+    """Refuse a text that is not a single object with a UID; ForbiddenError as in RFC 4791 (4.1, 5.3.2.1)."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -27,7 +27,7 @@ def require_object(body: bytes) -> None:
 
 
 def _uids(text: str) -> set[str]:
-    """Give the UIDs of all events, an empty one for an event without."""
+    """Give the UIDs of all events, an empty text for an event without a UID."""
     within: list[str] = []
     uids: set[str] = set()
     own, ended = "", False

@@ -1,4 +1,4 @@
-"""A therapist's visits as a CalDAV calendar that can be read and followed, and not written."""
+"""Shows a therapist's visits as a CalDAV calendar that programs read and sync, but cannot write."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -21,7 +21,7 @@ _NEWEST: Final = text(f"""
     WHERE clinic_id = :clinic_id AND scope_id = :therapist_id AND xid < {HORIZON}
     ORDER BY xid DESC LIMIT 1
 """)  # noqa: S608 - our own text
-# Who leads or assists is needed from the first to the last of the phases that name them: cream works alone.
+# A visit needs a therapist from the first to the last phase that names them, so not while the cream works.
 _EVENTS: Final = f"""
     SELECT c.appointment_id AS id, CAST(CAST(c.xid AS text) AS bigint) AS xid, a.version, a.updated_at,
            needed.starts_at, needed.ends_at,
@@ -50,7 +50,7 @@ _SINCE: Final = text(f"""
 
 
 class VisitsCalendar(Followed):
-    """The live visits that a therapist leads or assists, each by the time for which they are needed."""
+    """The live visits that a therapist leads or assists, each for the time at which it needs them."""
 
     name = "appointments"
     title = "Appointments"
@@ -59,21 +59,21 @@ class VisitsCalendar(Followed):
     newest = _NEWEST
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
-        """Give all visits, or those named."""
+        """Give all visits, or the named visits."""
         if names is None:
             return self._items(_ALL)
         return self._items(_NAMED, ids=[id_ for id_ in map(_id, names) if id_ is not None])
 
     def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
-        """Give the visits for which the therapist is needed between two instants."""
+        """Give the visits that need the therapist between two instants."""
         return self._items(_BETWEEN, start=start, end=end)
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
-        """Give when the therapist is needed between two instants."""
+        """Give the spans between two instants in which visits need the therapist."""
         return [(row.starts_at, row.ends_at) for row in self._rows(_BETWEEN, start=start, end=end)]
 
     def changes(self, token: str | None, limit: int | None) -> Changes:
-        """Give the visits that came, changed or went since."""
+        """Give the visits that were added, changed or removed since the token."""
         position, most = self._begin(token), limit or EVERYTHING
         place = {"xid": position.xid, "appointment_id": position.appointment_id, "most": most + 1}
         rows = self._rows(_SINCE, **place)
@@ -106,7 +106,7 @@ def _id(name: str) -> UUID | None:
 
 
 def _item(row: Row[Any]) -> Item:
-    # Every change of a visit makes a new version, so it is the strong validator of the text as well.
+    # Every change of a visit makes a new version, so the version is a strong validator of the text as well.
     return Item(_name(row.id), f'"{row.version}"', lambda: _render(row))
 
 

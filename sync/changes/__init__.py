@@ -1,1 +1,1 @@
-"""The change feed and its cursors."""
+"""The change feed: its pages, its cursors and long polling."""

@@ -1,4 +1,4 @@
-"""Reads what has changed since a cursor: every change once all older ones can be seen, never a gap."""
+"""Reads the pages of the change feed: what has changed since a cursor, never with a gap."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,24 @@ from sync.changes.cursors import HORIZON, Cursors, Position, cursors_of, forgott
 KINDS: Final[Mapping[str, Kind]] = {"location_id": LOCATION, "therapist_id": THERAPIST, "room_id": ROOM}
 _NOWHERE: Final = UUID(int=0)
 
+# A cursor says "this client has read everything up to here", so nothing may ever turn up behind it. No
+# clock, sequence or `updated_at` can promise that: its value is taken when a statement runs, and what the
+# statement wrote can be seen only after the commit. Let a slow booking take number 7 and a quick booking
+# take 8 and commit first. A client that reads now goes on to 8; number 7 appears a moment later, behind
+# its cursor, and that visit is missing from its copy for good, without any error.
+#
+# So each row of `changes` carries the number of the transaction that changed it last, and every query here
+# looks only below the horizon: the oldest transaction that still ran when the snapshot was taken. All
+# transactions below it have ended, by commit or rollback, so nothing can appear there any more. The price
+# is delay: a long transaction anywhere on the PostgreSQL server holds back the changes that came after it,
+# which a page reports as `pending`, but it never loses any.
+#
+# A whole page is read in one snapshot (`one_snapshot=True`). With a snapshot for each statement, a visit
+# could leave the scope between two of them, and the page would show it to a key that may not see it any
+# more. The order is (transaction, appointment), as a transaction may change many appointments and a page
+# may end between two of them. A cursor stops at the last row that was given, and never runs ahead to the
+# horizon: after a crash PostgreSQL may give the number of a transaction that was undone to a new one.
+# The decision is docs/adr/0015; tests/sync/changes/test_overlapping_writers.py shows what others lose.
 _OWN: Final = "c.clinic_id = :clinic_id AND c.scope_id = {scopes}"
 _NEWEST: Final = f"""
     SELECT CAST(CAST(c.xid AS text) AS bigint) FROM changes c
@@ -34,7 +52,7 @@ _CHANGES: Final = f"""
       AND ({{present}} OR c.xid > CAST(CAST(:since AS text) AS xid8)) {{also}}
     ORDER BY c.xid, c.appointment_id LIMIT :most
 """  # noqa: S608 - our own text
-# Of an appointment that went from one of the key's locations to another, the newest word counts.
+# An appointment that moved between two of the key's locations has a row for each: the newest counts.
 _ONCE: Final = """
     AND NOT EXISTS (
         SELECT FROM changes n
@@ -42,7 +60,7 @@ _ONCE: Final = """
           AND (n.xid, n.present, n.scope_id) > (c.xid, c.present, c.scope_id)
     )
 """
-# Whether an appointment is in the key's locations now, and no row if it has never been.
+# Whether an appointment is in the key's locations now; no row at all if it has never been there.
 _THERE: Final = """
     JOIN LATERAL (
         SELECT bool_or(l.present) AS present FROM changes l
@@ -58,7 +76,7 @@ _PURGE = text("""
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An appointment as it is now, or the word that it is not in the scope (any more)."""
+    """An appointment as it is now; `appointment` is None when it is not in the scope (any more)."""
 
     id: UUID
     version: int
@@ -67,13 +85,16 @@ class Change:
 
     @property
     def deleted(self) -> bool:
-        """Whether it is not in the scope."""
+        """Whether the appointment is not in the scope (any more)."""
         return self.appointment is None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Changes in order, and the cursor behind the last; `pending` when others are committed, untold yet."""
+    """Changes in order, and the cursor after the last.
+
+    `pending` says that further changes are committed, but still lie above the horizon.
+    """
 
     items: Sequence[Change]
     next_cursor: str
@@ -83,18 +104,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose changes: those of any of `ids`, as far as they are in `locations` where the key has only some."""
+    """Whose changes are read: those of any of `ids`, within `locations` for a key of some locations."""
 
     ids: Sequence[UUID]
     locations: Sequence[UUID] | None
     name: str
 
     def statement(self, form: str) -> TextClause:
-        """Fill a statement's form in."""
+        """Fill in the template `form` of a statement for this scope."""
         return _statement(form, several=len(self.ids) != 1, limited=self.locations is not None)
 
     def values(self, caller: Caller) -> dict[str, Any]:
-        """Give what every statement asks for."""
+        """Give the parameters that every statement needs."""
         one = {"scope": self.ids[0]} if len(self.ids) == 1 else {"scopes": list(self.ids)}
         there = {} if self.locations is None else {"locations": list(self.locations)}
         return {"clinic_id": caller.clinic_id, **one, **there}
@@ -113,21 +134,21 @@ def _statement(form: str, *, several: bool, limited: bool) -> TextClause:
 
 
 def scope_of(caller: Caller, named: Mapping[str, UUID]) -> Scope:
-    """Give whose changes these are; NotFound for what the clinic does not have or the key may not see."""
+    """Give the scope of a filter; NotFound for an id that the clinic lacks or the key may not see."""
     for field, id_ in named.items():
         require(caller, KINDS[field], id_, f"/{field}")
     limits = None if caller.location_ids is None else sorted(caller.location_ids)
     name = ["changes", *map(str, named.items()), "everywhere" if limits is None else str(limits)]
     ids = list(named.values()) or ([caller.clinic_id] if limits is None else limits)
-    # A key of some locations may name these and their rooms alone; therapists work elsewhere too.
+    # Such a key can name its own locations and rooms alone, but a therapist works at other locations too.
     return Scope(ids, limits if "therapist_id" in named else None, "|".join([str(caller.clinic_id), *name]))
 
 
 def read(caller: Caller, named: Mapping[str, UUID], cursor: str | None, limit: int) -> Page:
-    """Give what has changed since the cursor, or from none on everything there is.
+    """Give a page of what has changed since the cursor; without a cursor, of everything there is.
 
-    `named` holds the id of one of KINDS, or nothing for the whole clinic; NotFound for an unknown one. The
-    caller's transaction must see one snapshot: all of a page is as it was at one instant.
+    `named` holds at most one id, by a name of KINDS; without an id the whole clinic is read. NotFound for
+    an unknown id. The caller's transaction must see one snapshot, so that a page shows a single instant.
     """
     scope = scope_of(caller, named)
     cursors = cursors_of(caller.session, caller.clinic_id, scope.name, caller.real_now)
@@ -141,23 +162,22 @@ def read(caller: Caller, named: Mapping[str, UUID], cursor: str | None, limit: i
 
 
 def purge(caller: Caller) -> int:
-    """Forget what left a scope before every valid cursor, and give how much that was."""
+    """Delete the rows of appointments that left a scope before every valid cursor; give their number."""
     before = forgotten_before(caller.real_now)
     done = caller.session.execute(_PURGE, {"clinic_id": caller.clinic_id, "before": before})
     return int(getattr(done, "rowcount", 0))
 
 
 def _begin(caller: Caller, scope: Scope) -> Position:
-    """Start before everything; what has gone until now is nothing to somebody who never had it."""
+    """Start before every change; what is gone by now is not reported, as this client never had it."""
     newest = caller.session.scalar(scope.statement(_NEWEST), scope.values(caller))
     return Position(0, _NOWHERE, newest or 0)
 
 
 def _next(cursors: Cursors, position: Position, rows: Sequence[Any]) -> str:
-    """Write the cursor behind the last row.
+    """Write the cursor after the last row, and never the horizon itself.
 
-    It never runs ahead to the horizon: a transaction that was undone and is lost in a crash gives its
-    number to a later one.
+    After a crash, the number of a transaction that was undone may be given to a new transaction.
     """
     if not rows:
         return cursors.write(position)
@@ -165,7 +185,7 @@ def _next(cursors: Cursors, position: Position, rows: Sequence[Any]) -> str:
 
 
 def _shown(caller: Caller, rows: Sequence[Any]) -> list[Change]:
-    """Give the appointments as they are in this snapshot."""
+    """Give the appointment of each row as it is in this snapshot."""
     if not rows:
         return []
     ids = [row.appointment_id for row in rows]

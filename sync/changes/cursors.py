@@ -1,4 +1,4 @@
-"""Writes and reads cursors: how far a client has read, signed for one clinic, one scope and one epoch."""
+"""Writes and reads the change feed's cursors, signed for a clinic, a scope and an epoch."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,13 +15,15 @@ from booking.core.errors import CursorExpired, Invalid
 VALID_FOR: Final = timedelta(days=90)
 _MARGIN: Final = timedelta(days=1)
 HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())"
-"""Below it every transaction has ended, so no change can turn up there any more.
+"""The number of the oldest transaction that still runs, in SQL.
 
-Above it there may be changes that are committed already, with an older transaction still running.
+Below it every transaction has ended, so no change can turn up there any more. Above it there may be
+changes that are committed already, while an older transaction still runs.
 """
 
-# A copy of the data carries the epoch that is stored; another server, and the timeline of one that took
-# over, are told apart by what PostgreSQL itself knows. Both may lack transactions that cursors have seen.
+# An epoch names a history of the database. A restored copy carries the stored part of it along, so the
+# server's identifier and timeline, which PostgreSQL itself changes, are added: another server, or a standby
+# that took over, may lack transactions that cursors have seen, and would give their numbers to others.
 _SERVER = text("""
     SELECT sync_secret, sync_epoch || '/' || (pg_control_system()).system_identifier || '/'
            || left(pg_walfile_name(pg_current_wal_lsn()), 8),
@@ -33,9 +35,9 @@ _RENEW = text("UPDATE clinics SET sync_epoch = gen_random_uuid() WHERE id = curr
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last change that a client was given, and the transaction with which its full state began.
+    """The last change that a client was given, and (`since`) the newest change when it began to read.
 
-    What had gone by then it is not told: it never had it.
+    What had left the scope by `since` is not reported: the client never had it.
     """
 
     xid: int
@@ -45,9 +47,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """The cursors of one clinic and `scope`, a text that says what they lead through; `now` is aware.
+    """Writes and reads the cursors of a clinic and a `scope`, a text that names what they read.
 
-    `epoch` is the history of the database that they belong to, `newest` its next transaction's number.
+    `epoch` names the history of the database, `newest` is its next transaction's number, `now` is aware.
     """
 
     secret: UUID
@@ -57,18 +59,19 @@ class Cursors:
     now: datetime
 
     def write(self, position: Position) -> str:
-        """Give the cursor of a position."""
+        """Sign a position as a cursor."""
         place = [position.xid, position.appointment_id.hex, position.since]
         written: str = self._serializer().dumps([self.epoch, int(self.now.timestamp()), *place])
         return written
 
     def read(self, cursor: str) -> Position:
-        """Give the position; Invalid unless we wrote it for this scope, CursorExpired if it leads nowhere."""
+        """Give a cursor's position; Invalid unless signed for this scope, CursorExpired when too old."""
         try:
             epoch, issued, xid, appointment_id, since = self._serializer().loads(cursor)
         except BadData:
             raise Invalid("/cursor", "Not a cursor of these changes: another filter has others.") from None
         issued_at = datetime.fromtimestamp(issued, UTC)
+        # A number that is not given out yet comes from another history, even under the same epoch.
         if epoch != self.epoch or self.now > issued_at + VALID_FOR or xid >= self.newest:
             raise CursorExpired
         return Position(xid, UUID(appointment_id), since)
@@ -79,16 +82,16 @@ class Cursors:
 
 
 def cursors_of(session: Session, clinic_id: UUID, scope: str, now: datetime) -> Cursors:
-    """Give the cursors of a clinic and a scope as the database stands."""
+    """Read a clinic's secret and epoch, and give the cursors of a scope."""
     secret, epoch, newest = session.execute(_SERVER, {"clinic_id": clinic_id}).one()
     return Cursors(secret, epoch, newest, scope, now)
 
 
 def forgotten_before(now: datetime) -> datetime:
-    """Give the instant before which nothing that has gone needs to be told: no cursor lies there."""
+    """Give the instant before which records of what is gone can be deleted: no valid cursor is older."""
     return now - VALID_FOR - _MARGIN
 
 
 def renew_epoch(session: Session) -> None:
-    """Let every cursor of the transaction's clinic expire, as after a restore: all begin again."""
+    """Expire every cursor of the transaction's clinic, as is needed after a restore."""
     session.execute(_RENEW)

@@ -1,4 +1,4 @@
-"""Lets requests wait for news without a connection each: one thread listens for all of a process."""
+"""Long polling: requests wait for changes, while a single thread of the process listens to PostgreSQL."""
 
 import sys
 from collections import Counter
@@ -15,19 +15,19 @@ import psycopg
 from models.database import Database
 
 CHANNEL: Final = "changes"
-# How long a wait lasts at most without a look of its own: while nobody listens, and while somebody does.
+# How long a request waits before it looks by itself: while no thread listens, and while the thread does.
 _UNHEARD_SECONDS: Final = 1.0
 _HEARD_SECONDS: Final = 10.0
-# How often a wait notices that the process has been told to stop, and the listener that nobody waits.
+# How often a request notices that the process is to stop, and the listener that no request waits.
 _SLICE_SECONDS: Final = 0.5
 _IDLE_SECONDS: Final = 60.0
 
 
 class Waiting:
-    """The seats of one process for those who wait, and the thread that hears PostgreSQL's notifications.
+    """The seats of a process for waiting requests, and the thread that hears PostgreSQL's notifications.
 
-    The thread begins with the first who waits, so that it survives a fork, and ends when nobody has
-    waited for a minute. `stopping` tells whether the process is about to end: then nobody waits on.
+    The thread starts with the first waiting request, because it would not survive a fork, and ends after
+    a minute without any. `stopping` tells whether the process is about to end: then every wait ends.
     """
 
     def __init__(self, database: Database, seats: int) -> None:
@@ -43,7 +43,7 @@ class Waiting:
 
     @contextmanager
     def seat(self) -> Iterator[bool]:
-        """Take a seat while the block runs, if there is one."""
+        """Take a seat while the block runs; give False when all seats are taken."""
         taken = self._seats is not None and self._seats.acquire(blocking=False)
         try:
             yield taken
@@ -52,12 +52,12 @@ class Waiting:
                 self._seats.release()
 
     def heard(self, clinic_id: UUID) -> int:
-        """Give a mark of what has been heard of a clinic: taken before a look, to wait for what follows."""
+        """Count the notifications about a clinic; take the count before a look, and pass it to `wait`."""
         with self._condition:
             return self._rings[str(clinic_id)] + self._rings[""]
 
     def wait(self, clinic_id: UUID, heard: int, until: float) -> None:
-        """Wait until something is heard since the mark, a look is due or the monotonic time has come."""
+        """Wait until the count has changed, a look is due, or the monotonic time `until` has come."""
         due = min(until, monotonic() + (_HEARD_SECONDS if self._listen() else _UNHEARD_SECONDS))
         with self._condition:
             while self.heard(clinic_id) == heard and not self.stopping():
@@ -67,14 +67,14 @@ class Waiting:
                 self._condition.wait(min(left, _SLICE_SECONDS))
 
     def close(self) -> None:
-        """End the listener, if there is one; the next who waits begins another."""
+        """Stop the listener, if it runs; the next waiting request starts another."""
         with self._condition:
             self._closed, thread = True, self._thread
         if thread is not None:
             thread.join()
 
     def _listen(self) -> bool:
-        """Begin to listen unless somebody does; give whether the listener hears yet."""
+        """Start the listener unless it runs; give whether it hears notifications by now."""
         with self._condition:
             self._wanted_at = monotonic()
             if self._thread is None:
@@ -97,9 +97,9 @@ class Waiting:
                 return
 
     def _hear(self, connection: psycopg.Connection) -> None:
-        """Listen until nobody waits any more."""
+        """Listen until no request waits any more."""
         connection.execute(f"LISTEN {CHANNEL}")
-        # Whatever happened before was not heard: everybody looks.
+        # What was notified before was not heard, so every waiting request is woken to look by itself.
         self._ring("")
         while self._wanted():
             for notification in connection.notifies(timeout=_SLICE_SECONDS):
@@ -112,7 +112,7 @@ class Waiting:
             self._condition.notify_all()
 
     def _wanted(self) -> bool:
-        """Whether to go on; otherwise the next who waits begins another thread, from this instant on."""
+        """Whether to go on; if not, the next waiting request starts another thread, from this instant on."""
         with self._condition:
             idle = monotonic() - self._wanted_at > _IDLE_SECONDS
             if idle or self._closed or self.stopping():

@@ -1,1 +1,1 @@
-"""Calendar feeds in iCalendar format."""
+"""Calendar feeds: secret links that show visits in iCalendar format."""

@@ -1,4 +1,4 @@
-"""Makes, rotates and revokes calendar feeds; only the SHA-256 of a feed's token is ever stored."""
+"""Creates, rotates and revokes calendar feeds; only the SHA-256 of a feed's token is stored."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -33,7 +33,7 @@ _KINDS: Final = {"therapist": THERAPIST, "room": ROOM, "device": DEVICE}
 
 
 def _within(locations: Locations) -> ColumnElement[bool]:
-    """Let a key of some locations know of the feeds of these, of their rooms and of their devices."""
+    """Limit a key of some locations to the feeds of these locations, their rooms and their devices."""
     things = [
         CalendarFeed.resource_id.in_(
             select(kind.id).where(kind.clinic_id == CalendarFeed.clinic_id, kind.location_id.in_(locations))
@@ -47,10 +47,10 @@ CALENDAR_FEED: Final = Kind(name="calendar_feed", model=CalendarFeed, locks="id"
 
 
 def create_calendar_feed(caller: Caller, values: Values) -> Values:
-    """Make a feed; its `token` is in what this gives and in nothing else.
+    """Create a feed; its `token` is in this result alone.
 
-    `values`: detail, and one of resource_id, location_id, patient_id (Invalid for none or more). NotFound for
-    what the clinic does not have; MissingScope for a key of some locations whose feed would show others.
+    `values`: detail, and exactly one of resource_id, location_id, patient_id (else Invalid). NotFound for an
+    id that the clinic lacks; MissingScope for a key of some locations whose feed would show other locations.
     """
     _require_one(caller, values)
     secret = fresh_secret()
@@ -58,17 +58,17 @@ def create_calendar_feed(caller: Caller, values: Values) -> Values:
 
 
 def select_calendar_feeds(caller: Caller) -> Select[Any]:
-    """Select the clinic's feeds, as far as the key may know of them."""
+    """Select the clinic's feeds that the key may see."""
     return select_all(caller, CALENDAR_FEED)
 
 
 def get_calendar_feed(caller: Caller, feed_id: UUID) -> Values:
-    """Get one feed; NotFound when the clinic has none of this id, or the caller may not know of it."""
+    """Get a feed; NotFound when the clinic has none with this id, or the key may not see it."""
     return get(caller, CALENDAR_FEED, feed_id)
 
 
 def rotate_calendar_feed(caller: Caller, feed_id: UUID, expected: int | None) -> Values:
-    """Give the feed a new `token`; the old address is dead when this commits. StaleVersion."""
+    """Give the feed a new `token`; the old address stops working when this commits. StaleVersion."""
     row, _ = lock_for_change(caller, CALENDAR_FEED, feed_id, expected)
     secret = fresh_secret()
     write_changes(caller, CALENDAR_FEED, row, _stored(secret))
@@ -77,7 +77,7 @@ def rotate_calendar_feed(caller: Caller, feed_id: UUID, expected: int | None) ->
 
 
 def revoke_calendar_feed(caller: Caller, feed_id: UUID, expected: int | None) -> None:
-    """Remove the feed: its address is dead when this commits. StaleVersion."""
+    """Remove the feed: its address stops working when this commits. StaleVersion."""
     remove(caller, CALENDAR_FEED, feed_id, expected)
 
 

@@ -1,4 +1,4 @@
-"""What a calendar feed holds, and what tells that it has changed: one tag for the same contents, always."""
+"""Renders a calendar feed and its entity tag: under the same tag the contents are always the same."""
 
 import hashlib
 import unicodedata
@@ -23,8 +23,8 @@ _INITIALS: Final = 3
 _PATIENTS: Final = "Your appointments"
 
 # A visit counts for a resource from the first to the last of the phases that name it: a therapist works
-# elsewhere while the cream takes effect. Each visit is looked up by its key (OFFSET 0 keeps the planner from
-# joining otherwise): while a table's statistics are young, it would add up all phases anew for every visit.
+# elsewhere while the cream takes effect. Each visit is looked up by its key. OFFSET 0 keeps the planner from
+# joining in another way: while a table's statistics are young, it would sum up all phases for every visit.
 _PARTS: Final = """(
     SELECT p.appointment_id, min(p.starts_at) AS starts_at, max(p.ends_at) AS ends_at
     FROM appointment_phases p WHERE p.clinic_id = :clinic_id AND {mine} GROUP BY p.appointment_id
@@ -33,7 +33,7 @@ _PARTS: Final = """(
     SELECT * FROM appointments v WHERE v.clinic_id = :clinic_id AND v.id = part.appointment_id OFFSET 0
 ) AS a"""
 _WHOLE: Final = "appointments a"
-# Whose visits those are, by the kind of the feed.
+# Whose visits a feed shows, by its kind.
 _MINE: Final = {
     "therapist": "(p.therapist_id = :scope_id OR p.assistant_id = :scope_id)",
     "room": "p.room_id = :scope_id",
@@ -41,7 +41,7 @@ _MINE: Final = {
     "location": "a.location_id = :scope_id",
     "patient": "a.patient_id = :scope_id",
 }
-# No visit is longer than two days; the bound on its start lets an index serve. A hold is nobody's visit.
+# No visit is longer than two days, so a bound on its start lets an index serve. Holds are not shown.
 _EVENTS: Final = """
     SELECT CAST(a.id AS text), a.version, a.updated_at, {part}.starts_at, {part}.ends_at, a.status,
            {name} AS name, {place} AS place
@@ -58,17 +58,18 @@ _LOCATION: Final = "JOIN locations l ON l.clinic_id = a.clinic_id AND l.id = a.l
 
 
 def tag_of(feed: FeedRow, now: datetime) -> str:
-    """Give the entity tag, without quotes, of what the feed holds at an instant (aware).
+    """Give the entity tag, without quotes, of the feed's contents at an instant (aware).
 
-    A transaction that is still running has a number at or above the horizon, so whatever it commits later
-    changes the list above, or the newest below. The window moves with the day.
+    A transaction that still runs has a number at or above the horizon, so what it commits later changes
+    either `above`, the changes above the horizon, or `newest`, the newest change below it. The day is in
+    the tag because the window moves with it.
     """
     parts = (feed.id, feed.detail, feed.names, _day(now).date(), feed.newest, feed.above)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def render(caller: Caller, feed: FeedRow) -> bytes:
-    """Write the feed: 30 days back to 365 ahead, and what was cancelled in the last 30 days as such."""
+    """Write the visits from 30 days ago to 365 ahead, and what the last 30 days cancelled, marked so."""
     day = _day(caller.now)
     values = {
         "clinic_id": caller.clinic_id,
@@ -110,14 +111,14 @@ def _events(feed: FeedRow, rows: Iterable[Any]) -> Iterator[Event]:
 
 
 def _summary(detail: str, id_: str, name: str | None) -> str:
-    """Name the event neutrally: nothing of it tells what is done to whom."""
+    """Give a neutral title, which tells no treatment and at most the patient's initials."""
     if detail == "busy":
         return "Busy"
     return reference(id_) if name is None else initials(name) or "Appointment"
 
 
 def reference(appointment_id: UUID | str) -> str:
-    """Give what an appointment can be told by, by who has access to it, and nothing else."""
+    """Give a short name by which staff recognise the appointment, and which tells nothing else."""
     # The end of a UUIDv7 is random; its beginning is the same for all of a minute.
     return f"Appointment {str(appointment_id)[-_REFERENCE:]}"
 
@@ -130,6 +131,6 @@ def initials(name: str) -> str:
 
 
 def _capital(letter: str) -> str:
-    """Give the capital of a letter, or itself where one would take two."""
+    """Give the capital of a letter, or the letter itself where its capital is two letters."""
     capital = letter.upper()
     return capital if len(capital) == 1 else letter

@@ -1,4 +1,4 @@
-"""Writes iCalendar (RFC 5545, 7986): UTC times, no METHOD, no VTIMEZONE; the strictest readers take it."""
+"""Writes iCalendar (RFC 5545, 7986) for the strictest readers: UTC times, no METHOD, no VTIMEZONE."""
 
 import re
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 PRODUCT: Final = "-//clinic-scheduling//Calendar//EN"
 REFRESH: Final = "PT15M"
 _OCTETS: Final = 75
-# What may not stand as it is in a text: these, line ends, and control characters, which have no place in one.
+# Characters that are escaped in a text, line ends, and control characters, which a text must not hold.
 _SPECIAL: Final = re.compile(r"\r\n|[\\;,\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _ESCAPED: Final = {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": "\\n", "\r\n": "\\n"}
 
 
 class Event(NamedTuple):
-    """One event: instants are aware; `sequence` goes up with every change; texts are neutral."""
+    """A calendar event: instants are aware, `sequence` grows with every change, texts are neutral."""
 
     uid: str
     sequence: int
@@ -28,7 +28,7 @@ class Event(NamedTuple):
 
 
 def calendar(events: Iterable[Event], name: str | None = None) -> bytes:
-    """Write a calendar; one with a `name` says how often it is worth asking for."""
+    """Write a calendar; with a `name`, it also says how often programs should ask for it."""
     head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
     if name is not None:
         told = _text(name)
@@ -50,7 +50,7 @@ def _event(event: Event) -> str:
 
 
 def _utc(instant: datetime) -> str:
-    """Write an instant; by numbers, which takes a third of what strftime does, and a feed has thousands."""
+    """Write an instant in UTC, three times as fast as strftime: a feed has thousands of them."""
     at = instant.astimezone(UTC)
     day, second = at.year * 10_000 + at.month * 100 + at.day, at.hour * 10_000 + at.minute * 100 + at.second
     return f"{day}T{second:06}Z"
@@ -70,7 +70,7 @@ def _folded(line: str) -> str:
         octets = len(character.encode())
         if length + octets > _OCTETS:
             parts.append(part)
-            # The space that a further line begins with counts.
+            # The space with which a continued line begins counts as an octet.
             part, length = "", 1
         part += character
         length += octets

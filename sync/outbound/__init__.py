@@ -1,1 +1,1 @@
-"""Calls to the URLs that users give."""
+"""HTTP calls to the URLs that users give, guarded against private addresses."""

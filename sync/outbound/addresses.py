@@ -1,4 +1,4 @@
-"""Which addresses and URLs of users may be called: the public ones, and loopback where that is allowed."""
+"""Decides which URLs of users may be called: public addresses, and loopback where that is allowed."""
 
 import re
 import socket
@@ -9,7 +9,7 @@ import requests
 
 MOST_URL = 2000
 
-# What Python's own lists lack, or lack in some of its versions.
+# Blocks that Python's own lists lack, or lack in some of its versions.
 _NOT_PUBLIC_V4 = tuple(
     map(
         IPv4Network,
@@ -28,11 +28,11 @@ class ForbiddenAddressError(Exception):
 
 
 def check_url(url: str, *, allow_loopback: bool) -> None:
-    """Raise ForbiddenAddressError unless the URL's shape allows to call it; nothing is resolved.
+    """Raise ForbiddenAddressError for a URL whose text alone forbids to call it; no name is resolved.
 
-    http or https, a host, no user, no fragment, a port from 1 to 65535, at most 2,000 characters. A host
-    that is an address in any spelling must be public, or loopback with `allow_loopback`; names that only mean
-    something inside a network are refused.
+    Allowed are http or https, a host, no user, no fragment, a port from 1 to 65535, at most 2,000
+    characters. A host that is an address in any spelling must be public, or loopback with `allow_loopback`;
+    names that only mean something inside a network are refused.
     """
     try:
         host = _host(url)
@@ -58,7 +58,7 @@ def _host(url: str) -> str | None:
     prepared = requests.PreparedRequest()
     prepared.prepare_url(url, None)
     sent = urlsplit(str(prepared.url))
-    # The client may read more into a URL than its text shows, a full-width @ for one.
+    # The client may read more from a URL than its text shows: a full-width @, for example, as an @.
     return sent.hostname.removesuffix(".") if _is_plain(sent) and sent.hostname else None
 
 

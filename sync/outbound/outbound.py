@@ -1,4 +1,4 @@
-"""The only way by which the product calls URLs that users give."""
+"""Calls URLs that users give, guarded against private addresses: no other module may call them."""
 
 import logging
 import socket
@@ -34,7 +34,7 @@ for _name in ("requests", "requests_hardened", "urllib3", "urllib3_future"):
 
 
 class UnreachableError(Exception):
-    """Nobody answered in time or as HTTP demands.
+    """No server answered in time and as HTTP demands.
 
     `str()` is a code, never the server's own words: "timeout", "connection", "tls", "too_large",
     "too_many_redirects" or "bad_answer".
@@ -43,7 +43,7 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the last server said: headers without regard to case, the decoded body, the URL asked last."""
+    """The last server's answer: headers without regard to case, the decoded body, the URL asked last."""
 
     status: int
     headers: Mapping[str, str]
@@ -63,7 +63,10 @@ class _Call:
 
 
 class _Line:
-    """The sockets of one call, cut when its time is over: the client's own start anew with every byte."""
+    """The sockets of a call, which are cut when its time is over.
+
+    The client's own timeouts start again with every byte, so a slow server could keep a call for hours.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
@@ -72,14 +75,14 @@ class _Line:
         self._is_cut = False
 
     def left(self) -> float:
-        """Say how many seconds are left; raise when none is."""
+        """Give the seconds that are left; UnreachableError when the time is over."""
         left = self._ends - time.monotonic()
         if left <= 0 or self._is_cut:
             raise UnreachableError("timeout")
         return left
 
     def hold(self, connected: socket.socket) -> None:
-        """Remember a connection by a second handle, which TLS does not take away."""
+        """Keep a second handle of a connection, because TLS takes the first handle away."""
         with self._lock:
             self._sockets.append(connected.dup())
         if self._is_cut:
@@ -97,21 +100,21 @@ class _Line:
 
 
 class _Guard(IPFilterAdapter):  # type: ignore[misc]  # The library has no types.
-    """The library's guard, which pins the resolved address, with the stricter rule and the line."""
+    """The library's guard, which pins the resolved address, with our stricter rule and our time limit."""
 
     def __init__(self, line: _Line, *, is_https: bool, allow_loopback: bool) -> None:
         super().__init__(is_https_proto=is_https, allow_loopback=allow_loopback)
         self._line = line
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Judge the address that the library has pinned."""
+        """Check the address that the library has pinned."""
         host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
         check_address(host["host"], allow_loopback=self._allow_loopback)
         self._line.left()
         return host, pool
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Give a pool whose connections hang on the line."""
+        """Give a pool whose new connections are kept by the line, which can cut them."""
         pool = super().get_connection_with_tls_context(*args, **kwargs)
         line, plain = self._line, pool.ConnectionCls
 
@@ -146,7 +149,7 @@ def send(
     call = _Call(method, url, headers, body, credentials, most_bytes, allow_loopback)
     line, promise = _Line(seconds), Future[Answer]()
     # A thread, because resolving a name cannot be interrupted and a server may drip its headers for hours.
-    threading.Thread(target=_keep, args=(promise, call, line, redirects), daemon=True).start()
+    threading.Thread(target=_fulfil, args=(promise, call, line, redirects), daemon=True).start()
     try:
         return promise.result(timeout=seconds)
     except TimeoutError:
@@ -156,7 +159,7 @@ def send(
     raise UnreachableError("timeout")
 
 
-def _keep(promise: "Future[Answer]", call: _Call, line: _Line, redirects: int) -> None:
+def _fulfil(promise: "Future[Answer]", call: _Call, line: _Line, redirects: int) -> None:
     failure: BaseException
     try:
         promise.set_result(_follow(call, line, redirects))
@@ -166,7 +169,7 @@ def _keep(promise: "Future[Answer]", call: _Call, line: _Line, redirects: int) -
         failure = error
     else:
         return
-    # Set outside the handler, so that the client's words, which repeat the URL, are no context of it.
+    # Set outside the handlers: within them, the client's error, which repeats the URL, would be its context.
     promise.set_exception(failure)
 
 
@@ -197,7 +200,7 @@ def _config(call: _Call) -> Config:
 
 
 def _ask(session: HTTPSession, call: _Call, line: _Line, *, follow: bool) -> Answer | tuple[int, str]:
-    """Give the answer, or the status and place of a redirect, whose body is not read."""
+    """Give the answer, or the status and target of a redirect, whose body is not read."""
     check_url(call.url, allow_loopback=call.allow_loopback)
     with session.request(
         call.method,
@@ -243,7 +246,7 @@ def _redirected(session: HTTPSession, call: _Call, status: int, place: str) -> _
 
 
 def _translated(error: Exception, line: _Line) -> Exception:
-    """Put the client's many words into ours."""
+    """Turn an error of the client's libraries into ForbiddenAddressError or UnreachableError."""
     try:
         line.left()
     except UnreachableError as late:
@@ -258,7 +261,7 @@ def _translated(error: Exception, line: _Line) -> Exception:
         return UnreachableError("tls")
     if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
         return UnreachableError("timeout")
-    # Who was connected to and broke off, or said what is no HTTP, is there.
+    # A server that broke off, or that spoke no HTTP, was reached: that is a bad answer instead.
     if isinstance(error, requests.ConnectionError) and not isinstance(cause, ProtocolError):
         return UnreachableError("connection")
     return UnreachableError("bad_answer")

@@ -1,1 +1,1 @@
-"""Webhooks: endpoints, and the deliveries to them."""
+"""Webhooks: endpoints, deliveries, retries and signatures."""

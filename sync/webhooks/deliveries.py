@@ -1,4 +1,4 @@
-"""Deliveries of webhooks: what is in line, what is due, and what a clinic can ask for."""
+"""Lists webhook deliveries, queues pings and redeliveries, and finds deliveries that are due."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,12 +17,12 @@ from models.webhooks import PING
 from sync.webhooks.endpoints import require_webhook, require_whole_clinic
 
 KEPT: Final = timedelta(days=30)
-"""How long deliveries can be looked up."""
+"""How long deliveries are kept and can be looked up."""
 _SOON: Final = timedelta(minutes=1)
 
 
 def select_deliveries(caller: Caller, webhook_id: UUID, status: str | None = None) -> Select[Any]:
-    """Select an endpoint's deliveries, all or those of one status; NotFound without the endpoint."""
+    """Select an endpoint's deliveries, all or those of a status; NotFound for an unknown endpoint."""
     require_webhook(caller, webhook_id)
     own = select(WebhookDelivery).where(*of_endpoint(caller, webhook_id))
     return own if status is None else own.where(WebhookDelivery.status == status)
@@ -46,7 +46,7 @@ def show_deliveries(deliveries: Iterable[WebhookDelivery]) -> list[Values]:
 
 
 def ping(caller: Caller, webhook_id: UUID) -> Values:
-    """Put a ping in line; WrongStatus for an endpoint that is switched off."""
+    """Queue a ping to an endpoint; WrongStatus when the endpoint is switched off."""
     require_webhook(caller, webhook_id)
     endpoint = _active(caller, webhook_id)
     made = WebhookDelivery(clinic_id=caller.clinic_id, endpoint_id=endpoint.id, event_id=None, type=PING)
@@ -58,9 +58,9 @@ def ping(caller: Caller, webhook_id: UUID) -> Values:
 
 
 def redeliver(caller: Caller, delivery_id: UUID, webhook_id: UUID | None = None) -> Values:
-    """Put a delivery in line again, with all its attempts before it, whatever came of it.
+    """Queue a delivery again, in any status; the attempts so far stay listed.
 
-    One that is being made just now is left alone. WrongStatus for an endpoint that is switched off.
+    A delivery that a worker is sending just now is left alone. WrongStatus when the endpoint is switched off.
     """
     require_whole_clinic(caller)
     own = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.id == delivery_id)
@@ -79,7 +79,7 @@ def redeliver(caller: Caller, delivery_id: UUID, webhook_id: UUID | None = None)
 
 
 def _active(caller: Caller, webhook_id: UUID) -> WebhookEndpoint:
-    """Give the endpoint, locked; nothing is put in line for one that is switched off."""
+    """Lock the endpoint and give it; NotFound, or WrongStatus when it is switched off."""
     endpoint = lock_endpoint(caller, webhook_id)
     if endpoint is None:
         raise NotFound("webhook")
@@ -89,7 +89,7 @@ def _active(caller: Caller, webhook_id: UUID) -> WebhookEndpoint:
 
 
 def lock_endpoint(caller: Caller, endpoint_id: UUID) -> WebhookEndpoint | None:
-    """Give the endpoint as it is under the lock on its row, which comes before those of its deliveries."""
+    """Lock the endpoint's row, always before rows of its deliveries, and give it as it is now, or None."""
     own = (WebhookEndpoint.clinic_id == caller.clinic_id, WebhookEndpoint.id == endpoint_id)
     statement = select(WebhookEndpoint).where(*own).with_for_update(key_share=True)
     return caller.session.scalar(statement.execution_options(populate_existing=True))
@@ -98,12 +98,12 @@ def lock_endpoint(caller: Caller, endpoint_id: UUID) -> WebhookEndpoint | None:
 def of_endpoint(
     caller: Caller, endpoint_id: UUID | SQLColumnExpression[UUID]
 ) -> tuple[ColumnElement[bool], ...]:
-    """Say which deliveries are the endpoint's."""
+    """Give the SQL conditions that select an endpoint's deliveries."""
     return (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.endpoint_id == endpoint_id)
 
 
 def due(caller: Caller, endpoint_id: UUID | SQLColumnExpression[UUID]) -> Select[UUID]:
-    """Select the deliveries whose time has come and that nobody is making."""
+    """Select the deliveries whose time has come and that no worker has leased."""
     return select(WebhookDelivery.id).where(
         *of_endpoint(caller, endpoint_id),
         WebhookDelivery.status == "pending",
@@ -115,7 +115,10 @@ def due(caller: Caller, endpoint_id: UUID | SQLColumnExpression[UUID]) -> Select
 def come_back(
     caller: Caller, endpoint_id: UUID, pause: timedelta = timedelta(), to: UUID | None = None
 ) -> None:
-    """Have the endpoint's work done after a pause, or by the minute's round where that is soon enough."""
+    """Queue the work on an endpoint's deliveries after a pause; the minute's round sees to longer pauses.
+
+    At most one such job waits for an endpoint, or for the delivery that `to` names.
+    """
     if pause > _SOON:
         return
     defer_once(
@@ -130,7 +133,7 @@ def come_back(
 
 
 def wake_overdue(caller: Caller) -> int:
-    """Have done what is due, whether its time has come or whoever was at it is lost; give the endpoints."""
+    """Queue every endpoint with due deliveries, also where a worker was lost; give their number."""
     rested = or_(WebhookEndpoint.resting_until.is_(None), WebhookEndpoint.resting_until <= caller.real_now)
     overdue = exists(due(caller, WebhookEndpoint.id).correlate(WebhookEndpoint))
     own = (WebhookEndpoint.clinic_id == caller.clinic_id, WebhookEndpoint.active, rested, overdue)
@@ -141,7 +144,7 @@ def wake_overdue(caller: Caller) -> int:
 
 
 def forget_deliveries(caller: Caller) -> int:
-    """Drop the deliveries of a month ago and before."""
+    """Delete the deliveries that are older than KEPT; give their number."""
     old = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.created_at < caller.real_now - KEPT)
     statement = delete(WebhookDelivery).where(*old).returning(WebhookDelivery.id)
     return len(caller.session.scalars(statement, execution_options={"synchronize_session": False}).all())

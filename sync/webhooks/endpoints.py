@@ -1,4 +1,4 @@
-"""Endpoints of webhooks: made, changed and given new secrets by the clinic that wants to hear of things."""
+"""Creates, changes and deletes webhook endpoints, and rotates their secrets."""
 
 import base64
 import secrets
@@ -43,7 +43,7 @@ _HIDDEN: Final = frozenset(
         "resting_until",
     }
 )
-_WELL: Final[Values] = {
+_HEALTHY: Final[Values] = {
     "disabled_at": None,
     "disabled_reason": None,
     "failing_since": None,
@@ -53,13 +53,13 @@ _WELL: Final[Values] = {
 
 
 def _complete(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
-    """Let whoever switches an endpoint on, or gives it another URL, start it afresh."""
+    """Reset an endpoint's health when it is switched on, or gets another URL."""
     afresh = before is not None and (values.get("active") or ("url" in values and before["active"]))
-    return values | _WELL if afresh else values
+    return values | _HEALTHY if afresh else values
 
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> tuple[()]:
-    """Go on at once with what has been waiting."""
+    """Queue at once what has been waiting for an endpoint that is active after a change."""
     if before is not None and after is not None and after["active"]:
         wake(caller.session, [(caller.clinic_id, after["id"])])
     return ()
@@ -72,7 +72,7 @@ def _show(caller: Caller, found: list[Values]) -> None:  # noqa: ARG001 - the ho
         one["disabled"] = None if at is None else {"at": at, "reason": reason}
 
 
-# Private, for secrets belong in no log, and the URLs of some receivers are secrets too.
+# Private, because secrets belong in no log, and the URLs of some receivers are secrets too.
 WEBHOOK: Final = Kind(
     name="webhook",
     model=WebhookEndpoint,
@@ -85,7 +85,7 @@ WEBHOOK: Final = Kind(
 
 
 def create_webhook(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
-    """Make an endpoint; its `secret` is in what this gives and in nothing else.
+    """Create an endpoint; its `secret` is in this result alone.
 
     Invalid for a URL that must not be called.
     """
@@ -108,13 +108,13 @@ def show_webhooks(caller: Caller, endpoints: list[WebhookEndpoint]) -> list[Valu
 
 
 def require_webhook(caller: Caller, webhook_id: UUID) -> None:
-    """Insist that the clinic has this endpoint."""
+    """Raise NotFound unless the clinic has this endpoint."""
     require_whole_clinic(caller)
     require(caller, WEBHOOK, webhook_id)
 
 
 def get_webhook(caller: Caller, webhook_id: UUID) -> Values:
-    """Get an endpoint; NotFound when the clinic has none of this id."""
+    """Get an endpoint; NotFound when the clinic has none with this id."""
     require_whole_clinic(caller)
     return _visible(get(caller, WEBHOOK, webhook_id))
 
@@ -122,7 +122,7 @@ def get_webhook(caller: Caller, webhook_id: UUID) -> Values:
 def change_webhook(
     caller: Caller, webhook_id: UUID, values: Values, expected: int | None, *, allow_loopback: bool
 ) -> Values:
-    """Change URL, events, description, or whether anything is sent at all."""
+    """Change an endpoint's URL, events or description, or switch it on or off."""
     require_whole_clinic(caller)
     _check_url(values, allow_loopback=allow_loopback)
     return _visible(change(caller, WEBHOOK, webhook_id, values, expected))
@@ -135,7 +135,7 @@ def delete_webhook(caller: Caller, webhook_id: UUID, expected: int | None) -> No
 
 
 def rotate_secret(caller: Caller, webhook_id: UUID, expected: int | None) -> Values:
-    """Give an endpoint a new secret, shown this once; the present one signs beside it for a day."""
+    """Give an endpoint a new secret, shown only here; the old secret signs beside it for a day."""
     require_whole_clinic(caller)
     row, before = lock_for_change(caller, WEBHOOK, webhook_id, expected)
     fresh = _fresh_secret()
@@ -162,7 +162,7 @@ def _check_url(values: Values, *, allow_loopback: bool) -> None:
 
 
 def require_whole_clinic(caller: Caller) -> None:
-    """Refuse keys of some locations: a webhook tells of all."""
+    """Refuse keys of some locations: a webhook reports what happens at all of them."""
     if caller.location_ids is not None:
         raise MissingScope("A webhook tells of every location, so a key of some cannot manage any.")
 

@@ -1,4 +1,4 @@
-"""Notes what came of an attempt to deliver a webhook, for the delivery and for its endpoint."""
+"""Notes the outcome of a webhook attempt: delivered, to be retried or failed, and the endpoint's health."""
 
 import random
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from sync.webhooks.payloads import Parcel
 from sync.webhooks.retries import pause_after, requested_pause, rest_after
 
 GIVEN_UP: Final = timedelta(days=5)
-"""An endpoint at which nothing has arrived for so long is disabled."""
+"""An endpoint whose attempts have all failed for so long is disabled."""
 _KEPT_ATTEMPTS: Final = 50
 _MOST_TIMEOUTS: Final = 1000
 _ASKS_FOR_REST: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -26,7 +26,7 @@ _ASKS_FOR_REST: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERV
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt: an HTTP status, or a code where there was none."""
+    """The outcome of an attempt: an HTTP status, or an error code when no answer came."""
 
     status: int | None = None
     code: str | None = None
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def note(caller: Caller, parcel: Parcel, outcome: Outcome) -> None:
-    """Note what came of an attempt, unless the delivery is gone or has become another's."""
+    """Write the outcome of an attempt, unless the delivery is gone or its lease is no longer the parcel's."""
     endpoint = lock_endpoint(caller, parcel.endpoint_id)
     statement = select(WebhookDelivery).where(
         *of_endpoint(caller, parcel.endpoint_id),
@@ -61,7 +61,7 @@ def note(caller: Caller, parcel: Parcel, outcome: Outcome) -> None:
 
 
 def _note_failure(caller: Caller, delivery: WebhookDelivery, parcel: Parcel, outcome: Outcome) -> None:
-    """Put the delivery in line for its next attempt, or give it up."""
+    """Schedule the delivery's next attempt, or give it up as failed."""
     delivery.tries = parcel.tries + 1
     pause = pause_after(delivery.tries, random.random())  # noqa: S311 - spreads load, keeps no secret
     if pause is None or outcome.status == HTTPStatus.GONE:
@@ -78,7 +78,7 @@ def _requested(caller: Caller, outcome: Outcome) -> timedelta:
 
 
 def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) -> None:
-    """Let the endpoint rest after time ran out or where it asks for that, and disable a hopeless one."""
+    """Let the endpoint rest after a timeout or at its own request; disable it after 410 or GIVEN_UP."""
     if outcome.arrived:
         health = {"failing_since": None, "timeouts": 0, "resting_until": None}
         _write_health(caller, endpoint, health)
@@ -99,7 +99,7 @@ def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) ->
 
 
 def _write_health(caller: Caller, endpoint: WebhookEndpoint, health: Mapping[str, Any]) -> None:
-    """Write what differs; clients do not see it, so the version stays."""
+    """Write the values that differ; clients do not see them, so `version` and `updated_at` stay."""
     changed = {name: value for name, value in health.items() if getattr(endpoint, name) != value}
     if changed:
         _update(caller, endpoint.id, {**changed, "updated_at": WebhookEndpoint.updated_at})

@@ -1,4 +1,4 @@
-"""Writes the thin message of an event and signs it after the Standard Webhooks specification."""
+"""Writes a webhook's message of an event, and signs it by the Standard Webhooks specification."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from standardwebhooks import Webhook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """A message that is the holder's to send until `leased_until`; `id` is the same at every attempt.
+    """A leased message, to be sent before `leased_until`; `id` is the same at every attempt.
 
-    Every one of the `secrets` signs it. `tries` have failed before this one.
+    Each of the `secrets` signs it. `tries` is the number of attempts that have failed so far.
     """
 
     delivery_id: UUID
@@ -29,7 +29,7 @@ class Parcel:
 
 
 def write(kind: str, at: datetime, data: dict[str, Any], zone: ZoneInfo) -> bytes:
-    """Write the body: every instant with the offset of its zone at that instant, as the API has it."""
+    """Write the JSON body; as in the API, every instant carries the zone's offset at that instant."""
     told = {name: _local(name, value, zone) for name, value in data.items()}
     return orjson.dumps({"type": kind, "timestamp": at.astimezone(zone), "data": told})
 
@@ -40,13 +40,13 @@ def _local(name: str, value: Any, zone: ZoneInfo) -> Any:  # noqa: ANN401 - a JS
     try:
         return datetime.fromisoformat(value).astimezone(zone)
     except ValueError:
-        # Never a reason to hold up whatever stands in line behind it.
+        # A text that is no instant is sent as it is: it must not hold up the deliveries behind it.
         return value
 
 
 def headers(parcel: Parcel, now: datetime) -> dict[str, str]:
     """Sign the message for an attempt at this instant (aware)."""
-    # The library takes the wall clock of any other zone for UTC.
+    # The library would take the wall clock of another zone for UTC.
     at = now.astimezone(UTC)
     body = parcel.body.decode()
     signatures = [Webhook(secret).sign(str(parcel.id), at, body) for secret in parcel.secrets]

@@ -1,4 +1,4 @@
-"""When an attempt that failed is made again: by the schedule of Standard Webhooks and as receivers ask."""
+"""Says when a failed webhook is retried: by the schedule of Standard Webhooks and as receivers ask."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ PAUSES: Final[Sequence[timedelta]] = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""How long each attempt that failed is followed by none; after the last of them a delivery has failed."""
+"""The pause after each failed attempt; when the attempt after the last pause fails, so has the delivery."""
 JITTER: Final = 0.2
 LONGEST_REQUEST: Final = timedelta(hours=24)
 """The most that a receiver's Retry-After can ask for."""
@@ -24,21 +24,21 @@ _FIRST_REST, _LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)
 
 
 def pause_after(tries: int, chance: float) -> timedelta | None:
-    """Say how long to wait after so many failures, by `chance` (0 to 1) a fifth longer; None: give up."""
+    """Give the pause after `tries` failures, up to a fifth longer by `chance` (0 to 1); None: give up."""
     if tries > len(PAUSES):
         return None
     return PAUSES[tries - 1] * (1 + JITTER * chance)
 
 
 def rest_after(timeouts: int) -> timedelta:
-    """Say how long to leave a receiver alone of which so many attempts in a row ran out of time."""
-    # However many there were, the number stays one that a time can hold.
+    """Give how long to leave a receiver alone after so many timeouts in a row."""
+    # Without the bound, the number would outgrow what a timedelta can hold.
     doublings = min(timeouts - 1, 10)
     return min(_FIRST_REST * (1 << doublings), _LONGEST_REST)
 
 
 def requested_pause(retry_after: str | None, now: datetime) -> timedelta | None:
-    """Read a Retry-After (RFC 9110, section 10.2.3: seconds or a date), bounded; None for none of use."""
+    """Read a Retry-After (RFC 9110, section 10.2.3: seconds or a date), bounded; None if unusable."""
     if retry_after is None:
         return None
     text = retry_after.strip()
