@@ -28,7 +28,7 @@ from sync.changes.cursors import renew_epoch
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
-    """Give the migrated database, starting the embedded one if there is no other."""
+    """Open the migrated database; start the embedded PostgreSQL if the settings name no other."""
     database = Database(database_url(settings))
     try:
         _migrate(database)
@@ -38,7 +38,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 
 def _migrate(database: Database) -> None:
-    """Bring the database to the newest revision; ConfigError when its user may not, or others hold it."""
+    """Bring the database to the newest revision; ConfigError when PostgreSQL refuses that."""
     try:
         migrate(database.engine)
     except DBAPIError as error:
@@ -75,7 +75,7 @@ def serve(settings: Settings) -> None:
 @click.option("--beside", is_flag=True, hidden=True)
 @click.pass_obj
 def worker(settings: Settings, beside: bool) -> None:
-    """Do what is due in the background, until stopped; any number may run, `serve` runs one of its own."""
+    """Run the background work until stopped; any number of workers may run, and `serve` starts its own."""
     with _one_line_errors(), open_database(settings) as database:
         queue = make_queue(
             database,
@@ -131,7 +131,7 @@ def demo_command(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def check(settings: Settings) -> None:
-    """Compare what is occupied, and the change feed, with the appointments; exit 1 on any difference."""
+    """Compare the occupancies and the change feed with the appointments; exit 1 on any difference."""
     found = 0
     with _one_line_errors(), open_database(settings) as database:
         for difference in differences(database):
@@ -147,7 +147,7 @@ def check(settings: Settings) -> None:
 @main.command("renew-epoch")
 @click.pass_obj
 def renew_epoch_command(settings: Settings) -> None:
-    """Let every cursor of the change feed expire: to be run after the database was restored."""
+    """Expire every cursor of the change feed: run this after restoring the database."""
     with _one_line_errors(), open_database(settings) as database:
         for clinic_id in clinics(database):
             with database.transaction(clinic_id) as session:
@@ -156,7 +156,7 @@ def renew_epoch_command(settings: Settings) -> None:
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Say what to set in one line instead of a traceback."""
+    """Print what to set as a single line, instead of a traceback."""
     try:
         yield
     except ConfigError as error:

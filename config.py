@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment."""
+"""Reads the settings from the environment, which no other module reads."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
 
 
 class ConfigError(Exception):
-    """A setting is wrong; the message is one line that says what to set."""
+    """A setting is wrong; the message is a single line that says what to set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings; raise ConfigError with one line when a value cannot be used."""
+        """Read the settings; raise ConfigError, with a single line, when a value cannot be used."""
         env = os.environ if env is None else env
         settings = cls(
             database_url=_database_url(env.get("DATABASE_URL")),
@@ -95,7 +95,7 @@ def _public_url(value: str | None) -> str | None:
 
 
 def _mail_server(value: str | None) -> MailServer | None:
-    """Read the mail server's URL; what is wrong with it is never repeated, for it holds a password."""
+    """Read the mail server's URL; an error never repeats the URL, because it holds a password."""
     if not value:
         return None
     try:
@@ -117,7 +117,7 @@ def _read_mail_server(url: SplitResult) -> MailServer:
     ):
         raise ValueError
     tls, wants_tls = url.scheme == "smtps", starttls == ["1"]
-    # A name without a password, or both kinds of encryption at once, is a slip of the pen.
+    # A name without a password, or both kinds of encryption at once, is a mistake.
     if (tls and wants_tls) or (url.username is None) != (url.password is None) or url.port == 0:
         raise ValueError
     return MailServer(

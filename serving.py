@@ -1,4 +1,4 @@
-"""Serves the API with gunicorn: worker processes with threads, one listening socket."""
+"""Serves the API with gunicorn: worker processes with threads behind a listening socket."""
 
 import gc
 import logging
@@ -19,7 +19,7 @@ from models.database import Database
 
 BACKLOG = 512
 LONGEST_REQUEST_SECONDS = 60
-# A feed's address is a secret, and gunicorn tells the address of a request that it cannot finish.
+# A feed's address is a secret, and gunicorn logs the address of a request that it cannot finish.
 _SECRET_ADDRESS = re.compile(r"(/calendars/)[^\s'\"]+")
 
 
@@ -47,13 +47,13 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn is untyped
     """gunicorn's log of its own troubles, without secrets; requests are logged by api/logs.py."""
 
     def setup(self, cfg: Config) -> None:
-        """Begin as gunicorn does."""
+        """Set up the log as gunicorn does, and add our filter."""
         super().setup(cfg)
         self.error_log.addFilter(keep_secrets)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
-    """One gunicorn arbiter; every worker makes its own application and its own pool."""
+    """The gunicorn arbiter; every worker makes its own application and its own pool of connections."""
 
     def __init__(self, settings: Settings, url: str, when_ready: Callable[[], None]) -> None:
         self.settings = settings
@@ -76,7 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "loglevel": "warning",
             "logger_class": ServerLog,
             "control_socket_disable": True,
-            "post_worker_init": _let_nobody_wait_at_the_end,
+            "post_worker_init": _end_long_polls_on_stop,
             "when_ready": lambda _arbiter: self.when_ready(),
         }
         for name, value in options.items():
@@ -92,6 +92,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         return app
 
 
-def _let_nobody_wait_at_the_end(worker: Any) -> None:  # noqa: ANN401 - gunicorn is untyped
+def _end_long_polls_on_stop(worker: Any) -> None:  # noqa: ANN401 - gunicorn is untyped
     """Let long polls end when the worker is told to stop."""
     state_of(worker.wsgi).waiting.stopping = lambda: not worker.alive

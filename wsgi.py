@@ -1,4 +1,4 @@
-"""The application for any WSGI server."""
+"""Makes the application for any WSGI server."""
 
 from api.app import create_app
 from config import Settings

@@ -37,10 +37,10 @@ OPENS, CLOSES = time(9), time(19)
 
 @dataclass(frozen=True, slots=True)
 class BenchClinic:
-    """What the questions name; `first` is the first local date that is half full.
+    """The ids that the requests name; `first` is the first local date that is half full.
 
-    All patients have had their consultation; the `regular` one has a course, treatments elsewhere and
-    holds behind them as well.
+    All patients have had their consultation; the `regular` patient has also had a course, treatments
+    elsewhere and medical holds.
     """
 
     clinic_id: UUID
@@ -119,7 +119,7 @@ def _done(
 
 
 def _history(clinic_id: UUID, patient_id: UUID, first: date) -> Iterator[ExternalTreatment | MedicalHold]:
-    """Give what was done elsewhere, and holds that are resolved."""
+    """Give treatments elsewhere, and medical holds that are resolved."""
     long_ago = first - timedelta(days=400)
     for event in ("botulinum_toxin", "superficial_peel", "micro_needling"):
         yield ExternalTreatment(

@@ -1,4 +1,4 @@
-"""Makes one day of two clinics and the online requests for it, and plays them one after the other."""
+"""Simulates a day of online requests at a clinic: each patient in turn takes the first slot offered."""
 
 import random
 from collections.abc import Callable, Sequence

@@ -63,7 +63,7 @@ def _people(clinic: BenchClinic, ids: Iterable[UUID]) -> Iterator[dict[str, Any]
 def _visits(
     clinic: BenchClinic, therapist_id: UUID, patients: Sequence[UUID], first: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Give visits that are over, whatever the date, so that no nightly work touches them."""
+    """Give visits that are all completed, even in the future, so that no nightly work touches them."""
     for number in range(EVENTS):
         starts_at = first + number * _APART
         yield {
@@ -76,7 +76,7 @@ def _visits(
 
 
 def _phases(visit: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the cream, for which nobody is needed, and two phases with the therapist."""
+    """Give the numbing phase, which needs no staff, and two phases with the therapist."""
     begun = visit["starts_at"]
     parts = (
         ("numbing", 0, 40, None),

@@ -105,7 +105,7 @@ def _search(client: Client, raw: Raw, clinic: BenchClinic, healthz: Series) -> t
 
 
 def _search_for_a_patient(client: Client, clinic: BenchClinic, healthz: Series) -> None:
-    """Time the same search with a patient who has a long history, and their eligibility while one types."""
+    """Time the same search for a patient with a long history, and the patient's eligibility."""
     anybody = _question(clinic, DAYS)
     somebody = anybody | {"patient_id": clinic.regular}
     without, with_patient = timed_in_turn(
@@ -161,7 +161,7 @@ def _apart(starts: Sequence[str]) -> Iterator[str]:
 
 
 def _book_one_by_one(client: Client, raw: Raw, wanted: Sequence[dict[str, Any]], healthz: Series) -> int:
-    """Time bookings and then copies of their rows; give the number of rows of one."""
+    """Time bookings and then copies of their rows; give the number of rows of a booking."""
     ids: list[UUID] = []
 
     def book(body: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Sets what a day of online requests fills beside the optimum and beside blocking for the whole visit."""
+"""Compares how many online requests we place with the optimum, and with blocking for the whole visit."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ TEAMS = (
     (Team("1 therapist, 2 rooms, 2 bays", 1, 2, 2), 2.5),
     (Team("M: 6 staff, 3 rooms, 3 bays", 6, 3, 3), 1.5),
 )
-"""The clinics, and how many times what a blocking system places they should place at least."""
+"""The clinics, and the least factor by which we should place more visits than a blocking system."""
 
 SHARE = 0.9
 SEEDS = (1, 2, 3)
@@ -41,7 +41,7 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """What CP-SAT found in its time: the visits placed, and how many it proved to be the most."""
+    """CP-SAT's result: the visits that it placed in its time, and the most that it proved possible."""
 
     status: str
     placed: int
@@ -50,9 +50,9 @@ class Optimum:
 
 
 def optimum(team: Team, procedure: Procedure, asked: Sequence[Request], hint: Mapping[int, int]) -> Optimum:
-    """Place as many of the requests as CP-SAT can within its time, told of arrivals that work.
+    """Place as many of the requests as CP-SAT can within its time; `hint` has arrivals that work.
 
-    Lanes of one kind are the same, so that a count of the visits in them at any time is enough.
+    All lanes of a kind are alike, so that it is enough to count the visits in them at any time.
     """
     visit, model = lay_out(procedure), cp_model.CpModel()
     has = {"therapist": team.therapists, "treatment": team.rooms, "numbing": team.bays}
@@ -113,7 +113,7 @@ def main() -> None:
 
 
 def _row(team: Team, procedure: Procedure, whole: Procedure, seed: int) -> tuple[int, int, int]:
-    """Print one day; give the visits placed by us, the bound, and the better of two blocking systems."""
+    """Print a day; give the visits placed by us, the bound, and the better of two blocking systems."""
     asked = requests(seed)
     booked = play(team, procedure, asked, compact)
     ours, first = len(booked), len(play(team, procedure, asked, earliest))

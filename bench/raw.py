@@ -1,4 +1,4 @@
-"""The floor below the server: the same rows by plain SQL over one connection, with nothing around it."""
+"""Reads and writes the server's rows by plain SQL over a single connection, as a floor for its times."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -35,7 +35,7 @@ Rows = dict[str, list[tuple[str | None, ...]]]
 
 
 class Raw:
-    """One connection as the application's plain role, bound to the clinic in each transaction."""
+    """A connection as the application's plain role, bound to the clinic in each transaction."""
 
     def __init__(self, url: str, clinic: BenchClinic) -> None:
         self.connection = psycopg.connect(url, autocommit=True)
@@ -65,7 +65,7 @@ class Raw:
             return len(self.connection.execute(_OCCUPIED, values).fetchall())
 
     def write(self, rows: Rows) -> None:
-        """Write a booking's rows in one transaction."""
+        """Write a booking's rows in a single transaction."""
         with self.connection.transaction():
             self._bind()
             for table, values in rows.items():

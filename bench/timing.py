@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The times of one operation, in milliseconds."""
+    """The times of an operation, in milliseconds."""
 
     name: str
     took: tuple[float, ...]
@@ -28,7 +28,7 @@ class Series:
 
 
 def timed(name: str, act: Callable[[T], object], inputs: Iterable[T]) -> Series:
-    """Time one call for each input, without the pauses of our own garbage collector."""
+    """Time a call for each input, without the pauses of our own garbage collector."""
     took = []
     gc.disable()
     for one in inputs:

@@ -1,4 +1,4 @@
-"""Speaks HTTP over one connection that stays open, as a desk's server does."""
+"""Speaks HTTP over a single connection that stays open, as a desk's server does."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPMessage
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 30
 
 
 class Client:
-    """A client of one server with one key; raises RuntimeError on a status that was not expected."""
+    """A client of a server with an API key; raises RuntimeError on an unexpected status."""
 
     def __init__(self, port: int, key: str) -> None:
         self.last = HTTPMessage()
@@ -32,16 +32,16 @@ class Client:
         headers: Mapping[str, str] = MappingProxyType({}),
         expected: int = 200,
     ) -> bytes:
-        """GET and give the body as it comes."""
+        """GET a path and give the body."""
         return self._ask("GET", f"{path}?{urlencode(query)}" if query else path, None, expected, headers)
 
     def header(self, path: str, name: str) -> str:
-        """GET and give one header of the answer."""
+        """GET a path and give a header of the answer."""
         self.get(path)
         return self.last[name]
 
     def post(self, path: str, body: dict[str, Any]) -> bytes:
-        """POST what shall be created and give the answer."""
+        """POST a body, expect 201 and give the answer."""
         return self._ask("POST", path, orjson.dumps(body), 201)
 
     def _ask(

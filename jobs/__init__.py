@@ -1,1 +1,1 @@
-"""What runs without a request."""
+"""Background work, which runs without a request, and the demo clinic."""

@@ -1,4 +1,4 @@
-"""Looks at calendars in jobs of their own, with no transaction open while a server or a reader works."""
+"""Fetches external calendars and expands own busy time again, with no transaction open meanwhile."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ Clock = Callable[[], datetime]
 def fetch_calendar(
     database: Database, clinic_id: UUID, calendar_id: UUID, clock: Clock, *, allow_loopback: bool
 ) -> None:
-    """Fetch one external calendar and write what it says, or why it could not be fetched."""
+    """Fetch an external calendar and write its busy time, or the reason why it could not be fetched."""
     with database.transaction(clinic_id) as session:
         known = claim(Caller(session, clinic_id, clock(), actor=ACTOR), calendar_id)
     if known is None:
@@ -37,7 +37,7 @@ def _fetch(known: Known, *, allow_loopback: bool) -> Fetched | str:
 
 
 def expand_busy(database: Database, clinic_id: UUID, therapist_id: UUID, clock: Clock) -> None:
-    """Look at a therapist's own collection again, in the window of today."""
+    """Expand a therapist's own collection again, for today's window."""
     with database.transaction(clinic_id) as session:
         kept = load_kept(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id)
     if kept is None:

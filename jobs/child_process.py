@@ -1,4 +1,4 @@
-"""Runs a `clinic` command in a process of its own beside the server, and ends it with the server."""
+"""Runs a `clinic` command in a child process beside the server, and ends it with the server."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ _STOPPING_SECONDS: Final = 10
 
 @contextmanager
 def running(settings: Settings, *command: str) -> Iterator[None]:
-    """Run the command for as long as the block runs; its input closes when this process is gone."""
+    """Run the command while the block runs; its standard input closes when this process is gone."""
     parent, child = os.getpid(), _start(settings, command)
     try:
         yield
@@ -27,7 +27,7 @@ def running(settings: Settings, *command: str) -> Iterator[None]:
 
 
 def _start(settings: Settings, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start the command with the database as it is: only its parent starts and stops an embedded one."""
+    """Start the command on this database: only the parent starts and stops an embedded PostgreSQL."""
     env = os.environ | {
         "DATABASE_URL": database_url(settings),
         "CLINIC_DATA_DIR": str(settings.data_dir),

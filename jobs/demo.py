@@ -1,4 +1,4 @@
-"""The demo clinic of the first run: makes it, has it filled beside the server, and says how to use it."""
+"""Makes the demo clinic of the first run, has it filled beside the server, and prints how to use it."""
 
 import hashlib
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ _CURL: Final = (
 
 
 def prepare(database: Database, settings: Settings, now: datetime) -> Card:
-    """Make the demo clinic unless it is there, and give its card; `now` (aware) divides its three months."""
+    """Make the demo clinic unless it exists, and give its card; `now` (aware) divides its three months."""
     with demo_card.alone(settings, MAKING):
         card = demo_card.load(settings)
         if card is None or not _is_there(database, card):
@@ -85,7 +85,7 @@ def _make(database: Database, now: datetime) -> Card:
 
 @contextmanager
 def filling(settings: Settings, card: Card | None) -> Iterator[None]:
-    """Fill the demo clinic in a process of its own for as long as the block runs, if anything is missing."""
+    """Fill the demo clinic in a child process while the block runs, unless the clinic is complete."""
     if card is None or card.complete:
         yield
         return
@@ -94,7 +94,7 @@ def filling(settings: Settings, card: Card | None) -> Iterator[None]:
 
 
 def welcome(settings: Settings, card: Card | None) -> str:
-    """Say what to do next: with the demo clinic, one command that finds a slot and books it."""
+    """Write how to begin: with the demo clinic, by a command that finds a slot and books it."""
     base = settings.public_url or _local_url(settings)
     if card is None:
         return _WELCOME_WITHOUT_DEMO.format(base=base)

@@ -1,4 +1,4 @@
-"""Keeps the demo clinic's card: its key, the ids of the printed command and how far the filling has come."""
+"""Keeps the demo clinic's card: its key, the ids of the printed command, and the progress of the filling."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ FILLING: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What the demo remembers between runs; `filled` counts the planned visits that are behind us.
+    """What the demo keeps between runs; `filled` counts the planned visits that are done.
 
     `made_at` (aware) is the instant that divides the three months into past and future.
     """
@@ -40,7 +40,7 @@ class Card:
 
 
 def load(settings: Settings) -> Card | None:
-    """Read the card; None when there is none, or none that can be read."""
+    """Read the card; None when it is missing or cannot be read."""
     try:
         stored = orjson.loads((settings.data_dir / _FILE).read_bytes())
         ids = {name: UUID(value) for name, value in stored.items() if name.endswith("_id")}
@@ -50,7 +50,7 @@ def load(settings: Settings) -> Card | None:
 
 
 def save(settings: Settings, card: Card) -> None:
-    """Replace the card whole; only its owner may read it, for it holds a key."""
+    """Replace the card as a whole; only its owner may read it, because it holds a key."""
     path = settings.data_dir / _FILE
     fresh = path.with_suffix(f".{os.getpid()}")
     with open(fresh, "wb", opener=_owner_only) as file:
@@ -64,7 +64,10 @@ def _owner_only(path: str, flags: int) -> int:
 
 @contextmanager
 def alone(settings: Settings, act: int) -> Iterator[None]:
-    """Wait until no other process on this data directory does the same act; a killed one waits for nobody."""
+    """Run the block while no other process on this data directory does the same act; wait for that.
+
+    The system itself releases the lock of a process that is killed.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with Path(settings.data_dir / _LOCK).open("ab") as file:
         fcntl.lockf(file, fcntl.LOCK_EX, 1, act)

@@ -1,4 +1,4 @@
-"""Furnishes the demo clinic: three locations in three time zones with rooms, devices, staff and lunch."""
+"""Creates what the demo clinic has: locations in three time zones, with rooms, devices, staff and lunch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ _DEVICES: Final = (("RF generator", "rf"), ("Centrifuge", "centrifuge"))
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """One member of staff: the qualifications, the days off among the opening days, and when lunch begins.
+    """A member of staff: the qualifications, the days off among the opening days, and when lunch begins.
 
-    `expires` names a qualification and in how many days from now it ends.
+    `expires` names a qualification and the number of days from now until it ends.
     """
 
     name: str
@@ -49,7 +49,7 @@ class _Person:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One location: its opening hours as (weekdays, opens, closes) and its staff."""
+    """A location: its opening hours as (weekdays, opens, closes) and its staff."""
 
     name: str
     timezone: str
@@ -173,7 +173,7 @@ def _qualification(person: _Person, code: str, today: date) -> dict[str, str]:
 
 
 def _lunch(place: _Place, person: _Person, resource_id: UUID, today: date) -> dict[str, Any]:
-    """Make half an hour, first on an opening day before the three months begin."""
+    """Describe a repeated half hour of lunch, first on a working day before the three months begin."""
     zone = ZoneInfo(place.timezone)
     working = [day for days, _, _ in place.hours for day in days if day not in person.off]
     first = today - _FIRST_LUNCH

@@ -1,4 +1,4 @@
-"""Says what happens to a booked visit of the demo clinic and when: the acts of a desk, in order of time."""
+"""Draws what happens to a booked visit of the demo clinic: the desk's acts, in order of time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from models import AppointmentPhase
 
 _CONFIRMS, _IS_LATE = 0.6, 0.06
 _GRACE: Final = timedelta(minutes=15)
-# A visit is called off at the earliest when this much of the time between booking and visit is left.
+# A visit is cancelled at the earliest when this share of the time between booking and visit is left.
 _CALLED_OFF_WITHIN: Final = 0.9
 _REASONS: Final = ("patient", "patient", "patient", "illness", "illness", "clinic", "other")
 
@@ -27,7 +27,7 @@ Act = Callable[[Caller, UUID], object]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act at its instant (aware), and the status that it leads to."""
+    """An act at its instant (aware), and the status that it leads to."""
 
     at: datetime
     leads_to: str
@@ -35,7 +35,7 @@ class Step:
 
 
 def steps(visit: Visit, planned: PlannedVisit, chance: Random) -> Iterator[Step]:
-    """Give the acts from the booking on to the visit's end, whatever its plan says that end is."""
+    """Give the acts that follow the booking, up to the end that the plan has for the visit."""
     starts_at = visit.appointment.starts_at
     if planned.fate == "cancelled":
         notice = min(planned.notice, (starts_at - planned.booked_at) * _CALLED_OFF_WITHIN)
@@ -84,7 +84,7 @@ def _cancel(reason: str, caller: Caller, appointment_id: UUID) -> None:
 
 
 def _expecting_any(act: Callable[[Caller, UUID, int | None], Visit]) -> Act:
-    """Bind an act to whatever version there is."""
+    """Make an act that accepts any version of the visit."""
     return partial(_act, act)
 
 

@@ -1,4 +1,4 @@
-"""Fills the demo clinic with three months of visits, and goes on where a kill has stopped it."""
+"""Fills the demo clinic with three months of visits, and goes on where an earlier run was killed."""
 
 import sys
 import time
@@ -26,21 +26,21 @@ from scheduling.catalog import Location
 
 _SEED: Final = 20261122
 _SAVED_EVERY: Final = 20
-# On a terminal that does not tell its size the bar would measure nothing and stay invisible.
+# On a terminal that does not tell its size, the bar would have no width and stay invisible.
 _COLUMNS, _ROWS = 80, 24
 _THREE_MONTHS: Final = Scale()
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What this run has done so far."""
+    """The visits and acts that this run has done so far."""
 
     visits: int = 0
     acts: int = 0
 
 
 def fill(database: Database, settings: Settings, card: Card, scale: Scale = _THREE_MONTHS) -> None:
-    """Book what is still missing of the plan, saving the card on the way; waits for any other filler."""
+    """Book the planned visits that are still missing, and save progress; wait for any other filling."""
     with demo_card.alone(settings, FILLING):
         card = _newest(settings, card)
         if card.complete:
@@ -66,7 +66,7 @@ def _plan(stage: Stage, card: Card, scale: Scale) -> Sequence[PlannedVisit]:
 
 
 def _newest(settings: Settings, card: Card) -> Card:
-    """Give the card as it is by now, if it is still this clinic's: another filler may have gone on."""
+    """Give the stored card if it is still this clinic's: another process may have filled more by now."""
     stored = demo_card.load(settings)
     return stored if stored is not None and stored.clinic_id == card.clinic_id else card
 
@@ -141,7 +141,7 @@ def _booked(stage: Stage) -> dict[str | None, UUID]:
 
 
 def _watched(plan: Sequence[PlannedVisit], done: int) -> Iterator[tuple[int, PlannedVisit]]:
-    """Go through what is left of the plan, with a bar on a terminal and every tenth as a line elsewhere."""
+    """Go through the rest of the plan, and show a bar on a terminal, or a line for each tenth elsewhere."""
     rest = enumerate(plan[done:], start=done)
     if sys.stderr.isatty():
         yield from tqdm(

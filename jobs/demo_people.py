@@ -28,7 +28,7 @@ def external_id(number: int) -> str:
 
 
 def patient(number: int) -> dict[str, Any]:
-    """Give every field of the patient of this number; 47 times 43 names until one comes again."""
+    """Give all fields of the patient with this number; names repeat only after 47 times 43 patients."""
     first, last = _FIRST[number % len(_FIRST)], _LAST[number % len(_LAST)]
     born_on = _OLDEST + timedelta(days=number * _STEP_DAYS % (_YEARS * 365))
     values: dict[str, Any] = PatientSchema().load(

@@ -1,4 +1,4 @@
-"""Draws up who comes to the demo clinic when and what becomes of each visit, the same in every run."""
+"""Plans the demo clinic's visits: who comes, when, and how each visit ends; the same in every run."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ _WEEKDAY_SHARES: Final = (9, 14, 16, 17, 20, 20, 4)
 _CANCELLED, _NO_SHOW, _MOVED = 0.16, 0.05, 0.03
 _MORNINGS: Final = 0.61
 _MEDIAN_LEAD_DAYS, _LEAD_SIGMA, _AT_SHORT_NOTICE = 8.0, 1.0, 0.15
-# Short leads alone make some cancellations late; with these drawn late besides, a third is.
+# Short leads make some cancellations late by themselves; with this share besides, a third is late.
 _LATE_CANCELLATIONS: Final = 0.28
 _NEW_PATIENTS: Final = 0.12
 _ESTABLISHED: Final = 0.3
@@ -47,10 +47,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedVisit:
-    """One visit to try to book.
+    """A visit to try to book.
 
-    `site` counts the locations; `booked_at` (aware) is the simulated instant of booking, `notice`
-    how long before the visit a `cancelled` one is called off. `fate` is performed, cancelled,
+    `site` is the number of the location; `booked_at` (aware) is the simulated instant of booking, `notice`
+    the time between the cancellation of a `cancelled` visit and the visit. `fate` is performed, cancelled,
     no_show or moved.
     """
 
@@ -91,7 +91,7 @@ def draw_up(sites: Sequence[Site], made_at: datetime, scale: Scale, seed: int) -
 
 
 class _Draft:
-    """The drawing for one location: its own chance and its own patients, who are due by date."""
+    """The plan of a location in the making: its own random numbers, and its patients by due date."""
 
     def __init__(
         self, sites: Sequence[Site], number: int, made_at: datetime, scale: Scale, seed: int
@@ -103,7 +103,7 @@ class _Draft:
         self.patients = 0
 
     def visits(self) -> Iterator[PlannedVisit]:
-        """Go through the days; whoever is due comes, and new patients fill the rest."""
+        """Plan day by day: patients who are due come, and new patients fill the rest."""
         today = self.made_at.astimezone(self.site.zone).date()
         yield from self._established(today - timedelta(days=self.scale.past_days))
         for days in range(-self.scale.past_days, self.scale.ahead_days):
@@ -112,7 +112,7 @@ class _Draft:
                 yield self._come(on)
 
     def _established(self, first: date) -> Iterator[PlannedVisit]:
-        """Let some patients have had their consultation before the first day, and be due soon after it."""
+        """Plan consultations before the first day for some patients, who are then due soon after it."""
         for _ in range(int(self.scale.visits_a_month * _ESTABLISHED)):
             on = first - timedelta(days=self.chance.randint(7, 90))
             while on.weekday() not in self.site.weekdays:
@@ -143,7 +143,7 @@ class _Draft:
         return _Due(on, patient, "CONSULT_NEW", course, areas, date.min)
 
     def performed(self, due: _Due) -> PlannedVisit:
-        """Plan a visit that nothing comes between."""
+        """Plan a visit that takes place."""
         return self._planned(due, due.on, "performed", timedelta())
 
     def _visit(self, due: _Due, on: date) -> PlannedVisit:
@@ -151,7 +151,7 @@ class _Draft:
         fate = self._fate()
         noon = datetime.combine(on, time(12), self.site.zone)
         if fate == "cancelled" and noon - notice > self.made_at:
-            # It may be called off yet, but has not been so far.
+            # The cancellation would lie in the future, so it has not happened yet.
             fate = "performed"
         self._again(due, on, fate)
         return self._planned(due, on, fate, notice)
@@ -180,7 +180,7 @@ class _Draft:
         return timedelta(days=self.chance.uniform(2, 12))
 
     def _booked_at(self, due: _Due, on: date) -> datetime:
-        """Draw when the visit is booked: after the patient's last one, and before the clinic was made."""
+        """Draw when the visit is booked: after the patient's last visit, and before the clinic was made."""
         lead = self.chance.lognormvariate(0, _LEAD_SIGMA) * _MEDIAN_LEAD_DAYS
         if self.chance.random() < _AT_SHORT_NOTICE:
             lead = self.chance.randint(0, 1)
@@ -193,7 +193,7 @@ class _Draft:
         return min(booked_at.replace(microsecond=0), self.made_at)
 
     def _again(self, due: _Due, on: date, fate: str) -> None:
-        """Let the patient be due again: soon after a visit that came to nothing, else by the course."""
+        """Make the patient due again: soon after a visit that did not take place, else by the course."""
         if fate == "cancelled":
             self._push(due, on, self.chance.randint(3, 14), due.procedure)
         elif fate == "no_show" and self.chance.random() < _COMES_BACK:

@@ -1,4 +1,4 @@
-"""Carries a planned visit of the demo clinic out by the booking code, each act at a simulated instant."""
+"""Carries out a planned visit of the demo clinic by the booking code, each act at a simulated instant."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ _REACHED: Final = (*UNFINISHED, "completed")
 class Stage:
     """What every visit needs: the clinic, its locations in the plan's order, its procedures by code.
 
-    Nothing that would happen after `until` (aware) happens.
+    Acts after `until` (aware) are left out.
     """
 
     database: Database
@@ -53,7 +53,7 @@ def request_id(number: int) -> str:
 
 
 class Performance:
-    """One planned visit on its way; what it draws depends on its number alone.
+    """A planned visit that is carried out; its random choices depend on its number alone.
 
     `acts` counts the acts that were committed.
     """
@@ -65,7 +65,7 @@ class Performance:
         self.acts = 0
 
     def book(self) -> Visit | None:
-        """Book on the planned day or one of the next; None when there is no slot or a rule refuses."""
+        """Book the visit on the planned day or soon after; None when no slot is free or a rule refuses."""
         for days in range(_TRIED_DAYS):
             on = self.planned.on + timedelta(days=days)
             try:
@@ -86,7 +86,7 @@ class Performance:
             return with_phases(caller, [get_appointment(caller, appointment_id)])[0]
 
     def live_through(self, visit: Visit, *, interrupted: bool = False) -> None:
-        """Take the visit as far as it has come by the end of the simulated time; a refused act ends it."""
+        """Do the visit's acts up to the end of the simulated time; stop at an act that is refused."""
         if self.planned.fate == "moved" and not interrupted:
             visit = self._move(visit)
         reached = visit.appointment.status
@@ -115,7 +115,7 @@ class Performance:
         return self.chance.choice(quarters) if quarters else None
 
     def _move(self, visit: Visit) -> Visit:
-        """Move the visit at some hours' notice, to later that day or to one of the next."""
+        """Move the visit, some hours before it begins, to later that day or to a following day."""
         appointment_id, before = visit.appointment.id, visit.appointment.starts_at
         notice = min(timedelta(hours=self.chance.uniform(1, 8)), (before - self.planned.booked_at) / 2)
         at = before - notice
@@ -151,7 +151,7 @@ class Performance:
 
 
 def _lies_ahead(status: str, reached: str) -> bool:
-    """Whether a status is still to come; what has ended otherwise has nothing to come."""
+    """Whether a visit can still come to a status; a visit that ended otherwise cannot."""
     if reached not in _REACHED:
         return False
     return status not in _REACHED or _REACHED.index(status) > _REACHED.index(reached)

@@ -1,4 +1,4 @@
-"""Sends what is due by e-mail: at least once each, and no transaction is open while the server talks."""
+"""Sends due messages by e-mail, each at least once, with no transaction open during the conversation."""
 
 import smtplib
 import ssl
@@ -25,7 +25,7 @@ Clock = Callable[[], datetime]
 
 
 class Outcome(Enum):
-    """What came of handing a letter to the server."""
+    """The outcome of handing a letter to the mail server."""
 
     TAKEN = "taken"
     LATER = "refused for now"
@@ -34,11 +34,11 @@ class Outcome(Enum):
 
 
 class ServerAwayError(Exception):
-    """The mail server cannot be reached, or does not let us in, or has broken off."""
+    """The mail server cannot be reached, refuses the login, or has broken off."""
 
 
 def send_due_mail(database: Database, server: MailServer, clock: Clock) -> None:
-    """Send the letters of every clinic until none is left, or none can be sent for now."""
+    """Send the due letters of every clinic, until none is left or the mail server is away."""
     with going_on("the mail"):
         try:
             for clinic_id in clinics(database):
@@ -61,7 +61,7 @@ def _send_clinics_mail(database: Database, clinic_id: UUID, server: MailServer, 
 def _send(
     database: Database, clinic_id: UUID, server: MailServer, clock: Clock, letters: Sequence[Letter]
 ) -> None:
-    """Send letters in one conversation, noting after each what came of it; what it did not come to waits."""
+    """Send letters in one conversation and note each outcome; letters that were not tried are put back."""
     left = list(letters)
     try:
         with connected(server) as connection:
@@ -80,7 +80,7 @@ def _hand_over(
     clock: Clock,
     left: list[Letter],
 ) -> None:
-    """Take letter after letter off the list; a server that has closed or is about to gets no other."""
+    """Send letter after letter, taking each off the list; ServerAwayError when the server has closed."""
     while left:
         outcome = deliver(connection, server, left[0])
         with database.transaction(clinic_id) as session:
@@ -90,7 +90,7 @@ def _hand_over(
 
 
 def _note(caller: Caller, letter: Letter, outcome: Outcome) -> None:
-    """Note the outcome. A try that broke the conversation off counts, lest one letter stop all others."""
+    """Write the outcome; a try that broke the conversation counts, so that a letter cannot stop the rest."""
     if outcome is Outcome.TAKEN:
         note_sent(caller, letter)
     else:
@@ -99,7 +99,7 @@ def _note(caller: Caller, letter: Letter, outcome: Outcome) -> None:
 
 @contextmanager
 def connected(server: MailServer) -> Iterator[smtplib.SMTP]:
-    """Open a conversation with the server; ServerAwayError, by kind and without its words, when it fails."""
+    """Open a conversation with the server; ServerAwayError, without the server's words, when it fails."""
     try:
         with _open(server) as connection:
             if server.starttls:
@@ -119,7 +119,7 @@ def _open(server: MailServer) -> smtplib.SMTP:
 
 
 def deliver(connection: smtplib.SMTP, server: MailServer, letter: Letter) -> Outcome:
-    """Hand one letter over and tell what came of it."""
+    """Hand a letter to the server and give the outcome."""
     try:
         connection.send_message(write(letter, server.sender), server.sender, [letter.email])
     except smtplib.SMTPRecipientsRefused as error:
@@ -128,10 +128,10 @@ def deliver(connection: smtplib.SMTP, server: MailServer, letter: Letter) -> Out
     except smtplib.SMTPDataError as error:
         return Outcome.NEVER if error.smtp_code >= _PERMANENT else Outcome.LATER
     except smtplib.SMTPSenderRefused:
-        # Our own address is at fault, which the letter cannot help and the settings can.
+        # The server refuses our own address: the letter is good, and can go once the settings are corrected.
         return Outcome.LATER
     except (smtplib.SMTPNotSupportedError, ValueError):
-        # An address that this server, or mail as such, cannot carry.
+        # This server, or e-mail as such, cannot carry the address.
         return Outcome.NEVER
     except (smtplib.SMTPException, OSError):
         return Outcome.BROKEN
@@ -139,7 +139,7 @@ def deliver(connection: smtplib.SMTP, server: MailServer, letter: Letter) -> Out
 
 
 def write(letter: Letter, sender: str) -> EmailMessage:
-    """Write the letter; its Message-ID is the same at every try, so that a second copy can be told."""
+    """Write the letter; its Message-ID is the same at every try, so that a second copy can be recognised."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = Address(addr_spec=letter.email)

@@ -38,7 +38,7 @@ def _sum(tallies: Iterator[Tally]) -> Tally:
 
 
 def revalidate_clinic(database: Database, clinic_id: UUID, now: datetime) -> Tally:
-    """Judge the visits to come of one clinic: its patients in order of id, some to a transaction."""
+    """Judge the visits to come of a clinic: its patients in order of id, fifty to a transaction."""
     tally, last = Tally(0, 0), UUID(int=0)
     while True:
         with database.transaction(clinic_id) as session:

@@ -1,4 +1,4 @@
-"""Offers freed time to those who wait, one after the other, each in a transaction of its own."""
+"""Offers freed time to the entries of the waitlist in turn, each in a transaction of its own."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from models.database import Database
 def offer_freed(database: Database, clinic_id: UUID, freed: Freed, now: datetime, real_now: datetime) -> int:
     """Offer freed time, first come first served, and give the number of offers.
 
-    `now` is the clinical clock, `real_now` the one by which the offers expire; both are aware.
+    `now` is the clinical clock, `real_now` the real clock, by which offers expire; both are aware.
     """
     with database.transaction(clinic_id) as session:
         entries = waiting(Caller(session, clinic_id, now), freed.location_id)

@@ -1,4 +1,4 @@
-"""The queue of background work: its tasks, and when they recur."""
+"""Defines the tasks of the background queue, and when they recur."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from models.database import Database
 CONCURRENCY: Final = 4
 DELIVERIES_AT_ONCE: Final = 40
 """How many webhooks a worker delivers at a time, beside its other work."""
-# Each of its two kinds of work holds a connection to hear of new jobs, and takes another now and then.
+# A worker keeps a connection for each of its two queues, to hear of new jobs, and takes more now and then.
 _CONNECTIONS: Final = CONCURRENCY + 4
 _EACH_MINUTE: Final = "* * * * *"
 _EACH_FIVE_MINUTES: Final = "*/5 * * * *"
@@ -38,11 +38,11 @@ def make_queue(
 ) -> App:
     """Make the queue with every task that the product has; `clock` gives the present instant, aware.
 
-    Without a mail server no task sends mail: the messages are left to the clinic's own gateway. Only with
-    `allow_loopback` are webhooks delivered to this machine itself, and calendars fetched from it.
+    Without a mail server no task sends mail: the messages are left to the clinic's own gateway.
+    Webhooks are delivered to this machine, and calendars fetched from it, only with `allow_loopback`.
 
-    Of a recurring task at most one waits. Nothing is lost with a worker that is killed: what it was
-    doing is begun again once its heartbeat has been missing for half a minute.
+    A recurring task waits at most once. The work of a killed worker is not lost: it is started again once
+    the worker's heartbeat has been missing for half a minute.
     """
     options = {"options": database.options}
     connector = PsycopgConnector(conninfo=database.url, min_size=1, max_size=_CONNECTIONS, kwargs=options)

@@ -1,4 +1,4 @@
-"""Goes from clinic to clinic: what is done in each every minute, and in each once a night."""
+"""Does the recurring work of every clinic: what is due each minute, and the work of each night."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,7 @@ from sync.changes import changes
 from sync.webhooks.deliveries import forget_deliveries, wake_overdue
 
 NIGHT_HOUR: Final = 3
-"""From this hour of the clinic's own clock on a night's work is due; a night missed is made up for."""
+"""The hour of the clinic's own clock from which a night's work is due; a missed night is made up for."""
 ACTOR: Final = "Worker"
 _CLINICS: Final = text("SELECT clinic_ids()")
 
@@ -38,12 +38,12 @@ Act = Callable[[Caller], int]
 
 
 def forget_answers(caller: Caller) -> int:
-    """Drop what is kept for repeated requests beyond its time."""
+    """Delete the kept answers of requests with an Idempotency-Key whose time is over."""
     return purge(caller.session, caller.clinic_id, caller.real_now)
 
 
 EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due, wake_overdue, fetch_due)
-"""Acts of one clinic that look for what has become due; each gives how much it found."""
+"""Acts for a clinic that look for what has become due; each gives the number that it found."""
 EACH_NIGHT: Final[Sequence[Act]] = (
     lapse_due,
     maintenance_due,
@@ -56,13 +56,13 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     forget_deletions,
     expand_all,
 )
-"""The same, once a night, after the visits to come have been judged again."""
+"""Acts for a clinic that run once a night, after the visits to come have been judged again."""
 _IN_PORTIONS: Final = frozenset({forget_holds, forget_messages})
-"""Those of which there may be very much: they do so much at a time, and are called until nothing is left."""
+"""Acts that may have very much to do: they do a portion at a time, and are called until nothing is left."""
 
 
 def clinics(database: Database) -> Sequence[UUID]:
-    """Give every clinic."""
+    """Give the id of every clinic."""
     with database.transaction() as session:
         return session.scalars(_CLINICS).all()
 
@@ -73,7 +73,7 @@ def do_minutes_work(database: Database, now: datetime, acts: Sequence[Act] = EAC
 
 
 def do_nights_work(database: Database, now: datetime, acts: Sequence[Act] = EACH_NIGHT) -> None:
-    """Do the night's work of those clinics in which it has become night since the last time."""
+    """Do the night's work of the clinics in which a night has begun since the last time."""
 
     def work(clinic_id: UUID) -> None:
         if is_night(database, clinic_id, now):
@@ -85,9 +85,9 @@ def do_nights_work(database: Database, now: datetime, acts: Sequence[Act] = EACH
 
 
 def _go_round(database: Database, work: Callable[[UUID], None]) -> None:
-    """Work for each clinic; one whose database does not answer, or is locked too long, stops no other.
+    """Work for each clinic; a failure of the database at a clinic, or a lock timeout, stops no other clinic.
 
-    Nor does an error that nobody has foreseen: it is raised, with all others, when the round is over.
+    An unforeseen error stops no other clinic either: all such errors are raised when the round is over.
     """
     unforeseen: list[Exception] = []
     with going_on("the clinics"):
@@ -114,7 +114,7 @@ def _done(database: Database, clinic_id: UUID, now: datetime, act: Act) -> int:
 
 @contextmanager
 def going_on(what: str) -> Iterator[None]:
-    """Tell of a failure of the database, without anybody's data, and let the next round try again."""
+    """Report a failure of the database, without any patient's data, and let the next round try again."""
     try:
         yield
     except (DBAPIError, PoolTimeoutError) as error:
@@ -133,7 +133,7 @@ def is_night(database: Database, clinic_id: UUID, now: datetime) -> bool:
 
 
 def _note_night(database: Database, clinic_id: UUID, now: datetime) -> None:
-    """Note the clinic's own date, so that the next night is known from this one."""
+    """Note the clinic's own date, so that this night's work is done only once."""
     with database.transaction(clinic_id) as session:
         zone = session.scalars(select(Clinic.timezone)).one()
         session.execute(update(Clinic).values(revalidated_on=now.astimezone(ZoneInfo(zone)).date()))

@@ -1,4 +1,4 @@
-"""Delivers webhooks, one after the other to an endpoint, with no transaction open while it answers."""
+"""Delivers an endpoint's webhooks in turn, with no transaction open while the receiver answers."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from sync.webhooks.outcomes import Outcome, note
 from sync.webhooks.payloads import Parcel, headers
 
 _MOST_BYTES: Final = 1024 * 1024
-# A turn ends in time for a worker that is told to stop, and for other endpoints to have theirs.
+# A turn is short, so that a worker can stop in time and other endpoints get their turn.
 _TURN_SECONDS: Final = 5
 _LOOKS: Final = 10
 _LOOK_SECONDS: Final = 0.05
@@ -27,7 +27,7 @@ _SOON: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What deliveries are made with; `clock` gives the present instant, aware."""
+    """What every delivery needs; `clock` gives the present instant, aware."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -35,10 +35,11 @@ class Post:
 
 
 def deliver(post: Post, clinic_id: UUID, endpoint_id: UUID) -> None:
-    """Deliver what the endpoint has in line until nothing is due, or its turn is over."""
+    """Send the endpoint's due deliveries until nothing is due, or its turn is over."""
     with going_on(f"the webhooks of clinic {clinic_id}"):
         ends, looks, done = time.monotonic() + _TURN_SECONDS, 0, None
         while time.monotonic() < ends and looks < _LOOKS:
+            # Noting an outcome and leasing the next delivery share a transaction: one commit a delivery.
             with _acting(post, clinic_id) as caller:
                 _note(caller, done)
                 found = take(caller, endpoint_id)
@@ -46,6 +47,7 @@ def deliver(post: Post, clinic_id: UUID, endpoint_id: UUID) -> None:
             if found is Nothing.IN_LINE:
                 return
             if found is Nothing.VISIBLE:
+                # The event lies above the horizon, mostly for milliseconds: an older transaction still runs.
                 looks += 1
                 time.sleep(_LOOK_SECONDS)
             else:

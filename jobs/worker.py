@@ -1,4 +1,4 @@
-"""Works off the queue until it is told to stop, and begins again when the database has been away."""
+"""Runs the background worker until it is told to stop, and starts again after the database was away."""
 
 import asyncio
 import logging
@@ -20,15 +20,15 @@ from jobs.queue import CONCURRENCY, DELIVERIES_AT_ONCE
 _AGAIN_SECONDS: Final = 5
 _STOPPING_SECONDS: Final = 8
 _POLL_SECONDS: Final = 5.0
-# What is queued for later is found by looking: the first attempt after one that failed comes in 5 seconds.
+# Jobs for later are found by polling, and the first retry of a webhook is due after only 5 seconds.
 _DELIVERY_POLL_SECONDS: Final = 1.0
 
 
 class Line(logging.Formatter):
-    """One line a record: of an error its kind alone, for its text may repeat a patient's data."""
+    """Writes a record as a line, and of an error the class alone: its text may repeat a patient's data."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line."""
+        """Write the record as a line."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         return f"Background work: {record.getMessage()}{f' ({kind})' if kind else ''}"
 
@@ -55,7 +55,7 @@ async def _work(queue: App, beside: TextIO | None) -> bool:
     """Work until told to stop; False when the library stopped of its own accord."""
     async with queue.open_async():
         loop, told = asyncio.get_running_loop(), asyncio.Event()
-        # By default it would have a few threads more than processors, and hanging receivers take them all.
+        # By default there are a few more threads than processors, and hanging receivers would take them all.
         loop.set_default_executor(ThreadPoolExecutor(CONCURRENCY + DELIVERIES_AT_ONCE))
         for one in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(one, told.set)
@@ -74,14 +74,14 @@ async def _work(queue: App, beside: TextIO | None) -> bool:
 
 
 async def _run(queue: App, name: str) -> None:
-    """Work off one of the queues: receivers of webhooks that hang hold up nothing else."""
+    """Run the jobs of a queue; webhooks have their own, so that hanging receivers delay no other work."""
     webhooks = name == WEBHOOKS
     await queue.run_worker_async(
         queues=[name],
         name=name,
         concurrency=DELIVERIES_AT_ONCE if webhooks else CONCURRENCY,
         fetch_job_polling_interval=_DELIVERY_POLL_SECONDS if webhooks else _POLL_SECONDS,
-        # There are very many of them, and what came of each is kept elsewhere.
+        # Webhooks have very many jobs, and each outcome is kept with its delivery.
         delete_jobs="successful" if webhooks else "never",
         shutdown_graceful_timeout=_STOPPING_SECONDS,
         install_signal_handlers=False,

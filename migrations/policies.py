@@ -1,4 +1,4 @@
-"""Holds a table to the clinic of the transaction, its owner included."""
+"""Limits a table to the rows of the transaction's clinic, for the table's owner too."""
 
 from alembic import op
 

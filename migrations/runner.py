@@ -21,7 +21,7 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Run every revision that the database lacks, up to the newest or to the one named."""
+    """Run every revision that the database lacks, up to the newest or the named revision."""
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection

@@ -1,4 +1,4 @@
-"""Create clinics, their keys, their catalogue and their patients, each held to its clinic."""
+"""Create clinics, their keys, their catalogue and their patients, each limited to its clinic."""
 
 from alembic import op
 
@@ -308,7 +308,7 @@ BEGIN
 END $$;
 """
 
-# Row-level security shows the one key whose hash was presented, and nothing else, before the clinic is known.
+# Before the clinic is known, row-level security shows only the key whose hash was presented.
 AUTHENTICATE = """
 CREATE POLICY presented_key ON api_keys FOR SELECT USING (
     key_hash = (SELECT decode(nullif(current_setting('clinic.key_hash', true), ''), 'hex'))
@@ -350,7 +350,7 @@ END $$;
 
 
 def upgrade() -> None:
-    """Create the tables, then hold every one of them to its clinic."""
+    """Create the tables, then limit each of them to its clinic."""
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
     op.execute(FUNCTIONS)
     op.execute(TABLES)

@@ -191,7 +191,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
 
 
 def upgrade() -> None:
-    """Create the tables, hold each to its clinic and make the two logs append-only."""
+    """Create the tables, limit each to its clinic and make the two logs append-only."""
     op.execute(TABLES)
     for table in (
         "appointments", "appointment_phases", "occupancies", "spacing_claims", "events", "audit_log",

@@ -1,4 +1,4 @@
-"""Create what patients have had elsewhere, their medical holds, and what holds mean in each clinic."""
+"""Create treatments elsewhere, medical holds, and each clinic's rules for medical holds."""
 
 from alembic import op
 from sqlalchemy import text
@@ -111,12 +111,13 @@ INSERT = text(
 
 
 def upgrade() -> None:
-    """Create the tables, give every clinic its rules, then let a change of one count as the catalogue's."""
+    """Create the tables, give every clinic its rules, then count a change of a rule as the catalogue's."""
     op.execute(TABLES)
     for table in ("external_treatments", "medical_holds", "hold_rules"):
         protect(table)
     _give_every_clinic_its_rules()
-    # Only now: no process that knows the rules has a catalogue without them, and no booking has to wait.
+    # Only now: no process that knows these rules has a catalogue without them, so the first rules need not
+    # count as a change of the catalogue, for which bookings would have to wait.
     op.execute(
         "CREATE TRIGGER touch_catalog BEFORE INSERT OR UPDATE OR DELETE ON hold_rules "
         "FOR EACH STATEMENT EXECUTE FUNCTION touch_catalog()"
@@ -124,7 +125,7 @@ def upgrade() -> None:
 
 
 def _give_every_clinic_its_rules() -> None:
-    """Go from clinic to clinic: row-level security is forced, so each is written with itself bound."""
+    """Write the rules clinic by clinic: row-level security is forced, so each clinic is bound in turn."""
     connection = op.get_bind()
     for clinic_id in connection.scalars(CLINICS).all():
         connection.execute(BIND, {"clinic_id": str(clinic_id)})

@@ -64,7 +64,7 @@ CREATE INDEX ix_courses_patient ON courses (clinic_id, patient_id);
 CREATE INDEX ix_courses_template ON courses (clinic_id, template_id) WHERE template_id IS NOT NULL;
 """
 
-# A constraint that is added without looking back holds its lock for an instant; looking back then lets
+# A constraint that is added NOT VALID keeps its lock for an instant only; validating it afterwards lets
 # others write meanwhile. No appointment names a course yet, and no rule a template.
 REFERENCES = """
 ALTER TABLE spacing_rules ADD COLUMN template_id uuid;
@@ -82,7 +82,7 @@ CREATE INDEX ix_appointments_course ON appointments (clinic_id, course_id) WHERE
 
 
 def upgrade() -> None:
-    """Create the tables, hold both to their clinic and refer to them; templates belong to the catalogue."""
+    """Create the tables, limit both to their clinic and refer to them; templates belong to the catalogue."""
     op.execute(TABLES)
     for table in ("course_templates", "courses"):
         protect(table)

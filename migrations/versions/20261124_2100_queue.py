@@ -11,8 +11,8 @@ down_revision = "20261124_2020"
 def upgrade() -> None:
     """Run the library's schema, as its release 3.10 has it: pyproject.toml holds that release.
 
-    Its steps from one release to the next would not do: PostgreSQL 15 takes no new value of an enum
-    in the transaction that adds it. Whoever raises the release adds a revision with its further steps.
+    The library's steps between releases cannot be used: PostgreSQL 15 takes no new value of an enum in the
+    transaction that adds it. A new release needs a revision with its further steps.
     """
     schema = files("procrastinate.sql").joinpath("schema.sql").read_text(encoding="utf-8")
     op.execute("CREATE SCHEMA queue")

@@ -1,4 +1,4 @@
-"""Let a hold say who made it and how it ended, and end without a patient."""
+"""Note who made a hold and how it ended, and let a hold end without a patient."""
 
 from alembic import op
 

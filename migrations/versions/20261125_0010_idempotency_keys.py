@@ -45,7 +45,7 @@ END $$;
 
 
 def upgrade() -> None:
-    """Create the table, hold it to its clinic, and the function that locks a key and looks it up."""
+    """Create the table, limited to its clinic, and the function that locks a key and looks it up."""
     op.execute(TABLE)
     protect("idempotency_keys")
     op.execute(CLAIM)

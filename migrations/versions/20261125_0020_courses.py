@@ -5,8 +5,8 @@ from alembic import op
 revision = "20261125_0020"
 down_revision = "20261125_0010"
 
-# No course is lapsed yet, so the constraint finds nothing when it looks back; it holds its lock for an
-# instant, and looking back lets others write.
+# No course is lapsed yet, so the constraint finds no violation. NOT VALID keeps its lock for an instant
+# only, and validating it afterwards lets others write.
 COLUMNS = """
 ALTER TABLE courses ADD COLUMN lapsed_on date;
 ALTER TABLE courses ADD COLUMN maintenance_told_on date;

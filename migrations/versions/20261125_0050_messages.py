@@ -218,7 +218,7 @@ INSERT = text(
 
 
 def upgrade() -> None:
-    """Create the tables, then give every clinic, itself bound, the words of each kind of message."""
+    """Create the tables, then give every clinic, bound in turn, the words of each kind of message."""
     op.execute(TABLES)
     for table in ("message_templates", "message_dispatches"):
         protect(table)

@@ -56,6 +56,6 @@ CREATE INDEX ix_waitlist_entries_patient ON waitlist_entries (clinic_id, patient
 
 
 def upgrade() -> None:
-    """Create the table and hold it to its clinic."""
+    """Create the table and limit it to its clinic."""
     op.execute(WAITLIST)
     protect("waitlist_entries")

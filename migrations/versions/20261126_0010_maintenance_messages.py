@@ -1,4 +1,4 @@
-"""Let messages tell of maintenance: three more kinds, and their words for every clinic."""
+"""Add messages about maintenance: three more kinds, and their words for every clinic."""
 
 from alembic import op
 from sqlalchemy import text
@@ -61,7 +61,7 @@ INSERT = text(
 
 
 def upgrade() -> None:
-    """Allow the kinds, then give every clinic, itself bound, their words."""
+    """Allow the kinds, then give every clinic, bound in turn, their words."""
     op.execute(CHECKS)
     connection = op.get_bind()
     for clinic_id in connection.scalars(CLINICS).all():

@@ -67,7 +67,7 @@ CREATE INDEX ix_webhook_deliveries_created ON webhook_deliveries (clinic_id, cre
 
 
 def upgrade() -> None:
-    """Create the tables and hold them to their clinic."""
+    """Create the tables and limit them to their clinic."""
     op.execute(TABLES)
     for table in ("webhook_endpoints", "webhook_deliveries"):
         protect(table)

@@ -1,4 +1,4 @@
-"""Create the calendars of staff elsewhere, their objects, and the busy time that these state."""
+"""Create external calendars of staff, their objects, and the busy time in them."""
 
 from alembic import op
 
@@ -83,7 +83,7 @@ CREATE INDEX ix_external_busy_end ON external_busy (clinic_id, resource_id, end_
 
 
 def upgrade() -> None:
-    """Create the tables and hold them to their clinic."""
+    """Create the tables and limit them to their clinic."""
     op.execute(CALENDARS)
     op.execute(OBJECTS)
     op.execute(BUSY)

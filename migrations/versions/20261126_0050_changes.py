@@ -1,4 +1,4 @@
-"""Keep, for everything whose calendar is followed, which of its appointments changed in which transaction."""
+"""Keep, for each scope of the change feed, which appointments changed in which transaction."""
 
 from alembic import op
 
@@ -23,7 +23,7 @@ CREATE TABLE changes (
 CREATE INDEX ix_changes_xid ON changes (clinic_id, scope_id, xid, appointment_id);
 """
 
-# A hold that has not become an appointment is nobody's yet, so it is in no scope.
+# A hold that has not become an appointment is in no scope.
 FUNCTIONS = """
 CREATE FUNCTION scopes_of(clinic uuid, appointment uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
     SELECT s.scope_id
@@ -67,7 +67,7 @@ BEGIN
 END $$;
 """
 
-# At commit, when the phases are those that stay.
+# The trigger runs at commit, when the appointment's phases are final.
 TRIGGER = """
 CREATE CONSTRAINT TRIGGER note_changes AFTER INSERT OR UPDATE OR DELETE ON appointments
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_changes();
@@ -91,7 +91,7 @@ END $$;
 
 
 def upgrade() -> None:
-    """Create the table, hold it to its clinic, fill it and let every appointment keep it from here on."""
+    """Create the table, limit it to its clinic, fill it, and let a trigger keep it from here on."""
     op.execute(TABLES)
     protect("changes")
     op.execute(FUNCTIONS)

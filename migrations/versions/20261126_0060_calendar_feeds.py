@@ -36,8 +36,8 @@ CREATE INDEX ix_calendar_feeds_location ON calendar_feeds (clinic_id, location_i
 CREATE INDEX ix_calendar_feeds_patient ON calendar_feeds (clinic_id, patient_id);
 """
 
-# As for API keys: before the clinic is known, only the row whose hash was presented can be seen. What tells
-# whether the contents have changed is read by the same call, so that an unchanged feed costs one.
+# As for API keys: before the clinic is known, only the row whose hash was presented can be seen. What the
+# entity tag is made of is read by the same call, so that an unchanged feed costs a single call.
 OPEN = """
 CREATE POLICY presented_token ON calendar_feeds FOR SELECT USING (
     token_hash = (SELECT decode(nullif(current_setting('clinic.token_hash', true), ''), 'hex'))
@@ -81,8 +81,8 @@ BEGIN
 END $$;
 """
 
-# Initials are part of some calendars: who follows one must see that they have changed. Whoever books the
-# patient holds the same lock as whoever changes their name, so every visit that shows the old one is found.
+# Some calendars show initials, so a new name must count as a change of the patient's visits. A booking and a
+# change of name take the same lock on the patient, so every visit that shows the old name is found.
 NAMES = """
 CREATE FUNCTION note_changed_name() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -98,7 +98,7 @@ CREATE TRIGGER note_changed_name AFTER UPDATE OF name ON patients
 
 
 def upgrade() -> None:
-    """Create the table, hold it to its clinic, and let a feed be opened by its token's hash alone."""
+    """Create the table, limit it to its clinic, and let a feed be opened by its token's hash alone."""
     op.execute(TABLE)
     protect("calendar_feeds")
     op.execute(OPEN)

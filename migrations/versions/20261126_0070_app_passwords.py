@@ -1,4 +1,4 @@
-"""Create the app passwords of calendar programs, and let these follow the busy time they write."""
+"""Create the app passwords of calendar programs, and let programs sync the busy time that they write."""
 
 from alembic import op
 
@@ -48,7 +48,7 @@ BEGIN
 END $$;
 """
 
-# In step with its table whoever writes it: an object's stamp, and a word of what a program has deleted.
+# Triggers keep these for every writer of the table: an object's stamp, and a row for each deletion.
 FOLLOWED = """
 ALTER TABLE busy_objects ADD COLUMN xid xid8 DEFAULT pg_current_xact_id() NOT NULL;
 CREATE INDEX ix_busy_objects_xid ON busy_objects (clinic_id, therapist_id, xid, id)
@@ -83,7 +83,7 @@ CREATE TRIGGER note_deleted_busy_object AFTER DELETE ON busy_objects
 
 
 def upgrade() -> None:
-    """Create the tables, hold them to their clinic, and let a password be found by its hash alone."""
+    """Create the tables, limit them to their clinic, and let a password be found by its hash alone."""
     op.execute(TABLE)
     protect("app_passwords")
     op.execute(AUTHENTICATE)

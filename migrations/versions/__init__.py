@@ -1,1 +1,1 @@
-"""One file a revision, named by date."""
+"""The revisions, a file each, named by date."""
