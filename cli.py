@@ -50,7 +50,7 @@ def _migrate(database: Database) -> None:
 @click.pass_context
 def main(context: click.Context) -> None:
     """Run the clinic scheduling API; settings come from the environment (see the README)."""
-    # Told to end, a process leaves by the way that also gives up its share of the embedded database.
+    # SIGTERM becomes a normal exit, which also gives up the share of an embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         context.obj = Settings.from_env()
@@ -67,6 +67,7 @@ def serve(settings: Settings) -> None:
         with open_database(settings) as database:
             url = database.url
             card = demo.prepare(database, settings, datetime.now(UTC)) if settings.demo else None
+        # The connections are closed by now: gunicorn's workers are forks, and must not share any.
         with demo.filling(settings, card), running(settings, "worker", "--beside"):
             Server(settings, url, lambda: print(demo.welcome(settings, card), flush=True)).run()
 

@@ -125,6 +125,7 @@ class Raw:
 
 def _moved(table: str, name: str, kind: str) -> LiteralString:
     if name.endswith("_tick"):
+        # 364 days of 288 ticks: whole weeks, so that the weekdays stay.
         return "({} + 104832)::text"
     if name == "id" and table != "appointments":
         return "gen_random_uuid()::text"

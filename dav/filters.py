@@ -28,6 +28,7 @@ class PropertyFilter:
 
     def holds(self, values: Sequence[str]) -> bool:
         """Whether the filter holds for the values of an event's property."""
+        # A property that is missing contains no text, and does not pass a negated text either.
         if self.text is None or not values:
             return self.absent is not bool(values)
         wanted, found = self.text, values
@@ -55,6 +56,7 @@ class Filter:
                 yield item
 
     def _passes(self, item: Item) -> bool:
+        # Only a filter of properties needs the text: the calendar itself selects by time.
         events = ICalendar.from_ical(item.render()).walk(_EVENT)
         return any(all(one.holds(_values(event, one.name)) for one in self.properties) for event in events)
 

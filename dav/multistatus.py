@@ -40,6 +40,7 @@ class Multistatus:
             names += [name for name in self.wanted.also if name not in properties]
         there = [name for name in names if name in properties]
         missing = [name for name in names if name not in properties]
+        # A response holds at least one propstat, even when no property is left to tell (RFC 4918, 14.24).
         if there or not missing or self.wanted.minimal:
             bare = self.wanted.only_names
             values = [ET.Element(name) if bare else properties[name]() for name in there]

@@ -72,6 +72,7 @@ def _sync(paths: Paths, calendar: Calendar, request: Request, root: ET.Element) 
         answer.add(paths.of(calendar, item.name), of_item(paths, item))
     for name in changes.gone:
         answer.status(paths.of(calendar, name), HTTPStatus.NOT_FOUND)
+    # A 507 for the calendar itself says that changes are left, from this token on (RFC 6578, 3.6).
     if changes.more:
         answer.status(
             paths.of(calendar), HTTPStatus.INSUFFICIENT_STORAGE, d("number-of-matches-within-limits")

@@ -42,6 +42,7 @@ class Request:
     def conditions(self) -> Conditions:
         """The preconditions of a write; `If` (RFC 4918, 10.4) is not supported and never holds."""
         if "if" in self.headers:
+            # No object has an empty entity tag, so this condition never holds.
             return Conditions(("",))
         return Conditions(_tags(self.headers.get("if-match")), _tags(self.headers.get("if-none-match")))
 

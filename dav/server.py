@@ -61,6 +61,7 @@ def _propfind(paths: Paths, resource: Resource, request: Request) -> Response:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
     if request.depth not in {"0", "1", "infinity"}:
         raise MalformedError("The Depth is 0 or 1.")
+    # RFC 4918 (9.1) allows a server to refuse to list a whole tree.
     if request.depth == "infinity" and resource.name is None:
         return xml(HTTPStatus.FORBIDDEN, error_body(d("propfind-finite-depth")))
     result.add(paths.of_resource(resource), own)
@@ -156,6 +157,7 @@ _METHODS: Final[Mapping[str, Callable[[Paths, Resource, Request], Response]]] = 
     "PROPPATCH": _proppatch,
     "REPORT": _report,
     "GET": _get,
+    # The HTTP server leaves out the body of an answer to HEAD.
     "HEAD": _get,
     "PUT": _put,
     "DELETE": _delete,

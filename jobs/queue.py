@@ -26,6 +26,7 @@ _EACH_MINUTE: Final = "* * * * *"
 _EACH_FIVE_MINUTES: Final = "*/5 * * * *"
 _EACH_HOUR: Final = "0 * * * *"
 _KEPT_HOURS: Final = 48
+# No round looks for time that was freed, so an offer that fails is tried again by its own job.
 _OFFERED_AGAIN: Final = RetryStrategy(max_attempts=5, wait=2)
 
 

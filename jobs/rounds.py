@@ -79,6 +79,7 @@ def do_nights_work(database: Database, now: datetime, acts: Sequence[Act] = EACH
         if is_night(database, clinic_id, now):
             revalidate_clinic(database, clinic_id, now)
             _do(database, clinic_id, now, acts)
+            # Noted last, so that a night's work that fails is tried again in the next round.
             _note_night(database, clinic_id, now)
 
     _go_round(database, work)

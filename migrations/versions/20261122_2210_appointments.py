@@ -7,6 +7,8 @@ from migrations.policies import protect
 revision = "20261122_2210"
 down_revision = "20261122_2200"
 
+# The exclusion constraints prove what the code only checks: that no resource and no patient is taken twice,
+# and that no two sessions lie closer than a floor.
 TABLES = """
 CREATE TABLE appointments (
     clinic_id uuid NOT NULL,

@@ -14,6 +14,7 @@ from models.appointments import LONGEST_OCCUPANCY
 from models.statuses import UNFINISHED
 from scheduling.ticks import from_tick, to_tick
 
+# No occupancy is longer than a day, so the bound on its end lets an index find all that overlap.
 _LIST: Final = text("""
     SELECT a.id, a.location_id, b.resource_id, a.starts_at, a.ends_at, b.busy_object_id,
            c.external_calendar_id, min(b.start_tick) AS first, max(b.end_tick) AS last

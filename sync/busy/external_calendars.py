@@ -131,6 +131,7 @@ def fetch_due(caller: Caller) -> int:
         .where(ExternalCalendar.clinic_id == caller.clinic_id, ExternalCalendar.next_at <= caller.real_now)
         .order_by(ExternalCalendar.next_at)
         .limit(_AT_ONCE)
+        # A locked calendar is being changed or fetched just now: the next round comes back to it.
         .with_for_update(skip_locked=True, key_share=True)
     )
     found = caller.session.scalars(due).all()

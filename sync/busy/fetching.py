@@ -94,6 +94,7 @@ class Line:
 def fetch_ics(line: Line, known: Known) -> Fetched:
     """Fetch a calendar that is a single ICS text; a 304 leaves everything as it is."""
     answer = line.ask("GET", {"Accept": "text/calendar", **({} if known.full else _conditions(known))})
+    # A full reading sends no conditions, so a 304 to it is an error of the server.
     if answer.status == _NOT_MODIFIED and not known.full:
         return Fetched({}, (), etag=known.etag, last_modified=known.last_modified)
     expect(answer, _OK)
@@ -104,6 +105,7 @@ def fetch_ics(line: Line, known: Known) -> Fetched:
         spans = spans_of(expanded)
     except UnusableError as error:
         raise FetchError(str(error)) from error
+    # Each UID becomes an object of its own, so that a changed event rewrites its own time alone.
     found = {stored_name(uid): Found(stored_name(uid), "", one) for uid, one in spans.items()}
     headers = answer.headers
     return Fetched(

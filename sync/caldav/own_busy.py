@@ -70,6 +70,7 @@ def get_object(caller: Caller, therapist_id: UUID, href: str) -> BusyObject:
 
 def _find(caller: Caller, therapist_id: UUID, href: str) -> BusyObject | None:
     statement = select(BusyObject).where(*of_source(caller, Source(therapist_id)), BusyObject.href == href)
+    # The session may hold the row from before the lock, so it is read again.
     return caller.session.scalar(statement.execution_options(populate_existing=True))
 
 
@@ -103,6 +104,7 @@ def read_again(kept: Kept) -> dict[str, Found]:
     """Expand a collection again, with no transaction open; objects that cannot be read are left out."""
     found: dict[str, Found] = {}
     hrefs = sorted(kept.texts)
+    # In portions, so that an object that takes too long to expand spoils only its own portion.
     for first in range(0, len(hrefs), _AT_ONCE):
         some = hrefs[first : first + _AT_ONCE]
         try:

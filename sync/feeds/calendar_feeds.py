@@ -34,6 +34,7 @@ _KINDS: Final = {"therapist": THERAPIST, "room": ROOM, "device": DEVICE}
 
 def _within(locations: Locations) -> ColumnElement[bool]:
     """Limit a key of some locations to the feeds of these locations, their rooms and their devices."""
+    # Feeds of therapists and of patients show every location, so such a key sees none of them.
     things = [
         CalendarFeed.resource_id.in_(
             select(kind.id).where(kind.clinic_id == CalendarFeed.clinic_id, kind.location_id.in_(locations))

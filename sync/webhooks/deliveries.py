@@ -65,6 +65,7 @@ def redeliver(caller: Caller, delivery_id: UUID, webhook_id: UUID | None = None)
     require_whole_clinic(caller)
     own = (WebhookDelivery.clinic_id == caller.clinic_id, WebhookDelivery.id == delivery_id)
     statement = select(WebhookDelivery).where(*own).execution_options(populate_existing=True)
+    # Read without a lock first: it names the endpoint, whose row must be locked before the delivery's.
     found = caller.session.scalar(statement)
     if found is None or webhook_id not in {None, found.endpoint_id}:
         raise NotFound("delivery")
@@ -91,6 +92,7 @@ def _active(caller: Caller, webhook_id: UUID) -> WebhookEndpoint:
 def lock_endpoint(caller: Caller, endpoint_id: UUID) -> WebhookEndpoint | None:
     """Lock the endpoint's row, always before rows of its deliveries, and give it as it is now, or None."""
     own = (WebhookEndpoint.clinic_id == caller.clinic_id, WebhookEndpoint.id == endpoint_id)
+    # FOR NO KEY UPDATE, so that bookings can go on to insert deliveries that refer to this row.
     statement = select(WebhookEndpoint).where(*own).with_for_update(key_share=True)
     return caller.session.scalar(statement.execution_options(populate_existing=True))
 

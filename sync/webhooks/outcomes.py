@@ -20,6 +20,7 @@ from sync.webhooks.retries import pause_after, requested_pause, rest_after
 GIVEN_UP: Final = timedelta(days=5)
 """An endpoint whose attempts have all failed for so long is disabled."""
 _KEPT_ATTEMPTS: Final = 50
+# The count is kept in a smallint, and long before this the rest is as long as it gets.
 _MOST_TIMEOUTS: Final = 1000
 _ASKS_FOR_REST: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -40,6 +41,7 @@ class Outcome:
 
 def note(caller: Caller, parcel: Parcel, outcome: Outcome) -> None:
     """Write the outcome of an attempt, unless the delivery is gone or its lease is no longer the parcel's."""
+    # The endpoint's row comes first, as in `take`, so that the two cannot deadlock.
     endpoint = lock_endpoint(caller, parcel.endpoint_id)
     statement = select(WebhookDelivery).where(
         *of_endpoint(caller, parcel.endpoint_id),
