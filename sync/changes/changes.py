@@ -26,8 +26,8 @@ _NOWHERE: Final = UUID(int=0)
 # take 8 and commit first. A client that reads now goes on to 8; number 7 appears a moment later, behind
 # its cursor, and that visit is missing from its copy for good, without any error.
 #
-# So each row of `changes` carries the number of the transaction that changed it last, and every query here
-# looks only below the horizon: the oldest transaction that still ran when the snapshot was taken. All
+# So each row of `changes` carries the number of the transaction that changed it last, and a page shows only
+# rows below the horizon: the oldest transaction that still ran when the snapshot was taken. All the
 # transactions below it have ended, by commit or rollback, so nothing can appear there any more. The price
 # is delay: a long transaction anywhere on the PostgreSQL server holds back the changes that came after it,
 # which a page reports as `pending`, but it never loses any.
