@@ -89,7 +89,7 @@ class Question:
 
     `areas` are those treated, by default all of the procedure's. `waived` codes no longer refuse, except
     the codes that no level may waive. `course` is the visit's course. A visit that `moves` keeps the
-    floor from later visits but not the minimum: they are flagged instead. A visit that `stands` is booked
+    floor from later visits but not the minimum: they are flagged instead. A visit that `is_booked` is there
     already: later visits that are too close to it are judged for themselves.
     """
 
@@ -103,7 +103,7 @@ class Question:
     waived: frozenset[str] = frozenset()
     course: CourseOf | None = None
     moves: bool = False
-    stands: bool = False
+    is_booked: bool = False
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None or self.now.utcoffset() is None:

@@ -28,7 +28,7 @@ _ACTUAL = ("actual_starts_at", "actual_ends_at")
 class Placing:
     """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick.
 
-    One that `stands` only gives way on its day: what was judged and allowed of it stays as it was.
+    One that `gives_way` only gives way on its day: what was judged and allowed of it stays as it was.
     `event` says what that is, where it is not the same for all that move together.
     """
 
@@ -37,7 +37,7 @@ class Placing:
     verdict: Verdict
     start: int
     override: Override | None = None
-    stands: bool = False
+    gives_way: bool = False
     event: str | None = None
 
 
@@ -70,7 +70,7 @@ def _settle(
     appointment, question, verdict = placing.appointment, placing.question, placing.verdict
     if verdict.assignment is None:
         raise ValueError("A visit moves to where it may take place.")
-    if placing.stands:
+    if placing.gives_way:
         _keep(appointment, question, verdict, placing.start)
     else:
         set_placement(appointment, question, verdict, placing.start)

@@ -11,14 +11,14 @@ from sqlalchemy import Select, select
 from booking.core.caller import Caller
 from booking.core.crud import Kind, Values, select_all
 from booking.core.errors import Invalid
-from booking.flags.flags import OF_HOLDS, OF_SPACING
+from booking.flags.flags import OF_MEDICAL_HOLDS, OF_SPACING
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import load_catalog
 from models import Clinic, Location, Patient
 
 # What else than sessions decides when somebody may be treated.
-_JUDGED_BY: Final = {"born_on": OF_HOLDS, "skin_type": OF_SPACING}
+_JUDGED_BY: Final = {"born_on": OF_MEDICAL_HOLDS, "skin_type": OF_SPACING}
 
 
 def latest_today(caller: Caller) -> date:

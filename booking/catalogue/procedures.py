@@ -9,7 +9,7 @@ from sqlalchemy import select
 from booking.core.caller import Caller
 from booking.core.crud import Kind, Rows, Values
 from booking.core.errors import InUse, Invalid
-from booking.flags.flags import OF_CATALOGUE, OF_PREREQUISITES, STANDING
+from booking.flags.flags import OF_ANY_RULE, OF_CATALOGUE, OF_PREREQUISITES
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_for
 from models import Appointment, CourseTemplate, Phase, Procedure
@@ -65,7 +65,7 @@ def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequ
     if before["prerequisites"] != after["prerequisites"]:
         codes |= OF_PREREQUISITES
     if before["phases"] != after["phases"]:
-        codes |= STANDING
+        codes |= OF_ANY_RULE
     return affected_by(caller, visits_for(caller, after["id"]), codes) if codes else ()
 
 

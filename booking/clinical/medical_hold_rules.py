@@ -9,7 +9,7 @@ from sqlalchemy import select
 from booking.core.caller import Caller
 from booking.core.crud import Kind, Values
 from booking.core.errors import Invalid
-from booking.flags.flags import OF_HOLDS
+from booking.flags.flags import OF_MEDICAL_HOLDS
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_held_by
 from models import HoldRule
@@ -24,7 +24,7 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noq
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
     """Judge the visits to come of patients with such a hold again."""
-    return affected_by(caller, visits_held_by(caller, (after or before or {})["code"]), OF_HOLDS)
+    return affected_by(caller, visits_held_by(caller, (after or before or {})["code"]), OF_MEDICAL_HOLDS)
 
 
 HOLD_RULE = Kind(name="hold_rule", model=HoldRule, check=_check, follow=_follow)

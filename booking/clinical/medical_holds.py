@@ -12,8 +12,8 @@ from booking.core.caller import Caller
 from booking.core.crud import Kind, Values, get, lock_for_change, write_changes
 from booking.core.errors import Invalid, MissingScope, WrongStatus
 from booking.core.events import audit
-from booking.flags.flags import OF_HOLDS
-from booking.flags.revalidation import standing
+from booking.flags.flags import OF_MEDICAL_HOLDS
+from booking.flags.revalidation import refusals_of_booked
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import load_catalog
 from models import MedicalHold
@@ -58,7 +58,7 @@ def _require_level(caller: Caller, hold: Values) -> None:
 
 def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
     """Judge the patient's visits to come again, and release those that the hold stands against if asked."""
-    affected = judge_visits_of(caller, (after or before or {})["patient_id"], OF_HOLDS)
+    affected = judge_visits_of(caller, (after or before or {})["patient_id"], OF_MEDICAL_HOLDS)
     if after is not None and after.get("release_appointments"):
         _release(caller, after)
     return affected
@@ -82,7 +82,7 @@ def _refused_by(caller: Caller, hold: Values) -> list[UUID]:
     ]
     return [
         visit.id
-        for visit, refusals in standing(caller, catalog, visits)
+        for visit, refusals in refusals_of_booked(caller, catalog, visits)
         if any(source_id == hold["id"] for one in refusals for _, _, source_id, _ in one.grounds)
     ]
 

@@ -13,7 +13,7 @@ from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, Retired
 from booking.day.late_arrival import following, plan, resources_of
-from booking.day.planned_visits import Standing, fits, standing_visit
+from booking.day.planned_visits import PlannedVisit, fits, planned_visit
 from booking.flags.flags import flag_late
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
@@ -66,16 +66,18 @@ def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID
         return catalog, set()
     visits = [appointment, *following(caller, appointment)]
     patients = {one.patient_id for one in visits if one.patient_id is not None}
-    resources = resources_of(catalog, _standing(caller, catalog, visits))
+    resources = resources_of(catalog, _planned_visits(caller, catalog, visits))
     lock_and_sweep(caller, patients=patients, resources=resources)
     return catalog, patients
 
 
-def _standing(caller: Caller, catalog: ClinicCatalog, visits: Sequence[Appointment]) -> list[Standing]:
+def _planned_visits(
+    caller: Caller, catalog: ClinicCatalog, visits: Sequence[Appointment]
+) -> list[PlannedVisit]:
     people = {one.patient_id for one in visits if one.patient_id is not None}
     histories = load_histories(caller, catalog, people, with_holds=False)
     return [
-        standing_visit(caller, catalog, one, histories[one.appointment.patient_id])
+        planned_visit(caller, catalog, one, histories[one.appointment.patient_id])
         for one in with_phases(caller, visits, catalog)
         if one.appointment.patient_id is not None
     ]
@@ -85,17 +87,17 @@ def _slide(caller: Caller, catalog: ClinicCatalog, visit: Visit, locked: set[UUI
     """Move the late visit and whoever is in its way, the late one first; none when that cannot be done."""
     # Who was booked while we waited for the locks stands: their patient is not locked.
     others = [one for one in following(caller, visit.appointment, lock=True) if one.patient_id in locked]
-    late, *rest = _standing(caller, catalog, [visit.appointment, *others])
+    late, *rest = _planned_visits(caller, catalog, [visit.appointment, *others])
     if not _is_planned(catalog, late):
         return []
     placings = plan(caller, catalog, late, [one for one in rest if _is_planned(catalog, one)])
     return [] if placings is None else _move(caller, catalog, placings)
 
 
-def _is_planned(catalog: ClinicCatalog, standing: Standing) -> bool:
+def _is_planned(catalog: ClinicCatalog, planned: PlannedVisit) -> bool:
     """Whether the procedure still has the phases that the visit was planned with; who has others stands."""
-    procedure = catalog.engine.procedures[standing.visit.appointment.procedure_id]
-    return fits(standing.visit.phases, [phase.name for phase in procedure.phases])
+    procedure = catalog.engine.procedures[planned.visit.appointment.procedure_id]
+    return fits(planned.visit.phases, [phase.name for phase in procedure.phases])
 
 
 def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -> list[Appointment]:

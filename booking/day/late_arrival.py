@@ -10,7 +10,7 @@ from sqlalchemy import select
 from booking.appointments.moving import Placing
 from booking.claims.claims import load_claims
 from booking.core.caller import Caller
-from booking.day.planned_visits import Standing, check_place
+from booking.day.planned_visits import PlannedVisit, check_place
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import candidates
@@ -44,13 +44,13 @@ def following(caller: Caller, late: Appointment, *, lock: bool = False) -> Seque
     return caller.session.scalars(statement).all()
 
 
-def resources_of(catalog: ClinicCatalog, visits: Iterable[Standing]) -> set[UUID]:
+def resources_of(catalog: ClinicCatalog, visits: Iterable[PlannedVisit]) -> set[UUID]:
     """Give everything that these visits hold or could hold: what is locked before they give way."""
     return {one for visit in visits for one in (*candidates(catalog, visit.question), *visit.resources)}
 
 
 def plan(
-    caller: Caller, catalog: ClinicCatalog, late: Standing, others: Sequence[Standing]
+    caller: Caller, catalog: ClinicCatalog, late: PlannedVisit, others: Sequence[PlannedVisit]
 ) -> list[Placing] | None:
     """Place the late visit from now on, and let the others give way by the least minutes.
 
@@ -79,7 +79,7 @@ def plan(
     return placings
 
 
-def _waits(visit: Standing, most: int) -> Iterator[Option]:
+def _waits(visit: PlannedVisit, most: int) -> Iterator[Option]:
     """Yield what a visit in the way may do: take another room at its time, then wait."""
     procedure = visit.question.procedure
     if not visit.here:
@@ -88,7 +88,7 @@ def _waits(visit: Standing, most: int) -> Iterator[Option]:
 
 
 def _place(
-    catalog: ClinicCatalog, visit: Standing, options: Iterable[Option], taken: _Taken, window: Window
+    catalog: ClinicCatalog, visit: PlannedVisit, options: Iterable[Option], taken: _Taken, window: Window
 ) -> Placing | None:
     """Give the first option that works, in the visit's own rooms if they do."""
     for option in options:
@@ -96,7 +96,7 @@ def _place(
         for only in (visit.resources, *(() if visit.here else (None,))):
             verdict = check_place(catalog, question, taken, option.start, window, only)
             if verdict.assignment is not None:
-                return Placing(visit.visit.appointment, question, verdict, option.start, stands=True)
+                return Placing(visit.visit.appointment, question, verdict, option.start, gives_way=True)
     return None
 
 

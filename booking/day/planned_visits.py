@@ -26,7 +26,7 @@ _HELD: Final = ("room_id", "therapist_id", "assistant_id", "device_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlannedVisit:
     """A booked visit with the question that its own plan answers."""
 
     visit: Visit
@@ -45,7 +45,9 @@ class Standing:
         return frozenset(one for one in held if one is not None)
 
 
-def standing_visit(caller: Caller, catalog: ClinicCatalog, visit: Visit, history: History | None) -> Standing:
+def planned_visit(
+    caller: Caller, catalog: ClinicCatalog, visit: Visit, history: History | None
+) -> PlannedVisit:
     """Give the visit with its question: its own phases, its therapist, the patient's other visits.
 
     Its phases are those of today where the procedure has others than when it was booked.
@@ -73,7 +75,7 @@ def standing_visit(caller: Caller, catalog: ClinicCatalog, visit: Visit, history
         therapist_id=appointment.therapist_id,
         waived=_SETTLED | waivers(appointment).codes,
     )
-    return Standing(visit, question, start)
+    return PlannedVisit(visit, question, start)
 
 
 def fits(phases: Iterable[AppointmentPhase], names: list[str]) -> bool:

@@ -10,7 +10,7 @@ from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, Refused
 from booking.day.late_arrival import resources_of
-from booking.day.planned_visits import Standing, check_place, standing_visit
+from booking.day.planned_visits import PlannedVisit, check_place, planned_visit
 from booking.flags.revalidation import affected_by
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
@@ -45,14 +45,14 @@ def reassign(
     catalog = _lock(caller, appointment_id, to)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reassign", appointment)
-    standing = _standing(caller, catalog, appointment)
-    rooms = {phase.room_id for phase in standing.visit.phases}
+    planned = _planned_visit(caller, catalog, appointment)
+    rooms = {phase.room_id for phase in planned.visit.phases}
     if to.therapist_id in {None, appointment.therapist_id} and to.room_id in {None, *rooms}:
-        return standing.visit
+        return planned.visit
     asked = replace(
-        standing.question, therapist_id=to.therapist_id or appointment.therapist_id, room_id=to.room_id
+        planned.question, therapist_id=to.therapist_id or appointment.therapist_id, room_id=to.room_id
     )
-    placing = _judged(caller, catalog, standing, asked, override)
+    placing = _judged(caller, catalog, planned, asked, override)
     move_all(caller, catalog, [placing], "reassigned")
     # Who is unqualified no longer treats: the flag goes.
     affected_by(caller, [appointment], catalog=catalog)
@@ -68,28 +68,28 @@ def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     question = ask(caller, catalog, wish, even=[wish.procedure_id, wish.location_id])
     if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
         raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")
-    here = resources_of(catalog, [_standing(caller, catalog, appointment)])
+    here = resources_of(catalog, [_planned_visit(caller, catalog, appointment)])
     resources = candidates(catalog, question) | here
     lock_and_sweep(caller, patients=[appointment.patient_id], resources=resources)
     return catalog
 
 
-def _standing(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> Standing:
+def _planned_visit(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> PlannedVisit:
     people = [appointment.patient_id] if appointment.patient_id is not None else []
     histories = load_histories(caller, catalog, people, with_holds=False)
     history = histories[people[0]] if people else None
-    return standing_visit(caller, catalog, with_phases(caller, [appointment], catalog)[0], history)
+    return planned_visit(caller, catalog, with_phases(caller, [appointment], catalog)[0], history)
 
 
 def _judged(
-    caller: Caller, catalog: ClinicCatalog, standing: Standing, asked: Question, override: Override | None
+    caller: Caller, catalog: ClinicCatalog, planned: PlannedVisit, asked: Question, override: Override | None
 ) -> Placing:
     """Judge the visit with what it gets, and otherwise what it has, if that still does."""
-    appointment, start = standing.visit.appointment, standing.start
+    appointment, start = planned.visit.appointment, planned.start
     window = day_of(asked, start)
     busy = busy_for(caller, catalog, asked, window, without=appointment.id)
     named = (one for one in (asked.therapist_id, asked.room_id) if one is not None)
-    only = standing.resources.union(named)
+    only = planned.resources.union(named)
 
     def judge(question: Question) -> Verdict:
         kept = check_place(catalog, question, busy, start, window, only)
@@ -103,7 +103,7 @@ def _judged(
     if verdict.assignment is None:
         raise Refused(verdict.refusals, _others(catalog, asked, busy, start, window))
     used = replace(verdict, waived_codes=verdict.waived_codes - asked.waived)
-    return Placing(appointment, asked, used, start, override, stands=True)
+    return Placing(appointment, asked, used, start, override, gives_way=True)
 
 
 def _others(

@@ -104,7 +104,7 @@ class Relocation:
     def judge(self, visit: Visit, start: int, pin: Pin, freed: Collection[UUID]) -> Proposal:
         """Judge a place that somebody has chosen, as if the freed visits were gone."""
         stays = start == to_tick(visit.appointment.starts_at)
-        question = self._standing(visit) if stays else self._question(visit)
+        question = self._booked_question(visit) if stays else self._question(visit)
         choices = [(pin[0] or kept[0], pin[1] or kept[1]) for kept in self._pins(visit)]
         return self._take(self._judge(visit, question, start, choices, freed))
 
@@ -120,7 +120,7 @@ class Relocation:
 
     def _stay(self, visit: Visit) -> Proposal:
         start, freed = to_tick(visit.appointment.starts_at), {visit.appointment.id}
-        return self._judge(visit, self._standing(visit), start, self._pins(visit), freed)
+        return self._judge(visit, self._booked_question(visit), start, self._pins(visit), freed)
 
     def _move(self, visit: Visit) -> Proposal:
         """Give the nearest time that day or, where there is none, within the days around it.
@@ -154,7 +154,7 @@ class Relocation:
         for therapist_id, room_id in dict.fromkeys(pins):
             asked = replace(question, therapist_id=therapist_id, room_id=room_id)
             verdict = check(asked, self.catalog.engine, busy, start, window)
-            if asked.stands and verdict.refusals:
+            if asked.is_booked and verdict.refusals:
                 verdict = self._as_allowed(visit, asked, verdict, busy, start, window)
             if verdict.assignment is not None:
                 break
@@ -179,8 +179,8 @@ class Relocation:
         therapists, rooms = ([one, None] if one not in {None, self.resource_id} else [None] for one in kept)
         return list(product(therapists, rooms))
 
-    def _standing(self, visit: Visit) -> Question:
-        return replace(self._question(visit), stands=True, waived=_OF_TIME)
+    def _booked_question(self, visit: Visit) -> Question:
+        return replace(self._question(visit), is_booked=True, waived=_OF_TIME)
 
     def _question(self, visit: Visit) -> Question:
         history = self._history(visit)

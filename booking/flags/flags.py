@@ -23,9 +23,9 @@ OF_CATALOGUE: Final = frozenset(
 )  # fmt: skip
 OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
 OF_PREREQUISITES: Final = frozenset({"prerequisite_missing", "prerequisite_expired", "cooling_off"})
-OF_HOLDS: Final = frozenset({"medical_hold"})
+OF_MEDICAL_HOLDS: Final = frozenset({"medical_hold"})
 # Everything that can come to speak against a visit after it was booked.
-STANDING: Final = OF_CATALOGUE | CLINICAL
+OF_ANY_RULE: Final = OF_CATALOGUE | CLINICAL
 
 LATE: Final = "late"
 # A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
@@ -54,7 +54,7 @@ def clear_flags_of_old_place(appointment: Appointment) -> None:
 
     No rule refuses its new place, and nothing is blocked there, so no disruption concerns it any more.
     """
-    appointment.flags = [one for one in appointment.flags if one["code"] not in STANDING | {DISRUPTED}]
+    appointment.flags = [one for one in appointment.flags if one["code"] not in OF_ANY_RULE | {DISRUPTED}]
 
 
 def clear_flags_of_given_up(appointment: Appointment, held: Collection[UUID]) -> None:
@@ -118,7 +118,7 @@ def tell_flagged(
 
 def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:
     """Give the flags that stay and those that are new."""
-    kept = [one for one in appointment.flags if one["code"] not in STANDING or _reason(one) in reasons]
+    kept = [one for one in appointment.flags if one["code"] not in OF_ANY_RULE or _reason(one) in reasons]
     known = {_reason(flag) for flag in kept}
     fresh = [
         {"code": code, **({"rule_id": rule} if rule else {}), "since": caller.now}

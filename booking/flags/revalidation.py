@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from booking.core.caller import Caller
-from booking.flags.flags import OF_PREREQUISITES, OF_SPACING, STANDING, flag
+from booking.flags.flags import OF_ANY_RULE, OF_PREREQUISITES, OF_SPACING, flag
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import ClinicCatalog, read_catalog
 from booking.questions.histories import History, load_histories
@@ -24,7 +24,7 @@ from scheduling.ticks import to_tick
 def affected_by(
     caller: Caller,
     appointments: Sequence[Appointment],
-    codes: frozenset[str] = STANDING,
+    codes: frozenset[str] = OF_ANY_RULE,
     catalog: ClinicCatalog | None = None,
 ) -> list[UUID]:
     """Flag each visit that is refused now, clear the others, and give those refused with these codes.
@@ -40,7 +40,7 @@ def affected_by(
     catalog = catalog or read_catalog(caller)
     judged = [
         (appointment, sorted({(one.code, one.rule_id) for one in found}, key=str))
-        for appointment, found in standing(everywhere, catalog, appointments)
+        for appointment, found in refusals_of_booked(everywhere, catalog, appointments)
     ]
     flag(caller, judged)
     return [appointment.id for appointment, reasons in judged if any(code in codes for code, _ in reasons)]
@@ -58,17 +58,17 @@ def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalo
     return [one for one in found if one != appointment.id]
 
 
-def standing(
+def refusals_of_booked(
     caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment]
 ) -> Iterator[tuple[Appointment, list[Refusal]]]:
     """Give each visit with what speaks against it where and when it is, as if everybody were free."""
     people = {one.patient_id for one in appointments if one.patient_id is not None}
     histories = load_histories(caller, catalog, people, with_holds=False)
     for appointment in appointments:
-        yield appointment, _standing(caller, catalog, appointment, histories)
+        yield appointment, _refusals_of(caller, catalog, appointment, histories)
 
 
-def _standing(
+def _refusals_of(
     caller: Caller, catalog: ClinicCatalog, appointment: Appointment, histories: Mapping[UUID, History]
 ) -> list[Refusal]:
     history = histories[appointment.patient_id] if appointment.patient_id is not None else None
@@ -77,7 +77,7 @@ def _standing(
     window = day_of(question, start)
     refusals = check(question, catalog.engine, {}, start, window).refusals
     allowed = waivers(appointment, history.visits if history is not None else ())
-    return [one for one in refusals if one.code in STANDING and not allowed.cover(one)]
+    return [one for one in refusals if one.code in OF_ANY_RULE and not allowed.cover(one)]
 
 
 def _question(
@@ -88,7 +88,7 @@ def _question(
     patient = history.patient(appointment.id) if history is not None else None
     question = ask(caller, catalog, wish, patient, even=[wish.procedure_id, wish.location_id])
     course = history.course_of(appointment.id) if history is not None else None
-    return replace(question, procedure=_numbed(question, appointment), course=course, stands=True)
+    return replace(question, procedure=_numbed(question, appointment), course=course, is_booked=True)
 
 
 def _numbed(question: Question, appointment: Appointment) -> Procedure:

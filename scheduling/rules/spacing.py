@@ -105,7 +105,7 @@ def spacing_bans(question: Question, rules: Sequence[SpacingRule]) -> list[Ban]:
     for session in question.patient.sessions if question.patient else ():
         after, before = between.numbers(of_session(session))
         found += [_ban(kind, rule, session, 0, days) for kind, rule, days in after]
-        if _is_to_come(session) and question.stands:
+        if _is_to_come(session) and question.is_booked:
             continue
         floor = max((days for kind, _, days in before if kind == "floor"), default=1)
         lenient = _is_to_come(session) and question.moves
