@@ -24,7 +24,7 @@ from booking.core.caller import Caller
 from booking.day import arrival, completing, reassigning
 from booking.day.reassigning import Place
 from booking.questions.judging import Override
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from models import Appointment, AuditEntry
 from schemas.appointments import (
     ActionSchema,
@@ -231,8 +231,8 @@ _plain_action("start-numbing", transitions.start_numbing, "Note that the numbing
 _plain_action("no-show", transitions.no_show, "Note, after the grace, that nobody came.")
 
 
-def _wish(body: dict[str, Any]) -> Wish:
-    return Wish(
+def _wish(body: dict[str, Any]) -> VisitRequest:
+    return VisitRequest(
         procedure_id=body["procedure_id"],
         location_id=body["location_id"],
         areas=tuple(body.get("areas") or ()),

@@ -12,7 +12,7 @@ from booking.appointments import book, records
 from booking.core.caller import Caller
 from booking.core.errors import NoSlot
 from booking.questions import availability
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from scheduling.ticks import to_tick
 from schemas.availability import (
     AvailabilityQuerySchema,
@@ -103,9 +103,9 @@ def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> Wish:
+def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> VisitRequest:
     """Read the visit that a query asks about."""
-    return Wish(
+    return VisitRequest(
         procedure_id=query["procedure_id"],
         location_id=query["location_id"],
         areas=tuple(query.get("areas") or ()),

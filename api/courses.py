@@ -13,8 +13,8 @@ from booking.core.crud import Values
 from booking.courses import states
 from booking.courses.courses import COURSE, select_courses
 from booking.planning import course_booking, course_moving_on, course_plan
-from booking.planning.course_moving_on import Shifted
-from booking.planning.course_plan import Plan, SeriesWish
+from booking.planning.course_moving_on import MovedSession
+from booking.planning.course_plan import Plan, SeriesRequest
 from scheduling.plans import Preferences
 from scheduling.ticks import DAY_MINUTES
 from schemas.appointments import AppointmentsSchema
@@ -100,9 +100,9 @@ def shift_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[
     """
     expected = expected_version(body)
     if body["apply"]:
-        shift = course_moving_on.apply_shift(caller, course_id, body["appointment_id"], expected)
+        shift = course_moving_on.apply_moving_on(caller, course_id, body["appointment_id"], expected)
     else:
-        shift = course_moving_on.propose_shift(caller, course_id, body["appointment_id"])
+        shift = course_moving_on.propose_moving_on(caller, course_id, body["appointment_id"])
     return {
         "applied": shift.applied,
         "sessions": [_shifted(one) for one in shift.sessions],
@@ -112,7 +112,7 @@ def shift_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[
     }
 
 
-def _shifted(one: Shifted) -> dict[str, Any]:
+def _shifted(one: MovedSession) -> dict[str, Any]:
     zone = one.planned.question.location.zone
     now_at = one.visit.starts_at.astimezone(zone)
     moved = {"appointment_id": one.visit.id, "now_at": now_at, "moves": one.moves}
@@ -139,8 +139,8 @@ _pausing(
 _pausing(states.resume, "resume", "Let a paused course take visits again.")
 
 
-def _series(body: dict[str, Any]) -> SeriesWish:
-    return SeriesWish(
+def _series(body: dict[str, Any]) -> SeriesRequest:
+    return SeriesRequest(
         location_id=body["location_id"],
         procedure_id=body.get("procedure_id"),
         areas=tuple(body.get("areas") or ()),

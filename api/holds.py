@@ -8,7 +8,7 @@ from api.blueprints import Blueprint
 from booking.appointments import slot_holds
 from booking.appointments.records import Visit
 from booking.core.caller import Caller
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from schemas.holds import HoldRequestSchema, HoldSchema, TtlSchema
 
 blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kept for a few minutes.")
@@ -25,7 +25,7 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
     as a booking is; a publishable key cannot name a patient, and has up to 20 live holds at a location:
     one more is 409 `too_many_holds` with `Retry-After`.
     """
-    wish = Wish(
+    wish = VisitRequest(
         procedure_id=body["procedure_id"],
         location_id=body["location_id"],
         areas=tuple(body.get("areas") or ()),

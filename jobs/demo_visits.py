@@ -15,7 +15,7 @@ from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
 from booking.core.errors import DomainError
 from booking.questions import availability
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from jobs.demo_day import Step, steps
 from jobs.demo_plan import PlannedVisit
 from models.database import Database
@@ -97,8 +97,8 @@ class Performance:
             if _lies_ahead(step.leads_to, reached) and not self._take(step, visit.appointment.id):
                 return
 
-    def _wish(self) -> Wish:
-        return Wish(
+    def _wish(self) -> VisitRequest:
+        return VisitRequest(
             procedure_id=self.stage.procedures[self.planned.procedure],
             location_id=self.location.id,
             areas=self.planned.areas,

@@ -21,7 +21,7 @@ from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalo
 from booking.questions.histories import load_history, load_patient
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
-from booking.questions.visit_requests import Wish, ask, candidates
+from booking.questions.visit_requests import VisitRequest, ask, candidates
 from models import Appointment
 from scheduling.questions import Verdict
 from scheduling.ticks import to_tick
@@ -29,44 +29,44 @@ from scheduling.ticks import to_tick
 
 def book(
     caller: Caller,
-    wish: Wish,
+    request: VisitRequest,
     starts_at: datetime,
     override: Override | None = None,
     notes: str | None = None,
 ) -> Visit:
     """Book one visit; Refused with every reason and near slots when it cannot take place."""
     start = to_tick(starts_at)
-    with offering_near_slots(caller, partial(alternatives, caller, wish, start)):
-        return write(caller, lock_for(caller, [wish]), wish, start, override, notes)
+    with offering_near_slots(caller, partial(alternatives, caller, request, start)):
+        return write(caller, lock_for(caller, [request]), request, start, override, notes)
 
 
-def lock_for(caller: Caller, wishes: Sequence[Wish]) -> ClinicCatalog:
+def lock_for(caller: Caller, requests: Sequence[VisitRequest]) -> ClinicCatalog:
     """Lock everything that these visits could take, in one fixed order; give the catalogue, held still.
 
     Holds that have expired among all that give their time back.
     """
     catalog = locked_catalogue(caller)
-    resources = {one for wish in wishes for one in candidates(catalog, ask(caller, catalog, wish))}
-    lock_and_sweep(caller, patients=[wish.patient_id for wish in wishes], resources=resources)
+    resources = {one for request in requests for one in candidates(catalog, ask(caller, catalog, request))}
+    lock_and_sweep(caller, patients=[request.patient_id for request in requests], resources=resources)
     return catalog
 
 
 def write(
     caller: Caller,
     catalog: ClinicCatalog,
-    wish: Wish,
+    request: VisitRequest,
     start: int,
     override: Override | None,
     notes: str | None,
 ) -> Visit:
     """Judge a visit under its locks and write all that it claims and tells; Refused when it cannot be."""
     session = caller.session
-    if wish.patient_id is None:
+    if request.patient_id is None:
         raise NotFound("patient", "/patient_id")
-    history = load_history(caller, catalog, wish.patient_id)
-    if wish.course_id is not None:
-        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=True)
-    question = ask(caller, catalog, wish, history.patient())
+    history = load_history(caller, catalog, request.patient_id)
+    if request.course_id is not None:
+        require_course(caller, request.course_id, request.patient_id, request.procedure_id, for_change=True)
+    question = ask(caller, catalog, request, history.patient())
     verdict = judge(caller, catalog, question, start, override)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
@@ -74,8 +74,8 @@ def write(
         clinic_id=caller.clinic_id,
         id=uuid7(),
         status="booked",
-        patient_id=wish.patient_id,
-        course_id=wish.course_id,
+        patient_id=request.patient_id,
+        course_id=request.course_id,
         notes=notes,
         flags=[],
         overrides=overridden(caller, question, start, verdict, override),
@@ -97,7 +97,7 @@ def write(
 
 def validate(
     caller: Caller,
-    wish: Wish,
+    request: VisitRequest,
     starts_at: datetime,
     override: Override | None = None,
     ignore: UUID | None = None,
@@ -105,10 +105,10 @@ def validate(
     """Judge a booking as `book` would, and write nothing; `ignore` leaves one appointment out."""
     catalog = load_catalog(caller)
     patient = None
-    if wish.patient_id is not None:
-        patient = load_patient(caller, catalog, wish.patient_id, ignore)
-    if wish.course_id is not None:
-        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
-    even = [wish.procedure_id] if ignore else ()
-    question = ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
+    if request.patient_id is not None:
+        patient = load_patient(caller, catalog, request.patient_id, ignore)
+    if request.course_id is not None:
+        require_course(caller, request.course_id, request.patient_id, request.procedure_id)
+    even = [request.procedure_id] if ignore else ()
+    question = ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
     return judge(caller, catalog, question, to_tick(starts_at), override, ignore)

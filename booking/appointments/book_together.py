@@ -13,7 +13,7 @@ from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.judging import Override
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
@@ -24,7 +24,7 @@ One = TypeVar("One")
 class Order:
     """One of the visits: what is wished and when it starts."""
 
-    wish: Wish
+    request: VisitRequest
     starts_at: datetime
     override: Override | None = None
     notes: str | None = None
@@ -41,7 +41,7 @@ def book_together(
     booked: dict[int, Visit] = {}
     refused: dict[int, Sequence[Refusal]] = {}
     with caller.session.begin_nested():
-        catalog = lock_for(caller, [order.wish for order in orders])
+        catalog = lock_for(caller, [order.request for order in orders])
         for place, order in sorted(enumerate(orders), key=lambda one: one[1].starts_at):
             try:
                 booked[place] = visit = _write(caller, catalog, order, led_by)
@@ -56,13 +56,17 @@ def book_together(
 
 def _write(caller: Caller, catalog: ClinicCatalog, order: Order, led_by: UUID | None) -> Visit:
     """Book one visit, with this therapist if nobody is named and they can; whoever works here is locked."""
-    start, wish = to_tick(order.starts_at), order.wish
+    start, request = to_tick(order.starts_at), order.request
     therapist = catalog.engine.therapists.get(led_by) if led_by else None
-    if therapist is not None and wish.therapist_id is None and wish.location_id in therapist.working_hours:
-        led = replace(wish, therapist_id=therapist.id)
+    if (
+        therapist is not None
+        and request.therapist_id is None
+        and request.location_id in therapist.working_hours
+    ):
+        led = replace(request, therapist_id=therapist.id)
         with suppress(Refused):
             return write(caller, catalog, led, start, order.override, order.notes)
-    return write(caller, catalog, wish, start, order.override, order.notes)
+    return write(caller, catalog, request, start, order.override, order.notes)
 
 
 def _in_order(found: Mapping[int, One]) -> dict[int, One]:

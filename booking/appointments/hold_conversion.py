@@ -21,7 +21,7 @@ from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalo
 from booking.questions.histories import load_history
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
-from booking.questions.visit_requests import Wish, ask, of_appointment
+from booking.questions.visit_requests import VisitRequest, ask, of_appointment
 from models import Appointment
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
@@ -51,7 +51,7 @@ def convert(caller: Caller, wanted: Conversion) -> Visit:
     def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
         held = find(caller, wanted.hold_id)
         own = held.id if held.patient_id is not None else None
-        return alternatives(caller, _wish(held, wanted), to_tick(held.starts_at), refusals, own)
+        return alternatives(caller, _request(held, wanted), to_tick(held.starts_at), refusals, own)
 
     with offering_near_slots(caller, near):
         return _convert(caller, wanted)
@@ -109,7 +109,7 @@ def _check_patient(held: Appointment, wanted: Conversion) -> None:
         raise Invalid("/patient_id", "The hold was made for another patient.")
 
 
-def _wish(held: Appointment, wanted: Conversion) -> Wish:
+def _request(held: Appointment, wanted: Conversion) -> VisitRequest:
     course_id = wanted.course_id or held.course_id
     return of_appointment(
         held, therapist_id=held.therapist_id, patient_id=wanted.patient_id, course_id=course_id
@@ -120,11 +120,13 @@ def _question(
     caller: Caller, catalog: ClinicCatalog, held: Appointment, wanted: Conversion, *, for_change: bool
 ) -> tuple[Question, bool]:
     """Ask for the held visit with its patient, and tell whether another visit of theirs is flagged."""
-    wish = _wish(held, wanted)
+    request = _request(held, wanted)
     history = load_history(caller, catalog, wanted.patient_id)
-    if wish.course_id is not None:
-        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id, for_change=for_change)
+    if request.course_id is not None:
+        require_course(
+            caller, request.course_id, request.patient_id, request.procedure_id, for_change=for_change
+        )
     # A hold is a promise: what has retired since it was made is still given.
-    even = [wish.procedure_id, wish.location_id]
-    question = ask(caller, catalog, wish, history.patient(held.id), even=even)
+    even = [request.procedure_id, request.location_id]
+    question = ask(caller, catalog, request, history.patient(held.id), even=even)
     return replace(question, waived=_KEPT_BEFORE), any(visit.flagged for visit in history.visits)

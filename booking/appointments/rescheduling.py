@@ -17,7 +17,7 @@ from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_patient
 from booking.questions.judging import Override, judge
-from booking.questions.visit_requests import Wish, ask, candidates, of_appointment
+from booking.questions.visit_requests import VisitRequest, ask, candidates, of_appointment
 from models import Appointment
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
@@ -40,14 +40,14 @@ def reschedule(
     """Move a booked or confirmed visit; Refused with every reason and near slots when it cannot go there."""
 
     def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
-        wish = _wish(get_appointment(caller, appointment_id), move)
-        return alternatives(caller, wish, to_tick(move.starts_at), refusals, appointment_id)
+        request = _request(get_appointment(caller, appointment_id), move)
+        return alternatives(caller, request, to_tick(move.starts_at), refusals, appointment_id)
 
     with offering_near_slots(caller, near):
         return _move(caller, appointment_id, move, expected, override)
 
 
-def _wish(appointment: Appointment, move: Move) -> Wish:
+def _request(appointment: Appointment, move: Move) -> VisitRequest:
     location_id = move.location_id or appointment.location_id
     return of_appointment(
         appointment, location_id=location_id, therapist_id=move.therapist_id, room_id=move.room_id
@@ -58,15 +58,15 @@ def _move(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
 ) -> Visit:
     appointment = get_appointment(caller, appointment_id)
-    wish = _wish(appointment, move)
+    request = _request(appointment, move)
     catalog = locked_catalogue(caller)
-    resources = candidates(catalog, ask(caller, catalog, wish, even=[wish.procedure_id]))
+    resources = candidates(catalog, ask(caller, catalog, request, even=[request.procedure_id]))
     # The present therapist is asked first, even one who no longer works there.
     present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
-    lock_and_sweep(caller, patients=[wish.patient_id], resources=resources | present_therapist)
+    lock_and_sweep(caller, patients=[request.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
-    question = _question(caller, catalog, wish, appointment)
+    question = _question(caller, catalog, request, appointment)
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
@@ -76,11 +76,13 @@ def _move(
     return replace(with_phases(caller, [appointment], catalog)[0], affected=affected)
 
 
-def _question(caller: Caller, catalog: ClinicCatalog, wish: Wish, appointment: Appointment) -> Question:
+def _question(
+    caller: Caller, catalog: ClinicCatalog, request: VisitRequest, appointment: Appointment
+) -> Question:
     patient = None
-    if wish.patient_id is not None:
-        patient = load_patient(caller, catalog, wish.patient_id, appointment.id)
-    return ask(caller, catalog, wish, patient, even=[wish.procedure_id], moves=True)
+    if request.patient_id is not None:
+        patient = load_patient(caller, catalog, request.patient_id, appointment.id)
+    return ask(caller, catalog, request, patient, even=[request.procedure_id], moves=True)
 
 
 def _judge(

@@ -21,32 +21,32 @@ from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import load_catalog
 from booking.questions.histories import load_patient
 from booking.questions.judging import judge
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import VisitRequest, ask
 from models import Appointment
 from scheduling.ticks import to_tick
 
 
-def hold(caller: Caller, wish: Wish, starts_at: datetime, ttl: timedelta | None = None) -> Visit:
+def hold(caller: Caller, request: VisitRequest, starts_at: datetime, ttl: timedelta | None = None) -> Visit:
     """Keep everything that the visit takes for `ttl` of real time, by default what the location says.
 
     With a patient all of their rules count too. Refused with every reason and near slots as a booking is,
     TooManyHolds when a publishable key has too many here.
     """
     start = to_tick(starts_at)
-    with offering_near_slots(caller, partial(alternatives, caller, wish, start)):
-        return _hold(caller, wish, start, ttl)
+    with offering_near_slots(caller, partial(alternatives, caller, request, start)):
+        return _hold(caller, request, start, ttl)
 
 
-def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visit:
+def _hold(caller: Caller, request: VisitRequest, start: int, ttl: timedelta | None) -> Visit:
     session = caller.session
-    require_fewer_holds(caller, wish.location_id)
-    catalog = lock_for(caller, [wish])
+    require_fewer_holds(caller, request.location_id)
+    catalog = lock_for(caller, [request])
     patient = None
-    if wish.patient_id is not None:
-        patient = load_patient(caller, catalog, wish.patient_id)
-    if wish.course_id is not None:
-        require_course(caller, wish.course_id, wish.patient_id, wish.procedure_id)
-    question = ask(caller, catalog, wish, patient)
+    if request.patient_id is not None:
+        patient = load_patient(caller, catalog, request.patient_id)
+    if request.course_id is not None:
+        require_course(caller, request.course_id, request.patient_id, request.procedure_id)
+    question = ask(caller, catalog, request, patient)
     verdict = judge(caller, catalog, question, start)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
@@ -55,8 +55,8 @@ def _hold(caller: Caller, wish: Wish, start: int, ttl: timedelta | None) -> Visi
         clinic_id=caller.clinic_id,
         id=uuid7(),
         status="held",
-        patient_id=wish.patient_id,
-        course_id=wish.course_id,
+        patient_id=request.patient_id,
+        course_id=request.course_id,
         expires_at=caller.real_now + lasting,
         hold={"key_id": caller.key_id and str(caller.key_id), "extended": False, "ended": None},
         flags=[],

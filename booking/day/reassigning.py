@@ -64,8 +64,8 @@ def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
     staff_and_room = {"therapist_id": to.therapist_id, "room_id": to.room_id}
-    wish = of_appointment(appointment, patient_id=None, course_id=None, **staff_and_room)
-    question = ask(caller, catalog, wish, even=[wish.procedure_id, wish.location_id])
+    request = of_appointment(appointment, patient_id=None, course_id=None, **staff_and_room)
+    question = ask(caller, catalog, request, even=[request.procedure_id, request.location_id])
     if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
         raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")
     here = resources_of(catalog, [_planned_visit(caller, catalog, appointment)])

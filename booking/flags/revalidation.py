@@ -84,9 +84,9 @@ def _question(
     caller: Caller, catalog: ClinicCatalog, appointment: Appointment, history: History | None
 ) -> Question:
     whom = {"therapist_id": appointment.therapist_id, "patient_id": None, "course_id": None}
-    wish = of_appointment(appointment, **whom)
+    request = of_appointment(appointment, **whom)
     patient = history.patient(appointment.id) if history is not None else None
-    question = ask(caller, catalog, wish, patient, even=[wish.procedure_id, wish.location_id])
+    question = ask(caller, catalog, request, patient, even=[request.procedure_id, request.location_id])
     course = history.course_of(appointment.id) if history is not None else None
     return replace(question, procedure=_numbed(question, appointment), course=course, is_booked=True)
 

@@ -108,9 +108,9 @@ def _moments(since: datetime, until: datetime) -> Values:
     rows = []
     for one in MOMENTS:
         if one.anchor not in {*_EVENTS, "window"}:
-            shift = timedelta(days=one.days, minutes=one.minutes)
+            moving_on = timedelta(days=one.days, minutes=one.minutes)
             length = _LONGEST_VISIT if one.anchor == "end" else timedelta(0)
-            bounds = (since - shift - _MOVED - length, until - shift + _MOVED)
+            bounds = (since - moving_on - _MOVED - length, until - moving_on + _MOVED)
             rows.append((one.kind, *bounds, one.anchor == "before", one.treatment, one.offers))
     names = values(
         column("kind", Text),

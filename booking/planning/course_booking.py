@@ -11,7 +11,7 @@ from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.courses.courses import require_sessions
-from booking.planning.course_plan import SeriesWish, find_course, last_visit, wish_of
+from booking.planning.course_plan import SeriesRequest, find_course, last_visit, visit_request_of
 from booking.questions.availability import alternatives
 from booking.questions.catalog import load_catalog
 from booking.questions.histories import load_history
@@ -25,7 +25,7 @@ _MOST_HELPED: Final = 3
 def book_series(
     caller: Caller,
     course_id: UUID,
-    wish: SeriesWish,
+    request: SeriesRequest,
     starts: Sequence[datetime],
     override: Override | None = None,
 ) -> list[Visit]:
@@ -39,7 +39,7 @@ def book_series(
     require_sessions(caller, course, len(starts))
     catalog = load_catalog(caller)
     last = last_visit(load_history(caller, catalog, course.patient_id, with_holds=False), course.id)
-    wanted = wish_of(caller, course, wish, last)
+    wanted = visit_request_of(caller, course, request, last)
     orders = [Order(wanted, one, override) for one in starts]
     led_by = last.therapist_id if last is not None else None
     try:

@@ -29,7 +29,7 @@ from scheduling.ticks import to_tick
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
+class MovedSession:
     """A booked visit (a row of the history) and where it goes, which may be where it is."""
 
     visit: Any
@@ -44,35 +44,35 @@ class Shifted:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class MovingOn:
     """Where each later session goes, in order of time, and what stands against the first without a place."""
 
-    sessions: Sequence[Shifted]
+    sessions: Sequence[MovedSession]
     refusals: tuple[Refusal, ...] = ()
     unplaced: int = 0
     applied: bool = False
     affected: Sequence[UUID] = ()
 
 
-def propose_shift(caller: Caller, course_id: UUID, appointment_id: UUID) -> Shift:
+def propose_moving_on(caller: Caller, course_id: UUID, appointment_id: UUID) -> MovingOn:
     """Say where the sessions after this one would go; NotFound unless it is one of the course's."""
     course = find_course(caller, course_id)
     catalog = load_catalog(caller)
     return _plan(caller, catalog, course, appointment_id)
 
 
-def apply_shift(caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None) -> Shift:
+def apply_moving_on(caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None) -> MovingOn:
     """Move the sessions after this one, all or none; Refused with the first that has no place."""
     with caller.session.begin_nested():
         course, catalog = _locked(caller, course_id, appointment_id, expected)
-        shift = _plan(caller, catalog, course, appointment_id)
-        if shift.unplaced:
-            raise Refused(shift.refusals, by_visit={len(shift.sessions): shift.refusals})
-        ids = [one.visit.id for one in shift.sessions]
-        placings = [_placing(caller, catalog, one, ids) for one in shift.sessions if one.moves]
+        moving_on = _plan(caller, catalog, course, appointment_id)
+        if moving_on.unplaced:
+            raise Refused(moving_on.refusals, by_visit={len(moving_on.sessions): moving_on.refusals})
+        ids = [one.visit.id for one in moving_on.sessions]
+        placings = [_placing(caller, catalog, one, ids) for one in moving_on.sessions if one.moves]
         move_all(caller, catalog, _without_meeting(placings))
         affected = judge_others(caller, get_appointment(caller, appointment_id), catalog)
-    return replace(shift, applied=True, affected=affected)
+    return replace(moving_on, applied=True, affected=affected)
 
 
 def _without_meeting(placings: Sequence[Placing]) -> list[Placing]:
@@ -118,20 +118,20 @@ def _question(caller: Caller, catalog: ClinicCatalog, visit: Any) -> Question:  
     return ask(caller, catalog, of_appointment(visit), even=[visit.procedure_id, visit.location_id])
 
 
-def _plan(caller: Caller, catalog: ClinicCatalog, course: Course, appointment_id: UUID) -> Shift:
+def _plan(caller: Caller, catalog: ClinicCatalog, course: Course, appointment_id: UUID) -> MovingOn:
     history = _history(caller, catalog, course)
     visits = _later(history, course, appointment_id)
     ids = [visit.id for visit in visits]
     planner = Planner(caller, catalog, history.patient(*ids), Preferences(), ids)
-    found: list[Shifted] = []
+    found: list[MovedSession] = []
     for visit in visits:
         question = replace(_question(caller, catalog, visit), patient=planner.patient)
         planner.preferences = _as_now(visit, question)
         proposal = planner.find(question, caller.now.astimezone(question.location.zone).date())
         if not isinstance(proposal, Proposal):
-            return Shift(found, proposal, len(visits) - len(found))
-        found.append(Shifted(visit, planner.keep(question, proposal)))
-    return Shift(found)
+            return MovingOn(found, proposal, len(visits) - len(found))
+        found.append(MovedSession(visit, planner.keep(question, proposal)))
+    return MovingOn(found)
 
 
 def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a row of the query
@@ -144,7 +144,7 @@ def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a 
     )
 
 
-def _placing(caller: Caller, catalog: ClinicCatalog, one: Shifted, ignored: Sequence[UUID]) -> Placing:
+def _placing(caller: Caller, catalog: ClinicCatalog, one: MovedSession, ignored: Sequence[UUID]) -> Placing:
     proposal = one.planned.proposal
     question = replace(one.planned.question, therapist_id=proposal.therapist_id)
     window = day_of(question, proposal.start)

@@ -13,7 +13,7 @@ from booking.courses.courses import procedures_of, require_sessions, select_cour
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_history
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import VisitRequest, ask
 from booking.questions.windows import arrivals, day_of
 from models import Course
 from scheduling.eligibility import Eligibility, eligibility
@@ -35,7 +35,7 @@ _NOON: Final = 12 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesWish:
+class SeriesRequest:
     """Where and what the sessions of a course shall be; what is not named follows its last visit."""
 
     location_id: UUID
@@ -66,7 +66,7 @@ class Plan:
 def plan(
     caller: Caller,
     course_id: UUID,
-    wish: SeriesWish,
+    request: SeriesRequest,
     first: date,
     preferences: Preferences,
     number: int | None = None,
@@ -81,13 +81,13 @@ def plan(
     history = load_history(caller, catalog, course.patient_id)
     last = last_visit(history, course.id)
     # Whom the patient would like is no condition: the question asks for anybody.
-    asked = ask(caller, catalog, replace(wish_of(caller, course, wish, last), therapist_id=None))
+    asked = ask(caller, catalog, replace(visit_request_of(caller, course, request, last), therapist_id=None))
     zone = asked.location.zone
     if first < caller.now.astimezone(zone).date():
         raise Invalid("/from", "Must not lie in the past.")
-    if wish.therapist_id is not None and wish.therapist_id not in catalog.engine.therapists:
+    if request.therapist_id is not None and request.therapist_id not in catalog.engine.therapists:
         raise NotFound("therapist", "/therapist_id")
-    wanted = as_before(last, asked, catalog, replace(preferences, therapist_id=wish.therapist_id))
+    wanted = as_before(last, asked, catalog, replace(preferences, therapist_id=request.therapist_id))
     planner = Planner(caller, catalog, history.patient(), wanted)
     left = sessions_left(caller, course) if number is None else number
     return planner.series([asked] * left, first, zone)
@@ -106,18 +106,23 @@ def last_visit(history: History, course_id: UUID) -> Any | None:  # noqa: ANN401
     return next((visit for visit in reversed(history.visits) if visit.course_id == course_id), None)
 
 
-def wish_of(caller: Caller, course: Course, wish: SeriesWish, last: Any | None) -> Wish:  # noqa: ANN401 - a row
+def visit_request_of(
+    caller: Caller,
+    course: Course,
+    request: SeriesRequest,
+    last: Any | None,  # noqa: ANN401 - a row of the query
+) -> VisitRequest:
     """Name a session of the course: what its last visit was, or else its default procedure."""
     offered = procedures_of(caller, course)
-    procedure_id = wish.procedure_id or (last.procedure_id if last is not None else offered[0])
+    procedure_id = request.procedure_id or (last.procedure_id if last is not None else offered[0])
     if procedure_id not in offered:
         raise Invalid("/procedure_id", "This procedure is not one of the course's.")
     same = last is not None and last.procedure_id == procedure_id
-    return Wish(
+    return VisitRequest(
         procedure_id=procedure_id,
-        location_id=wish.location_id,
-        areas=wish.areas or (tuple(last.areas) if same and last is not None else ()),
-        therapist_id=wish.therapist_id,
+        location_id=request.location_id,
+        areas=request.areas or (tuple(last.areas) if same and last is not None else ()),
+        therapist_id=request.therapist_id,
         patient_id=course.patient_id,
         course_id=course.id,
     )

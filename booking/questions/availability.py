@@ -14,7 +14,7 @@ from booking.core.errors import Refused
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import load_patient
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import VisitRequest, ask
 from booking.questions.windows import arrivals
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
@@ -49,19 +49,21 @@ class Found:
         return self.openings, self.question, self.catalog.engine, self.busy, self.window
 
 
-def find(caller: Caller, wish: Wish, first: date, until: date, ignore: UUID | None = None) -> Found:
+def find(
+    caller: Caller, request: VisitRequest, first: date, until: date, ignore: UUID | None = None
+) -> Found:
     """Search the local days from `first` to `until`, half-open; nothing before the caller's now."""
-    return _search(caller, *_prepare(caller, wish, ignore), first, until, ignore)
+    return _search(caller, *_prepare(caller, request, ignore), first, until, ignore)
 
 
-def _prepare(caller: Caller, wish: Wish, ignore: UUID | None) -> tuple[ClinicCatalog, Question]:
+def _prepare(caller: Caller, request: VisitRequest, ignore: UUID | None) -> tuple[ClinicCatalog, Question]:
     catalog = load_catalog(caller)
     patient = None
-    if wish.patient_id is not None:
-        patient = load_patient(caller, catalog, wish.patient_id, ignore)
+    if request.patient_id is not None:
+        patient = load_patient(caller, catalog, request.patient_id, ignore)
     # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
-    even = [wish.procedure_id] if ignore else ()
-    return catalog, ask(caller, catalog, wish, patient, even=even, moves=ignore is not None)
+    even = [request.procedure_id] if ignore else ()
+    return catalog, ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
 
 
 def _search(
@@ -117,9 +119,9 @@ def _each(first: date, until: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((until - first).days))
 
 
-def next_slot(caller: Caller, wish: Wish) -> dict[str, Any] | None:
+def next_slot(caller: Caller, request: VisitRequest) -> dict[str, Any] | None:
     """Give the first slot within the location's horizon, or None."""
-    catalog, question = _prepare(caller, wish, None)
+    catalog, question = _prepare(caller, request, None)
     first = caller.now.astimezone(question.location.zone).date()
     last = first + timedelta(days=question.location.policy.horizon_days + 1)
     while first < last:
@@ -148,14 +150,14 @@ def offering_near_slots(
 
 
 def alternatives(
-    caller: Caller, wish: Wish, start: int, refusals: Sequence[Refusal], ignore: UUID | None = None
+    caller: Caller, request: VisitRequest, start: int, refusals: Sequence[Refusal], ignore: UUID | None = None
 ) -> list[dict[str, Any]]:
     """Give up to five slots near a refused instant, but not before the dates that its refusals name.
 
     Others than the named therapist or room are looked for at the asked instant, and wherever these
     have no slot at all.
     """
-    catalog, question = _prepare(caller, wish, ignore)
+    catalog, question = _prepare(caller, request, ignore)
     zone = question.location.zone
     named = [refusal.earliest_on for refusal in refusals if refusal.earliest_on is not None]
     first = max(local_date(start, zone), caller.now.astimezone(zone).date(), *named)

@@ -3,16 +3,16 @@
 from booking.core.caller import Caller
 from booking.questions.catalog import load_catalog
 from booking.questions.histories import load_patient
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import VisitRequest, ask
 from scheduling.eligibility import Eligibility, eligibility
 
 
-def assess(caller: Caller, wish: Wish) -> Eligibility:
+def assess(caller: Caller, request: VisitRequest) -> Eligibility:
     """Give the dates for a patient and procedure at a location, by every dated rule."""
     catalog = load_catalog(caller)
-    if wish.patient_id is None:
+    if request.patient_id is None:
         raise ValueError("Eligibility is a patient's.")
-    patient = load_patient(caller, catalog, wish.patient_id)
-    question = ask(caller, catalog, wish, patient)
+    patient = load_patient(caller, catalog, request.patient_id)
+    question = ask(caller, catalog, request, patient)
     today = caller.now.astimezone(question.location.zone).date()
     return eligibility(question, catalog.engine, today)

@@ -17,7 +17,7 @@ from scheduling.questions import CourseOf, Patient, Question
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class VisitRequest:
     """A visit as a client names it: ids, and the areas when the procedure leaves a choice."""
 
     procedure_id: UUID
@@ -39,7 +39,7 @@ class Stored(Protocol):
     course_id: UUID | None
 
 
-def of_appointment(visit: Stored, **changed: Any) -> Wish:  # noqa: ANN401 - the fields of a request
+def of_appointment(visit: Stored, **changed: Any) -> VisitRequest:  # noqa: ANN401 - the fields of a request
     """Give the request that a stored visit answers, with no therapist or room named; some fields changed."""
     stored: dict[str, Any] = {
         "procedure_id": visit.procedure_id,
@@ -48,7 +48,7 @@ def of_appointment(visit: Stored, **changed: Any) -> Wish:  # noqa: ANN401 - the
         "patient_id": visit.patient_id,
         "course_id": visit.course_id,
     }
-    return Wish(**stored | changed)
+    return VisitRequest(**stored | changed)
 
 
 def question_of(
@@ -72,7 +72,7 @@ def question_of(
 def ask(
     caller: Caller,
     catalog: ClinicCatalog,
-    wish: Wish,
+    request: VisitRequest,
     patient: Patient | None = None,
     *,
     even: Collection[UUID] = (),
@@ -84,35 +84,35 @@ def ask(
     asks for a visit that is booked already.
     MissingScope when a widget names a patient: whoever holds its key could read their dates from the slots.
     """
-    if caller.publishable and wish.patient_id is not None:
+    if caller.publishable and request.patient_id is not None:
         raise MissingScope("A publishable key cannot ask about a patient.")
-    procedure = _procedure(catalog, wish.procedure_id)
-    location = find_location(caller, catalog, wish.location_id)
+    procedure = _procedure(catalog, request.procedure_id)
+    location = find_location(caller, catalog, request.location_id)
     if (catalog.retired & {procedure.id, location.id}).difference(even):
         raise Retired
-    if wish.therapist_id is not None and wish.therapist_id not in catalog.engine.therapists:
+    if request.therapist_id is not None and request.therapist_id not in catalog.engine.therapists:
         raise NotFound("therapist", "/therapist_id")
-    _check_room(catalog, wish, procedure)
+    _check_room(catalog, request, procedure)
     return Question(
         procedure=procedure,
         location=location,
-        areas=_areas(procedure, wish.areas),
+        areas=_areas(procedure, request.areas),
         now=caller.now,
         patient=patient,
-        therapist_id=wish.therapist_id,
-        room_id=wish.room_id,
-        course=_course(caller, catalog, wish),
+        therapist_id=request.therapist_id,
+        room_id=request.room_id,
+        course=_course(caller, catalog, request),
         moves=moves,
     )
 
 
-def _course(caller: Caller, catalog: ClinicCatalog, wish: Wish) -> CourseOf | None:
+def _course(caller: Caller, catalog: ClinicCatalog, request: VisitRequest) -> CourseOf | None:
     """Give the course that the visit would belong to; NotFound for another patient's."""
-    if wish.course_id is None:
+    if request.course_id is None:
         return None
-    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == wish.course_id)
+    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == request.course_id)
     course = caller.session.scalar(statement)
-    if course is None or course.patient_id != wish.patient_id:
+    if course is None or course.patient_id != request.patient_id:
         raise NotFound("course", "/course_id")
     template = catalog.engine.course_templates.get(course.template_id) if course.template_id else None
     return CourseOf(course.id, template, course.status == "completed")
@@ -180,11 +180,11 @@ def _areas(procedure: Procedure, wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def _check_room(catalog: ClinicCatalog, wish: Wish, procedure: Procedure) -> None:
-    if wish.room_id is None:
+def _check_room(catalog: ClinicCatalog, request: VisitRequest, procedure: Procedure) -> None:
+    if request.room_id is None:
         return
-    room = catalog.engine.rooms.get(wish.room_id)
-    if room is None or room.location_id != wish.location_id:
+    room = catalog.engine.rooms.get(request.room_id)
+    if room is None or room.location_id != request.location_id:
         raise NotFound("room", "/room_id")
     if not any(room.kind in phase.room_kinds for phase in procedure.phases):
         raise Invalid("/room_id", "no phase of this procedure takes place in a room of this kind")

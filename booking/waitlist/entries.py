@@ -17,7 +17,7 @@ from booking.core.crud import Kind, Values, require
 from booking.core.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
 from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import load_catalog
-from booking.questions.visit_requests import Wish, ask
+from booking.questions.visit_requests import VisitRequest, ask
 from models import Appointment, WaitlistEntry
 from models.statuses import ENTRIES_OPEN
 
@@ -42,8 +42,8 @@ def _check(caller: Caller, before: Values | None, after: Values) -> None:
         _check_status(before, after)
     require(caller, PATIENT, after["patient_id"], "/patient_id")
     named = ("procedure_id", "location_id", "therapist_id")
-    wish = Wish(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
-    place = ask(caller, load_catalog(caller), wish).location
+    request = VisitRequest(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
+    place = ask(caller, load_catalog(caller), request).location
     _check_preferences(after)
     _check_alone(caller, after)
     today = caller.now.astimezone(place.zone).date()

@@ -16,7 +16,7 @@ from booking.core.events import audit, tell
 from booking.core.locks import lock, lock_catalogue
 from booking.questions.availability import find
 from booking.questions.catalog import load_catalog
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from models import Location, WaitlistEntry
 from scheduling.catalog import Location as Place
 from scheduling.openings import slots
@@ -83,7 +83,7 @@ def _suitable(caller: Caller, entry: WaitlistEntry, freed: Freed, place: Place) 
     first, last = _dates(caller, entry, freed, place)
     while first <= last:
         until = min(first + _STEP, last + _DAY)
-        found = find(caller, wish_of(entry), first, until)
+        found = find(caller, visit_request_of(entry), first, until)
         stay = found.question.visit.leaves
         starts = [slot.start for slot in slots(found.openings, found.window)]
         fitting = [
@@ -108,9 +108,9 @@ def _wanted(entry: WaitlistEntry, start: int, place: Place) -> bool:
     return on_a_day and first <= at.hour * 60 + at.minute < until
 
 
-def wish_of(entry: WaitlistEntry) -> Wish:
+def visit_request_of(entry: WaitlistEntry) -> VisitRequest:
     """Give the visit that an entry waits for."""
-    return Wish(
+    return VisitRequest(
         procedure_id=entry.procedure_id,
         location_id=entry.location_id,
         areas=tuple(entry.areas),
@@ -129,7 +129,7 @@ def _offered(caller: Caller, entry: WaitlistEntry, start: int, place: Place) -> 
         if current is None or current.version != version:
             return False
         lasting = timedelta(minutes=place.policy.offer_minutes)
-        held = hold(caller, wish_of(current), from_tick(start), lasting)
+        held = hold(caller, visit_request_of(current), from_tick(start), lasting)
         current.status = "offered"
         current.hold_id = held.appointment.id
         current.version += 1

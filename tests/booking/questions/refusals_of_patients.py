@@ -7,7 +7,7 @@ from uuid import UUID
 from api.state import state
 from booking.appointments.book import book
 from booking.core.caller import Caller
-from booking.questions.visit_requests import Wish
+from booking.questions.visit_requests import VisitRequest
 from tests.api.toys import toy_app
 from tests.booking.questions.refusals_of_places import TEN, offering, refused, validated, with_policy
 from tests.support.cast import (
@@ -147,7 +147,7 @@ def not_yet(clinic: Clinic) -> list[Made]:
     ids = {f"{name}_id": UUID(getattr(clinic, name)["id"]) for name in ("procedure", "location", "patient")}
 
     def book_again(caller: Caller) -> None:
-        book(replace(caller, publishable=False), Wish(**ids), again)
+        book(replace(caller, publishable=False), VisitRequest(**ids), again)
 
     with clinic.desk.app.app_context():
         toys = toy_app(state().settings, state().database, book_again)
