@@ -5,9 +5,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
-from booking.appointments.records import Visit, set_placement, when_and_where
+from booking.appointments.records import Visit, add_appointment, when_and_where
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import lock_and_sweep
 from booking.core.bulk_insert import insert_rows
@@ -22,7 +20,6 @@ from booking.questions.histories import load_history, load_patient
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
 from booking.questions.visit_requests import VisitRequest, ask, candidates
-from models import Appointment
 from scheduling.questions import Verdict
 from scheduling.ticks import to_tick
 
@@ -60,7 +57,6 @@ def write(
     notes: str | None,
 ) -> Visit:
     """Judge a visit under its locks and write all that it claims and tells; Refused when it cannot be."""
-    session = caller.session
     if request.patient_id is None:
         raise NotFound("patient", "/patient_id")
     history = load_history(caller, catalog, request.patient_id)
@@ -70,22 +66,13 @@ def write(
     verdict = judge(caller, catalog, question, start, override)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    appointment = Appointment(
-        clinic_id=caller.clinic_id,
-        id=uuid7(),
-        status="booked",
-        patient_id=request.patient_id,
-        course_id=request.course_id,
-        notes=notes,
-        flags=[],
-        overrides=overridden(caller, question, start, verdict, override),
+    overrides = overridden(caller, question, start, verdict, override)
+    appointment = add_appointment(
+        caller, request, question, verdict, start, status="booked", notes=notes, overrides=overrides
     )
-    set_placement(appointment, question, verdict, start)
-    session.add(appointment)
-    session.flush()
     phases, claims = claims_of(catalog, question, appointment, verdict.assignment)
     booked = facts(caller, "booked", appointment, {"after": when_and_where(appointment)})
-    insert_rows(session, *claims, *booked)
+    insert_rows(caller.session, *claims, *booked)
     if appointment.overrides:
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
     follow_visit(caller, appointment)

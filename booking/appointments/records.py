@@ -7,12 +7,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, StaleVersion
 from booking.core.events import audit
 from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import ClinicCatalog, load_catalog
+from booking.questions.visit_requests import VisitRequest
 from models import Appointment, AppointmentPhase
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Notice
@@ -114,6 +116,24 @@ def bump_version(caller: Caller, appointment: Appointment) -> None:
     """Count one change of the appointment and write it."""
     appointment.version += 1
     caller.session.flush()
+
+
+def add_appointment(
+    caller: Caller,
+    request: VisitRequest,
+    question: Question,
+    verdict: Verdict,
+    start: int,
+    **fields: Any,  # noqa: ANN401 - further columns by name
+) -> Appointment:
+    """Add the requested visit, or a hold of it, in the place that its verdict allows."""
+    ids = {"clinic_id": caller.clinic_id, "id": uuid7()}
+    whose = {"patient_id": request.patient_id, "course_id": request.course_id}
+    appointment = Appointment(**ids, **whose, **{"flags": [], "overrides": []} | fields)
+    set_placement(appointment, question, verdict, start)
+    caller.session.add(appointment)
+    caller.session.flush()
+    return appointment
 
 
 def set_placement(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:

@@ -15,7 +15,7 @@ from booking.core.errors import Refused
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
-from booking.questions.histories import load_patient
+from booking.questions.histories import ask_with_history
 from booking.questions.judging import Override, judge
 from booking.questions.visit_requests import VisitRequest, ask, candidates, of_appointment
 from models import Appointment
@@ -66,7 +66,7 @@ def _move(
     lock_and_sweep(caller, patients=[request.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
-    question = _question(caller, catalog, request, appointment)
+    question = ask_with_history(caller, catalog, request, appointment.id)
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
@@ -74,15 +74,6 @@ def _move(
     move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)
     return replace(with_phases(caller, [appointment], catalog)[0], affected=affected)
-
-
-def _question(
-    caller: Caller, catalog: ClinicCatalog, request: VisitRequest, appointment: Appointment
-) -> Question:
-    patient = None
-    if request.patient_id is not None:
-        patient = load_patient(caller, catalog, request.patient_id, appointment.id)
-    return ask(caller, catalog, request, patient, even=[request.procedure_id], moves=True)
 
 
 def _judge(

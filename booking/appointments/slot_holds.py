@@ -5,10 +5,9 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
-from uuid_utils.compat import uuid7
 
 from booking.appointments.book import lock_for
-from booking.appointments.records import Visit, set_placement
+from booking.appointments.records import Visit, add_appointment
 from booking.appointments.slot_hold_limits import require_fewer_holds
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import end_hold, require_live
@@ -38,7 +37,6 @@ def hold(caller: Caller, request: VisitRequest, starts_at: datetime, ttl: timede
 
 
 def _hold(caller: Caller, request: VisitRequest, start: int, ttl: timedelta | None) -> Visit:
-    session = caller.session
     require_fewer_holds(caller, request.location_id)
     catalog = lock_for(caller, [request])
     patient = None
@@ -51,22 +49,13 @@ def _hold(caller: Caller, request: VisitRequest, start: int, ttl: timedelta | No
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
     lasting = ttl or timedelta(seconds=question.location.policy.hold_seconds)
-    held = Appointment(
-        clinic_id=caller.clinic_id,
-        id=uuid7(),
-        status="held",
-        patient_id=request.patient_id,
-        course_id=request.course_id,
-        expires_at=caller.real_now + lasting,
-        hold={"key_id": caller.key_id and str(caller.key_id), "extended": False, "ended": None},
-        flags=[],
-        overrides=[],
+    made_by = {"key_id": caller.key_id and str(caller.key_id), "extended": False, "ended": None}
+    expires_at = caller.real_now + lasting
+    held = add_appointment(
+        caller, request, question, verdict, start, status="held", expires_at=expires_at, hold=made_by
     )
-    set_placement(held, question, verdict, start)
-    session.add(held)
-    session.flush()
     phases, claims = claims_of(catalog, question, held, verdict.assignment)
-    insert_rows(session, *claims, *facts(caller, "created", held, of="hold"))
+    insert_rows(caller.session, *claims, *facts(caller, "created", held, of="hold"))
     return Visit(held, phases, question.location.zone)
 
 

@@ -12,6 +12,7 @@ from booking.core.errors import Invalid, Refused
 from booking.day.late_arrival import resources_of
 from booking.day.planned_visits import PlannedVisit, check_place, planned_visit
 from booking.flags.revalidation import affected_by
+from booking.questions.availability import show_slots
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
@@ -23,7 +24,6 @@ from scheduling.bits import Busy, Window
 from scheduling.engine import search
 from scheduling.openings import slots
 from scheduling.questions import Question, Verdict
-from scheduling.ticks import LocalClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,4 @@ def _others(
     """Give the same times once more with everybody who could lead the visit then, if somebody could."""
     free = replace(asked, therapist_id=None, room_id=None)
     found = slots(search(free, catalog.engine, busy, window), window)
-    visit, clock = asked.visit, LocalClock(asked.location.zone)
-    return [
-        {
-            "starts_at": clock.format(slot.start),
-            "procedure_at": clock.format(slot.start + visit.procedure_at),
-            "ends_at": clock.format(slot.start + visit.leaves),
-            "therapist_ids": slot.therapist_ids,
-        }
-        for slot in found
-        if slot.start == start
-    ]
+    return show_slots(asked, (slot for slot in found if slot.start == start))

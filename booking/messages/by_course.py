@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, column, exists, nul
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import aliased
 
-from booking.messages.columns import columns, same, with_words
+from booking.messages.columns import columns, is_later_of_patient, same, with_words
 from models import Appointment, Course, CourseTemplate, Location, Procedure
-from models.statuses import NOT_BOOKED
 from scheduling import rulebook
 from scheduling.messages import MOMENTS, in_window
 from scheduling.months import add_months
@@ -98,10 +97,7 @@ def _is_gone_on_with() -> ColumnElement[bool]:
     return (
         exists()
         .where(
-            later.clinic_id == Appointment.clinic_id,
-            later.patient_id == Appointment.patient_id,
-            later.starts_at > Appointment.starts_at,
-            later.status.not_in(NOT_BOOKED),
+            is_later_of_patient(later),
             procedure.clinic_id == later.clinic_id,
             procedure.id == later.procedure_id,
             or_(procedure.family == Procedure.family, later.course_id == Appointment.course_id),

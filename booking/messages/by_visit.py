@@ -29,14 +29,14 @@ from sqlalchemy.orm import aliased
 
 from booking.core.caller import Caller
 from booking.messages.by_course import by_course
-from booking.messages.columns import columns, same, with_words
+from booking.messages.columns import columns, is_later_of_patient, same, with_words
 from models import (
     Appointment,
     AppointmentPhase,
     Event,
     Location,
 )
-from models.statuses import NOT_BOOKED, TO_COME
+from models.statuses import TO_COME
 from scheduling.messages import MOMENTS
 from scheduling.rulebook import CourseTemplate
 
@@ -173,13 +173,4 @@ def _is_treatment() -> ColumnElement[bool]:
 def _is_followed() -> ColumnElement[bool]:
     """Whether the patient has a later visit that was not called off."""
     later = aliased(Appointment)
-    return (
-        exists()
-        .where(
-            later.clinic_id == Appointment.clinic_id,
-            later.patient_id == Appointment.patient_id,
-            later.starts_at > Appointment.starts_at,
-            later.status.not_in(NOT_BOOKED),
-        )
-        .correlate(Appointment)
-    )
+    return exists().where(is_later_of_patient(later)).correlate(Appointment)

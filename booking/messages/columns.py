@@ -12,6 +12,7 @@ from models import (
     MessageTemplate,
     Patient,
 )
+from models.statuses import NOT_BOOKED
 
 _NONE: Final = cast(null(), Integer)
 
@@ -71,3 +72,13 @@ def with_words(visits: Select[Any], kind: Any, anchor_at: Any) -> Select[Any]:  
 def same(reference: Any, model: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a mapped class
     """Join what a column refers to, in the clinic of the column's own row."""
     return and_(model.clinic_id == reference.class_.clinic_id, model.id == reference)
+
+
+def is_later_of_patient(later: type[Appointment]) -> ColumnElement[bool]:
+    """Match the patient's later visits that are performed or booked."""
+    return and_(
+        later.clinic_id == Appointment.clinic_id,
+        later.patient_id == Appointment.patient_id,
+        later.starts_at > Appointment.starts_at,
+        later.status.not_in(NOT_BOOKED),
+    )

@@ -1,6 +1,6 @@
 """Answers when a visit could take place: slots, days, the next one, and why not at an instant."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,8 +13,8 @@ from booking.core.caller import Caller
 from booking.core.errors import Refused
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
-from booking.questions.histories import load_patient
-from booking.questions.visit_requests import VisitRequest, ask
+from booking.questions.histories import ask_with_history
+from booking.questions.visit_requests import VisitRequest
 from booking.questions.windows import arrivals
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
@@ -58,12 +58,7 @@ def find(
 
 def _prepare(caller: Caller, request: VisitRequest, ignore: UUID | None) -> tuple[ClinicCatalog, Question]:
     catalog = load_catalog(caller)
-    patient = None
-    if request.patient_id is not None:
-        patient = load_patient(caller, catalog, request.patient_id, ignore)
-    # Whoever leaves an appointment out wants to move it: that can be done after its procedure has retired.
-    even = [request.procedure_id] if ignore else ()
-    return catalog, ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
+    return catalog, ask_with_history(caller, catalog, request, ignore)
 
 
 def _search(
@@ -79,7 +74,7 @@ def _search(
 def list_slots(found: Found, limit: int | None = None, *, compact: bool = False) -> dict[str, Any]:
     """Give the slots as clients see them, earliest first or those first that keep most room."""
     ranked = _compact(found)[:limit] if compact else _in_time_order(found, limit)
-    return {"timezone": found.question.location.zone.key, "slots": _shown(found.question, ranked)}
+    return {"timezone": found.question.location.zone.key, "slots": show_slots(found.question, ranked)}
 
 
 def _compact(found: Found) -> list[Slot]:
@@ -92,7 +87,8 @@ def _in_time_order(found: Found, limit: int | None = None) -> list[Slot]:
     return sorted(offer_compact(*found.scene), key=attrgetter("start"))[:limit]
 
 
-def _shown(question: Question, ranked: Sequence[Slot]) -> list[dict[str, Any]]:
+def show_slots(question: Question, ranked: Iterable[Slot]) -> list[dict[str, Any]]:
+    """Give slots as clients see them, in the location's time."""
     visit = question.visit
     clock = LocalClock(question.location.zone)
     return [
@@ -169,7 +165,7 @@ def alternatives(
         free = _in_time_order(searched)
         found += [slot for slot in free if slot.start == start] if found else _near(free, start, zone)
     nearest = sorted(dict.fromkeys(found), key=lambda slot: (slot.start != start, abs(slot.start - start)))
-    return _shown(question, sorted(nearest[:ALTERNATIVES], key=lambda slot: slot.start))
+    return show_slots(question, sorted(nearest[:ALTERNATIVES], key=lambda slot: slot.start))
 
 
 def _near(free: Sequence[Slot], start: int, zone: ZoneInfo) -> list[Slot]:

@@ -2,8 +2,8 @@
 
 from booking.core.caller import Caller
 from booking.questions.catalog import load_catalog
-from booking.questions.histories import load_patient
-from booking.questions.visit_requests import VisitRequest, ask
+from booking.questions.histories import ask_with_history
+from booking.questions.visit_requests import VisitRequest
 from scheduling.eligibility import Eligibility, eligibility
 
 
@@ -12,7 +12,6 @@ def assess(caller: Caller, request: VisitRequest) -> Eligibility:
     catalog = load_catalog(caller)
     if request.patient_id is None:
         raise ValueError("Eligibility is a patient's.")
-    patient = load_patient(caller, catalog, request.patient_id)
-    question = ask(caller, catalog, request, patient)
+    question = ask_with_history(caller, catalog, request)
     today = caller.now.astimezone(question.location.zone).date()
     return eligibility(question, catalog.engine, today)

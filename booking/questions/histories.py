@@ -12,9 +12,10 @@ from sqlalchemy import text
 from booking.core.caller import Caller
 from booking.core.errors import NotFound
 from booking.questions.catalog import ClinicCatalog
+from booking.questions.visit_requests import VisitRequest, ask
 from models.statuses import GONE
 from scheduling.clinical import FAMILIES_OF_EVENT
-from scheduling.questions import CourseOf, Hold, Patient
+from scheduling.questions import CourseOf, Hold, Patient, Question
 from scheduling.questions import Session as Treatment
 from scheduling.ticks import ceil_tick, floor_tick
 
@@ -63,6 +64,20 @@ def load_patient(
 ) -> Patient:
     """Give one patient with their visits and live holds, without the ignored visit; NotFound."""
     return load_history(caller, catalog, patient_id).patient(ignore)
+
+
+def ask_with_history(
+    caller: Caller, catalog: ClinicCatalog, request: VisitRequest, ignore: UUID | None = None
+) -> Question:
+    """Ask for a visit of the named patient, if one is named, with all that the patient has had.
+
+    `ignore` is a booked visit that is to move: it is left out, and its procedure may have retired since.
+    """
+    patient = None
+    if request.patient_id is not None:
+        patient = load_patient(caller, catalog, request.patient_id, ignore)
+    even = [request.procedure_id] if ignore else ()
+    return ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
 
 
 def load_history(

@@ -11,7 +11,7 @@ from booking.core.caller import Caller
 from booking.core.errors import Invalid, MissingScope, NotFound, Retired
 from booking.questions.catalog import ClinicCatalog
 from models import Course
-from scheduling.catalog import Location, Procedure
+from scheduling.catalog import Device, Location, Procedure, Room
 from scheduling.clinical import AREAS
 from scheduling.questions import CourseOf, Patient, Question
 
@@ -129,7 +129,7 @@ def find_location(caller: Caller, catalog: ClinicCatalog, location_id: UUID) -> 
 
 def candidates(catalog: ClinicCatalog, question: Question) -> frozenset[UUID]:
     """Give every resource that such a visit could take here: what a booking locks and loads."""
-    return frozenset((*_staff(catalog, question), *_rooms(catalog, question), *_devices(catalog, question)))
+    return frozenset((*_staff(catalog, question), *_rooms_and_devices(catalog, question)))
 
 
 def _staff(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
@@ -140,22 +140,13 @@ def _staff(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
         yield question.therapist_id
 
 
-def _rooms(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
-    kinds = {kind for phase in question.procedure.phases for kind in phase.room_kinds}
-    return (
-        room.id
-        for room in catalog.engine.rooms.values()
-        if room.location_id == question.location.id and room.kind in kinds
-    )
-
-
-def _devices(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
-    kinds = {kind for phase in question.procedure.phases for kind in phase.device_kinds}
-    return (
-        device.id
-        for device in catalog.engine.devices.values()
-        if device.location_id == question.location.id and device.kind in kinds
-    )
+def _rooms_and_devices(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
+    rooms, devices = catalog.engine.rooms.values(), catalog.engine.devices.values()
+    room_kinds = {kind for phase in question.procedure.phases for kind in phase.room_kinds}
+    device_kinds = {kind for phase in question.procedure.phases for kind in phase.device_kinds}
+    fitting: list[Room | Device] = [room for room in rooms if room.kind in room_kinds]
+    fitting += [device for device in devices if device.kind in device_kinds]
+    return (one.id for one in fitting if one.location_id == question.location.id)
 
 
 def _procedure(catalog: ClinicCatalog, procedure_id: UUID) -> Procedure:
