@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.blocks import BLOCK
+from booking.catalogue.blocks import Blocks
 from schemas.blocks import BlockQuery, BlockSchema
 
 blp = Blueprint(
@@ -14,11 +14,10 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=BLOCK,
+        kind=Blocks,
         noun="block",
         plural="blocks",
         schema=BlockSchema,
         query=BlockQuery,
-        fixed=("resource_id",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.course_templates import COURSE_TEMPLATE, select_templates
+from booking.catalogue.course_templates import CourseTemplates
 from schemas.course_templates import CourseTemplateQuery, CourseTemplateSchema
 
 blp = Blueprint(
@@ -14,12 +14,11 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=COURSE_TEMPLATE,
+        kind=CourseTemplates,
         noun="course template",
         plural="course templates",
         schema=CourseTemplateSchema,
         query=CourseTemplateQuery,
         public=True,
-        select=select_templates,
     ),
 )

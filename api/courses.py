@@ -11,7 +11,7 @@ from api.etags import expected_version
 from booking.core.caller import Caller
 from booking.core.crud import Values
 from booking.courses import states
-from booking.courses.courses import COURSE, select_courses
+from booking.courses.courses import Courses
 from booking.planning import course_booking, course_moving_on, course_plan
 from booking.planning.course_moving_on import Shifted
 from booking.planning.course_plan import Plan, SeriesWish
@@ -37,16 +37,14 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=COURSE,
+        kind=Courses,
         noun="course",
         plural="courses",
         schema=CourseSchema,
         query=CourseQuery,
         area="appointments",
         changes=CourseChangeSchema,
-        fixed=("patient_id", "template_id", "procedure_id"),
         without=frozenset({"delete"}),
-        select=select_courses,
     ),
 )
 

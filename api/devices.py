@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.devices import DEVICE
+from booking.catalogue.devices import Devices
 from schemas.devices import DeviceQuery, DeviceSchema
 
 blp = Blueprint(
@@ -14,7 +14,7 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=DEVICE,
+        kind=Devices,
         noun="device",
         plural="devices",
         schema=DeviceSchema,

@@ -7,13 +7,13 @@ from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
 from api.state import state
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import Values, require
+from booking.core.crud import Values
 from schemas.base import patch_of
 from schemas.external_calendars import ExternalCalendarQuery, ExternalCalendarSchema
 from sync.busy import external_calendars
-from sync.busy.external_calendars import EXTERNAL_CALENDAR
+from sync.busy.external_calendars import ExternalCalendars
 
 _FIXED = ("kind",)
 
@@ -26,12 +26,12 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=EXTERNAL_CALENDAR,
+        kind=ExternalCalendars,
         noun="external calendar",
         plural="external calendars",
         schema=ExternalCalendarSchema,
         query=ExternalCalendarQuery,
-        within=THERAPIST,
+        within=Therapists,
         without=frozenset({"create", "change"}),
     ),
 )
@@ -46,7 +46,7 @@ def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id:
 
     It is fetched at once, in the background, and every quarter of an hour.
     """
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     values = body | {"therapist_id": therapist_id}
     return external_calendars.create(caller, values, allow_loopback=state().settings.allow_loopback_urls)
 
@@ -60,7 +60,7 @@ def change_external_calendar(
 ) -> Values:
     """Change where an external calendar is fetched, or by which login; it is fetched at once."""
     expected = expected_version(body)
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     return external_calendars.change(
         caller,
         external_calendar_id,
@@ -76,5 +76,5 @@ def change_external_calendar(
 @blp.response(202, ExternalCalendarSchema)
 def refresh_external_calendar(caller: Caller, therapist_id: UUID, external_calendar_id: UUID) -> Values:
     """Fetch an external calendar at once, in the background."""
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     return external_calendars.refresh(caller, external_calendar_id, {"therapist_id": therapist_id})

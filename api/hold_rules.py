@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.clinical.medical_hold_rules import HOLD_RULE
+from booking.clinical.medical_hold_rules import MedicalHoldRules
 from schemas.hold_rules import HoldRuleQuery, HoldRuleSchema
 
 blp = Blueprint(
@@ -14,12 +14,11 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=HOLD_RULE,
+        kind=MedicalHoldRules,
         noun="hold rule",
         plural="hold rules",
         schema=HoldRuleSchema,
         query=HoldRuleQuery,
-        fixed=("code", "rule_id", "against"),
         without=frozenset({"create", "delete"}),
     ),
 )

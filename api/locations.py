@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.locations import CLOSURE, LOCATION
+from booking.catalogue.locations import Closures, Locations
 from schemas.locations import ClosureQuery, ClosureSchema, LocationQuery, LocationSchema
 
 blp = Blueprint(
@@ -14,7 +14,7 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=LOCATION,
+        kind=Locations,
         noun="location",
         plural="locations",
         schema=LocationSchema,
@@ -32,11 +32,11 @@ closures = Blueprint(
 serve(
     closures,
     Offer(
-        kind=CLOSURE,
+        kind=Closures,
         noun="closure",
         plural="closures",
         schema=ClosureSchema,
         query=ClosureQuery,
-        within=LOCATION,
+        within=Locations,
     ),
 )

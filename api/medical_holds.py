@@ -6,11 +6,11 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
-from booking.catalogue.patients import PATIENT
+from booking.catalogue.patients import Patients
 from booking.clinical import medical_holds
-from booking.clinical.medical_holds import MEDICAL_HOLD
+from booking.clinical.medical_holds import MedicalHolds
 from booking.core.caller import Caller
-from booking.core.crud import Values, require
+from booking.core.crud import Values
 from schemas.medical_holds import MedicalHoldQuery, MedicalHoldSchema, NewMedicalHoldSchema, SignOffSchema
 
 blp = Blueprint(
@@ -23,15 +23,14 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=MEDICAL_HOLD,
+        kind=MedicalHolds,
         noun="medical hold",
         plural="medical holds",
         schema=MedicalHoldSchema,
         new=NewMedicalHoldSchema,
         query=MedicalHoldQuery,
         area="patients",
-        fixed=("code", "opened_on"),
-        within=PATIENT,
+        within=Patients,
     ),
 )
 
@@ -48,5 +47,5 @@ def sign_off_medical_hold(
     Needs the level in the hold's `released_by`; 409 once the hold is resolved or signed off.
     """
     expected = expected_version(body)
-    require(caller, PATIENT, patient_id)
+    Patients(caller).require(patient_id)
     return medical_holds.sign_off(caller, patient_id, medical_hold_id, body["reason"], expected)

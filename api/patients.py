@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.patients import PATIENT, select_patients
+from booking.catalogue.patients import Patients
 from schemas.patients import PatientQuery, PatientSchema
 
 blp = Blueprint(
@@ -14,12 +14,11 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=PATIENT,
+        kind=Patients,
         noun="patient",
         plural="patients",
         schema=PatientSchema,
         query=PatientQuery,
         area="patients",
-        select=select_patients,
     ),
 )

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.procedures import PROCEDURE
+from booking.catalogue.procedures import Procedures
 from schemas.procedures import ProcedureQuery, ProcedureSchema
 
 blp = Blueprint(
@@ -14,7 +14,7 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=PROCEDURE,
+        kind=Procedures,
         noun="procedure",
         plural="procedures",
         schema=ProcedureSchema,

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.rooms import ROOM
+from booking.catalogue.rooms import Rooms
 from schemas.rooms import RoomQuery, RoomSchema
 
 blp = Blueprint(
@@ -14,11 +14,10 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=ROOM,
+        kind=Rooms,
         noun="room",
         plural="rooms",
         schema=RoomSchema,
         query=RoomQuery,
-        fixed=("location_id",),
     ),
 )

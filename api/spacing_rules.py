@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.spacing_rules import SPACING_RULE
+from booking.catalogue.spacing_rules import SpacingRules
 from schemas.spacing_rules import SpacingRuleQuery, SpacingRuleSchema
 
 blp = Blueprint(
@@ -14,11 +14,10 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=SPACING_RULE,
+        kind=SpacingRules,
         noun="spacing rule",
         plural="spacing rules",
         schema=SpacingRuleSchema,
         query=SpacingRuleQuery,
-        fixed=("after", "before", "scope"),
     ),
 )

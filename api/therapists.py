@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.therapists import THERAPIST, select_therapists
+from booking.catalogue.therapists import Therapists
 from schemas.therapists import TherapistQuery, TherapistSchema
 
 blp = Blueprint(
@@ -14,13 +14,12 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=THERAPIST,
+        kind=Therapists,
         noun="therapist",
         plural="therapists",
         schema=TherapistSchema,
         query=TherapistQuery,
         public=True,
         public_fields=frozenset({"id", "name"}),
-        select=select_therapists,
     ),
 )

@@ -2,8 +2,8 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.patients import PATIENT
-from booking.clinical.treatments_elsewhere import TREATMENT
+from booking.catalogue.patients import Patients
+from booking.clinical.treatments_elsewhere import TreatmentsElsewhere
 from schemas.treatments import TreatmentQuery, TreatmentSchema
 
 blp = Blueprint(
@@ -15,12 +15,12 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=TREATMENT,
+        kind=TreatmentsElsewhere,
         noun="treatment",
         plural="treatments",
         schema=TreatmentSchema,
         query=TreatmentQuery,
         area="patients",
-        within=PATIENT,
+        within=Patients,
     ),
 )

@@ -22,7 +22,7 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=entries.ENTRY,
+        kind=entries.WaitlistEntries,
         noun="waitlist entry",
         plural="waitlist entries",
         schema=WaitlistEntrySchema,

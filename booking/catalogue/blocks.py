@@ -1,13 +1,13 @@
 """Blocks: time when a resource is kept free, claimed like a visit but by nobody."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from uuid_utils.compat import uuid7
 
@@ -15,7 +15,7 @@ from booking.claims.expired_holds import drop_expired
 from booking.claims.freed_time import freed_resource
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Locations, Values, require
+from booking.core.crud import ALL, Collection, Values, Where, latest
 from booking.core.errors import InUse, Invalid
 from booking.core.locks import lock_resources
 from booking.flags.disrupted import lift, visits_on
@@ -36,60 +36,71 @@ Span = tuple[int, int]
 Piece = tuple[int, int, int]
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    resource = require(caller, RESOURCE, after["resource_id"], "/resource_id")
-    starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
-    if not starts_at < ends_at <= starts_at + LONGEST:
-        raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
-    zone_on = zones_of(caller, [resource.id])[resource.id]
-    if repeats is not None:
-        first = starts_at.astimezone(zone_on(starts_at.date())).date()
-        if not first <= repeats["until"] <= first + LONGEST_REPEAT:
-            raise Invalid(
-                "/repeats/until", "Must not lie before the block, nor more than two years after it."
-            )
-    days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
-    if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
-        pointer = "/ends_at" if repeats is None else "/repeats/until"
-        raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
+class Resources(Collection):
+    """Everything that a block can keep free: staff, rooms and devices."""
+
+    name = "resource"
+    model = Resource
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Leave out rooms and devices of locations that the key does not see."""
+        return _not_elsewhere(self.caller, super().select(where), Resource.id)
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    lay_out(caller, (after or before or {})["resource_id"])
-    return ()
+class Blocks(Collection):
+    """Blocks, each of one resource for good."""
+
+    name = "block"
+    model = Block
+    locks = "resource_id"
+    fixed = ("resource_id",)
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Leave out blocks of resources that the key does not see."""
+        return _not_elsewhere(self.caller, super().select(where), Block.resource_id)
+
+    def check_values(self, after: Values) -> None:
+        """Refuse an unknown resource, an end before the start, and more time than can be claimed."""
+        resource = Resources(self.caller).require(after["resource_id"], "/resource_id")
+        starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
+        if not starts_at < ends_at <= starts_at + LONGEST:
+            raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
+        zone_on = zones_of(self.caller, [resource.id])[resource.id]
+        if repeats is not None:
+            first = starts_at.astimezone(zone_on(starts_at.date())).date()
+            if not first <= repeats["until"] <= first + LONGEST_REPEAT:
+                message = "Must not lie before the block, nor more than two years after it."
+                raise Invalid("/repeats/until", message)
+        days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
+        if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
+            pointer = "/ends_at" if repeats is None else "/repeats/until"
+            raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
+
+    def follow(self, before: Values | None, after: Values | None) -> None:
+        """Lay out the resource's claims by the blocks that it has now."""
+        lay_out(self.caller, latest(before, after)["resource_id"])
+
+    def show(self, found: list[Values]) -> None:
+        """Show instants in the zone of the resource's location."""
+        zones = zones_of(self.caller, {values["resource_id"] for values in found})
+        for values in found:
+            zone = zones[values["resource_id"]](values["starts_at"].date())
+            for name in ("starts_at", "ends_at"):
+                values[name] = values[name].astimezone(zone)
+            if values["repeats"] is not None:
+                values["repeats"] = values["repeats"] | {"until": _until(values["repeats"])}
 
 
-def _show(caller: Caller, found: list[Values]) -> None:
-    """Show instants in the zone of the resource's location."""
-    zones = zones_of(caller, {one["resource_id"] for one in found})
-    for one in found:
-        zone = zones[one["resource_id"]](one["starts_at"].date())
-        one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
-        if one["repeats"] is not None:
-            one["repeats"] = one["repeats"] | {"until": _until(one["repeats"])}
-
-
-def _not_elsewhere(resource_id: InstrumentedAttribute[UUID]) -> Callable[[Locations], ColumnElement[bool]]:
-    """Leave out rooms and devices of other locations; staff may work anywhere."""
-
-    def limit(seen: Locations) -> ColumnElement[bool]:
-        rooms = select(Room.id).where(Room.location_id.not_in(seen))
-        devices = select(Device.id).where(Device.location_id.not_in(seen))
-        return and_(resource_id.not_in(rooms), resource_id.not_in(devices))
-
-    return limit
-
-
-RESOURCE = Kind(name="resource", model=Resource, limit=_not_elsewhere(Resource.id))
-BLOCK = Kind(
-    name="block",
-    model=Block,
-    locks="resource_id",
-    limit=_not_elsewhere(Block.resource_id),
-    check=_check,
-    follow=_follow,
-    show=_show,
-)
+def _not_elsewhere(
+    caller: Caller, selected: Select[Any], resource_id: InstrumentedAttribute[UUID]
+) -> Select[Any]:
+    """Leave out rooms and devices of locations that the key does not see; staff may work anywhere."""
+    seen = caller.location_ids
+    if seen is None:
+        return selected
+    rooms = select(Room.id).where(Room.location_id.not_in(seen))
+    devices = select(Device.id).where(Device.location_id.not_in(seen))
+    return selected.where(resource_id.not_in(rooms), resource_id.not_in(devices))
 
 
 def lay_out(caller: Caller, resource_id: UUID) -> None:
@@ -100,7 +111,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     """
     lock_resources(caller.session, [resource_id])
     drop_expired(caller, resources=[resource_id])
-    resource = require(caller, RESOURCE, resource_id)
+    resource = Resources(caller).require(resource_id)
     spans = merge(_spans(caller, resource))
     covered = _visits_covered(caller, resource_id, spans)
     lift(caller, resource_id, {one.appointment_id for one in covered})

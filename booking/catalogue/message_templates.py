@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values
+from booking.core.crud import Collection, Values
 from booking.core.errors import Invalid
 from models import MessageTemplate
 
@@ -21,9 +21,18 @@ _FILE: Final = Path(__file__).with_name("default_messages.toml")
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    for name in ("subject", "body"):
-        _check_text(f"/{name}", after[name])
+class MessageTemplates(Collection):
+    """The clinic's words, one template of each kind of message."""
+
+    name = "message_template"
+    model = MessageTemplate
+    locks = "id"
+    fixed = ("kind",)
+
+    def check_values(self, after: Values) -> None:
+        """Refuse a text with a field that messages do not have."""
+        for name in ("subject", "body"):
+            _check_text(f"/{name}", after[name])
 
 
 def _check_text(pointer: str, text: str) -> None:
@@ -34,9 +43,6 @@ def _check_text(pointer: str, text: str) -> None:
             raise Invalid(pointer, f"Unknown field {{{found}}}; known are: {known}.")
     if re.search(r"[{}]", _PLACE.sub("", text)):
         raise Invalid(pointer, f"A brace stands alone; fields are written {{date}}, known are: {known}.")
-
-
-MESSAGE_TEMPLATE: Final = Kind(name="message_template", model=MessageTemplate, locks="id", check=_check)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
