@@ -55,7 +55,7 @@ def get_app_password(caller: Caller, password_id: UUID) -> Values:
 
 
 @blp.route("/<uuid:password_id>", methods=["DELETE"])
-@blp.needs("feeds:manage", fails=(412,))
+@blp.needs("feeds:manage")
 @blp.response(204)
 def delete_app_password(caller: Caller, password_id: UUID) -> None:
     """Delete an app password; the program that uses it is shut out at once."""

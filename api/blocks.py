@@ -11,13 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/blocks",
     description="When therapists, rooms and devices are kept free.",
 )
-serve(
-    blp,
-    Offer(
-        kind=Blocks,
-        noun="block",
-        plural="blocks",
-        schema=BlockSchema,
-        query=BlockQuery,
-    ),
-)
+serve(blp, Offer(Blocks, BlockSchema, BlockQuery))

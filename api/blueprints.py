@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
-from api.etags import etag, unless_unchanged
+from api.etags import Version, etag, expected_version, unless_unchanged
 from api.idempotency import once, patiently
 from api.paging import next_link
 from api.requests import Parser, receive, refuse_unread
 from api.state import state
 from api.transactions import run
+from booking.core.caller import Caller
 
 CREATED = 201
 View = Callable[..., Any]
@@ -30,7 +31,7 @@ Look = Callable[[], Any]
 class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose operations read as their own documentation.
 
-    The decorators, outermost first: `route`, `needs`, `arguments`, `response`.
+    The decorators, outermost first: `route`, `needs`, `arguments`, `response`; or `action` alone.
     """
 
     ARGUMENTS_PARSER = Parser()
@@ -117,6 +118,47 @@ class Blueprint(flask_smorest.Blueprint):
             return wrapper
 
         return decorator
+
+    def action(
+        self,
+        rule: str,
+        scope: str,
+        gives: type[Schema],
+        *,
+        takes: type[Schema] | None = None,
+        status: int = 200,
+        version: Version = Version.UNASKED,
+        public: bool = False,
+        fails: tuple[int, ...] = (),
+    ) -> Decorator:
+        """Register a POST that acts on something, for what its key `needs`, `takes` and `gives`.
+
+        The view gets the Caller first, then the body if that holds more than a version, and by name the ids
+        of the path and the `expected` version unless it is unasked.
+        """
+
+        def decorator(view: View) -> View:
+            acting = self.response(status, gives)(_expecting(view, version, takes))
+            reading = acting if takes is None else self.arguments(takes)(acting)
+            needing = self.needs(scope, public=public, fails=(*version.value, *fails))(reading)
+            routed: View = self.route(rule, methods=["POST"])(needing)
+            return routed
+
+        return decorator
+
+
+def _expecting(view: View, version: Version, takes: type[Schema] | None) -> View:
+    """Take the version out of the request, and leave out a body that holds nothing else."""
+    if version is Version.UNASKED:
+        return view
+    takes_more = takes is not None and takes().fields.keys() != {"version"}
+
+    @wraps(view)
+    def wrapper(caller: Caller, *bodies: dict[str, Any], **path: object) -> Any:
+        expected = expected_version(*bodies, required=version is Version.REQUIRED)
+        return view(caller, *(bodies if takes_more else ()), expected=expected, **path)
+
+    return wrapper
 
 
 def object_headers(result: object, status_code: int) -> dict[str, str]:

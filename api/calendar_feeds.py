@@ -12,7 +12,7 @@ from flask import Response, g, request
 from api import clock
 from api.api_keys import SHOWN_ONCE
 from api.blueprints import Blueprint
-from api.etags import expected_version
+from api.etags import Version, expected_version
 from api.paging import page
 from api.requests import clinical_now
 from api.state import address, state
@@ -70,19 +70,19 @@ def get_calendar_feed(caller: Caller, feed_id: UUID) -> Values:
 
 
 @blp.route("/<uuid:feed_id>", methods=["DELETE"])
-@blp.needs("feeds:manage", fails=(412,))
+@blp.needs("feeds:manage")
 @blp.response(204)
 def revoke_calendar_feed(caller: Caller, feed_id: UUID) -> None:
     """Revoke a calendar feed; its address is dead at once."""
     feeds.revoke_calendar_feed(caller, feed_id, expected_version())
 
 
-@blp.route("/<uuid:feed_id>/rotate", methods=["POST"])
-@blp.needs("feeds:manage", fails=(412,))
-@blp.response(200, NewCalendarFeedSchema)
-def rotate_calendar_feed(caller: Caller, feed_id: UUID) -> tuple[Values, Mapping[str, str]]:
-    """Give a calendar feed a new address; the old one is dead at once."""
-    return _shown(feeds.rotate_calendar_feed(caller, feed_id, expected_version())), SHOWN_ONCE
+@blp.action("/<uuid:feed_id>/rotate", "feeds:manage", NewCalendarFeedSchema, version=Version.OPTIONAL)
+def rotate_calendar_feed(
+    caller: Caller, feed_id: UUID, expected: int | None
+) -> tuple[Values, Mapping[str, str]]:
+    """Give a calendar feed a new address; the old address ends at once."""
+    return _shown(feeds.rotate_calendar_feed(caller, feed_id, expected)), SHOWN_ONCE
 
 
 def _shown(feed: Values) -> Values:

@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/course-templates",
     description="Kinds of courses: their procedures, sessions, spacing, review and maintenance.",
 )
-serve(
-    blp,
-    Offer(
-        kind=CourseTemplates,
-        noun="course template",
-        plural="course templates",
-        schema=CourseTemplateSchema,
-        query=CourseTemplateQuery,
-        public=True,
-    ),
-)
+serve(blp, Offer(CourseTemplates, CourseTemplateSchema, CourseTemplateQuery, public=True))

@@ -1,13 +1,13 @@
 """Courses over HTTP: `/v1/courses`, their plans and bookings."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from api.appointments import override_of
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from api.etags import expected_version
+from api.etags import Version
 from booking.core.caller import Caller
 from booking.core.crud import Values
 from booking.courses import states
@@ -37,22 +37,19 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=Courses,
-        noun="course",
-        plural="courses",
-        schema=CourseSchema,
-        query=CourseQuery,
+        Courses,
+        CourseSchema,
+        CourseQuery,
         area="appointments",
         changes=CourseChangeSchema,
         without=frozenset({"delete"}),
     ),
 )
 
+_act = partial(blp.action, scope="appointments:write")
 
-@blp.route("/<uuid:course_id>/plan", methods=["POST"])
-@blp.needs("appointments:read")
-@blp.arguments(PlanningSchema)
-@blp.response(200, PlanSchema)
+
+@blp.action("/<uuid:course_id>/plan", "appointments:read", PlanSchema, takes=PlanningSchema)
 def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
     """Propose the rest of a course without booking it.
 
@@ -68,10 +65,7 @@ def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[s
     return _shown(course_plan.plan(caller, course_id, _series(body), body["from_"], preferences, number))
 
 
-@blp.route("/<uuid:course_id>/book", methods=["POST"])
-@blp.needs("appointments:write")
-@blp.arguments(SeriesBookingSchema)
-@blp.response(201, AppointmentsSchema)
+@_act("/<uuid:course_id>/book", gives=AppointmentsSchema, takes=SeriesBookingSchema, status=201)
 def book_course(
     caller: Caller, body: dict[str, Any], course_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -86,17 +80,15 @@ def book_course(
     return {"appointments": visits}, {"Location": f"/v1/appointments/{visits[0].appointment.id}"}
 
 
-@blp.route("/<uuid:course_id>/shift", methods=["POST"])
-@blp.needs("appointments:write", fails=(412,))
-@blp.arguments(ShiftSchema)
-@blp.response(200, ShiftedSchema)
-def shift_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
+@_act("/<uuid:course_id>/shift", gives=ShiftedSchema, takes=ShiftSchema, version=Version.OPTIONAL)
+def shift_course(
+    caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None
+) -> dict[str, Any]:
     """Let the later sessions of a course follow one that was moved: proposed, or with `apply` moved.
 
     Each goes to its recommended date after the one before, on its weekday, at its time of day and with its
     therapist where that is possible. All move or none: 409 when one has no place.
     """
-    expected = expected_version(body)
     if body["apply"]:
         shift = course_moving_on.apply_shift(caller, course_id, body["appointment_id"], expected)
     else:
@@ -117,24 +109,16 @@ def _shifted(one: Shifted) -> dict[str, Any]:
     return course_plan.shown(one.planned, zone) | moved
 
 
-def _pausing(act: Callable[[Caller, UUID, int | None, str | None], Values], name: str, summary: str) -> None:
-    """Register an action on a course that takes a version and a reason."""
-
-    def view(caller: Caller, body: dict[str, Any], course_id: UUID) -> Values:
-        return act(caller, course_id, expected_version(body), body["reason"])
-
-    view.__name__, view.__doc__ = f"{name}_course", summary
-    decorated = blp.arguments(PausingSchema)(blp.response(200, CourseSchema)(view))
-    needed = blp.needs("appointments:write", fails=(412,))(decorated)
-    blp.route(f"/<uuid:course_id>/{name}", methods=["POST"])(needed)
+@_act("/<uuid:course_id>/pause", gives=CourseSchema, takes=PausingSchema, version=Version.OPTIONAL)
+def pause_course(caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None) -> Values:
+    """Let a course take no more visits for now; those that are booked stay booked."""
+    return states.pause(caller, course_id, expected, body["reason"])
 
 
-_pausing(
-    states.pause,
-    "pause",
-    "Let a course take no more visits for now; those that are booked stay booked.",
-)
-_pausing(states.resume, "resume", "Let a paused course take visits again.")
+@_act("/<uuid:course_id>/resume", gives=CourseSchema, takes=PausingSchema, version=Version.OPTIONAL)
+def resume_course(caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None) -> Values:
+    """Let a paused course take visits again."""
+    return states.resume(caller, course_id, expected, body["reason"])
 
 
 def _series(body: dict[str, Any]) -> SeriesWish:

@@ -1,7 +1,7 @@
-"""The five operations that a resource of the catalogue has: list, create, get, change, delete."""
+"""The five operations that each kind of stored object has: list, create, get, update, delete."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from uuid import UUID
 
 from api.blueprints import Blueprint, View
@@ -12,48 +12,55 @@ from booking.core.crud import Collection, Values
 from schemas.base import QueryArgs, Resource, page_of, patch_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """What the API says of one kind: its nouns, schemas and scopes.
+    """What the API offers of one kind of object: its operations, schemas and scopes.
 
     A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
     `public_fields`. `new` is the body of a create where it may hold more than the object, `changes` of
-    a change where it takes other fields; `without` names the operations that the kind does not have.
+    an update where it takes other fields; `without` names the operations that the kind does not have.
     """
 
     kind: type[Collection]
-    noun: str
-    plural: str
     schema: type[Resource]
-    new: type[Resource] | None = None
     query: type[QueryArgs]
-    area: str = "catalog"
+    _: KW_ONLY
+    new: type[Resource] | None = None
     changes: type[Resource] | None = None
-    without: frozenset[str] = frozenset()
+    area: str = "catalog"
     within: type[Collection] | None = None
+    without: frozenset[str] = frozenset()
     public: bool = False
     public_fields: frozenset[str] | None = None
 
+    @property
+    def noun(self) -> str:
+        """The kind's name as a sentence has it."""
+        return self.kind.name.replace("_", " ")
 
-def serve(blp: Blueprint, offer: Offer) -> None:
-    """Add the operations to the blueprint, all five but for what the offer is `without`."""
+
+def serve(blp: Blueprint, offer: Offer, plural: str | None = None) -> None:
+    """Add the operations to the blueprint, all five but for those that the offer is `without`.
+
+    The `plural` of the noun is needed where it does not end in a simple `s`.
+    """
     one = f"/<uuid:{_id_of(offer.kind)}>"
     for name, rule, method, view in (
-        ("list", "", "GET", _list),
-        ("create", "", "POST", _create),
-        ("get", one, "GET", _get),
-        ("change", one, "PATCH", _change),
-        ("delete", one, "DELETE", _delete),
+        ("list", "", "GET", _list(blp, offer, plural or f"{offer.noun}s")),
+        ("create", "", "POST", _create(blp, offer)),
+        ("get", one, "GET", _get(blp, offer)),
+        ("update", one, "PATCH", _update(blp, offer)),
+        ("delete", one, "DELETE", _delete(blp, offer)),
     ):
         if name not in offer.without:
-            blp.route(rule, methods=[method])(view(blp, offer))
+            blp.route(rule, methods=[method])(view)
 
 
-def _list(blp: Blueprint, offer: Offer) -> View:
+def _list(blp: Blueprint, offer: Offer, plural: str) -> View:
     @blp.needs(f"{offer.area}:read", public=offer.public)
     @blp.arguments(offer.query, location="query")
     @blp.response(200, page_of(offer.schema))
-    @_called(f"list_{_many(offer)}", f"List the {offer.plural}, oldest first.")
+    @_called(f"list_{plural.replace(' ', '_')}", f"List the {plural}, oldest first.")
     def view(caller: Caller, query: Values, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
         collection = offer.kind(caller)
@@ -88,11 +95,11 @@ def _get(blp: Blueprint, offer: Offer) -> View:
     return view
 
 
-def _change(blp: Blueprint, offer: Offer) -> View:
+def _update(blp: Blueprint, offer: Offer) -> View:
     @blp.needs(f"{offer.area}:write")
     @blp.arguments(patch_of(offer.changes or offer.schema, *offer.kind.fixed))
     @blp.response(200, offer.schema)
-    @_called(f"change_{offer.kind.name}", f"Change the given fields of a {offer.noun}, lists whole.")
+    @_called(f"update_{offer.kind.name}", f"Change the given fields of a {offer.noun}, lists whole.")
     def view(caller: Caller, body: Values, **path: UUID) -> Values:
         expected = expected_version(body)
         _require_parent(caller, offer, path)
@@ -125,10 +132,6 @@ def _called(name: str, summary: str) -> Callable[[View], View]:
 
 def _id_of(kind: type[Collection]) -> str:
     return f"{kind.name}_id"
-
-
-def _many(offer: Offer) -> str:
-    return offer.plural.replace(" ", "_")
 
 
 def _require_parent(caller: Caller, offer: Offer, path: Mapping[str, UUID]) -> None:

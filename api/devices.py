@@ -11,13 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/devices",
     description="Devices that phases need.",
 )
-serve(
-    blp,
-    Offer(
-        kind=Devices,
-        noun="device",
-        plural="devices",
-        schema=DeviceSchema,
-        query=DeviceQuery,
-    ),
-)
+serve(blp, Offer(Devices, DeviceSchema, DeviceQuery))

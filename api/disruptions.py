@@ -18,10 +18,7 @@ blp = Blueprint(
 )
 
 
-@blp.route("/preview", methods=["POST"])
-@blp.needs("appointments:read")
-@blp.arguments(DisruptionSchema)
-@blp.response(200, PreviewSchema)
+@blp.action("/preview", "appointments:read", PreviewSchema, takes=DisruptionSchema)
 def preview_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """Propose another therapist, room or time for every visit that is affected, and write nothing.
 
@@ -36,10 +33,7 @@ def preview_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@blp.route("/apply", methods=["POST"])
-@blp.needs("appointments:write", fails=(412,))
-@blp.arguments(ApplySchema)
-@blp.response(200, AppliedSchema)
+@blp.action("/apply", "appointments:write", AppliedSchema, takes=ApplySchema, fails=(412,))
 def apply_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """Move the accepted visits, flag the others, and block what is disrupted: all at once or nothing.
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import MutableMapping
+from enum import Enum
 from typing import Any
 
 from flask import Response, request
@@ -10,6 +11,14 @@ from api.problems import malformed
 from booking.core.errors import StaleVersion, VersionRequired
 
 _TAG = re.compile(r'"([1-9]\d{0,8})"', re.ASCII)
+
+
+class Version(Enum):
+    """Whether an action asks which version the client means, with the failures that it then documents."""
+
+    UNASKED = ()
+    OPTIONAL = (412,)
+    REQUIRED = (412, 428)
 
 
 def etag(version: int) -> str:

@@ -26,13 +26,11 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=ExternalCalendars,
-        noun="external calendar",
-        plural="external calendars",
-        schema=ExternalCalendarSchema,
-        query=ExternalCalendarQuery,
+        ExternalCalendars,
+        ExternalCalendarSchema,
+        ExternalCalendarQuery,
         within=Therapists,
-        without=frozenset({"create", "change"}),
+        without=frozenset({"create", "update"}),
     ),
 )
 
@@ -55,7 +53,7 @@ def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id:
 @blp.needs("catalog:write")
 @blp.arguments(patch_of(ExternalCalendarSchema, *_FIXED))
 @blp.response(200, ExternalCalendarSchema)
-def change_external_calendar(
+def update_external_calendar(
     caller: Caller, body: dict[str, Any], therapist_id: UUID, external_calendar_id: UUID
 ) -> Values:
     """Change where an external calendar is fetched, or by which login; it is fetched at once."""
@@ -71,9 +69,7 @@ def change_external_calendar(
     )
 
 
-@blp.route("/<uuid:external_calendar_id>/refresh", methods=["POST"])
-@blp.needs("catalog:write")
-@blp.response(202, ExternalCalendarSchema)
+@blp.action("/<uuid:external_calendar_id>/refresh", "catalog:write", ExternalCalendarSchema, status=202)
 def refresh_external_calendar(caller: Caller, therapist_id: UUID, external_calendar_id: UUID) -> Values:
     """Fetch an external calendar at once, in the background."""
     Therapists(caller).require(therapist_id)

@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/hold-rules",
     description="What each code of a medical hold means in the clinic; there is one rule of each code.",
 )
-serve(
-    blp,
-    Offer(
-        kind=MedicalHoldRules,
-        noun="hold rule",
-        plural="hold rules",
-        schema=HoldRuleSchema,
-        query=HoldRuleQuery,
-        without=frozenset({"create", "delete"}),
-    ),
-)
+serve(blp, Offer(MedicalHoldRules, HoldRuleSchema, HoldRuleQuery, without=frozenset({"create", "delete"})))

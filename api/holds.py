@@ -45,10 +45,9 @@ def get_hold(caller: Caller, hold_id: UUID) -> Visit:
     return slot_holds.get(caller, hold_id)
 
 
-@blp.route("/<uuid:hold_id>/extend", methods=["POST"])
-@blp.needs("appointments:write", public=True, fails=(410,))
-@blp.arguments(TtlSchema)
-@blp.response(200, HoldSchema)
+@blp.action(
+    "/<uuid:hold_id>/extend", "appointments:write", HoldSchema, takes=TtlSchema, public=True, fails=(410,)
+)
 def extend_hold(caller: Caller, body: dict[str, Any], hold_id: UUID) -> Visit:
     """Let a hold last for `ttl_seconds` from now, once; never shorter than it would have."""
     return slot_holds.extend(caller, hold_id, _ttl(body))

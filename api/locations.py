@@ -11,17 +11,7 @@ blp = Blueprint(
     url_prefix="/v1/locations",
     description="Locations: zone, opening hours and booking policy.",
 )
-serve(
-    blp,
-    Offer(
-        kind=Locations,
-        noun="location",
-        plural="locations",
-        schema=LocationSchema,
-        query=LocationQuery,
-        public=True,
-    ),
-)
+serve(blp, Offer(Locations, LocationSchema, LocationQuery, public=True))
 
 closures = Blueprint(
     "closures",
@@ -29,14 +19,4 @@ closures = Blueprint(
     url_prefix="/v1/locations/<uuid:location_id>/closures",
     description="Times in which a whole location is closed.",
 )
-serve(
-    closures,
-    Offer(
-        kind=Closures,
-        noun="closure",
-        plural="closures",
-        schema=ClosureSchema,
-        query=ClosureQuery,
-        within=Locations,
-    ),
-)
+serve(closures, Offer(Closures, ClosureSchema, ClosureQuery, within=Locations))

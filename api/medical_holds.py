@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from api.etags import expected_version
+from api.etags import Version
 from booking.catalogue.patients import Patients
 from booking.clinical import medical_holds
 from booking.clinical.medical_holds import MedicalHolds
@@ -23,29 +23,29 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=MedicalHolds,
-        noun="medical hold",
-        plural="medical holds",
-        schema=MedicalHoldSchema,
+        MedicalHolds,
+        MedicalHoldSchema,
+        MedicalHoldQuery,
         new=NewMedicalHoldSchema,
-        query=MedicalHoldQuery,
         area="patients",
         within=Patients,
     ),
 )
 
 
-@blp.route("/<uuid:medical_hold_id>/sign-off", methods=["POST"])
-@blp.needs("patients:write", fails=(412,))
-@blp.arguments(SignOffSchema)
-@blp.response(200, MedicalHoldSchema)
+@blp.action(
+    "/<uuid:medical_hold_id>/sign-off",
+    "patients:write",
+    MedicalHoldSchema,
+    takes=SignOffSchema,
+    version=Version.OPTIONAL,
+)
 def sign_off_medical_hold(
-    caller: Caller, body: dict[str, Any], patient_id: UUID, medical_hold_id: UUID
+    caller: Caller, body: dict[str, Any], patient_id: UUID, medical_hold_id: UUID, expected: int | None
 ) -> Values:
     """Let a patient be treated despite an open hold, with a reason.
 
     Needs the level in the hold's `released_by`; 409 once the hold is resolved or signed off.
     """
-    expected = expected_version(body)
     Patients(caller).require(patient_id)
     return medical_holds.sign_off(caller, patient_id, medical_hold_id, body["reason"], expected)

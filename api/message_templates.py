@@ -14,11 +14,6 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=MessageTemplates,
-        noun="message template",
-        plural="message templates",
-        schema=MessageTemplateSchema,
-        query=MessageTemplateQuery,
-        without=frozenset({"create", "delete"}),
+        MessageTemplates, MessageTemplateSchema, MessageTemplateQuery, without=frozenset({"create", "delete"})
     ),
 )

@@ -40,9 +40,7 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     return _page(messages.list_messages(caller, query["due_by"], *only), query)
 
 
-@blp.route("/<message_id>/sent", methods=["POST"])
-@blp.needs("appointments:write")
-@blp.response(200, SentMessageSchema)
+@blp.action("/<message_id>/sent", "appointments:write", SentMessageSchema)
 def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
     """Note that a message has been sent; to say so again changes nothing."""
     sent = mark_sent(caller, message_id)

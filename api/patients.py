@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/patients",
     description="Patients and how to reach them.",
 )
-serve(
-    blp,
-    Offer(
-        kind=Patients,
-        noun="patient",
-        plural="patients",
-        schema=PatientSchema,
-        query=PatientQuery,
-        area="patients",
-    ),
-)
+serve(blp, Offer(Patients, PatientSchema, PatientQuery, area="patients"))

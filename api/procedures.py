@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/procedures",
     description="What visits are for, phase by phase.",
 )
-serve(
-    blp,
-    Offer(
-        kind=Procedures,
-        noun="procedure",
-        plural="procedures",
-        schema=ProcedureSchema,
-        query=ProcedureQuery,
-        public=True,
-    ),
-)
+serve(blp, Offer(Procedures, ProcedureSchema, ProcedureQuery, public=True))

@@ -11,13 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/rooms",
     description="Treatment rooms, numbing bays and consultation rooms.",
 )
-serve(
-    blp,
-    Offer(
-        kind=Rooms,
-        noun="room",
-        plural="rooms",
-        schema=RoomSchema,
-        query=RoomQuery,
-    ),
-)
+serve(blp, Offer(Rooms, RoomSchema, RoomQuery))

@@ -11,13 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/spacing-rules",
     description="Days between treatments of one patient.",
 )
-serve(
-    blp,
-    Offer(
-        kind=SpacingRules,
-        noun="spacing rule",
-        plural="spacing rules",
-        schema=SpacingRuleSchema,
-        query=SpacingRuleQuery,
-    ),
-)
+serve(blp, Offer(SpacingRules, SpacingRuleSchema, SpacingRuleQuery))

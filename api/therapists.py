@@ -13,13 +13,5 @@ blp = Blueprint(
 )
 serve(
     blp,
-    Offer(
-        kind=Therapists,
-        noun="therapist",
-        plural="therapists",
-        schema=TherapistSchema,
-        query=TherapistQuery,
-        public=True,
-        public_fields=frozenset({"id", "name"}),
-    ),
+    Offer(Therapists, TherapistSchema, TherapistQuery, public=True, public_fields=frozenset({"id", "name"})),
 )

@@ -12,15 +12,4 @@ blp = Blueprint(
     url_prefix="/v1/patients/<uuid:patient_id>/treatments",
     description="What a patient has had elsewhere, or before the clinic kept its records here.",
 )
-serve(
-    blp,
-    Offer(
-        kind=TreatmentsElsewhere,
-        noun="treatment",
-        plural="treatments",
-        schema=TreatmentSchema,
-        query=TreatmentQuery,
-        area="patients",
-        within=Patients,
-    ),
-)
+serve(blp, Offer(TreatmentsElsewhere, TreatmentSchema, TreatmentQuery, area="patients", within=Patients))

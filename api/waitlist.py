@@ -22,14 +22,13 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=entries.WaitlistEntries,
-        noun="waitlist entry",
-        plural="waitlist entries",
-        schema=WaitlistEntrySchema,
-        query=WaitlistQuery,
+        entries.WaitlistEntries,
+        WaitlistEntrySchema,
+        WaitlistQuery,
         area="appointments",
-        without=frozenset({"change", "delete"}),
+        without=frozenset({"update", "delete"}),
     ),
+    plural="waitlist entries",
 )
 
 
@@ -37,7 +36,7 @@ serve(
 @blp.needs("appointments:write")
 @blp.arguments(patch_of(WaitlistChangeSchema, *entries.FIXED))
 @blp.response(200, WaitlistEntrySchema)
-def change_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_id: UUID) -> dict[str, Any]:
+def update_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_id: UUID) -> dict[str, Any]:
     """Change what a patient waits for, or let them wait again.
 
     409 `wrong_status` while the entry is offered and once it is accepted.
@@ -53,9 +52,7 @@ def delete_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> None:
     entries.withdraw(caller, waitlist_entry_id, expected_version())
 
 
-@blp.route("/<uuid:waitlist_entry_id>/accept", methods=["POST"])
-@blp.needs("appointments:write", fails=(410,))
-@blp.response(200, AppointmentSchema)
+@blp.action("/<uuid:waitlist_entry_id>/accept", "appointments:write", AppointmentSchema, fails=(410,))
 def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
     """Book what is offered.
 
@@ -65,9 +62,7 @@ def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
     return entries.accept(caller, waitlist_entry_id)
 
 
-@blp.route("/<uuid:waitlist_entry_id>/decline", methods=["POST"])
-@blp.needs("appointments:write", fails=(410,))
-@blp.response(200, WaitlistEntrySchema)
+@blp.action("/<uuid:waitlist_entry_id>/decline", "appointments:write", WaitlistEntrySchema, fails=(410,))
 def decline_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> dict[str, Any]:
     """Give back what is offered: it goes to the next who waits."""
     return entries.decline(caller, waitlist_entry_id)

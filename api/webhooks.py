@@ -1,12 +1,12 @@
 """Webhooks over HTTP: `/v1/webhooks`, their deliveries, and the same below `/v1/deliveries`."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from api.api_keys import SHOWN_ONCE
 from api.blueprints import Blueprint
-from api.etags import expected_version
+from api.etags import Version, expected_version
 from api.paging import page
 from api.state import state
 from booking.core.caller import Caller
@@ -30,10 +30,11 @@ blp = Blueprint(
 again = Blueprint(
     "deliveries", "deliveries", url_prefix="/v1/deliveries", description="Deliveries by their ids."
 )
+_SCOPE: Final = "webhooks:manage"
 
 
 @blp.route("", methods=["GET"])
-@blp.needs("webhooks:manage")
+@blp.needs(_SCOPE)
 @blp.arguments(QueryArgs, location="query")
 @blp.response(200, page_of(WebhookSchema))
 def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("", methods=["POST"])
-@blp.needs("webhooks:manage")
+@blp.needs(_SCOPE)
 @blp.arguments(WebhookSchema)
 @blp.response(201, NewWebhookSchema)
 def create_webhook(caller: Caller, body: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
@@ -52,7 +53,7 @@ def create_webhook(caller: Caller, body: dict[str, Any]) -> tuple[dict[str, Any]
 
 
 @blp.route("/<uuid:webhook_id>", methods=["GET"])
-@blp.needs("webhooks:manage")
+@blp.needs(_SCOPE)
 @blp.response(200, WebhookSchema)
 def get_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
     """Get a webhook."""
@@ -60,10 +61,10 @@ def get_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
 
 
 @blp.route("/<uuid:webhook_id>", methods=["PATCH"])
-@blp.needs("webhooks:manage")
+@blp.needs(_SCOPE)
 @blp.arguments(patch_of(WebhookChangeSchema))
 @blp.response(200, WebhookSchema)
-def change_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
+def update_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
     """Change a webhook's URL, events or description, pause it or take it up again.
 
     While it is not `active` nothing is put in line for it; what was in line before goes on afterwards.
@@ -73,24 +74,22 @@ def change_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> di
 
 
 @blp.route("/<uuid:webhook_id>", methods=["DELETE"])
-@blp.needs("webhooks:manage")
+@blp.needs(_SCOPE)
 @blp.response(204)
 def delete_webhook(caller: Caller, webhook_id: UUID) -> None:
     """Delete a webhook with its deliveries."""
     endpoints.delete_webhook(caller, webhook_id, expected_version())
 
 
-@blp.route("/<uuid:webhook_id>/rotate-secret", methods=["POST"])
-@blp.needs("webhooks:manage", fails=(412,))
-@blp.response(200, NewWebhookSchema)
-def rotate_webhook_secret(caller: Caller, webhook_id: UUID) -> tuple[dict[str, Any], Mapping[str, str]]:
-    """Give a webhook a new secret, shown this once; the old one signs beside it for 24 hours."""
-    return endpoints.rotate_secret(caller, webhook_id, expected_version()), SHOWN_ONCE
+@blp.action("/<uuid:webhook_id>/rotate-secret", _SCOPE, NewWebhookSchema, version=Version.OPTIONAL)
+def rotate_webhook_secret(
+    caller: Caller, webhook_id: UUID, expected: int | None
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Give a webhook a new secret, shown this once; the old secret signs beside it for 24 hours."""
+    return endpoints.rotate_secret(caller, webhook_id, expected), SHOWN_ONCE
 
 
-@blp.route("/<uuid:webhook_id>/ping", methods=["POST"])
-@blp.needs("webhooks:manage")
-@blp.response(202, DeliverySchema)
+@blp.action("/<uuid:webhook_id>/ping", _SCOPE, DeliverySchema, status=202)
 def ping_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
     """Queue a message of the type `ping`, whatever events the webhook asked for.
 
@@ -100,7 +99,7 @@ def ping_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
 
 
 @blp.route("/<uuid:webhook_id>/deliveries", methods=["GET"])
-@blp.needs("webhooks:manage")
+@blp.needs(_SCOPE)
 @blp.arguments(DeliveryQuery, location="query")
 @blp.response(200, page_of(DeliverySchema))
 def list_webhook_deliveries(caller: Caller, query: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
@@ -110,9 +109,7 @@ def list_webhook_deliveries(caller: Caller, query: dict[str, Any], webhook_id: U
     return found | {"items": deliveries.show_deliveries(found["items"])}
 
 
-@blp.route("/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver", methods=["POST"])
-@blp.needs("webhooks:manage")
-@blp.response(202, DeliverySchema)
+@blp.action("/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver", _SCOPE, DeliverySchema, status=202)
 def redeliver_webhook(caller: Caller, webhook_id: UUID, delivery_id: UUID) -> dict[str, Any]:
     """Queue a delivery again, with the same `webhook-id`, whatever came of it.
 
@@ -121,9 +118,7 @@ def redeliver_webhook(caller: Caller, webhook_id: UUID, delivery_id: UUID) -> di
     return deliveries.redeliver(caller, delivery_id, webhook_id)
 
 
-@again.route("/<uuid:delivery_id>/redeliver", methods=["POST"])
-@again.needs("webhooks:manage")
-@again.response(202, DeliverySchema)
+@again.action("/<uuid:delivery_id>/redeliver", _SCOPE, DeliverySchema, status=202)
 def redeliver(caller: Caller, delivery_id: UUID) -> dict[str, Any]:
     """Queue a delivery again, as below its webhook."""
     return deliveries.redeliver(caller, delivery_id)
