@@ -7,6 +7,7 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.etags import Version, expected_version
 from api.paging import page
+from api.wishes import override_of, told, wish_of
 from booking.appointments import book, book_together, hold_conversion, listing, rescheduling, transitions
 from booking.appointments.book import Visit
 from booking.appointments.book_together import Order
@@ -15,8 +16,6 @@ from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
 from booking.day import arrival, completing, reassigning
 from booking.day.reassigning import Place
-from booking.questions.judging import Override
-from booking.questions.visit_requests import Wish
 from models import Appointment, AuditEntry
 from schemas.appointments import (
     ActionSchema,
@@ -69,7 +68,7 @@ def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dic
     if "hold_id" in body:
         visit = hold_conversion.convert(caller, _conversion(body))
     else:
-        visit = book.book(caller, _wish(body), body["starts_at"], override_of(body), body.get("notes"))
+        visit = book.book(caller, wish_of(body), body["starts_at"], override_of(body), body.get("notes"))
     return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
 
 
@@ -83,7 +82,7 @@ def create_appointments_together(
     409 and every reason by visit when one of them cannot take place.
     """
     wanted = [one | {"patient_id": body["patient_id"]} for one in body["visits"]]
-    orders = [Order(_wish(one), one["starts_at"], override_of(one), one.get("notes")) for one in wanted]
+    orders = [Order(wish_of(one), one["starts_at"], override_of(one), one.get("notes")) for one in wanted]
     visits = book_together.book_together(caller, orders)
     first = visits[0].appointment.id
     return {"appointments": visits}, {"Location": f"{blp.url_prefix}/{first}"}
@@ -95,12 +94,8 @@ def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]
     if "hold_id" in body:
         verdict = hold_conversion.validate(caller, _conversion(body))
     else:
-        verdict = book.validate(caller, _wish(body), body["starts_at"], override_of(body))
-    return {
-        "bookable": not verdict.refusals,
-        "refusals": verdict.refusals,
-        "warnings": verdict.warnings,
-    }
+        verdict = book.validate(caller, wish_of(body), body["starts_at"], override_of(body))
+    return told(verdict)
 
 
 @blp.route(_ONE, methods=["GET"])
@@ -211,18 +206,6 @@ def no_show_appointment(caller: Caller, appointment_id: UUID, expected: int | No
     return transitions.no_show(caller, appointment_id, expected)
 
 
-def _wish(body: dict[str, Any]) -> Wish:
-    return Wish(
-        procedure_id=body["procedure_id"],
-        location_id=body["location_id"],
-        areas=tuple(body.get("areas") or ()),
-        therapist_id=body.get("therapist_id"),
-        room_id=body.get("room_id"),
-        patient_id=body["patient_id"],
-        course_id=body.get("course_id"),
-    )
-
-
 def _conversion(body: dict[str, Any]) -> Conversion:
     return Conversion(
         hold_id=body["hold_id"],
@@ -231,9 +214,3 @@ def _conversion(body: dict[str, Any]) -> Conversion:
         override=override_of(body),
         notes=body.get("notes"),
     )
-
-
-def override_of(body: dict[str, Any]) -> Override | None:
-    """Give the override that a body names, if it does."""
-    given = body.get("override")
-    return Override(frozenset(given["codes"]), given["reason"]) if given else None

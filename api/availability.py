@@ -8,11 +8,11 @@ import orjson
 from flask import Response
 
 from api.blueprints import Blueprint
+from api.wishes import told, wish_of
 from booking.appointments import book
 from booking.core.caller import Caller
 from booking.core.errors import NoSlot
 from booking.questions import availability
-from booking.questions.visit_requests import Wish
 from scheduling.ticks import to_tick
 from schemas.availability import (
     AvailabilityQuerySchema,
@@ -53,9 +53,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     cost the fewest further visits, three at least where a day has them; `/days` and `/next` as well. The
     others can still be booked. The ETag stays the same while nothing that matters has changed.
     """
-    found = availability.find(
-        caller, wish_from(query), query["from_"], query["until"], _ignored(caller, query)
-    )
+    found = availability.find(caller, wish_of(query), query["from_"], query["until"], _ignored(caller, query))
     compact = query["rank"] == "compact"
     return _rendered(availability.list_slots(found, query.get("limit"), compact=compact))
 
@@ -67,7 +65,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
     """Count the slots of each local date, for a month's view."""
     first, until = query["from_"], query["until"]
-    found = availability.find(caller, wish_from(query), first, until, _ignored(caller, query))
+    found = availability.find(caller, wish_of(query), first, until, _ignored(caller, query))
     return _rendered({"days": availability.count_days(found, first, until)})
 
 
@@ -77,7 +75,7 @@ def list_days(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.response(200, NextSlotSchema)
 def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Get the first slot within the location's horizon; 404 `no_slot` when there is none."""
-    slot = availability.next_slot(caller, wish_from(query))
+    slot = availability.next_slot(caller, wish_of(query))
     if slot is None:
         raise NoSlot
     return slot
@@ -89,31 +87,13 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ExplanationSchema)
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Explain one instant: every reason against it, and near slots when there is one."""
-    wish, ignore = wish_from(query), _ignored(caller, query)
+    wish, ignore = wish_of(query), _ignored(caller, query)
     verdict = book.validate(caller, wish, query["starts_at"], ignore=ignore)
     near: list[dict[str, Any]] = []
     if verdict.refusals:
         start = to_tick(query["starts_at"])
         near = availability.alternatives(caller, wish, start, verdict.refusals, ignore)
-    return {
-        "bookable": not verdict.refusals,
-        "refusals": verdict.refusals,
-        "warnings": verdict.warnings,
-        "alternatives": near,
-    }
-
-
-def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> Wish:
-    """Read the visit that a query asks about."""
-    return Wish(
-        procedure_id=query["procedure_id"],
-        location_id=query["location_id"],
-        areas=tuple(query.get("areas") or ()),
-        therapist_id=query.get("therapist_id"),
-        room_id=query.get("room_id"),
-        patient_id=patient_id or query.get("patient_id"),
-        course_id=query.get("course_id"),
-    )
+    return told(verdict) | {"alternatives": near}
 
 
 def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:

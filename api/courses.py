@@ -4,10 +4,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.appointments import override_of
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import Version
+from api.wishes import override_of
 from booking.core.caller import Caller
 from booking.core.crud import Values
 from booking.courses import states

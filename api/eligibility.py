@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from api.availability import wish_from
 from api.blueprints import Blueprint
+from api.wishes import wish_of
 from booking.core.caller import Caller
 from booking.questions.eligibility import assess
 from schemas.availability import EligibilityQuerySchema, EligibilitySchema
@@ -23,7 +23,7 @@ blp = Blueprint(
 @blp.response(200, EligibilitySchema)
 def get_eligibility(caller: Caller, query: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
     """Get the dates from which a patient may, should and ought to have had their next session."""
-    found = assess(caller, wish_from(query, patient_id))
+    found = assess(caller, wish_of(query, patient_id))
     return {
         "eligible_on": found.eligible_on,
         "recommended_on": found.recommended_on,

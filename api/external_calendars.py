@@ -6,7 +6,7 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
-from api.state import state
+from api.state import allow_loopback
 from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
 from booking.core.crud import Values
@@ -46,7 +46,7 @@ def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id:
     """
     Therapists(caller).require(therapist_id)
     values = body | {"therapist_id": therapist_id}
-    return external_calendars.create(caller, values, allow_loopback=state().settings.allow_loopback_urls)
+    return external_calendars.create(caller, values, allow_loopback=allow_loopback())
 
 
 @blp.route("/<uuid:external_calendar_id>", methods=["PATCH"])
@@ -65,7 +65,7 @@ def update_external_calendar(
         body,
         expected,
         {"therapist_id": therapist_id},
-        allow_loopback=state().settings.allow_loopback_urls,
+        allow_loopback=allow_loopback(),
     )
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
+from api.wishes import wish_of
 from booking.appointments import slot_holds
 from booking.appointments.book import Visit
 from booking.core.caller import Caller
-from booking.questions.visit_requests import Wish
 from schemas.holds import HoldRequestSchema, HoldSchema, TtlSchema
 
 blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kept for a few minutes.")
@@ -25,15 +25,7 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
     as a booking is; a publishable key cannot name a patient, and has up to 20 live holds at a location:
     one more is 409 `too_many_holds` with `Retry-After`.
     """
-    wish = Wish(
-        procedure_id=body["procedure_id"],
-        location_id=body["location_id"],
-        areas=tuple(body.get("areas") or ()),
-        therapist_id=body.get("therapist_id"),
-        patient_id=body.get("patient_id"),
-        course_id=body.get("course_id"),
-    )
-    held = slot_holds.hold(caller, wish, body["starts_at"], _ttl(body))
+    held = slot_holds.hold(caller, wish_of(body), body["starts_at"], _ttl(body))
     return held, {"Location": f"{blp.url_prefix}/{held.appointment.id}"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.blueprints import Blueprint
-from api.problems import malformed
+from api.paging import cut, foreign_cursor
 from booking.core.caller import Caller
 from booking.messages import messages
 from booking.messages.messages import Message
@@ -59,10 +59,9 @@ def _page(found: Sequence[Message], args: Mapping[str, Any]) -> dict[str, Any]:
     if "cursor" in args:
         after = args["cursor"]
         if not _CURSOR.fullmatch(after):
-            raise malformed([("?cursor", "Not a cursor of this list.")])
+            raise foreign_cursor()
         found = [message for message in found if _place(message) > after]
-    more = len(found) > limit
-    return {"items": found[:limit], "next_cursor": _place(found[limit - 1]) if more else None}
+    return cut(found, limit, _place)
 
 
 def _place(message: Message) -> str:

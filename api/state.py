@@ -36,6 +36,11 @@ def state_of(app: Flask) -> State:
     return cast(State, app.extensions[_NAME])
 
 
+def allow_loopback() -> bool:
+    """Whether clients may name URLs that lead to this machine."""
+    return state().settings.allow_loopback_urls
+
+
 def address() -> str:
     """Give the address under which clients reach this server: the settings' own, or the request's host."""
     return state().settings.public_url or request.host_url.rstrip("/")

@@ -8,7 +8,7 @@ from api.api_keys import SHOWN_ONCE
 from api.blueprints import Blueprint
 from api.etags import Version, expected_version
 from api.paging import page
-from api.state import state
+from api.state import allow_loopback
 from booking.core.caller import Caller
 from models import WebhookDelivery, WebhookEndpoint
 from schemas.base import QueryArgs, page_of, patch_of
@@ -49,7 +49,7 @@ def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, NewWebhookSchema)
 def create_webhook(caller: Caller, body: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Create a webhook; `secret` is shown this once."""
-    return endpoints.create_webhook(caller, body, allow_loopback=_allow_loopback()), SHOWN_ONCE
+    return endpoints.create_webhook(caller, body, allow_loopback=allow_loopback()), SHOWN_ONCE
 
 
 @blp.route("/<uuid:webhook_id>", methods=["GET"])
@@ -70,7 +70,7 @@ def update_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> di
     While it is not `active` nothing is put in line for it; what was in line before goes on afterwards.
     """
     expected = expected_version(body)
-    return endpoints.change_webhook(caller, webhook_id, body, expected, allow_loopback=_allow_loopback())
+    return endpoints.change_webhook(caller, webhook_id, body, expected, allow_loopback=allow_loopback())
 
 
 @blp.route("/<uuid:webhook_id>", methods=["DELETE"])
@@ -122,7 +122,3 @@ def redeliver_webhook(caller: Caller, webhook_id: UUID, delivery_id: UUID) -> di
 def redeliver(caller: Caller, delivery_id: UUID) -> dict[str, Any]:
     """Queue a delivery again, as below its webhook."""
     return deliveries.redeliver(caller, delivery_id)
-
-
-def _allow_loopback() -> bool:
-    return state().settings.allow_loopback_urls

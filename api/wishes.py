@@ -1,0 +1,37 @@
+"""What requests about a visit have in common: the wish, the override, and the verdict on them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from booking.questions.judging import Override
+from booking.questions.visit_requests import Wish
+from scheduling.questions import Verdict
+
+
+def wish_of(given: Mapping[str, Any], patient_id: UUID | None = None) -> Wish:
+    """Read the visit that a body or a query names; a path may name its patient."""
+    return Wish(
+        procedure_id=given["procedure_id"],
+        location_id=given["location_id"],
+        areas=tuple(given.get("areas") or ()),
+        therapist_id=given.get("therapist_id"),
+        room_id=given.get("room_id"),
+        patient_id=patient_id or given.get("patient_id"),
+        course_id=given.get("course_id"),
+    )
+
+
+def override_of(body: Mapping[str, Any]) -> Override | None:
+    """Read the override that a body names, if it does."""
+    given = body.get("override")
+    return Override(frozenset(given["codes"]), given["reason"]) if given else None
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """Show whether a visit can take place, with every reason against it."""
+    return {
+        "bookable": not verdict.refusals,
+        "refusals": verdict.refusals,
+        "warnings": verdict.warnings,
+    }
