@@ -60,10 +60,11 @@ def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(BookingSchema)
 @blp.response(201, AppointmentSchema)
 def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
-    """Book a visit, or what a hold has kept.
+    """Book a visit, or the slot that a hold keeps.
 
-    Refused with 409, every reason and up to five near slots when a rule or the present state forbids it;
-    a hold stays as it is then. 410 when the hold has expired, 409 `hold_converted` when it was booked.
+    When a rule or the present state forbids the visit, the answer is 409 with every reason and up to five
+    near slots, and a hold stays as it is. 410 when the hold has expired, 409 `hold_converted` when it was
+    booked.
     """
     if "hold_id" in body:
         visit = hold_conversion.convert(caller, _conversion(body))
@@ -78,8 +79,8 @@ def create_appointments_together(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Book several visits of one patient at once, all or none.
 
-    They are judged in order of time: a consultation counts for the treatment after it. Refused with
-    409 and every reason by visit when one of them cannot take place.
+    The visits are judged in order of time: a consultation counts for the treatment after it. When one of
+    them cannot take place, the answer is 409 with every reason by visit.
     """
     wanted = [one | {"patient_id": body["patient_id"]} for one in body["visits"]]
     orders = [Order(wish_of(one), one["starts_at"], override_of(one), one.get("notes")) for one in wanted]
@@ -121,7 +122,7 @@ def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUI
 @blp.arguments(QueryArgs, location="query")
 @blp.response(200, page_of(HistoryEntrySchema))
 def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
-    """List what happened to an appointment, and by whom."""
+    """List the events of an appointment, each with its actor."""
     book.get(caller, appointment_id)
     return page(caller.session, listing.select_history(caller, appointment_id), AuditEntry, query)
 
@@ -141,7 +142,8 @@ def reassign_appointment(
 ) -> Visit:
     """Give an appointment another therapist or room at the same times.
 
-    Refused with 409, every reason, and in `alternatives` who could lead it then.
+    When that is refused, the answer is 409 with every reason, and `alternatives` names the therapists who
+    could lead the visit at these times.
     """
     place = Place(body.get("therapist_id"), body.get("room_id"))
     return reassigning.reassign(caller, appointment_id, place, expected, override_of(body))
@@ -151,7 +153,7 @@ def reassign_appointment(
 def start_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
-    """Note that the procedure begins; the cream must have worked neither too short nor too long."""
+    """Note that the procedure begins; 409 when the cream has worked too short or too long."""
     elsewhere, off_at = body["numbed_elsewhere"], body["cream_off_at"]
     return transitions.start(
         caller, appointment_id, expected, numbed_elsewhere=elsewhere, cream_off_at=off_at
@@ -164,7 +166,7 @@ def complete_appointment(
 ) -> Visit:
     """Note that the patient has been treated, and what went wrong.
 
-    Each adverse effect opens a medical hold; `affected` names the patient's visits that it stands against.
+    Each adverse effect opens a medical hold; `affected` names the patient's visits that this hold forbids.
     """
     return completing.complete(caller, appointment_id, expected, body["adverse_effects"])
 

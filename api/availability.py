@@ -1,4 +1,4 @@
-"""Availability over HTTP: slots, days, the next slot, and why not."""
+"""Availability over HTTP: slots, counts by day, the next slot, and the reasons against an instant."""
 
 import hashlib
 from typing import Any
@@ -29,12 +29,12 @@ blp = Blueprint(
     "availability",
     "availability",
     url_prefix="/v1/availability",
-    description="When a visit could take place.",
+    description="Times at which a visit can take place.",
 )
 ETAG = {
     "ETag": {
         "schema": {"type": "string"},
-        "description": "The same while nothing that matters has changed, for If-None-Match.",
+        "description": "The same until the answer changes, for If-None-Match.",
     }
 }
 
@@ -46,12 +46,13 @@ ETAG = {
 def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     """List the slots of a range of local dates, at most 92 days.
 
-    A slot found can be booked as long as nobody else takes it. `rank=compact` puts first what keeps the
-    most further visits of the same kind possible on its day, then what leaves the least unusable time.
+    A slot in the list can be booked until another client takes it. `rank=compact` puts the slots first that
+    keep the most further visits of the same kind possible on their day, then those that leave the least
+    unusable time.
 
-    A location whose policy says `offer: "compact"` shows publishable keys only the slots of each day that
-    cost the fewest further visits, three at least where a day has them; `/days` and `/next` as well. The
-    others can still be booked. The ETag stays the same while nothing that matters has changed.
+    At a location whose policy has `offer: "compact"`, publishable keys see only the slots of each day that
+    cost the fewest further visits, at least three where a day has them; so do `/days` and `/next`. The other
+    slots can still be booked. The ETag stays the same until the answer changes.
     """
     found = availability.find(caller, wish_of(query), query["from_"], query["until"], _ignored(caller, query))
     compact = query["rank"] == "compact"
@@ -63,7 +64,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.arguments(DaysQuerySchema, location="query")
 @blp.response(200, DaysSchema, headers=ETAG)
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
-    """Count the slots of each local date, for a month's view."""
+    """Count the slots of each local date, for the view of a month."""
     first, until = query["from_"], query["until"]
     found = availability.find(caller, wish_of(query), first, until, _ignored(caller, query))
     return _rendered({"days": availability.count_days(found, first, until)})
@@ -97,7 +98,7 @@ def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
-    """Read which appointment's own time does not count; NotFound when the clinic has no such one."""
+    """Read the appointment whose own time counts as free; NotFound when the clinic does not have it."""
     ignored: UUID | None = query.get("ignore_appointment_id")
     if ignored is not None:
         book.get(caller, ignored, pointer="/ignore_appointment_id")
@@ -105,7 +106,7 @@ def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
 
 
 def _rendered(body: dict[str, Any]) -> Response:
-    """Render a long answer directly: thousands of slots pass no schema on their way out."""
+    """Render a long answer directly: a schema would be slow for thousands of slots."""
     content = orjson.dumps(body)
     response = Response(content, mimetype="application/json")
     response.set_etag(hashlib.blake2b(content, digest_size=16).hexdigest())

@@ -9,6 +9,6 @@ blp = Blueprint(
     "blocks",
     "blocks",
     url_prefix="/v1/blocks",
-    description="When therapists, rooms and devices are kept free.",
+    description="Times in which therapists, rooms and devices are kept free.",
 )
 serve(blp, Offer(Blocks, BlockSchema, BlockQuery))

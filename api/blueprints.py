@@ -1,4 +1,4 @@
-"""The house's blueprint: authentication, the transaction, headers and documentation of every operation."""
+"""Our own blueprint: authentication, the transaction, headers and documentation of every operation."""
 
 # ruff: noqa: ANN401 - views take and give whatever their schemas say.
 
@@ -60,8 +60,8 @@ class Blueprint(flask_smorest.Blueprint):
         """Ask for a key with the scope, and run the view in the request's one transaction.
 
         The view gets the Caller first. `public` lets publishable keys in; `fails` documents statuses
-        that the operation answers beyond those that follow from its kind. A view that only reads may look
-        several times: `looks` gets one look, a transaction of one snapshot each time that it is called.
+        that the operation answers beyond those that follow from its kind. A view that only reads may run
+        several times: `looks` gets a function that runs it in a transaction of one snapshot.
         """
 
         def decorator(view: View) -> View:
@@ -99,7 +99,7 @@ class Blueprint(flask_smorest.Blueprint):
     def response(
         self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any
     ) -> Decorator:
-        """Answer by the schema, with ETag, Location and Link where they apply, and 304 to who has it."""
+        """Answer by the schema, with ETag, Location and Link where they apply; 304 when the client has it."""
         headers = success_headers(status_code, schema) | options.pop("headers", {})
         dumping = super().response(status_code, schema, headers=headers, **options)
 
@@ -131,7 +131,7 @@ class Blueprint(flask_smorest.Blueprint):
         public: bool = False,
         fails: tuple[int, ...] = (),
     ) -> Decorator:
-        """Register a POST that acts on something, for what its key `needs`, `takes` and `gives`.
+        """Register a POST view by its scope, the body that it `takes` and the answer that it `gives`.
 
         The view gets the Caller first, then the body if that holds more than a version, and by name the ids
         of the path and the `expected` version unless it is unasked.
@@ -162,11 +162,11 @@ def _expecting(view: View, version: Version, takes: type[Schema] | None) -> View
 
 
 def object_headers(result: object, status_code: int) -> dict[str, str]:
-    """Give the headers that follow from the object: its version, its place, the next page."""
+    """Give the headers that follow from the object: ETag, Location, and Link to the next page."""
     headers = {}
     version, id_, cursor = (_member(result, name) for name in ("version", "id", "next_cursor"))
     if _member(result, "has_more") is False:
-        cursor = None  # It leads to what is yet to happen, not to another page.
+        cursor = None  # It leads to changes that are still to come, not to another page.
     if isinstance(version, int):
         headers["ETag"] = etag(version)
     if status_code == CREATED and id_ is not None:

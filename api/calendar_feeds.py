@@ -26,7 +26,7 @@ from sync.feeds import calendar_feeds as feeds
 from sync.feeds.feeds import render, tag_of
 
 _GZIP_LEVEL: Final = 5
-# The address is the secret: no page that shows it passes it on, no search engine keeps it.
+# The address is the secret: no page may pass it on to another site, no search engine may keep it.
 _SECRET: Final[dict[str, str]] = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -38,7 +38,7 @@ blp = Blueprint(
     "calendar-feeds",
     "calendar-feeds",
     url_prefix="/v1/calendar-feeds",
-    description="Calendars to subscribe to, each by an address of its own.",
+    description="Calendars to subscribe to, each at a secret address of its own.",
 )
 calendars = flask.Blueprint("calendars", "calendars")
 
@@ -73,7 +73,7 @@ def get_calendar_feed(caller: Caller, feed_id: UUID) -> Values:
 @blp.needs("feeds:manage")
 @blp.response(204)
 def revoke_calendar_feed(caller: Caller, feed_id: UUID) -> None:
-    """Revoke a calendar feed; its address is dead at once."""
+    """Revoke a calendar feed; its address ends at once."""
     feeds.revoke_calendar_feed(caller, feed_id, expected_version())
 
 
@@ -91,15 +91,15 @@ def _shown(feed: Values) -> Values:
 
 @calendars.route("/calendars/<token>.ics")
 def read_calendar(token: str) -> Response:
-    """Serve a calendar to whoever knows its address; 304 to who has it, 404 for any other address."""
+    """Serve the calendar of a secret address; 304 when the client has it, 404 for any other address."""
     now, token_hash = clinical_now(sandbox=state().settings.sandbox), digest_of(token)
-    # Who has nothing yet needs no look of its own.
+    # For a client that has no copy yet the first look would be wasted.
     known = _unchanged(token_hash, now) if request.if_none_match else None
     return known or _whole(token_hash, now)
 
 
 def _unchanged(token_hash: bytes, now: datetime) -> Response | None:
-    """Answer who has the calendar as it is, by one round trip to the database."""
+    """Answer a client that has the calendar as it is by one round trip to the database."""
     with state().database.glance() as connection:
         feed = open_feed(connection, token_hash)
     if feed is None or not request.if_none_match.contains_weak(tag_of(feed, now)):
@@ -110,7 +110,7 @@ def _unchanged(token_hash: bytes, now: datetime) -> Response | None:
 
 
 def _whole(token_hash: bytes, now: datetime) -> Response:
-    # Of one snapshot, so that the tag is the body's own.
+    # The tag and the body are read in one snapshot, so that they belong together.
     with state().database.transaction(one_snapshot=True) as session:
         feed = open_feed(session, token_hash)
         if feed is None:
@@ -127,6 +127,6 @@ def _whole(token_hash: bytes, now: datetime) -> Response:
 def _stamped(response: Response, feed: FeedRow, now: datetime) -> Response:
     g.clinic_id = feed.clinic_id
     response.headers.update(_SECRET | _KEPT)
-    # Weak, as it stands for the compressed form too.
+    # The tag is weak, because it stands for the compressed form too.
     response.set_etag(tag_of(feed, now), weak=True)
     return response

@@ -17,7 +17,7 @@ blp = Blueprint(
     "conflicts",
     "conflicts",
     url_prefix="/v1/conflicts",
-    description="Visits over which somebody who treats or assists has become busy elsewhere.",
+    description="Visits during which their therapist or assistant has become busy elsewhere.",
 )
 
 
@@ -26,9 +26,9 @@ blp = Blueprint(
 @blp.arguments(ConflictQuery, location="query")
 @blp.response(200, page_of(ConflictSchema))
 def list_busy_conflicts(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List visits that outside busy time lies over, by time.
+    """List the visits that overlap external busy time of their staff, by time.
 
-    Nobody is cancelled by it: the desk moves the visit, gives it to somebody else, or leaves it.
+    No visit is cancelled by it: the desk moves the visit, gives it to another therapist, or leaves it.
     """
     limit: int = query["limit"]
     after = read_cursor(query["cursor"], _read) if "cursor" in query else Place()

@@ -53,8 +53,9 @@ _act = partial(blp.action, scope="appointments:write")
 def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
     """Propose the rest of a course without booking it.
 
-    Each session is looked for at the recommended spacing as if those before it were booked, with the same
-    therapist and at the same time of day where that is possible. `bends` says what it could not keep.
+    Each session is looked for at the recommended spacing as if the sessions before it were booked, with the
+    same therapist and at the same time of day where that is possible. `bends` names the wishes that a
+    session does not keep.
     """
     preferences = Preferences(
         weekdays=frozenset(body.get("weekdays") or ()),
@@ -71,8 +72,8 @@ def book_course(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Book sessions of a course at once, all or none.
 
-    They are judged in order of time and have one therapist as far as possible. Refused with 409 and every
-    reason by session when one of them cannot take place.
+    The sessions are judged in order of time and have one therapist as far as possible. When one of them
+    cannot take place, the answer is 409 with every reason by session.
     """
     visits = course_booking.book_series(
         caller, course_id, _series(body), body["starts_at"], override_of(body)
@@ -84,10 +85,10 @@ def book_course(
 def shift_course(
     caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None
 ) -> dict[str, Any]:
-    """Let the later sessions of a course follow one that was moved: proposed, or with `apply` moved.
+    """Propose new times for the sessions after one that was moved, or with `apply` move them.
 
-    Each goes to its recommended date after the one before, on its weekday, at its time of day and with its
-    therapist where that is possible. All move or none: 409 when one has no place.
+    Each session goes to its recommended date after the session before it, on its weekday, at its time of day
+    and with its therapist where that is possible. All sessions move or none: 409 when one has no place.
     """
     if body["apply"]:
         shift = course_moving_on.apply_shift(caller, course_id, body["appointment_id"], expected)

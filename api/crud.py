@@ -140,7 +140,7 @@ def _require_parent(caller: Caller, offer: Offer, path: Mapping[str, UUID]) -> N
 
 
 def _visible(caller: Caller, offer: Offer, values: Values) -> Values:
-    """Leave a widget what is public of an object."""
+    """Leave out what a widget may not see of an object."""
     if not caller.publishable or offer.public_fields is None:
         return values
     return {name: value for name, value in values.items() if name in offer.public_fields}

@@ -13,7 +13,7 @@ blp = Blueprint(
     "eligibility",
     "eligibility",
     url_prefix="/v1/patients/<uuid:patient_id>/eligibility",
-    description="From when a patient may be treated again.",
+    description="The date from which a patient may be treated again.",
 )
 
 
@@ -22,7 +22,7 @@ blp = Blueprint(
 @blp.arguments(EligibilityQuerySchema, location="query")
 @blp.response(200, EligibilitySchema)
 def get_eligibility(caller: Caller, query: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
-    """Get the dates from which a patient may, should and ought to have had their next session."""
+    """Get the dates from which a patient's next session is allowed, recommended and overdue."""
     found = assess(caller, wish_of(query, patient_id))
     return {
         "eligible_on": found.eligible_on,

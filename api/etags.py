@@ -27,10 +27,10 @@ def etag(version: int) -> str:
 
 
 def expected_version(body: MutableMapping[str, Any] | None = None, *, required: bool = False) -> int | None:
-    """Say which version the client means to change; None for whichever there is.
+    """Give the version that the client means to change; None for the present version.
 
-    It comes by If-Match or by the body's `version`, which is taken out of the body. 428 when one is
-    `required` and neither is there (`If-Match: *` counts), 412 for a tag that no object of ours can have.
+    It comes by If-Match or by the body's `version`, which is taken out of the body. 428 when a version is
+    `required` and neither is sent (`If-Match: *` counts), 412 for a tag that no object of ours can have.
     """
     in_body: int | None = body.pop("version", None) if body is not None else None
     header = request.headers.get("If-Match")

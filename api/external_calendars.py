@@ -21,7 +21,7 @@ blp = Blueprint(
     "external-calendars",
     "external-calendars",
     url_prefix="/v1/therapists/<uuid:therapist_id>/external-calendars",
-    description="Calendars in which a therapist is busy: their time is not offered, and cancels nobody.",
+    description="Calendars on other servers: their busy time is not offered, and cancels no visit.",
 )
 serve(
     blp,
@@ -40,9 +40,9 @@ serve(
 @blp.arguments(ExternalCalendarSchema)
 @blp.response(201, ExternalCalendarSchema)
 def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id: UUID) -> Values:
-    """Keep a therapist's time free that a calendar elsewhere says is taken.
+    """Add an external calendar, in whose busy time a therapist gets no visits.
 
-    It is fetched at once, in the background, and every quarter of an hour.
+    The calendar is fetched at once, in the background, and every quarter of an hour.
     """
     Therapists(caller).require(therapist_id)
     values = body | {"therapist_id": therapist_id}
@@ -56,7 +56,7 @@ def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id:
 def update_external_calendar(
     caller: Caller, body: dict[str, Any], therapist_id: UUID, external_calendar_id: UUID
 ) -> Values:
-    """Change where an external calendar is fetched, or by which login; it is fetched at once."""
+    """Change an external calendar's URL or login, and fetch it at once."""
     expected = expected_version(body)
     Therapists(caller).require(therapist_id)
     return external_calendars.change(

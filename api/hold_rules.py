@@ -9,6 +9,6 @@ blp = Blueprint(
     "hold-rules",
     "hold-rules",
     url_prefix="/v1/hold-rules",
-    description="What each code of a medical hold means in the clinic; there is one rule of each code.",
+    description="The clinic's rule for each code of a medical hold; there is one rule of each code.",
 )
 serve(blp, Offer(MedicalHoldRules, HoldRuleSchema, HoldRuleQuery, without=frozenset({"create", "delete"})))

@@ -1,4 +1,4 @@
-"""Holds over HTTP: keep a slot for some minutes, once more, or give it back."""
+"""Holds over HTTP: keep a slot for some minutes, extend that once, or release the slot."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,8 +21,8 @@ blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kep
 def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
     """Hold a slot with everything that the visit takes.
 
-    Book it by `hold_id` before `expires_at`. Refused with 409, every reason and up to five near slots
-    as a booking is; a publishable key cannot name a patient, and has up to 20 live holds at a location:
+    Book it by `hold_id` before `expires_at`. When it is refused, the answer is 409 with every reason and up
+    to five near slots. A publishable key cannot name a patient, and has up to 20 live holds at a location:
     one more is 409 `too_many_holds` with `Retry-After`.
     """
     held = slot_holds.hold(caller, wish_of(body), body["starts_at"], _ttl(body))
@@ -41,7 +41,7 @@ def get_hold(caller: Caller, hold_id: UUID) -> Visit:
     "/<uuid:hold_id>/extend", "appointments:write", HoldSchema, takes=TtlSchema, public=True, fails=(410,)
 )
 def extend_hold(caller: Caller, body: dict[str, Any], hold_id: UUID) -> Visit:
-    """Let a hold last for `ttl_seconds` from now, once; never shorter than it would have."""
+    """Extend a hold once, to `ttl_seconds` from now; it never becomes shorter."""
     return slot_holds.extend(caller, hold_id, _ttl(body))
 
 

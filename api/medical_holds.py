@@ -17,8 +17,9 @@ blp = Blueprint(
     "medical-holds",
     "medical-holds",
     url_prefix="/v1/patients/<uuid:patient_id>/medical-holds",
-    description="What stands against treating a patient. Whoever may write patients opens a hold; to change "
-    "when it ends, to take an area away, to sign it off or to delete it needs the level `released_by`.",
+    description="Reasons against treating a patient. A key with `patients:write` may open a medical hold; to "
+    "change when it ends, to take an area away, to sign it off or to delete it, the key needs the level "
+    "`released_by`.",
 )
 serve(
     blp,

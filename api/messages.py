@@ -15,7 +15,10 @@ from schemas.base import page_of
 from schemas.messages import MessageQuery, MessageSchema, SentMessageSchema
 
 blp = Blueprint(
-    "messages", "messages", url_prefix="/v1/messages", description="What patients are to be told, and when."
+    "messages",
+    "messages",
+    url_prefix="/v1/messages",
+    description="Messages to patients, each with the instant at which it is due.",
 )
 
 _COLUMNS: Final[Mapping[str, Any]] = {
@@ -42,7 +45,7 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.action("/<message_id>/sent", "appointments:write", SentMessageSchema)
 def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
-    """Note that a message has been sent; to say so again changes nothing."""
+    """Note that a message has been sent; a repetition changes nothing."""
     sent = mark_sent(caller, message_id)
     return {
         "id": message_id,
@@ -54,7 +57,7 @@ def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
 
 
 def _page(found: Sequence[Message], args: Mapping[str, Any]) -> dict[str, Any]:
-    """Cut a page out of what was worked out whole, by the place of its last message in time."""
+    """Cut a page out of all messages, by the time of the last message on the page before."""
     limit: int = args["limit"]
     if "cursor" in args:
         after = args["cursor"]

@@ -20,7 +20,7 @@ def page(session: Session, select: Select[Any], model: type[Any], args: Mapping[
     """Fetch one page: `{"items": [...], "next_cursor": str|None}`.
 
     `args` holds the `limit` and `cursor` of QueryArgs. Rows come by id, which is their order of
-    creation. 422 for a cursor that is not ours.
+    creation. 422 for a cursor that no list of ours has given.
     """
     limit: int = args["limit"]
     if "cursor" in args:

@@ -19,7 +19,7 @@ blp = Blueprint(
     "recalls",
     "recalls",
     url_prefix="/v1/recalls",
-    description="Whom to call: maintenance and reviews after a course, and courses that were left lying.",
+    description="Patients to call: for maintenance or review after a course, and for courses that stopped.",
 )
 
 
@@ -28,10 +28,10 @@ blp = Blueprint(
 @blp.arguments(RecallQuerySchema, location="query")
 @blp.response(200, page_of(RecallSchema))
 def list_due_recalls(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List whom to call by a date, those that are due longest first.
+    """List the patients to call by a date, the longest due first.
 
-    Who has a later session of the same family, performed or booked, is not listed; nor is a review after
-    a later visit without treatment.
+    A patient who has a later session of the same family, performed or booked, is not listed; nor is a review
+    after a later visit without treatment.
     """
     limit: int = query["limit"]
     after = read_cursor(query["cursor"], _read) if "cursor" in query else Place()

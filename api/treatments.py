@@ -10,6 +10,6 @@ blp = Blueprint(
     "treatments",
     "treatments",
     url_prefix="/v1/patients/<uuid:patient_id>/treatments",
-    description="What a patient has had elsewhere, or before the clinic kept its records here.",
+    description="Treatments that a patient had elsewhere, or before the clinic kept its records here.",
 )
 serve(blp, Offer(TreatmentsElsewhere, TreatmentSchema, TreatmentQuery, area="patients", within=Patients))

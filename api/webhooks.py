@@ -25,7 +25,7 @@ blp = Blueprint(
     "webhooks",
     "webhooks",
     url_prefix="/v1/webhooks",
-    description="Where a clinic's servers are told what happens, signed after Standard Webhooks.",
+    description="Addresses of a clinic's servers that get events, signed after Standard Webhooks.",
 )
 again = Blueprint(
     "deliveries", "deliveries", url_prefix="/v1/deliveries", description="Deliveries by their ids."
@@ -65,9 +65,9 @@ def get_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
 @blp.arguments(patch_of(WebhookChangeSchema))
 @blp.response(200, WebhookSchema)
 def update_webhook(caller: Caller, body: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
-    """Change a webhook's URL, events or description, pause it or take it up again.
+    """Change a webhook's URL, events or description, pause or resume it.
 
-    While it is not `active` nothing is put in line for it; what was in line before goes on afterwards.
+    While it is not `active` no delivery is queued for it; earlier deliveries go on when it is active again.
     """
     expected = expected_version(body)
     return endpoints.change_webhook(caller, webhook_id, body, expected, allow_loopback=allow_loopback())
@@ -91,9 +91,9 @@ def rotate_webhook_secret(
 
 @blp.action("/<uuid:webhook_id>/ping", _SCOPE, DeliverySchema, status=202)
 def ping_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
-    """Queue a message of the type `ping`, whatever events the webhook asked for.
+    """Queue a message of the type `ping`, for a webhook of any events.
 
-    409 `wrong_status` while it is not active.
+    409 `wrong_status` while the webhook is not active.
     """
     return deliveries.ping(caller, webhook_id)
 
@@ -111,7 +111,7 @@ def list_webhook_deliveries(caller: Caller, query: dict[str, Any], webhook_id: U
 
 @blp.action("/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver", _SCOPE, DeliverySchema, status=202)
 def redeliver_webhook(caller: Caller, webhook_id: UUID, delivery_id: UUID) -> dict[str, Any]:
-    """Queue a delivery again, with the same `webhook-id`, whatever came of it.
+    """Queue a delivery again, with the same `webhook-id`, even if it has succeeded.
 
     409 `wrong_status` while the webhook is not active.
     """

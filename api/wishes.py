@@ -23,7 +23,7 @@ def wish_of(given: Mapping[str, Any], patient_id: UUID | None = None) -> Wish:
 
 
 def override_of(body: Mapping[str, Any]) -> Override | None:
-    """Read the override that a body names, if it does."""
+    """Read a body's override; None when it has none."""
     given = body.get("override")
     return Override(frozenset(given["codes"]), given["reason"]) if given else None
 

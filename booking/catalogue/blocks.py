@@ -1,4 +1,4 @@
-"""Blocks: time when a resource is kept free, claimed like a visit but by nobody."""
+"""Blocks: times in which a resource is kept free, claimed like a visit's but without one."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ from scheduling.ticks import ceil_tick, floor_tick
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
-# A bound on what one request writes while others wait for the resource.
+# This bounds the rows that one request writes while others wait for the resource.
 MOST_CLAIMS: Final = 20_000
 # One array, however many there are: a statement takes no more than 65,535 parameters.
 _DROP = text("DELETE FROM occupancies WHERE clinic_id = :clinic_id AND id = ANY(CAST(:ids AS uuid[]))")
@@ -106,8 +106,8 @@ def _not_elsewhere(
 def lay_out(caller: Caller, resource_id: UUID) -> None:
     """Make the resource's claims the union of its blocks; InUse with the appointments in the way.
 
-    Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once. They
-    lie behind the visits that a disruption has left where they are, and stay when those go.
+    Blocks may overlap, claims may not: so all blocks of a resource are laid out at once. Their claims lie
+    behind the visits that a disruption has left where they are, and stay when those visits go.
     """
     lock_resources(caller.session, [resource_id])
     drop_expired(caller, resources=[resource_id])
@@ -123,7 +123,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     left = [(claim, start, end) for claim, lane, start, end in stored if (lane, start, end) not in wanted]
     gone = [claim for claim, _, _ in left]
     fresh = wanted - {(lane, start, end) for _, lane, start, end in stored}
-    # What leaves goes first: the new pieces may overlap it.
+    # Old claims are deleted first, because new claims may overlap them.
     caller.session.execute(_DROP, {"clinic_id": caller.clinic_id, "ids": gone})
     insert_rows(caller.session, (Occupancy, [_claim(caller, resource_id, piece) for piece in sorted(fresh)]))
     if left:
@@ -132,7 +132,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
 
 
 def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:
-    """Lay out the repeating blocks of these resources, or of all, whose wall clock has changed."""
+    """Lay out the repeating blocks of resources (by default all) whose wall clock has changed."""
     repeating = (
         select(Block.resource_id)
         .distinct()
@@ -159,7 +159,7 @@ def _spans(caller: Caller, resource: Resource) -> list[Span]:
 def _occurrences(
     zone_on: ZoneOn, starts_at: datetime, ends_at: datetime, repeats: Values | None
 ) -> Iterator[Span]:
-    """Give a block's spans in ticks: the first as it is, the others at its wall-clock time."""
+    """Give a block's spans in ticks: the first span as it is, the others at its wall-clock time."""
     yield floor_tick(starts_at), ceil_tick(ends_at)
     if repeats is None:
         return
@@ -177,18 +177,18 @@ def _occurrences(
 
 
 def _until(repeats: Values) -> date:
-    """Read the last date, which JSON keeps as text."""
+    """Read the last date of a repeating block, which JSON stores as text."""
     return date.fromisoformat(str(repeats["until"]))
 
 
 def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
-    """Give the ticks at which the clock reads this: two in autumn; in spring the first is an hour on."""
+    """Give both ticks at which the clock may show a local time; in spring the first is an hour later."""
     first, second = (floor_tick(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
     return first, second
 
 
 def _pieces(resource: Resource, spans: Iterable[Span], covered: Sequence[Piece]) -> Iterator[Piece]:
-    """Cut spans to claims of every lane that are no longer than a claim may be, beside visits or behind."""
+    """Cut spans into claims of every lane, beside or behind its visits, none longer than a claim may be."""
     for lane in range(_lanes(resource)):
         taken = [(start, end) for on, start, end in covered if on == lane]
         for span in spans:
@@ -205,7 +205,7 @@ def _meet(one: Span, other: Span) -> bool:
 
 
 def _beside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
-    """Give what sorted pieces leave of a span."""
+    """Give the parts of a span that sorted pieces leave free."""
     first = span[0]
     for start, end in taken:
         if first < start:

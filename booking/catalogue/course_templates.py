@@ -1,4 +1,4 @@
-"""Course templates: what a course of one kind is, in which order its numbers stand, what fixes its code."""
+"""Course templates: the procedures, numbers of sessions, spacing and maintenance of one kind of course."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class CourseTemplates(Collection):
     parts = frozenset({"spacing"})
 
     def complete(self, before: Values | None, values: Values) -> None:
-        """Name a spacing that has no code of its own by the template's."""
+        """Give a spacing without a code the code of its template."""
         spacing = values.get("spacing")
         if spacing is not None and "code" not in spacing:
             code = ((before or {}) | values)["code"]
@@ -51,7 +51,7 @@ class CourseTemplates(Collection):
         show_spacing(self.caller, found)
 
     def write(self, row: Any, name: str, value: Any) -> None:  # noqa: ANN401 - see Collection
-        """Write the spacing among the spacing rules, every other field as usual."""
+        """Write the spacing as a spacing rule, every other field as usual."""
         if name == "spacing":
             write_spacing(self.caller, row, value)
         else:

@@ -16,7 +16,7 @@ class Devices(Collection):
     location = "location_id"
 
     def check(self, before: Values | None, after: Values) -> None:
-        """Refuse an unknown location, one that booked visits forbid, and a room of another location."""
+        """Refuse an unknown location, a move that booked visits forbid, and a room of another location."""
         if before is None or before["location_id"] != after["location_id"]:
             Locations(self.caller).require(after["location_id"], "/location_id")
         if before is not None and before["location_id"] != after["location_id"]:

@@ -25,7 +25,7 @@ _CLINICAL_POLICY: Final = (
     "consultation_renewal_months", "numbing_gap_minutes", "skin_type_extra_days",
 )  # fmt: skip
 
-# What decides when a location is open.
+# The fields that decide when a location is open.
 _OPENING: Final = ("opening_hours", "country", "subdivision", "observes_public_holidays")
 
 

@@ -14,7 +14,7 @@ from booking.core.crud import Collection, Values
 from booking.core.errors import Invalid
 from models import MessageTemplate
 
-# Nothing clinical: neither the procedure nor the areas, notes or answers can get into a message.
+# Nothing clinical is among them: procedures, areas, notes and answers cannot get into a message.
 PLACEHOLDERS: Final = ("patient", "clinic", "location", "date", "time", "cancel_until")
 
 _FILE: Final = Path(__file__).with_name("default_messages.toml")
@@ -36,7 +36,7 @@ class MessageTemplates(Collection):
 
 
 def _check_text(pointer: str, text: str) -> None:
-    """Raise Invalid for a placeholder that is none of ours, and for a brace without its partner."""
+    """Raise Invalid for an unknown placeholder, and for a brace without its partner."""
     known = ", ".join(PLACEHOLDERS)
     for found in _PLACE.findall(text):
         if found not in PLACEHOLDERS:
@@ -51,7 +51,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def create_message_templates(caller: Caller) -> None:
-    """Add the default words of every kind of message: no clinic is without."""
+    """Add the default template of every kind of message, which every clinic has."""
     own = [
         {"clinic_id": caller.clinic_id, "id": uuid7(), "active": True, **values}
         for values in default_message_templates()

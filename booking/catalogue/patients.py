@@ -17,7 +17,7 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import load_catalog
 from models import Clinic, Location, Patient
 
-# What else than sessions decides when somebody may be treated.
+# The fields by which a patient's visits are judged, beside their sessions.
 _JUDGED_BY: Final = {"born_on": OF_HOLDS, "skin_type": OF_SPACING}
 
 
@@ -50,7 +50,7 @@ class Patients(Collection):
 
 
 def latest_today(caller: Caller) -> date:
-    """Give the latest civil date that it is at any of the clinic's places: beyond it lies the future."""
+    """Give the latest of today's dates at the clinic's locations; every later date is in the future."""
     places = select(Location.timezone).where(Location.clinic_id == caller.clinic_id)
     own = select(Clinic.timezone).where(Clinic.id == caller.clinic_id)
     zones = caller.session.scalars(places.union(own))
@@ -60,7 +60,7 @@ def latest_today(caller: Caller) -> date:
 def judge_visits_of(caller: Caller, patient_id: UUID, codes: frozenset[str]) -> list[UUID]:
     """Flag or clear a patient's visits to come, and give those that are refused now with these codes.
 
-    The catalogue is held and the patient locked.
+    The catalogue and the patient are locked.
     """
     catalog = load_catalog(caller.session, caller.clinic_id)
     return affected_by(caller, visits_of_patients(caller, [patient_id]), codes, catalog)

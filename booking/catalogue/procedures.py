@@ -32,7 +32,7 @@ class Procedures(Collection):
         _refuse_cycles(self.caller, after, after.get("id"))
 
     def check(self, before: Values | None, after: Values) -> None:
-        """Refuse to change what booked visits are known by."""
+        """Refuse to change code, family, areas or counts_as once the procedure has been booked."""
         if before is None or all(before[name] == after[name] for name in _FIXED_ONCE_BOOKED):
             return
         booked = select(Appointment.id).where(
@@ -60,7 +60,7 @@ class Procedures(Collection):
 
 
 def _refuse_cycles(caller: Caller, after: Values, own: UUID | None) -> None:
-    """Refuse prerequisites that lead back to the procedure's own family: nobody could ever come first."""
+    """Refuse prerequisites that lead back to the procedure's own family: no visit could ever come first."""
     needed = {after["family"]: [one["family"] for one in after["prerequisites"]]}
     others = select(Procedure.id, Procedure.family, Procedure.prerequisites).where(
         Procedure.clinic_id == caller.clinic_id

@@ -38,7 +38,7 @@ class Rooms(Collection):
 
 
 def refuse_while_booked(caller: Caller, resource_id: UUID, lane: int, detail: str) -> None:
-    """Raise InUse with the appointments from now on that claim this lane of a resource or a higher one."""
+    """Raise InUse with the appointments from now on that claim this lane of a resource or a higher lane."""
     lock_resources(caller.session, [resource_id])
     drop_expired(caller, resources=[resource_id])
     used = (

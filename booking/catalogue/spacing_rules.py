@@ -1,4 +1,4 @@
-"""Spacing rules, and how the proof of their floors follows a rule that is lowered."""
+"""Spacing rules, and the claims by which the database proves their floors."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -23,8 +23,8 @@ _SHRINK = text("""
     WHERE clinic_id = :clinic_id AND rule_id = :rule_id AND role = 'after'
       AND upper(span) > lower(span) + :floor_days
 """)
-# A procedure's own rule beats its family's: what the family's higher floor has claimed for booked visits
-# of that procedure must not refuse in the database what the rules now allow.
+# A procedure's own rule beats its family's: the claims of the family's higher floor for booked visits of
+# that procedure must not refuse in the database what the rules now allow.
 _YIELD = text("""
     DELETE FROM spacing_claims c
     USING appointments a, procedures p, spacing_rules r
@@ -74,7 +74,7 @@ class SpacingRules(Collection):
 
 
 def refuse_falling(spacing: Values, below: str = "") -> None:
-    """Refuse days that do not rise from the floor to overdue; `below` points to where they stand."""
+    """Refuse days that do not rise from the floor to overdue; `below` is the pointer to their object."""
     given = [name for name in _DAYS if spacing[name] is not None]
     for lower, higher in pairwise(given):
         if spacing[lower] > spacing[higher]:
@@ -82,9 +82,9 @@ def refuse_falling(spacing: Values, below: str = "") -> None:
 
 
 def shrink_claims(caller: Caller, before: Values, after: Values) -> None:
-    """Let booked visits claim no more days than the rule now asks; a deleted rule's claims go with it.
+    """Let booked visits claim no more days than the rule now asks for.
 
-    A higher floor changes no claim: what is booked keeps the floor that it was booked under.
+    A deleted rule's claims go with it. A higher floor changes no claim: a visit keeps its old floor.
     """
     whose = {"clinic_id": caller.clinic_id, "rule_id": after["id"]}
     if not after["active"] or after["floor_days"] == 0:

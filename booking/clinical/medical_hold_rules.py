@@ -1,4 +1,4 @@
-"""Hold rules: what each code of a medical hold means in the clinic."""
+"""Medical hold rules: what each code of a medical hold means in the clinic."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,7 +25,7 @@ class MedicalHoldRules(Collection):
     fixed = ("code", "rule_id", "against")
 
     def check_values(self, after: Values) -> None:
-        """Refuse a minimum age in any rule but that of the age."""
+        """Refuse a minimum age in every rule but that of `under_age`."""
         if after["minimum_age"] is not None and after["code"] != _WITH_AN_AGE:
             raise Invalid("/minimum_age", f"Only the rule of {_WITH_AN_AGE} has a minimum age.")
 
@@ -36,6 +36,6 @@ class MedicalHoldRules(Collection):
 
 
 def releasing_levels(caller: Caller) -> dict[str, str]:
-    """Give by code the level that releases a hold, also where the clinic has retired the rule."""
+    """Give by code the level that releases a medical hold, by retired rules too."""
     rules = select(HoldRule.code, HoldRule.released_by).where(HoldRule.clinic_id == caller.clinic_id)
     return {rule.code: rule.released_by for rule in caller.session.execute(rules)}

@@ -1,4 +1,4 @@
-"""Medical holds: what stands against treating a patient, and who may release it."""
+"""Medical holds: reasons against treating a patient, and the levels that release them."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -62,7 +62,7 @@ class MedicalHolds(Collection):
 
 
 def sign_off(caller: Caller, patient_id: UUID, hold_id: UUID, reason: str, expected: int | None) -> Values:
-    """Let a patient be treated despite an open hold; WrongStatus once it is resolved or signed off."""
+    """Let a patient be treated despite an open medical hold; WrongStatus if it is resolved or signed off."""
     holds = MedicalHolds(caller)
     row, before = holds.lock_for_change(hold_id, expected, {"patient_id": patient_id})
     _require_level(caller, before)
@@ -98,14 +98,14 @@ def _check_resolved(caller: Caller, after: Values) -> None:
 
 
 def _releases(before: Values, after: Values) -> bool:
-    """Whether the change may let a visit pass that the hold stood against."""
+    """Whether the change may allow a visit that the medical hold has refused."""
     return any(before[name] != after[name] for name in _RELEASED_BY) or _narrows(
         before["areas"], after["areas"]
     )
 
 
 def _narrows(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether some part of the body is covered no longer; no areas are all of them."""
+    """Whether a part of the body is no longer covered; an empty list covers all of it."""
     return bool(after) and (not before or not atoms(before) <= atoms(after))
 
 
@@ -115,7 +115,7 @@ def _require_level(caller: Caller, hold: Values) -> None:
 
 
 def _release(caller: Caller, hold: Values) -> None:
-    """Cancel for a medical reason what this hold refuses at the key's locations; the rest stays flagged."""
+    """Cancel the visits at the key's locations that this medical hold refuses; all others stay flagged."""
     if not caller.may("appointments:write"):
         raise MissingScope("Releasing appointments needs the scope appointments:write.")
     for appointment_id in _refused_by(caller, hold):
@@ -123,7 +123,7 @@ def _release(caller: Caller, hold: Values) -> None:
 
 
 def _refused_by(caller: Caller, hold: Values) -> list[UUID]:
-    """Give the visits to come, at the key's locations, that a refusal of this very hold speaks against."""
+    """Give the visits to come, at the key's locations, that are refused because of this medical hold."""
     catalog = load_catalog(caller.session, caller.clinic_id)
     visits = [
         one

@@ -1,4 +1,4 @@
-"""Treatments elsewhere: what a patient has had that no appointment here tells of."""
+"""Treatments elsewhere: treatments and events of a patient that are no appointments of the clinic."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,7 @@ from booking.core.errors import Invalid
 from booking.flags.flags import OF_SPACING
 from models import ExternalTreatment
 
-# What a patient plans rather than has had: the one event that may lie ahead.
+# The one event that may lie in the future, because a patient plans it.
 _AHEAD: Final = "important_event"
 _DATED_BY: Final = ("event", "on")
 

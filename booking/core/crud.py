@@ -87,7 +87,7 @@ class Collection:
         return selected.where(getattr(self.model, self.location).in_(self.caller.location_ids))
 
     def search(self, query: Where) -> Select[Any]:
-        """Select what the query of a list asks for: by default the objects of which each field is so."""
+        """Select the objects that a list's query asks for: by default those with all of its values."""
         return self.select(without(query, _PAGING))
 
     def represent(self, objects: Iterable[Any]) -> list[Values]:
