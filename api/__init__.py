@@ -1,1 +1,1 @@
-"""Speaks HTTP: parses, opens the transaction, makes one call, answers with a status."""
+"""The HTTP layer: each view parses a request, runs one act in one transaction, and answers with a status."""

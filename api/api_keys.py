@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api import clock
 from api.blueprints import Blueprint
-from api.etags import expected_version
+from api.etags import Version, expected_version
 from api.paging import page
 from booking.catalogue import api_keys as keys
 from booking.core.caller import Caller
@@ -57,20 +57,16 @@ def update_api_key(caller: Caller, body: dict[str, Any], key_id: UUID) -> ApiKey
     return keys.update_api_key(caller, key_id, body, expected)
 
 
-@blp.route("/<uuid:key_id>/rotate", methods=["POST"])
-@blp.needs("admin", fails=(412,))
-@blp.response(200, NewApiKeySchema)
-def rotate_api_key(caller: Caller, key_id: UUID) -> tuple[ApiKey, Mapping[str, str]]:
-    """Give an API key a new secret; the old one is dead at once."""
-    return _shown(*keys.rotate_api_key(caller, key_id, expected_version())), SHOWN_ONCE
+@blp.action("/<uuid:key_id>/rotate", "admin", NewApiKeySchema, version=Version.OPTIONAL)
+def rotate_api_key(caller: Caller, key_id: UUID, expected: int | None) -> tuple[ApiKey, Mapping[str, str]]:
+    """Give an API key a new secret; the old secret ends at once."""
+    return _shown(*keys.rotate_api_key(caller, key_id, expected)), SHOWN_ONCE
 
 
-@blp.route("/<uuid:key_id>/revoke", methods=["POST"])
-@blp.needs("admin", fails=(412,))
-@blp.response(200, ApiKeySchema)
-def revoke_api_key(caller: Caller, key_id: UUID) -> ApiKey:
+@blp.action("/<uuid:key_id>/revoke", "admin", ApiKeySchema, version=Version.OPTIONAL)
+def revoke_api_key(caller: Caller, key_id: UUID, expected: int | None) -> ApiKey:
     """Revoke an API key for good."""
-    return keys.revoke_api_key(caller, key_id, clock.now(), expected_version())
+    return keys.revoke_api_key(caller, key_id, clock.now(), expected)
 
 
 def _shown(key: ApiKey, text: str) -> ApiKey:

@@ -1,4 +1,4 @@
-"""Puts the application together."""
+"""The WSGI application: its blueprints, its JSON and what it does before and after each request."""
 
 from collections.abc import Sequence
 
@@ -111,7 +111,7 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     app.json = OrjsonProvider(app)
     # A redirect would be an answer in HTML, and no path of ours has two forms.
     app.url_map.merge_slashes = False
-    # Half of the threads always serve.
+    # Long polls take half of the threads at most, so that the others can always serve.
     keep(app, State(settings, database, Waiting(database, settings.threads // 2)))
     # Flask runs what comes after a request in reverse: the log line is written last.
     register_logs(app)

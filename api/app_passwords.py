@@ -21,7 +21,7 @@ blp = Blueprint(
     "app-passwords",
     "app-passwords",
     url_prefix="/v1/app-passwords",
-    description="What lets a calendar program at a therapist's calendars over CalDAV.",
+    description="Passwords by which calendar programs read and write a therapist's calendars over CalDAV.",
 )
 
 
@@ -55,8 +55,8 @@ def get_app_password(caller: Caller, password_id: UUID) -> Values:
 
 
 @blp.route("/<uuid:password_id>", methods=["DELETE"])
-@blp.needs("feeds:manage", fails=(412,))
+@blp.needs("feeds:manage")
 @blp.response(204)
 def delete_app_password(caller: Caller, password_id: UUID) -> None:
-    """Delete an app password; the program that uses it is shut out at once."""
+    """Delete an app password; the program that uses it loses access at once."""
     passwords.delete_app_password(caller, password_id, expected_version())

@@ -1,4 +1,4 @@
-"""Finds out by its key who calls, and what they may do."""
+"""Authentication by API key, and the check of the key's scopes."""
 
 import hashlib
 
@@ -18,7 +18,7 @@ _REALM = 'Bearer realm="clinic"'
 def authenticated(session: Session, *, sandbox: bool) -> Caller:
     """Authenticate the request and bind the transaction to the key's clinic; 401 without a valid key.
 
-    A key's expiry goes by the real clock, whatever the sandbox says.
+    A key expires by the real clock, in a sandbox too.
     """
     key = _key(session)
     g.clinic_id = key.clinic_id

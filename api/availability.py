@@ -1,4 +1,4 @@
-"""Availability over HTTP: slots, days, the next slot, and why not."""
+"""Availability over HTTP: slots, counts by day, the next slot, and the reasons against an instant."""
 
 import hashlib
 from typing import Any
@@ -8,11 +8,11 @@ import orjson
 from flask import Response
 
 from api.blueprints import Blueprint
+from api.visit_requests import shown_verdict, visit_request_of
 from booking.appointments import book, records
 from booking.core.caller import Caller
 from booking.core.errors import NoSlot
 from booking.questions import availability
-from booking.questions.visit_requests import VisitRequest
 from scheduling.ticks import to_tick
 from schemas.availability import (
     AvailabilityQuerySchema,
@@ -29,12 +29,12 @@ blp = Blueprint(
     "availability",
     "availability",
     url_prefix="/v1/availability",
-    description="When a visit could take place.",
+    description="Times at which a visit can take place.",
 )
 ETAG = {
     "ETag": {
         "schema": {"type": "string"},
-        "description": "The same while nothing that matters has changed, for If-None-Match.",
+        "description": "The same until the answer changes, for If-None-Match.",
     }
 }
 
@@ -46,15 +46,16 @@ ETAG = {
 def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     """List the slots of a range of local dates, at most 92 days.
 
-    A slot found can be booked as long as nobody else takes it. `rank=compact` puts first what keeps the
-    most further visits of the same kind possible on its day, then what leaves the least unusable time.
+    A slot in the list can be booked until another client takes it. `rank=compact` puts the slots first that
+    keep the most further visits of the same kind possible on their day, then those that leave the least
+    unusable time.
 
-    A location whose policy says `offer: "compact"` shows publishable keys only the slots of each day that
-    cost the fewest further visits, three at least where a day has them; `/days` and `/next` as well. The
-    others can still be booked. The ETag stays the same while nothing that matters has changed.
+    At a location whose policy has `offer: "compact"`, publishable keys see only the slots of each day that
+    cost the fewest further visits, at least three where a day has them; so do `/days` and `/next`. The other
+    slots can still be booked. The ETag stays the same until the answer changes.
     """
     found = availability.find(
-        caller, wish_from(query), query["from_"], query["until"], _ignored(caller, query)
+        caller, visit_request_of(query), query["from_"], query["until"], _ignored(caller, query)
     )
     compact = query["rank"] == "compact"
     return _rendered(availability.list_slots(found, query.get("limit"), compact=compact))
@@ -65,9 +66,9 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.arguments(DaysQuerySchema, location="query")
 @blp.response(200, DaysSchema, headers=ETAG)
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
-    """Count the slots of each local date, for a month's view."""
+    """Count the slots of each local date, for the view of a month."""
     first, until = query["from_"], query["until"]
-    found = availability.find(caller, wish_from(query), first, until, _ignored(caller, query))
+    found = availability.find(caller, visit_request_of(query), first, until, _ignored(caller, query))
     return _rendered({"days": availability.count_days(found, first, until)})
 
 
@@ -77,7 +78,7 @@ def list_days(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.response(200, NextSlotSchema)
 def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Get the first slot within the location's horizon; 404 `no_slot` when there is none."""
-    slot = availability.next_slot(caller, wish_from(query))
+    slot = availability.next_slot(caller, visit_request_of(query))
     if slot is None:
         raise NoSlot
     return slot
@@ -89,35 +90,17 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ExplanationSchema)
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Explain one instant: every reason against it, and near slots when there is one."""
-    wish, ignore = wish_from(query), _ignored(caller, query)
-    verdict = book.validate(caller, wish, query["starts_at"], ignore=ignore)
+    request, ignore = visit_request_of(query), _ignored(caller, query)
+    verdict = book.validate(caller, request, query["starts_at"], ignore=ignore)
     near: list[dict[str, Any]] = []
     if verdict.refusals:
         start = to_tick(query["starts_at"])
-        near = availability.alternatives(caller, wish, start, verdict.refusals, ignore)
-    return {
-        "bookable": not verdict.refusals,
-        "refusals": verdict.refusals,
-        "warnings": verdict.warnings,
-        "alternatives": near,
-    }
-
-
-def wish_from(query: dict[str, Any], patient_id: UUID | None = None) -> VisitRequest:
-    """Read the visit that a query asks about."""
-    return VisitRequest(
-        procedure_id=query["procedure_id"],
-        location_id=query["location_id"],
-        areas=tuple(query.get("areas") or ()),
-        therapist_id=query.get("therapist_id"),
-        room_id=query.get("room_id"),
-        patient_id=patient_id or query.get("patient_id"),
-        course_id=query.get("course_id"),
-    )
+        near = availability.alternatives(caller, request, start, verdict.refusals, ignore)
+    return shown_verdict(verdict) | {"alternatives": near}
 
 
 def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
-    """Read which appointment's own time does not count; NotFound when the clinic has no such one."""
+    """Read the appointment whose own time counts as free; NotFound when the clinic does not have it."""
     ignored: UUID | None = query.get("ignore_appointment_id")
     if ignored is not None:
         records.get_appointment(caller, ignored, pointer="/ignore_appointment_id")
@@ -125,7 +108,7 @@ def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
 
 
 def _rendered(body: dict[str, Any]) -> Response:
-    """Render a long answer directly: thousands of slots pass no schema on their way out."""
+    """Render a long answer directly: a schema would be slow for thousands of slots."""
     content = orjson.dumps(body)
     response = Response(content, mimetype="application/json")
     response.set_etag(hashlib.blake2b(content, digest_size=16).hexdigest())

@@ -2,23 +2,13 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.blocks import BLOCK
+from booking.catalogue.blocks import Blocks
 from schemas.blocks import BlockQuery, BlockSchema
 
 blp = Blueprint(
     "blocks",
     "blocks",
     url_prefix="/v1/blocks",
-    description="When therapists, rooms and devices are kept free.",
+    description="Times in which therapists, rooms and devices are kept free.",
 )
-serve(
-    blp,
-    Offer(
-        kind=BLOCK,
-        noun="block",
-        plural="blocks",
-        schema=BlockSchema,
-        query=BlockQuery,
-        fixed=("resource_id",),
-    ),
-)
+serve(blp, Offer(Blocks, BlockSchema, BlockQuery))

@@ -1,4 +1,4 @@
-"""The house's blueprint: authentication, the transaction, headers and documentation of every operation."""
+"""Our own blueprint: authentication, the transaction, headers and documentation of every operation."""
 
 # ruff: noqa: ANN401 - views take and give whatever their schemas say.
 
@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
-from api.etags import etag, unless_unchanged
+from api.etags import Version, etag, expected_version, unless_unchanged
 from api.idempotency import once, patiently
 from api.paging import next_link
 from api.requests import Parser, receive, refuse_unread
 from api.state import state
 from api.transactions import run
+from booking.core.caller import Caller
 
 CREATED = 201
 View = Callable[..., Any]
@@ -30,7 +31,7 @@ Look = Callable[[], Any]
 class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose operations read as their own documentation.
 
-    The decorators, outermost first: `route`, `needs`, `arguments`, `response`.
+    The decorators, outermost first: `route`, `needs`, `arguments`, `response`; or `action` alone.
     """
 
     ARGUMENTS_PARSER = Parser()
@@ -59,8 +60,8 @@ class Blueprint(flask_smorest.Blueprint):
         """Ask for a key with the scope, and run the view in the request's one transaction.
 
         The view gets the Caller first. `public` lets publishable keys in; `fails` documents statuses
-        that the operation answers beyond those that follow from its kind. A view that only reads may look
-        several times: `looks` gets one look, a transaction of one snapshot each time that it is called.
+        that the operation answers beyond those that follow from its kind. A view that only reads may run
+        several times: `looks` gets a function that runs it in a transaction of one snapshot.
         """
 
         def decorator(view: View) -> View:
@@ -98,7 +99,7 @@ class Blueprint(flask_smorest.Blueprint):
     def response(
         self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any
     ) -> Decorator:
-        """Answer by the schema, with ETag, Location and Link where they apply, and 304 to who has it."""
+        """Answer by the schema, with ETag, Location and Link where they apply; 304 when the client has it."""
         headers = success_headers(status_code, schema) | options.pop("headers", {})
         dumping = super().response(status_code, schema, headers=headers, **options)
 
@@ -118,13 +119,54 @@ class Blueprint(flask_smorest.Blueprint):
 
         return decorator
 
+    def action(
+        self,
+        rule: str,
+        scope: str,
+        gives: type[Schema],
+        *,
+        takes: type[Schema] | None = None,
+        status: int = 200,
+        version: Version = Version.UNASKED,
+        public: bool = False,
+        fails: tuple[int, ...] = (),
+    ) -> Decorator:
+        """Register a POST view by its scope, the body that it `takes` and the answer that it `gives`.
+
+        The view gets the Caller first, then the body if that holds more than a version, and by name the ids
+        of the path and the `expected` version unless it is unasked.
+        """
+
+        def decorator(view: View) -> View:
+            acting = self.response(status, gives)(_expecting(view, version, takes))
+            reading = acting if takes is None else self.arguments(takes)(acting)
+            needing = self.needs(scope, public=public, fails=(*version.value, *fails))(reading)
+            routed: View = self.route(rule, methods=["POST"])(needing)
+            return routed
+
+        return decorator
+
+
+def _expecting(view: View, version: Version, takes: type[Schema] | None) -> View:
+    """Take the version out of the request, and leave out a body that holds nothing else."""
+    if version is Version.UNASKED:
+        return view
+    takes_more = takes is not None and takes().fields.keys() != {"version"}
+
+    @wraps(view)
+    def wrapper(caller: Caller, *bodies: dict[str, Any], **path: object) -> Any:
+        expected = expected_version(*bodies, required=version is Version.REQUIRED)
+        return view(caller, *(bodies if takes_more else ()), expected=expected, **path)
+
+    return wrapper
+
 
 def object_headers(result: object, status_code: int) -> dict[str, str]:
-    """Give the headers that follow from the object: its version, its place, the next page."""
+    """Give the headers that follow from the object: ETag, Location, and Link to the next page."""
     headers = {}
     version, id_, cursor = (_member(result, name) for name in ("version", "id", "next_cursor"))
     if _member(result, "has_more") is False:
-        cursor = None  # It leads to what is yet to happen, not to another page.
+        cursor = None  # It leads to changes that are still to come, not to another page.
     if isinstance(version, int):
         headers["ETag"] = etag(version)
     if status_code == CREATED and id_ is not None:

@@ -12,7 +12,7 @@ from flask import Response, g, request
 from api import clock
 from api.api_keys import SHOWN_ONCE
 from api.blueprints import Blueprint
-from api.etags import expected_version
+from api.etags import Version, expected_version
 from api.paging import page
 from api.requests import clinical_now
 from api.state import address, state
@@ -26,7 +26,7 @@ from sync.feeds import calendar_feeds as feeds
 from sync.feeds.feeds import render, tag_of
 
 _GZIP_LEVEL: Final = 5
-# The address is the secret: no page that shows it passes it on, no search engine keeps it.
+# The address is the secret: no page may pass it on to another site, no search engine may keep it.
 _SECRET: Final[dict[str, str]] = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -38,7 +38,7 @@ blp = Blueprint(
     "calendar-feeds",
     "calendar-feeds",
     url_prefix="/v1/calendar-feeds",
-    description="Calendars to subscribe to, each by an address of its own.",
+    description="Calendars to subscribe to, each at a secret address of its own.",
 )
 calendars = flask.Blueprint("calendars", "calendars")
 
@@ -70,19 +70,19 @@ def get_calendar_feed(caller: Caller, feed_id: UUID) -> Values:
 
 
 @blp.route("/<uuid:feed_id>", methods=["DELETE"])
-@blp.needs("feeds:manage", fails=(412,))
+@blp.needs("feeds:manage")
 @blp.response(204)
 def revoke_calendar_feed(caller: Caller, feed_id: UUID) -> None:
-    """Revoke a calendar feed; its address is dead at once."""
+    """Revoke a calendar feed; its address ends at once."""
     feeds.revoke_calendar_feed(caller, feed_id, expected_version())
 
 
-@blp.route("/<uuid:feed_id>/rotate", methods=["POST"])
-@blp.needs("feeds:manage", fails=(412,))
-@blp.response(200, NewCalendarFeedSchema)
-def rotate_calendar_feed(caller: Caller, feed_id: UUID) -> tuple[Values, Mapping[str, str]]:
-    """Give a calendar feed a new address; the old one is dead at once."""
-    return _shown(feeds.rotate_calendar_feed(caller, feed_id, expected_version())), SHOWN_ONCE
+@blp.action("/<uuid:feed_id>/rotate", "feeds:manage", NewCalendarFeedSchema, version=Version.OPTIONAL)
+def rotate_calendar_feed(
+    caller: Caller, feed_id: UUID, expected: int | None
+) -> tuple[Values, Mapping[str, str]]:
+    """Give a calendar feed a new address; the old address ends at once."""
+    return _shown(feeds.rotate_calendar_feed(caller, feed_id, expected)), SHOWN_ONCE
 
 
 def _shown(feed: Values) -> Values:
@@ -91,15 +91,15 @@ def _shown(feed: Values) -> Values:
 
 @calendars.route("/calendars/<token>.ics")
 def read_calendar(token: str) -> Response:
-    """Serve a calendar to whoever knows its address; 304 to who has it, 404 for any other address."""
+    """Serve the calendar of a secret address; 304 when the client has it, 404 for any other address."""
     now, token_hash = clinical_now(sandbox=state().settings.sandbox), digest_of(token)
-    # Who has nothing yet needs no look of its own.
+    # For a client that has no copy yet the first look would be wasted.
     known = _unchanged(token_hash, now) if request.if_none_match else None
     return known or _whole(token_hash, now)
 
 
 def _unchanged(token_hash: bytes, now: datetime) -> Response | None:
-    """Answer who has the calendar as it is, by one round trip to the database."""
+    """Answer a client that has the calendar as it is by one round trip to the database."""
     with state().database.glance() as connection:
         feed = open_feed(connection, token_hash)
     if feed is None or not request.if_none_match.contains_weak(tag_of(feed, now)):
@@ -110,7 +110,7 @@ def _unchanged(token_hash: bytes, now: datetime) -> Response | None:
 
 
 def _whole(token_hash: bytes, now: datetime) -> Response:
-    # Of one snapshot, so that the tag is the body's own.
+    # The tag and the body are read in one snapshot, so that they belong together.
     with state().database.transaction(one_snapshot=True) as session:
         feed = open_feed(session, token_hash)
         if feed is None:
@@ -127,6 +127,6 @@ def _whole(token_hash: bytes, now: datetime) -> Response:
 def _stamped(response: Response, feed: FeedRow, now: datetime) -> Response:
     g.clinic_id = feed.clinic_id
     response.headers.update(_SECRET | _KEPT)
-    # Weak, as it stands for the compressed form too.
+    # The tag is weak, because it stands for the compressed form too.
     response.set_etag(tag_of(feed, now), weak=True)
     return response

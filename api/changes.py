@@ -19,7 +19,7 @@ blp = Blueprint(
     "changes",
     "changes",
     url_prefix="/v1/changes",
-    description="What has changed since a cursor: how other systems keep a copy that stays right.",
+    description="Changes since a cursor, by which other systems keep an exact copy.",
 )
 
 
@@ -28,12 +28,12 @@ blp = Blueprint(
 @blp.arguments(ChangesQuerySchema, location="query")
 @blp.response(200, ChangesSchema)
 def list_changes(caller: Caller, query: dict[str, Any]) -> tuple[Page, Mapping[str, str]]:
-    """List what has changed since a cursor, or everything there is.
+    """List the appointments that have changed since a cursor, or all of them.
 
-    Each appointment comes as it is now, however often it has changed meanwhile; one that has left the scope
-    comes as `deleted`. Ask again with `next_cursor`: at once while `has_more`, otherwise later or with
-    `wait`. 410 `cursor_expired` when the cursor is older than 90 days or from before a restore: begin again
-    without one and forget what does not come.
+    Each appointment comes once, as it is now; an appointment that has left the scope comes as `deleted`. Ask
+    again with `next_cursor`: at once while `has_more`, otherwise later or with `wait`. 410 `cursor_expired`
+    when the cursor is older than 90 days or from before a restore: begin again without a cursor, and delete
+    the appointments that do not come.
     """
     heard = state().waiting.heard(caller.clinic_id)
     named = {name: query[name] for name in changes.KINDS if name in query}

@@ -1,4 +1,4 @@
-"""The only clock: every other module is told the time."""
+"""The server's only clock: every other module gets the time as an argument."""
 
 from datetime import UTC, datetime
 

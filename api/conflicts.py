@@ -1,12 +1,11 @@
 """Conflicts over HTTP: `/v1/conflicts`."""
 
-import base64
-from struct import Struct, error
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
-from api.problems import malformed
+from api.paging import cut, read_cursor, write_cursor
 from booking.core.caller import Caller
 from schemas.base import page_of
 from schemas.conflicts import ConflictQuery, ConflictSchema
@@ -18,7 +17,7 @@ blp = Blueprint(
     "conflicts",
     "conflicts",
     url_prefix="/v1/conflicts",
-    description="Visits over which somebody who treats or assists has become busy elsewhere.",
+    description="Visits during which their therapist or assistant has become busy elsewhere.",
 )
 
 
@@ -27,26 +26,21 @@ blp = Blueprint(
 @blp.arguments(ConflictQuery, location="query")
 @blp.response(200, page_of(ConflictSchema))
 def list_busy_conflicts(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List visits that outside busy time lies over, by time.
+    """List the visits that overlap external busy time of their staff, by time.
 
-    Nobody is cancelled by it: the desk moves the visit, gives it to somebody else, or leaves it.
+    No visit is cancelled by it: the desk moves the visit, gives it to another therapist, or leaves it.
     """
     limit: int = query["limit"]
-    after = _read(query["cursor"]) if "cursor" in query else Place()
-    found = list_conflicts(caller, query, limit + 1, after)
-    items = found[:limit]
-    more = len(found) > limit
-    return {"items": [one.shown for one in items], "next_cursor": _write(items[-1].place) if more else None}
+    after = read_cursor(query["cursor"], _read) if "cursor" in query else Place()
+    found = cut(list_conflicts(caller, query, limit + 1, after), limit, lambda last: _write(last.place))
+    return found | {"items": [conflict.shown for conflict in found["items"]]}
 
 
 def _write(last: Place) -> str:
     ids = (last.appointment_id, last.resource_id, last.object_id)
-    return base64.urlsafe_b64encode(_PLACE.pack(last.tick, *(one.bytes for one in ids))).decode()
+    return write_cursor(_PLACE.pack(last.tick, *(id_.bytes for id_ in ids)))
 
 
-def _read(cursor: str) -> Place:
-    try:
-        tick, *ids = _PLACE.unpack(base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True))
-        return Place(tick, *(UUID(bytes=one) for one in ids))
-    except (ValueError, error):
-        raise malformed([("?cursor", "Not a cursor of this list.")]) from None
+def _read(place: bytes) -> Place:
+    tick, *ids = _PLACE.unpack(place)
+    return Place(tick, *(UUID(bytes=id_) for id_ in ids))

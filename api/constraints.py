@@ -1,4 +1,4 @@
-"""Tells by its name which domain error a violated constraint is: the one registry of such names."""
+"""The registry of the database's constraints: which domain error the violation of each one means."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ ALREADY_EXISTS: Mapping[str, str] = {
     "uq_message_dispatches_moment": "The message has already become due.",
     "uq_patients_external_id": "Another patient of this clinic already has this external_id.",
 }
-# The last proof behind the engine: reached only by what went around its locks.
+# The last proof behind the engine: only a write that went around its locks can reach it.
 REFUSED: Mapping[str, str] = {
     "ex_occupancies_resource_busy": "no_room_available",
     "ex_appointments_patient_busy": "patient_busy",
@@ -25,15 +25,15 @@ REFUSED: Mapping[str, str] = {
 
 
 def constraint_name(error: IntegrityError) -> str | None:
-    """Name the constraint that was violated; the only part of the error without anyone's data."""
+    """Give the name of the violated constraint, the only part of the error that holds no patient's data."""
     name: str | None = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     return name
 
 
 def error_for(error: IntegrityError, method: str) -> DomainError | None:
-    """Find what the violation means; None for a constraint that no input should reach.
+    """Find the domain error of a violation; None for a constraint that no input should reach.
 
-    A foreign key breaks when the parent goes (DELETE: it is in use) or was never there.
+    A foreign key is violated when its parent is deleted (it is in use) or does not exist.
     """
     name = constraint_name(error)
     if name is not None and name in ALREADY_EXISTS:

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.course_templates import COURSE_TEMPLATE, select_templates
+from booking.catalogue.course_templates import CourseTemplates
 from schemas.course_templates import CourseTemplateQuery, CourseTemplateSchema
 
 blp = Blueprint(
@@ -11,15 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/course-templates",
     description="Kinds of courses: their procedures, sessions, spacing, review and maintenance.",
 )
-serve(
-    blp,
-    Offer(
-        kind=COURSE_TEMPLATE,
-        noun="course template",
-        plural="course templates",
-        schema=CourseTemplateSchema,
-        query=CourseTemplateQuery,
-        public=True,
-        select=select_templates,
-    ),
-)
+serve(blp, Offer(CourseTemplates, CourseTemplateSchema, CourseTemplateQuery, public=True))

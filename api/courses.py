@@ -1,17 +1,17 @@
 """Courses over HTTP: `/v1/courses`, their plans and bookings."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.appointments import override_of
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from api.etags import expected_version
+from api.etags import Version
+from api.visit_requests import override_of
 from booking.core.caller import Caller
 from booking.core.crud import Values
 from booking.courses import states
-from booking.courses.courses import COURSE, select_courses
+from booking.courses.courses import Courses
 from booking.planning import course_booking, course_moving_on, course_plan
 from booking.planning.course_moving_on import MovedSession
 from booking.planning.course_plan import Plan, SeriesRequest
@@ -37,29 +37,25 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=COURSE,
-        noun="course",
-        plural="courses",
-        schema=CourseSchema,
-        query=CourseQuery,
+        Courses,
+        CourseSchema,
+        CourseQuery,
         area="appointments",
         changes=CourseChangeSchema,
-        fixed=("patient_id", "template_id", "procedure_id"),
         without=frozenset({"delete"}),
-        select=select_courses,
     ),
 )
 
+_act = partial(blp.action, scope="appointments:write")
 
-@blp.route("/<uuid:course_id>/plan", methods=["POST"])
-@blp.needs("appointments:read")
-@blp.arguments(PlanningSchema)
-@blp.response(200, PlanSchema)
+
+@blp.action("/<uuid:course_id>/plan", "appointments:read", PlanSchema, takes=PlanningSchema)
 def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
     """Propose the rest of a course without booking it.
 
-    Each session is looked for at the recommended spacing as if those before it were booked, with the same
-    therapist and at the same time of day where that is possible. `bends` says what it could not keep.
+    Each session is looked for at the recommended spacing as if the sessions before it were booked, with the
+    same therapist and at the same time of day where that is possible. `bends` names the wishes that a
+    session does not keep.
     """
     preferences = Preferences(
         weekdays=frozenset(body.get("weekdays") or ()),
@@ -70,17 +66,14 @@ def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[s
     return _shown(course_plan.plan(caller, course_id, _series(body), body["from_"], preferences, number))
 
 
-@blp.route("/<uuid:course_id>/book", methods=["POST"])
-@blp.needs("appointments:write")
-@blp.arguments(SeriesBookingSchema)
-@blp.response(201, AppointmentsSchema)
+@_act("/<uuid:course_id>/book", gives=AppointmentsSchema, takes=SeriesBookingSchema, status=201)
 def book_course(
     caller: Caller, body: dict[str, Any], course_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Book sessions of a course at once, all or none.
 
-    They are judged in order of time and have one therapist as far as possible. Refused with 409 and every
-    reason by session when one of them cannot take place.
+    The sessions are judged in order of time and have one therapist as far as possible. When one of them
+    cannot take place, the answer is 409 with every reason by session.
     """
     visits = course_booking.book_series(
         caller, course_id, _series(body), body["starts_at"], override_of(body)
@@ -88,17 +81,15 @@ def book_course(
     return {"appointments": visits}, {"Location": f"/v1/appointments/{visits[0].appointment.id}"}
 
 
-@blp.route("/<uuid:course_id>/shift", methods=["POST"])
-@blp.needs("appointments:write", fails=(412,))
-@blp.arguments(ShiftSchema)
-@blp.response(200, ShiftedSchema)
-def shift_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
-    """Let the later sessions of a course follow one that was moved: proposed, or with `apply` moved.
+@_act("/<uuid:course_id>/shift", gives=ShiftedSchema, takes=ShiftSchema, version=Version.OPTIONAL)
+def shift_course(
+    caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None
+) -> dict[str, Any]:
+    """Propose new times for the sessions after one that was moved, or with `apply` move them.
 
-    Each goes to its recommended date after the one before, on its weekday, at its time of day and with its
-    therapist where that is possible. All move or none: 409 when one has no place.
+    Each session goes to its recommended date after the session before it, on its weekday, at its time of day
+    and with its therapist where that is possible. All sessions move or none: 409 when one has no place.
     """
-    expected = expected_version(body)
     if body["apply"]:
         shift = course_moving_on.apply_moving_on(caller, course_id, body["appointment_id"], expected)
     else:
@@ -119,24 +110,16 @@ def _shifted(one: MovedSession) -> dict[str, Any]:
     return course_plan.shown(one.planned, zone) | moved
 
 
-def _pausing(act: Callable[[Caller, UUID, int | None, str | None], Values], name: str, summary: str) -> None:
-    """Register an action on a course that takes a version and a reason."""
-
-    def view(caller: Caller, body: dict[str, Any], course_id: UUID) -> Values:
-        return act(caller, course_id, expected_version(body), body["reason"])
-
-    view.__name__, view.__doc__ = f"{name}_course", summary
-    decorated = blp.arguments(PausingSchema)(blp.response(200, CourseSchema)(view))
-    needed = blp.needs("appointments:write", fails=(412,))(decorated)
-    blp.route(f"/<uuid:course_id>/{name}", methods=["POST"])(needed)
+@_act("/<uuid:course_id>/pause", gives=CourseSchema, takes=PausingSchema, version=Version.OPTIONAL)
+def pause_course(caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None) -> Values:
+    """Let a course take no more visits for now; those that are booked stay booked."""
+    return states.pause(caller, course_id, expected, body["reason"])
 
 
-_pausing(
-    states.pause,
-    "pause",
-    "Let a course take no more visits for now; those that are booked stay booked.",
-)
-_pausing(states.resume, "resume", "Let a paused course take visits again.")
+@_act("/<uuid:course_id>/resume", gives=CourseSchema, takes=PausingSchema, version=Version.OPTIONAL)
+def resume_course(caller: Caller, body: dict[str, Any], course_id: UUID, expected: int | None) -> Values:
+    """Let a paused course take visits again."""
+    return states.resume(caller, course_id, expected, body["reason"])
 
 
 def _series(body: dict[str, Any]) -> SeriesRequest:

@@ -1,76 +1,71 @@
-"""The five operations that a resource of the catalogue has: list, create, get, change, delete."""
+"""The five operations that each kind of stored object has: list, create, get, update, delete."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from uuid import UUID
-
-from sqlalchemy import Select
 
 from api.blueprints import Blueprint, View
 from api.etags import expected_version
 from api.paging import page
-from booking.core import crud
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values, represent, require, select_all
+from booking.core.crud import Collection, Values
 from schemas.base import QueryArgs, Resource, page_of, patch_of
 
-_PAGING: Final = frozenset({"limit", "cursor"})
 
-
-def _by_fields(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
-    """Select by every given field of the query."""
-    return select_all(caller, kind, {name: value for name, value in query.items() if name not in _PAGING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """What the API says of one kind: its nouns, schemas and scopes, and what cannot be changed.
+    """What the API offers of one kind of object: its operations, schemas and scopes.
 
     A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
     `public_fields`. `new` is the body of a create where it may hold more than the object, `changes` of
-    a change where it takes other fields; `without` names the operations that the kind does not have.
+    an update where it takes other fields; `without` names the operations that the kind does not have.
     """
 
-    kind: Kind
-    noun: str
-    plural: str
+    kind: type[Collection]
     schema: type[Resource]
-    new: type[Resource] | None = None
     query: type[QueryArgs]
-    area: str = "catalog"
+    _: KW_ONLY
+    new: type[Resource] | None = None
     changes: type[Resource] | None = None
-    fixed: Sequence[str] = ()
+    area: str = "catalog"
+    within: type[Collection] | None = None
     without: frozenset[str] = frozenset()
-    within: Kind | None = None
     public: bool = False
     public_fields: frozenset[str] | None = None
-    select: Callable[[Caller, Kind, Mapping[str, Any]], Select[Any]] = _by_fields
+
+    @property
+    def noun(self) -> str:
+        """The kind's name as a sentence has it."""
+        return self.kind.name.replace("_", " ")
 
 
-def serve(blp: Blueprint, offer: Offer) -> None:
-    """Add the operations to the blueprint, all five but for what the offer is `without`."""
+def serve(blp: Blueprint, offer: Offer, plural: str | None = None) -> None:
+    """Add the operations to the blueprint, all five but for those that the offer is `without`.
+
+    The `plural` of the noun is needed where it does not end in a simple `s`.
+    """
     one = f"/<uuid:{_id_of(offer.kind)}>"
     for name, rule, method, view in (
-        ("list", "", "GET", _list),
-        ("create", "", "POST", _create),
-        ("get", one, "GET", _get),
-        ("change", one, "PATCH", _change),
-        ("delete", one, "DELETE", _delete),
+        ("list", "", "GET", _list(blp, offer, plural or f"{offer.noun}s")),
+        ("create", "", "POST", _create(blp, offer)),
+        ("get", one, "GET", _get(blp, offer)),
+        ("update", one, "PATCH", _update(blp, offer)),
+        ("delete", one, "DELETE", _delete(blp, offer)),
     ):
         if name not in offer.without:
-            blp.route(rule, methods=[method])(view(blp, offer))
+            blp.route(rule, methods=[method])(view)
 
 
-def _list(blp: Blueprint, offer: Offer) -> View:
+def _list(blp: Blueprint, offer: Offer, plural: str) -> View:
     @blp.needs(f"{offer.area}:read", public=offer.public)
     @blp.arguments(offer.query, location="query")
     @blp.response(200, page_of(offer.schema))
-    @_called(f"list_{_many(offer)}", f"List the {offer.plural}, oldest first.")
+    @_called(f"list_{plural.replace(' ', '_')}", f"List the {plural}, oldest first.")
     def view(caller: Caller, query: Values, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
-        found = page(caller.session, offer.select(caller, offer.kind, query | path), offer.kind.model, query)
-        items = represent(caller, offer.kind, found["items"])
+        collection = offer.kind(caller)
+        found = page(caller.session, collection.search(query | path), collection.model, query)
+        items = collection.represent(found["items"])
         return found | {"items": [_visible(caller, offer, item) for item in items]}
 
     return view
@@ -83,7 +78,7 @@ def _create(blp: Blueprint, offer: Offer) -> View:
     @_called(f"create_{offer.kind.name}", f"Create a {offer.noun}.")
     def view(caller: Caller, body: Values, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
-        return crud.create(caller, offer.kind, body | path)
+        return offer.kind(caller).create(body | path)
 
     return view
 
@@ -94,22 +89,22 @@ def _get(blp: Blueprint, offer: Offer) -> View:
     @_called(f"get_{offer.kind.name}", f"Get a {offer.noun}.")
     def view(caller: Caller, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
-        found = crud.get(caller, offer.kind, path.pop(_id_of(offer.kind)), path)
+        found = offer.kind(caller).get(path.pop(_id_of(offer.kind)), path)
         return _visible(caller, offer, found)
 
     return view
 
 
-def _change(blp: Blueprint, offer: Offer) -> View:
+def _update(blp: Blueprint, offer: Offer) -> View:
     @blp.needs(f"{offer.area}:write")
-    @blp.arguments(patch_of(offer.changes or offer.schema, *offer.fixed))
+    @blp.arguments(patch_of(offer.changes or offer.schema, *offer.kind.fixed))
     @blp.response(200, offer.schema)
-    @_called(f"change_{offer.kind.name}", f"Change the given fields of a {offer.noun}, lists whole.")
+    @_called(f"update_{offer.kind.name}", f"Change the given fields of a {offer.noun}, lists whole.")
     def view(caller: Caller, body: Values, **path: UUID) -> Values:
         expected = expected_version(body)
         _require_parent(caller, offer, path)
         id_ = path.pop(_id_of(offer.kind))
-        return crud.change(caller, offer.kind, id_, body, expected, path, fixed=offer.fixed)
+        return offer.kind(caller).change(id_, body, expected, path)
 
     return view
 
@@ -120,7 +115,7 @@ def _delete(blp: Blueprint, offer: Offer) -> View:
     @_called(f"delete_{offer.kind.name}", f"Delete a {offer.noun} that nothing uses.")
     def view(caller: Caller, **path: UUID) -> None:
         _require_parent(caller, offer, path)
-        crud.remove(caller, offer.kind, path.pop(_id_of(offer.kind)), expected_version(), path)
+        offer.kind(caller).remove(path.pop(_id_of(offer.kind)), expected_version(), path)
 
     return view
 
@@ -135,21 +130,17 @@ def _called(name: str, summary: str) -> Callable[[View], View]:
     return decorator
 
 
-def _id_of(kind: Kind) -> str:
+def _id_of(kind: type[Collection]) -> str:
     return f"{kind.name}_id"
-
-
-def _many(offer: Offer) -> str:
-    return offer.plural.replace(" ", "_")
 
 
 def _require_parent(caller: Caller, offer: Offer, path: Mapping[str, UUID]) -> None:
     if offer.within is not None:
-        require(caller, offer.within, path[_id_of(offer.within)])
+        offer.within(caller).require(path[_id_of(offer.within)])
 
 
 def _visible(caller: Caller, offer: Offer, values: Values) -> Values:
-    """Leave a widget what is public of an object."""
+    """Leave out what a widget may not see of an object."""
     if not caller.publishable or offer.public_fields is None:
         return values
     return {name: value for name, value in values.items() if name in offer.public_fields}

@@ -1,4 +1,4 @@
-"""CalDAV over HTTP: `/dav/`, to which a calendar program comes with an app password."""
+"""CalDAV over HTTP: `/dav/`, for calendar programs with an app password."""
 
 from http import HTTPStatus
 from typing import Final
@@ -31,14 +31,14 @@ dav = Blueprint("dav", "dav")
 
 @dav.route("/.well-known/caldav", methods=_ALL, provide_automatic_options=False, strict_slashes=False)
 def well_known() -> Response:
-    """Show a calendar program the way (RFC 6764)."""
+    """Redirect a calendar program to the CalDAV server (RFC 6764)."""
     return Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": PREFIX})
 
 
 @dav.route(PREFIX, methods=_ALL, defaults={"path": ""}, provide_automatic_options=False, strict_slashes=False)
 @dav.route(f"{PREFIX}<path:path>", methods=_ALL, provide_automatic_options=False)
 def serve(path: str) -> Response:  # noqa: ARG001 - the path is taken as it was sent
-    """Answer a calendar program in one transaction, as every other client."""
+    """Answer a calendar program's request in one transaction."""
     receive()
     headers = {name.lower(): value for name, value in request.headers.items()}
     asked = Request(request.method, quote(request.path), headers, request.get_data(cache=True))
@@ -67,7 +67,7 @@ def _home(session: Session) -> Home | None:
 
 
 def _password(session: Session) -> PasswordRow | None:
-    """Find the app password that was sent; the user's name must be the therapist's whose it is."""
+    """Find the app password that was sent; the user's name must be the id of its therapist."""
     given = request.authorization
     if given is None or given.type != "basic" or not given.password:
         return None

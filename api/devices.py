@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.devices import DEVICE
+from booking.catalogue.devices import Devices
 from schemas.devices import DeviceQuery, DeviceSchema
 
 blp = Blueprint(
@@ -11,13 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/devices",
     description="Devices that phases need.",
 )
-serve(
-    blp,
-    Offer(
-        kind=DEVICE,
-        noun="device",
-        plural="devices",
-        schema=DeviceSchema,
-        query=DeviceQuery,
-    ),
-)
+serve(blp, Offer(Devices, DeviceSchema, DeviceQuery))

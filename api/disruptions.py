@@ -1,4 +1,4 @@
-"""Disruptions over HTTP: what to do when somebody is ill, a room closes or a device breaks."""
+"""Disruptions over HTTP: what to do with visits when a therapist is ill, a room closes or a device breaks."""
 
 from typing import Any
 
@@ -14,16 +14,13 @@ blp = Blueprint(
     "disruptions",
     "disruptions",
     url_prefix="/v1/disruptions",
-    description="What to do with the visits when a therapist, room, device or location is not to be had.",
+    description="Proposals for the visits of a therapist, room, device or location that is not available.",
 )
 
 
-@blp.route("/preview", methods=["POST"])
-@blp.needs("appointments:read")
-@blp.arguments(DisruptionSchema)
-@blp.response(200, PreviewSchema)
+@blp.action("/preview", "appointments:read", PreviewSchema, takes=DisruptionSchema)
 def preview_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
-    """Propose another therapist, room or time for every visit that is affected, and write nothing.
+    """Propose another therapist, room or time for every affected visit, and write nothing.
 
     Every rule holds for each proposal, and any part of them can be accepted together.
     """
@@ -36,15 +33,12 @@ def preview_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@blp.route("/apply", methods=["POST"])
-@blp.needs("appointments:write", fails=(412,))
-@blp.arguments(ApplySchema)
-@blp.response(200, AppliedSchema)
+@blp.action("/apply", "appointments:write", AppliedSchema, takes=ApplySchema, fails=(412,))
 def apply_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """Move the accepted visits, flag the others, and block what is disrupted: all at once or nothing.
 
-    409 with the reasons by visit when one of them cannot go there any more, 412 with `appointment_ids`
-    for those that have changed. Nobody is cancelled.
+    409 with the reasons by visit when a visit can no longer go to its new place, 412 with the
+    `appointment_ids` of visits that have changed. No visit is cancelled.
     """
     accepted = [Accepted(**one) for one in body.pop("accept")]
     done = disruptions.apply(caller, Disruption(**body), accepted)

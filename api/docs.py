@@ -1,4 +1,4 @@
-"""Pages for people: the reference by Swagger UI, offline, and what each problem's code means."""
+"""Pages for people: the reference by Swagger UI, offline, and the meaning of each problem's code."""
 
 from html import escape
 from importlib.resources import files
@@ -11,7 +11,7 @@ from api.problems import PROBLEMS
 docs = Blueprint("docs", "docs")
 _DIST = str(files("flask_swagger_ui") / "dist")
 _ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "index.css", "favicon-32x32.png"})
-# The browser itself keeps the page from asking any other host for anything.
+# By this policy the browser itself refuses every request to another host.
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 
 _PAGE = """<!DOCTYPE html>

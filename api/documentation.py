@@ -1,4 +1,4 @@
-"""Says in the OpenAPI document what every operation does without being asked: keys, failures, headers."""
+"""The parts of the OpenAPI document that every operation has in common: keys, failures, headers."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -22,9 +22,12 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
     one["name"]: one
     for one in (
         _request_header(
-            "If-Match", "The ETag of the version that this changes; 412 when it has changed since."
+            "If-Match",
+            "The ETag of the version that you change; 412 when the object has changed since.",
         ),
-        _request_header("If-None-Match", "The ETag of the version you have; 304 while it has not changed."),
+        _request_header(
+            "If-None-Match", "The ETag of the version that you have; 304 while it is the present one."
+        ),
         _request_header("X-Actor", "The person behind a desk's key, for the audit log.", maxLength=100),
         _request_header(
             "X-Request-Id",
@@ -50,7 +53,7 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
 def security_of(
     scope: str, schemas: Iterable[Schema], *, public: bool, fails: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Keep what `needs` says, for problems_of to write out; what names other objects may not find them."""
+    """Keep what `needs` says for problems_of to write out, with 404 if a request names other objects."""
     absent = {HTTPStatus.NOT_FOUND.value} if any(map(_names_others, schemas)) else set()
     return {"needs": {"scope": scope, "public": public, "fails": absent.union(fails)}}
 

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from api.availability import wish_from
 from api.blueprints import Blueprint
+from api.visit_requests import visit_request_of
 from booking.core.caller import Caller
 from booking.questions.eligibility import assess
 from schemas.availability import EligibilityQuerySchema, EligibilitySchema
@@ -13,7 +13,7 @@ blp = Blueprint(
     "eligibility",
     "eligibility",
     url_prefix="/v1/patients/<uuid:patient_id>/eligibility",
-    description="From when a patient may be treated again.",
+    description="The date from which a patient may be treated again.",
 )
 
 
@@ -22,8 +22,8 @@ blp = Blueprint(
 @blp.arguments(EligibilityQuerySchema, location="query")
 @blp.response(200, EligibilitySchema)
 def get_eligibility(caller: Caller, query: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
-    """Get the dates from which a patient may, should and ought to have had their next session."""
-    found = assess(caller, wish_from(query, patient_id))
+    """Get the dates from which a patient's next session is allowed, recommended and overdue."""
+    found = assess(caller, visit_request_of(query, patient_id))
     return {
         "eligible_on": found.eligible_on,
         "recommended_on": found.recommended_on,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import MutableMapping
+from enum import Enum
 from typing import Any
 
 from flask import Response, request
@@ -12,16 +13,24 @@ from booking.core.errors import StaleVersion, VersionRequired
 _TAG = re.compile(r'"([1-9]\d{0,8})"', re.ASCII)
 
 
+class Version(Enum):
+    """Whether an action asks which version the client means, with the failures that it then documents."""
+
+    UNASKED = ()
+    OPTIONAL = (412,)
+    REQUIRED = (412, 428)
+
+
 def etag(version: int) -> str:
     """Render a version as a strong entity tag."""
     return f'"{version}"'
 
 
 def expected_version(body: MutableMapping[str, Any] | None = None, *, required: bool = False) -> int | None:
-    """Say which version the client means to change; None for whichever there is.
+    """Give the version that the client means to change; None for the present version.
 
-    It comes by If-Match or by the body's `version`, which is taken out of the body. 428 when one is
-    `required` and neither is there (`If-Match: *` counts), 412 for a tag that no object of ours can have.
+    It comes by If-Match or by the body's `version`, which is taken out of the body. 428 when a version is
+    `required` and neither is sent (`If-Match: *` counts), 412 for a tag that no object of ours can have.
     """
     in_body: int | None = body.pop("version", None) if body is not None else None
     header = request.headers.get("If-Match")

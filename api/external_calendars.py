@@ -6,14 +6,14 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
-from api.state import state
-from booking.catalogue.therapists import THERAPIST
+from api.state import allow_loopback
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import Values, require
+from booking.core.crud import Values
 from schemas.base import patch_of
 from schemas.external_calendars import ExternalCalendarQuery, ExternalCalendarSchema
 from sync.busy import external_calendars
-from sync.busy.external_calendars import EXTERNAL_CALENDAR
+from sync.busy.external_calendars import ExternalCalendars
 
 _FIXED = ("kind",)
 
@@ -21,18 +21,16 @@ blp = Blueprint(
     "external-calendars",
     "external-calendars",
     url_prefix="/v1/therapists/<uuid:therapist_id>/external-calendars",
-    description="Calendars in which a therapist is busy: their time is not offered, and cancels nobody.",
+    description="Calendars on other servers: their busy time is not offered, and cancels no visit.",
 )
 serve(
     blp,
     Offer(
-        kind=EXTERNAL_CALENDAR,
-        noun="external calendar",
-        plural="external calendars",
-        schema=ExternalCalendarSchema,
-        query=ExternalCalendarQuery,
-        within=THERAPIST,
-        without=frozenset({"create", "change"}),
+        ExternalCalendars,
+        ExternalCalendarSchema,
+        ExternalCalendarQuery,
+        within=Therapists,
+        without=frozenset({"create", "update"}),
     ),
 )
 
@@ -42,39 +40,37 @@ serve(
 @blp.arguments(ExternalCalendarSchema)
 @blp.response(201, ExternalCalendarSchema)
 def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id: UUID) -> Values:
-    """Keep a therapist's time free that a calendar elsewhere says is taken.
+    """Add an external calendar, in whose busy time a therapist gets no visits.
 
-    It is fetched at once, in the background, and every quarter of an hour.
+    The calendar is fetched at once, in the background, and every quarter of an hour.
     """
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     values = body | {"therapist_id": therapist_id}
-    return external_calendars.create(caller, values, allow_loopback=state().settings.allow_loopback_urls)
+    return external_calendars.create(caller, values, allow_loopback=allow_loopback())
 
 
 @blp.route("/<uuid:external_calendar_id>", methods=["PATCH"])
 @blp.needs("catalog:write")
 @blp.arguments(patch_of(ExternalCalendarSchema, *_FIXED))
 @blp.response(200, ExternalCalendarSchema)
-def change_external_calendar(
+def update_external_calendar(
     caller: Caller, body: dict[str, Any], therapist_id: UUID, external_calendar_id: UUID
 ) -> Values:
-    """Change where an external calendar is fetched, or by which login; it is fetched at once."""
+    """Change an external calendar's URL or login, and fetch it at once."""
     expected = expected_version(body)
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     return external_calendars.change(
         caller,
         external_calendar_id,
         body,
         expected,
         {"therapist_id": therapist_id},
-        allow_loopback=state().settings.allow_loopback_urls,
+        allow_loopback=allow_loopback(),
     )
 
 
-@blp.route("/<uuid:external_calendar_id>/refresh", methods=["POST"])
-@blp.needs("catalog:write")
-@blp.response(202, ExternalCalendarSchema)
+@blp.action("/<uuid:external_calendar_id>/refresh", "catalog:write", ExternalCalendarSchema, status=202)
 def refresh_external_calendar(caller: Caller, therapist_id: UUID, external_calendar_id: UUID) -> Values:
     """Fetch an external calendar at once, in the background."""
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     return external_calendars.refresh(caller, external_calendar_id, {"therapist_id": therapist_id})

@@ -1,4 +1,4 @@
-"""Tells whether the process lives and whether it can serve."""
+"""Health checks: whether the process lives, and whether it can serve."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _QUEUE: Final = text("SELECT has_table_privilege(to_regclass('queue.procrastinat
 
 
 class HealthSchema(Schema):
-    """All is well."""
+    """The answer of a healthy service."""
 
     status = Choice(["ok"], required=True)
 
@@ -26,7 +26,7 @@ class HealthSchema(Schema):
 @blp.route("/healthz")
 @blp.response(200, HealthSchema)
 def get_health() -> dict[str, str]:
-    """Tell that the process lives."""
+    """Answer that the process lives."""
     return {"status": "ok"}
 
 
@@ -34,7 +34,7 @@ def get_health() -> dict[str, str]:
 @blp.response(200, HealthSchema)
 @blp.alt_response(503, "SERVICE_UNAVAILABLE")
 def get_readiness() -> dict[str, str]:
-    """Tell whether the database answers, is migrated and takes background work; 503 names what is missing."""
+    """Check that the database answers, is migrated and takes background work; 503 names what is missing."""
     missing = _missing()
     if missing is not None:
         raise Problem(
@@ -56,6 +56,6 @@ def _missing() -> str | None:
 
 
 def _can_queue(database: Database) -> bool:
-    """Whether background work can be queued: the queue is another library's, in a schema of its own."""
+    """Whether background work can be queued: the queue has a schema of its own, made by a library."""
     with database.engine.connect() as connection:
         return bool(connection.scalar(_QUEUE))

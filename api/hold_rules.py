@@ -2,24 +2,13 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.clinical.medical_hold_rules import HOLD_RULE
+from booking.clinical.medical_hold_rules import MedicalHoldRules
 from schemas.hold_rules import HoldRuleQuery, HoldRuleSchema
 
 blp = Blueprint(
     "hold-rules",
     "hold-rules",
     url_prefix="/v1/hold-rules",
-    description="What each code of a medical hold means in the clinic; there is one rule of each code.",
+    description="The clinic's rule for each code of a medical hold; there is one rule of each code.",
 )
-serve(
-    blp,
-    Offer(
-        kind=HOLD_RULE,
-        noun="hold rule",
-        plural="hold rules",
-        schema=HoldRuleSchema,
-        query=HoldRuleQuery,
-        fixed=("code", "rule_id", "against"),
-        without=frozenset({"create", "delete"}),
-    ),
-)
+serve(blp, Offer(MedicalHoldRules, HoldRuleSchema, HoldRuleQuery, without=frozenset({"create", "delete"})))

@@ -1,14 +1,14 @@
-"""Holds over HTTP: keep a slot for some minutes, once more, or give it back."""
+"""Holds over HTTP: keep a slot for some minutes, extend that once, or release the slot."""
 
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
+from api.visit_requests import visit_request_of
 from booking.appointments import slot_holds
 from booking.appointments.records import Visit
 from booking.core.caller import Caller
-from booking.questions.visit_requests import VisitRequest
 from schemas.holds import HoldRequestSchema, HoldSchema, TtlSchema
 
 blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kept for a few minutes.")
@@ -21,19 +21,11 @@ blp = Blueprint("holds", "holds", url_prefix="/v1/holds", description="Slots kep
 def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
     """Hold a slot with everything that the visit takes.
 
-    Book it by `hold_id` before `expires_at`. Refused with 409, every reason and up to five near slots
-    as a booking is; a publishable key cannot name a patient, and has up to 20 live holds at a location:
+    Book it by `hold_id` before `expires_at`. When it is refused, the answer is 409 with every reason and up
+    to five near slots. A publishable key cannot name a patient, and has up to 20 live holds at a location:
     one more is 409 `too_many_holds` with `Retry-After`.
     """
-    wish = VisitRequest(
-        procedure_id=body["procedure_id"],
-        location_id=body["location_id"],
-        areas=tuple(body.get("areas") or ()),
-        therapist_id=body.get("therapist_id"),
-        patient_id=body.get("patient_id"),
-        course_id=body.get("course_id"),
-    )
-    held = slot_holds.hold(caller, wish, body["starts_at"], _ttl(body))
+    held = slot_holds.hold(caller, visit_request_of(body), body["starts_at"], _ttl(body))
     return held, {"Location": f"{blp.url_prefix}/{held.appointment.id}"}
 
 
@@ -45,12 +37,11 @@ def get_hold(caller: Caller, hold_id: UUID) -> Visit:
     return slot_holds.get(caller, hold_id)
 
 
-@blp.route("/<uuid:hold_id>/extend", methods=["POST"])
-@blp.needs("appointments:write", public=True, fails=(410,))
-@blp.arguments(TtlSchema)
-@blp.response(200, HoldSchema)
+@blp.action(
+    "/<uuid:hold_id>/extend", "appointments:write", HoldSchema, takes=TtlSchema, public=True, fails=(410,)
+)
 def extend_hold(caller: Caller, body: dict[str, Any], hold_id: UUID) -> Visit:
-    """Let a hold last for `ttl_seconds` from now, once; never shorter than it would have."""
+    """Extend a hold once, to `ttl_seconds` from now; it never becomes shorter."""
     return slot_holds.extend(caller, hold_id, _ttl(body))
 
 

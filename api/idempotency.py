@@ -1,4 +1,4 @@
-"""Lets a POST with an Idempotency-Key take effect once: its repetition gets the first answer again."""
+"""Idempotency: a POST with an Idempotency-Key takes effect once, and its repetition gets the same answer."""
 
 import hashlib
 import re
@@ -19,9 +19,9 @@ from models.idempotency_keys import KEPT_FOR, Claim, claim, keep
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 255
-# Printable ASCII but for the comma, by which servers join a header that was sent twice.
+# Printable ASCII without the comma, by which servers join a header that was sent twice.
 _KEY = re.compile(r"[ -+\--~]+")
-# Headers that say what is to be done, as the body does; all others may differ in a repetition.
+# These headers are part of the request's meaning; all others may differ in a repetition.
 _MEANING: Final = ("If-Match", "X-Booking-Token")
 # How long a repetition waits for the first request, a second in all.
 _PAUSES_SECONDS: Final = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.3)
@@ -37,9 +37,9 @@ class InProgress(Problem):
 
 
 def patiently(work: Callable[[], T]) -> T:
-    """Do the work, again for about a second while another request with its key is running.
+    """Do the work; while another request with its key is running, try again for about a second.
 
-    It waits between transactions, so that whoever waits holds neither locks nor a connection.
+    It waits between transactions, so that a waiting request holds neither locks nor a connection.
     """
     for pause in _PAUSES_SECONDS:
         try:
@@ -50,10 +50,11 @@ def patiently(work: Callable[[], T]) -> T:
 
 
 def once(caller: Caller, act: Callable[[], Response]) -> Response:
-    """Act in the caller's transaction and keep the answer with what it wrote, or replay the one kept.
+    """Act in the caller's transaction and keep the answer in it, or replay the answer that was kept.
 
-    Without a key it just acts. Problem 409 while the key's first request is running, or when its answer
-    could not be kept; 422 for a bad key, a publishable key's missing one, or one of another request.
+    A request without a key just acts. Problem 409 while the key's first request is running, or when its
+    answer could not be kept; 422 for a malformed key, a key that another request has used, and a publishable
+    API key's request without one.
     """
     text = _key(caller)
     if text is None:
@@ -97,7 +98,7 @@ def _hash(value: object) -> bytes:
 
 
 def _kept(caller: Caller, key_hash: bytes, fingerprint: bytes, answer: Response) -> dict[str, object]:
-    """Take down the answer; of one with `no-store`, such as a secret that is shown once, only that it was."""
+    """Give the row that keeps an answer, without a body that is `no-store`, such as a secret shown once."""
     headers = {name: value for name, value in answer.headers if name != "Content-Length"}
     return {
         "clinic_id": caller.clinic_id,

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.locations import CLOSURE, LOCATION
+from booking.catalogue.locations import Closures, Locations
 from schemas.locations import ClosureQuery, ClosureSchema, LocationQuery, LocationSchema
 
 blp = Blueprint(
@@ -11,17 +11,7 @@ blp = Blueprint(
     url_prefix="/v1/locations",
     description="Locations: zone, opening hours and booking policy.",
 )
-serve(
-    blp,
-    Offer(
-        kind=LOCATION,
-        noun="location",
-        plural="locations",
-        schema=LocationSchema,
-        query=LocationQuery,
-        public=True,
-    ),
-)
+serve(blp, Offer(Locations, LocationSchema, LocationQuery, public=True))
 
 closures = Blueprint(
     "closures",
@@ -29,14 +19,4 @@ closures = Blueprint(
     url_prefix="/v1/locations/<uuid:location_id>/closures",
     description="Times in which a whole location is closed.",
 )
-serve(
-    closures,
-    Offer(
-        kind=CLOSURE,
-        noun="closure",
-        plural="closures",
-        schema=ClosureSchema,
-        query=ClosureQuery,
-        within=LOCATION,
-    ),
-)
+serve(closures, Offer(Closures, ClosureSchema, ClosureQuery, within=Locations))

@@ -19,7 +19,7 @@ def _dumps(event: dict[str, Any], **_options: object) -> str:
 
 
 def _logger() -> FilteringBoundLogger:
-    """Make the logger anew, since stderr may be another by now."""
+    """Make the logger anew for each line, because stderr may have been replaced."""
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[
@@ -33,7 +33,7 @@ def _logger() -> FilteringBoundLogger:
 
 
 def log_failure(error: BaseException) -> None:
-    """Log where an unforeseen error arose; its message stays out, for it may repeat a patient's data."""
+    """Log where an unforeseen error arose, without its message, which may repeat a patient's data."""
     cause = error.orig if isinstance(error, DBAPIError) else None
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     _logger().error(

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.message_templates import MESSAGE_TEMPLATE
+from booking.catalogue.message_templates import MessageTemplates
 from schemas.message_templates import MessageTemplateQuery, MessageTemplateSchema
 
 blp = Blueprint(
@@ -14,12 +14,6 @@ blp = Blueprint(
 serve(
     blp,
     Offer(
-        kind=MESSAGE_TEMPLATE,
-        noun="message template",
-        plural="message templates",
-        schema=MessageTemplateSchema,
-        query=MessageTemplateQuery,
-        fixed=("kind",),
-        without=frozenset({"create", "delete"}),
+        MessageTemplates, MessageTemplateSchema, MessageTemplateQuery, without=frozenset({"create", "delete"})
     ),
 )

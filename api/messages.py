@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.blueprints import Blueprint
-from api.problems import malformed
+from api.paging import cut, foreign_cursor
 from booking.core.caller import Caller
 from booking.messages import messages
 from booking.messages.messages import Message
@@ -15,7 +15,10 @@ from schemas.base import page_of
 from schemas.messages import MessageQuery, MessageSchema, SentMessageSchema
 
 blp = Blueprint(
-    "messages", "messages", url_prefix="/v1/messages", description="What patients are to be told, and when."
+    "messages",
+    "messages",
+    url_prefix="/v1/messages",
+    description="Messages to patients, each with the instant at which it is due.",
 )
 
 _COLUMNS: Final[Mapping[str, Any]] = {
@@ -40,11 +43,9 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     return _page(messages.list_messages(caller, query["due_by"], *only), query)
 
 
-@blp.route("/<message_id>/sent", methods=["POST"])
-@blp.needs("appointments:write")
-@blp.response(200, SentMessageSchema)
+@blp.action("/<message_id>/sent", "appointments:write", SentMessageSchema)
 def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
-    """Note that a message has been sent; to say so again changes nothing."""
+    """Note that a message has been sent; a repetition changes nothing."""
     sent = mark_sent(caller, message_id)
     return {
         "id": message_id,
@@ -56,15 +57,14 @@ def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
 
 
 def _page(found: Sequence[Message], args: Mapping[str, Any]) -> dict[str, Any]:
-    """Cut a page out of what was worked out whole, by the place of its last message in time."""
+    """Cut a page out of all messages, by the time of the last message on the page before."""
     limit: int = args["limit"]
     if "cursor" in args:
         after = args["cursor"]
         if not _CURSOR.fullmatch(after):
-            raise malformed([("?cursor", "Not a cursor of this list.")])
+            raise foreign_cursor()
         found = [message for message in found if _place(message) > after]
-    more = len(found) > limit
-    return {"items": found[:limit], "next_cursor": _place(found[limit - 1]) if more else None}
+    return cut(found, limit, _place)
 
 
 def _place(message: Message) -> str:

@@ -61,7 +61,7 @@ def serve_openapi(app: Flask, api: Api) -> None:
 
 
 def document(api: Api) -> dict[str, Any]:
-    """Give the document; a PATCH changes what it names and nothing else, so its fields have no defaults."""
+    """Give the document; a PATCH changes only the fields that it names, so its fields have no defaults."""
     spec: dict[str, Any] = orjson.loads(orjson.dumps(api.spec.to_dict(), option=orjson.OPT_NON_STR_KEYS))
     spec["paths"] = dict(sorted(spec["paths"].items()))
     schemas = spec.get("components", {}).get("schemas", {})

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.patients import PATIENT, select_patients
+from booking.catalogue.patients import Patients
 from schemas.patients import PatientQuery, PatientSchema
 
 blp = Blueprint(
@@ -11,15 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/patients",
     description="Patients and how to reach them.",
 )
-serve(
-    blp,
-    Offer(
-        kind=PATIENT,
-        noun="patient",
-        plural="patients",
-        schema=PatientSchema,
-        query=PatientQuery,
-        area="patients",
-        select=select_patients,
-    ),
-)
+serve(blp, Offer(Patients, PatientSchema, PatientQuery, area="patients"))

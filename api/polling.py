@@ -1,4 +1,4 @@
-"""Looks for news again until there is some; between two looks it holds neither connection nor transaction."""
+"""Long polls: look for news until there is some, without a connection or transaction between two looks."""
 
 from dataclasses import dataclass
 from time import monotonic
@@ -11,16 +11,16 @@ from flask import g
 from api.blueprints import Look
 from api.state import state
 
-# What is committed becomes readable once older transactions have ended, mostly within milliseconds.
+# A committed change becomes readable once older transactions have ended, mostly within milliseconds.
 _PAUSES_SECONDS: Final = (0.01, 0.02, 0.02, 0.02, 0.03, 0.05, 0.05, 0.1, 0.1, 0.2)
 _SETTLE_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look has seen: whether there is news, whether some is `pending`, and how long it may wait.
+    """The result of a look: whether there is news or some is `pending`, and for how many seconds to `wait`.
 
-    `heard` is the mark of what had been heard of the clinic before.
+    `heard` is the number of the clinic's last announcement that was heard before the look.
     """
 
     clinic_id: UUID
@@ -33,7 +33,7 @@ class Seen:
 def until_news(look: Look) -> Any:  # noqa: ANN401 - whatever the view answers
     """Give the first answer with news, or the last within the seconds that the view's `g.seen` allows.
 
-    Who does not wait is kept for a moment while something is pending, so that they read what they wrote.
+    A client that does not wait is kept for a moment while a change is pending: it shall read its own write.
     """
     begun = monotonic()
     answer, seen = look(), g.seen
@@ -52,7 +52,7 @@ def _wait(look: Look, answer: Any, end: float) -> Any:  # noqa: ANN401 - see abo
     waiting, pauses = state().waiting, iter(_PAUSES_SECONDS)
     while not g.seen.news and monotonic() < end and not waiting.stopping():
         if g.seen.pending:
-            # An older transaction goes on, perhaps for long: we ask less and less often.
+            # An older transaction is still open, perhaps for long: we look less and less often.
             rest(min(next(pauses, _PAUSES_SECONDS[-1]), max(end - monotonic(), 0)))
         else:
             waiting.wait(g.seen.clinic_id, g.seen.heard, end)

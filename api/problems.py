@@ -1,4 +1,4 @@
-"""Turns whatever goes wrong into an RFC 9457 problem; the table of codes is the only place of statuses."""
+"""Every error as an RFC 9457 problem; the table of codes is the only place where statuses are given."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -77,7 +77,7 @@ _SCHEMA = ProblemSchema()
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word for it
-    """An answer that is an error: a code of PROBLEMS, a sentence about this case, further members."""
+    """An error as an answer: a code of PROBLEMS, a sentence about this case, and further members."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ def unavailable() -> Problem:
 
 
 def problem_for(error: Exception) -> Problem:
-    """Find the problem that this error is to the client."""
+    """Find the problem that the client gets for an error."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, DomainError):
@@ -125,11 +125,11 @@ def problem_for(error: Exception) -> Problem:
 
 
 def _passes(error: DBAPIError) -> bool:
-    """Whether a retry may succeed; only what passes may invite one."""
+    """Whether the error is temporary, so that a retry may succeed."""
     sqlstate: str | None = getattr(error.orig, "sqlstate", None)
     if sqlstate is not None:
         return error.connection_invalidated or sqlstate.startswith(_PASSING)
-    # Without an answer of the server the connection was lost, or was never had and nothing was asked.
+    # Without an answer of the server the connection was lost, or could not be made at all.
     return error.connection_invalidated or error.statement is None
 
 
@@ -158,12 +158,12 @@ def _from_domain(error: DomainError) -> Problem:
 
 
 def _near(error: Refused, place: int) -> dict[str, Any]:
-    """Give the near slots of one of several visits, where they were looked for."""
+    """Give the near slots of one of several visits, if there was a search for them."""
     return {"alternatives": error.near[place]} if place in error.near else {}
 
 
 def _told(refusals: Sequence[Refusal]) -> Sequence[Refusal]:
-    """Keep from a widget why a patient cannot be treated yet."""
+    """Hide from a widget the clinical reasons why a patient cannot be treated yet."""
     return for_widget(refusals) if g.get("publishable") else refusals
 
 
@@ -196,7 +196,7 @@ def answer(problem: Problem) -> Response:
 
 
 def register_problems(app: Flask) -> None:
-    """Let no error leave the application in another form."""
+    """Answer every error of the application as a problem."""
 
     def on_http_error(error: HTTPException) -> Response:
         return answer(_from_http(error))

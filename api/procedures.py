@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.procedures import PROCEDURE
+from booking.catalogue.procedures import Procedures
 from schemas.procedures import ProcedureQuery, ProcedureSchema
 
 blp = Blueprint(
@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/procedures",
     description="What visits are for, phase by phase.",
 )
-serve(
-    blp,
-    Offer(
-        kind=PROCEDURE,
-        noun="procedure",
-        plural="procedures",
-        schema=ProcedureSchema,
-        query=ProcedureQuery,
-        public=True,
-    ),
-)
+serve(blp, Offer(Procedures, ProcedureSchema, ProcedureQuery, public=True))

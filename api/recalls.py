@@ -1,13 +1,12 @@
 """Recalls over HTTP: `/v1/recalls`."""
 
-import base64
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
-from api.problems import malformed
+from api.paging import cut, read_cursor, write_cursor
 from booking.core.caller import Caller
 from booking.courses.recalls import KINDS, Place, list_recalls
 from schemas.base import page_of
@@ -20,7 +19,7 @@ blp = Blueprint(
     "recalls",
     "recalls",
     url_prefix="/v1/recalls",
-    description="Whom to call: maintenance and reviews after a course, and courses that were left lying.",
+    description="Patients to call: for maintenance or review after a course, and for courses that stopped.",
 )
 
 
@@ -29,32 +28,26 @@ blp = Blueprint(
 @blp.arguments(RecallQuerySchema, location="query")
 @blp.response(200, page_of(RecallSchema))
 def list_due_recalls(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List whom to call by a date, those that are due longest first.
+    """List the patients to call by a date, the longest due first.
 
-    Who has a later session of the same family, performed or booked, is not listed; nor is a review after
-    a later visit without treatment.
+    A patient who has a later session of the same family, performed or booked, is not listed; nor is a review
+    after a later visit without treatment.
     """
     limit: int = query["limit"]
-    after = _read(query["cursor"]) if "cursor" in query else Place()
+    after = read_cursor(query["cursor"], _read) if "cursor" in query else Place()
     found = list_recalls(
         caller, query["due_by"], limit + 1, after, query.get("kind"), query.get("location_id")
     )
-    items = found[:limit]
-    return {"items": items, "next_cursor": _write(items[-1]) if len(found) > limit else None}
+    return cut(found, limit, _write)
 
 
 def _write(last: Mapping[str, Any]) -> str:
     day = last["opens_on"].toordinal().to_bytes(_DATE_BYTES, "big")
-    packed = day + last["course_id"].bytes + bytes([KINDS.index(last["kind"])])
-    return base64.urlsafe_b64encode(packed).decode()
+    return write_cursor(day + last["course_id"].bytes + bytes([KINDS.index(last["kind"])]))
 
 
-def _read(cursor: str) -> Place:
-    try:
-        packed = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
-        day = date.fromordinal(int.from_bytes(packed[:_DATE_BYTES], "big"))
-        course_id = UUID(bytes=packed[_DATE_BYTES : _PLACE_BYTES - 1])
-        (kind,) = packed[_PLACE_BYTES - 1 :]
-        return Place(day, course_id, KINDS[kind])
-    except (ValueError, OverflowError, IndexError):
-        raise malformed([("?cursor", "Not a cursor of this list.")]) from None
+def _read(place: bytes) -> Place:
+    day = date.fromordinal(int.from_bytes(place[:_DATE_BYTES], "big"))
+    course_id = UUID(bytes=place[_DATE_BYTES : _PLACE_BYTES - 1])
+    (kind,) = place[_PLACE_BYTES - 1 :]
+    return Place(day, course_id, KINDS[kind])

@@ -1,4 +1,4 @@
-"""Reads requests strictly: what cannot be used, or is not known, is a 422 that names the field."""
+"""Strict reading of requests: an unknown or useless part is a 422 that names the field."""
 
 import re
 import time
@@ -24,7 +24,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Parser(FlaskParser):
-    """A parser that refuses what it does not know."""
+    """A parser that refuses unknown fields."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 - webargs declares it so
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
@@ -62,7 +62,7 @@ class Parser(FlaskParser):
 
 
 def receive() -> None:
-    """Take in the whole body first: a slow client must not hold a transaction open meanwhile."""
+    """Read the whole body before the transaction, which a slow client must not hold open."""
     if request.method not in {"GET", "HEAD"} and len(request.get_data(cache=True)) > MAX_BODY_BYTES:
         raise Problem("too_large")
 
@@ -98,7 +98,7 @@ def refuse_unread(reads: frozenset[str]) -> None:
 
 
 def _unsafe(value: object, pointer: str) -> Iterator[tuple[str, str]]:
-    """Find the texts and names that hold NUL, which PostgreSQL cannot store, and what is nested too deep."""
+    """Find texts and names with NUL, which PostgreSQL cannot store, and values that are nested too deep."""
     if isinstance(value, str):
         if "\x00" in value:
             yield pointer, "Must not contain NUL characters."
@@ -168,14 +168,14 @@ def _stamp(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     if "clinic_id" in g:
-        # What one key may see is no shared cache's to keep.
+        # No shared cache may keep what one key may see.
         response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 
 
 def register_requests(app: Flask) -> None:
     """Bound every body and give every request its id."""
-    # A body that comes in chunks is cut off at this length, so one byte more tells that it is too long.
+    # A body in chunks is cut off at this length: one byte more than allowed shows that it is too long.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_begin)
     app.after_request(_stamp)

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.rooms import ROOM
+from booking.catalogue.rooms import Rooms
 from schemas.rooms import RoomQuery, RoomSchema
 
 blp = Blueprint(
@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/rooms",
     description="Treatment rooms, numbing bays and consultation rooms.",
 )
-serve(
-    blp,
-    Offer(
-        kind=ROOM,
-        noun="room",
-        plural="rooms",
-        schema=RoomSchema,
-        query=RoomQuery,
-        fixed=("location_id",),
-    ),
-)
+serve(blp, Offer(Rooms, RoomSchema, RoomQuery))

@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.spacing_rules import SPACING_RULE
+from booking.catalogue.spacing_rules import SpacingRules
 from schemas.spacing_rules import SpacingRuleQuery, SpacingRuleSchema
 
 blp = Blueprint(
@@ -11,14 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/spacing-rules",
     description="Days between treatments of one patient.",
 )
-serve(
-    blp,
-    Offer(
-        kind=SPACING_RULE,
-        noun="spacing rule",
-        plural="spacing rules",
-        schema=SpacingRuleSchema,
-        query=SpacingRuleQuery,
-        fixed=("after", "before", "scope"),
-    ),
-)
+serve(blp, Offer(SpacingRules, SpacingRuleSchema, SpacingRuleQuery))

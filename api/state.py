@@ -1,4 +1,4 @@
-"""What every request finds in the application: its settings, its database and where it may wait."""
+"""The state that every request finds in the application: settings, database and seats for long polls."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -14,7 +14,7 @@ _NAME = "clinic-scheduling"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What create_app was given, and the seats of those who wait for news."""
+    """The arguments of create_app, and the seats of clients that wait for news."""
 
     settings: Settings
     database: Database
@@ -34,6 +34,11 @@ def state() -> State:
 def state_of(app: Flask) -> State:
     """Give the state of an application."""
     return cast(State, app.extensions[_NAME])
+
+
+def allow_loopback() -> bool:
+    """Whether clients may name URLs that lead to this machine."""
+    return state().settings.allow_loopback_urls
 
 
 def address() -> str:

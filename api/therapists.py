@@ -2,7 +2,7 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.therapists import THERAPIST, select_therapists
+from booking.catalogue.therapists import Therapists
 from schemas.therapists import TherapistQuery, TherapistSchema
 
 blp = Blueprint(
@@ -13,14 +13,5 @@ blp = Blueprint(
 )
 serve(
     blp,
-    Offer(
-        kind=THERAPIST,
-        noun="therapist",
-        plural="therapists",
-        schema=TherapistSchema,
-        query=TherapistQuery,
-        public=True,
-        public_fields=frozenset({"id", "name"}),
-        select=select_therapists,
-    ),
+    Offer(Therapists, TherapistSchema, TherapistQuery, public=True, public_fields=frozenset({"id", "name"})),
 )

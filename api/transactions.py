@@ -1,4 +1,4 @@
-"""Runs one request as one transaction, again when PostgreSQL had to break a tie between two."""
+"""One request as one transaction, repeated when PostgreSQL had to abort it for the sake of another."""
 
 import time
 from collections.abc import Callable
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 def run(database: Database, work: Callable[[Session], T], *, one_snapshot: bool = False) -> T:
-    """Do the work in a transaction and commit; what may pass a second time is tried at most 3 times more.
+    """Do the work in a transaction and commit; after an error that may pass, try again at most 3 times.
 
-    After 40P01 and 40001 it may simply pass; after 23P01 the engine sees what it collided with, and
-    answers with every reason.
+    After 40P01 and 40001 the work may simply succeed; after 23P01 the engine sees the visit that it collided
+    with, and answers with every reason.
     """
     for attempt in range(RETRIES):
         try:

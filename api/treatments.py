@@ -2,25 +2,14 @@
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
-from booking.catalogue.patients import PATIENT
-from booking.clinical.treatments_elsewhere import TREATMENT
+from booking.catalogue.patients import Patients
+from booking.clinical.treatments_elsewhere import TreatmentsElsewhere
 from schemas.treatments import TreatmentQuery, TreatmentSchema
 
 blp = Blueprint(
     "treatments",
     "treatments",
     url_prefix="/v1/patients/<uuid:patient_id>/treatments",
-    description="What a patient has had elsewhere, or before the clinic kept its records here.",
+    description="Treatments that a patient had elsewhere, or before the clinic kept its records here.",
 )
-serve(
-    blp,
-    Offer(
-        kind=TREATMENT,
-        noun="treatment",
-        plural="treatments",
-        schema=TreatmentSchema,
-        query=TreatmentQuery,
-        area="patients",
-        within=PATIENT,
-    ),
-)
+serve(blp, Offer(TreatmentsElsewhere, TreatmentSchema, TreatmentQuery, area="patients", within=Patients))

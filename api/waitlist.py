@@ -1,4 +1,4 @@
-"""The waitlist over HTTP: who waits, and what they answer to an offer."""
+"""The waitlist over HTTP: its entries, and the patients' answers to offers."""
 
 from typing import Any
 from uuid import UUID
@@ -17,19 +17,18 @@ blp = Blueprint(
     "waitlist",
     "waitlist",
     url_prefix="/v1/waitlist",
-    description="Who waits for a visit: freed time is held for and offered to the first whom it suits.",
+    description="Patients who wait for a visit: freed time is held for the first whom it suits, and offered.",
 )
 serve(
     blp,
     Offer(
-        kind=entries.ENTRY,
-        noun="waitlist entry",
-        plural="waitlist entries",
-        schema=WaitlistEntrySchema,
-        query=WaitlistQuery,
+        entries.WaitlistEntries,
+        WaitlistEntrySchema,
+        WaitlistQuery,
         area="appointments",
-        without=frozenset({"change", "delete"}),
+        without=frozenset({"update", "delete"}),
     ),
+    plural="waitlist entries",
 )
 
 
@@ -37,8 +36,8 @@ serve(
 @blp.needs("appointments:write")
 @blp.arguments(patch_of(WaitlistChangeSchema, *entries.FIXED))
 @blp.response(200, WaitlistEntrySchema)
-def change_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_id: UUID) -> dict[str, Any]:
-    """Change what a patient waits for, or let them wait again.
+def update_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_id: UUID) -> dict[str, Any]:
+    """Change an entry's wishes, or let the patient wait again.
 
     409 `wrong_status` while the entry is offered and once it is accepted.
     """
@@ -49,25 +48,21 @@ def change_waitlist_entry(caller: Caller, body: dict[str, Any], waitlist_entry_i
 @blp.needs("appointments:write")
 @blp.response(204)
 def delete_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> None:
-    """Withdraw an entry; what it is offered is free at once, an appointment stays."""
+    """Withdraw an entry; an offered slot is free at once, a booked appointment stays."""
     entries.withdraw(caller, waitlist_entry_id, expected_version())
 
 
-@blp.route("/<uuid:waitlist_entry_id>/accept", methods=["POST"])
-@blp.needs("appointments:write", fails=(410,))
-@blp.response(200, AppointmentSchema)
+@blp.action("/<uuid:waitlist_entry_id>/accept", "appointments:write", AppointmentSchema, fails=(410,))
 def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
-    """Book what is offered.
+    """Book the offered slot.
 
     The patient's rules are judged again: 409 `refused` leaves the offer as it is. 410 `hold_expired` once
-    it has run out, 409 `wrong_status` when nothing is offered.
+    the offer has run out, 409 `wrong_status` when nothing is offered.
     """
     return entries.accept(caller, waitlist_entry_id)
 
 
-@blp.route("/<uuid:waitlist_entry_id>/decline", methods=["POST"])
-@blp.needs("appointments:write", fails=(410,))
-@blp.response(200, WaitlistEntrySchema)
+@blp.action("/<uuid:waitlist_entry_id>/decline", "appointments:write", WaitlistEntrySchema, fails=(410,))
 def decline_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> dict[str, Any]:
-    """Give back what is offered: it goes to the next who waits."""
+    """Decline the offered slot; it goes to the next patient who waits."""
     return entries.decline(caller, waitlist_entry_id)

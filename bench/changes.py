@@ -11,10 +11,9 @@ from bench.clinic import ZONE
 from bench.timing import Series, timed, timed_in_turn
 from bench.traffic import Client
 from booking.catalogue.clinics import create_clinic
-from booking.catalogue.locations import LOCATION
-from booking.catalogue.patients import PATIENT
+from booking.catalogue.locations import Locations
+from booking.catalogue.patients import Patients
 from booking.core.caller import Caller
-from booking.core.crud import create
 from models import Procedure
 from models.database import Database
 from schemas.locations import LocationSchema
@@ -49,8 +48,8 @@ def make(database: Database, now: datetime) -> str:
     made = create_clinic(database, name="Feed", timezone=ZONE.key, catalogue="default", now=now)
     with database.transaction(made.clinic_id) as session:
         caller = Caller(session, made.clinic_id, now)
-        location = create(caller, LOCATION, LocationSchema().load({"name": "Feed", "timezone": ZONE.key}))
-        patient = create(caller, PATIENT, PatientSchema().load({"name": "Patient"}))
+        location = Locations(caller).create(LocationSchema().load({"name": "Feed", "timezone": ZONE.key}))
+        patient = Patients(caller).create(PatientSchema().load({"name": "Patient"}))
         values: dict[str, Any] = {
             "clinic_id": made.clinic_id,
             "location_id": location["id"],

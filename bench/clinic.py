@@ -12,12 +12,11 @@ from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
 from booking.catalogue.clinics import create_clinic
-from booking.catalogue.locations import LOCATION
-from booking.catalogue.patients import PATIENT
-from booking.catalogue.rooms import ROOM
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.locations import Locations
+from booking.catalogue.patients import Patients
+from booking.catalogue.rooms import Rooms
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import create
 from models import Appointment, ExternalTreatment, MedicalHold, Occupancy, Procedure
 from models.database import Database
 from scheduling.ticks import to_tick
@@ -60,10 +59,10 @@ def make(database: Database, now: datetime) -> BenchClinic:
     first = now.astimezone(ZONE).date() + timedelta(days=1)
     with database.transaction(made.clinic_id) as session:
         caller = Caller(session, made.clinic_id, now)
-        location_id = create(caller, LOCATION, LocationSchema().load(_location()))["id"]
+        location_id = Locations(caller).create(LocationSchema().load(_location()))["id"]
         resources = tuple(_resources(caller, str(location_id)))
         patients = tuple(
-            create(caller, PATIENT, PatientSchema().load({"name": f"Patient {number}"}))["id"]
+            Patients(caller).create(PatientSchema().load({"name": f"Patient {number}"}))["id"]
             for number in range(PATIENTS)
         )
         codes = select(Procedure.code, Procedure.id).where(Procedure.clinic_id == made.clinic_id)
@@ -148,12 +147,12 @@ def _resources(caller: Caller, location_id: str) -> Iterator[UUID]:
         "working_hours": [{"weekday": weekday, **hours} for weekday in WEEKDAYS],
     }
     for number in range(THERAPISTS):
-        yield create(caller, THERAPIST, TherapistSchema().load({"name": f"Therapist {number}", **staff}))[
+        yield Therapists(caller).create(TherapistSchema().load({"name": f"Therapist {number}", **staff}))[
             "id"
         ]
     for number, kind in enumerate(ROOM_KINDS):
         room = {"location_id": location_id, "name": f"Room {number}", "kind": kind}
-        yield create(caller, ROOM, RoomSchema().load(room))["id"]
+        yield Rooms(caller).create(RoomSchema().load(room))["id"]
 
 
 def _half_full(clinic_id: UUID, resources: tuple[UUID, ...], first: date) -> Iterator[dict[str, Any]]:

@@ -9,9 +9,8 @@ from typing import Final
 from sqlalchemy import select
 
 from booking.catalogue.clinics import create_clinic
-from booking.catalogue.patients import PATIENT
+from booking.catalogue.patients import Patients
 from booking.core.caller import Caller
-from booking.core.crud import create
 from config import Settings
 from jobs import demo_card
 from jobs.child_process import running
@@ -69,7 +68,7 @@ def _make(database: Database, now: datetime) -> Card:
     with database.transaction(made.clinic_id) as session:
         caller = Caller(session, made.clinic_id, now, actor="Demo")
         location_id = furnish(caller)
-        patient_id = create(caller, PATIENT, patient(0))["id"]
+        patient_id = Patients(caller).create(patient(0))["id"]
         procedure_id = session.scalars(
             select(Procedure.id).where(Procedure.clinic_id == made.clinic_id, Procedure.code == "MN_FACE_STD")
         ).one()

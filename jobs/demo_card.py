@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from booking.core.stored_values import read_value
 from config import Settings
 
 _FILE: Final = "demo.json"
@@ -44,7 +45,7 @@ def load(settings: Settings) -> Card | None:
     try:
         stored = orjson.loads((settings.data_dir / _FILE).read_bytes())
         ids = {name: UUID(value) for name, value in stored.items() if name.endswith("_id")}
-        return Card(**stored | ids | {"made_at": datetime.fromisoformat(stored["made_at"])})
+        return read_value(Card, stored | ids | {"made_at": datetime.fromisoformat(stored["made_at"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -7,13 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from booking.catalogue.blocks import BLOCK
-from booking.catalogue.devices import DEVICE
-from booking.catalogue.locations import LOCATION
-from booking.catalogue.rooms import ROOM
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.blocks import Blocks
+from booking.catalogue.devices import Devices
+from booking.catalogue.locations import Locations
+from booking.catalogue.rooms import Rooms
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import create
 from schemas.blocks import BlockSchema
 from schemas.devices import DeviceSchema
 from schemas.locations import LocationSchema
@@ -118,18 +117,18 @@ def furnish(caller: Caller) -> UUID:
 
 
 def _furnish(caller: Caller, place: _Place) -> UUID:
-    location_id: UUID = create(caller, LOCATION, LocationSchema().load(_location(place)))["id"]
+    location_id: UUID = Locations(caller).create(LocationSchema().load(_location(place)))["id"]
     here = {"location_id": str(location_id)}
     for name, kind, capacity in _ROOMS:
         room = {"name": f"{place.name}, {name.lower()}", "kind": kind, "capacity": capacity}
-        create(caller, ROOM, RoomSchema().load(here | room))
+        Rooms(caller).create(RoomSchema().load(here | room))
     for name, kind in _DEVICES:
-        create(caller, DEVICE, DeviceSchema().load(here | {"name": f"{place.name}, {name}", "kind": kind}))
+        Devices(caller).create(DeviceSchema().load(here | {"name": f"{place.name}, {name}", "kind": kind}))
     today = caller.now.astimezone(ZoneInfo(place.timezone)).date()
     for person in place.staff:
         values = TherapistSchema().load(_staff(place, person, str(location_id), today))
-        resource_id = create(caller, THERAPIST, values)["id"]
-        create(caller, BLOCK, BlockSchema().load(_lunch(place, person, resource_id, today)))
+        resource_id = Therapists(caller).create(values)["id"]
+        Blocks(caller).create(BlockSchema().load(_lunch(place, person, resource_id, today)))
     return location_id
 
 

@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 from tqdm import tqdm
 
-from booking.catalogue.patients import PATIENT
+from booking.catalogue.patients import Patients
 from booking.core.caller import Caller
-from booking.core.crud import create
 from booking.questions.catalog import load_catalog
 from config import Settings
 from jobs import demo_card
@@ -123,7 +122,7 @@ def _add_patient(stage: Stage, planned: PlannedVisit, number: int) -> UUID:
         caller = Caller(
             session, stage.clinic_id, planned.booked_at, actor=ACTOR, request_id=request_id(number)
         )
-        made: UUID = create(caller, PATIENT, patient(planned.patient))["id"]
+        made: UUID = Patients(caller).create(patient(planned.patient))["id"]
         return made
 
 

@@ -1,19 +1,39 @@
 """Runs revisions on a given connection, in a single process at a time, and never waits long for a lock."""
 
+import time
+
 from alembic import context
 from sqlalchemy import Connection, text
 
 ADVISORY_LOCK = 4_739_201_226_017
+_PAUSE_SECONDS = 0.2
+_TRY = text("SELECT pg_try_advisory_lock(:key)")
 
 
 def run(connection: Connection) -> None:
-    """Run what is missing in a transaction; a second process waits here and then finds nothing to do."""
+    """Run what is missing, all or nothing but for what a revision commits with an `autocommit_block`.
+
+    The lock and the timeouts are the session's, so that they hold outside of transactions too.
+    """
+    _wait_alone(connection)
+    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(text("SET statement_timeout = '60s'"))
+    connection.commit()
     context.configure(connection=connection, target_metadata=None)
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text("SET LOCAL statement_timeout = '60s'"))
         context.run_migrations()
+
+
+def _wait_alone(connection: Connection) -> None:
+    """Wait until no other process migrates; a process that has waited finds nothing to do.
+
+    It asks again and again instead of waiting inside a statement: that would hold a snapshot, for whose
+    end CREATE INDEX CONCURRENTLY in the other process waits in turn, and so both would be deadlocked.
+    """
+    while not connection.scalar(_TRY, {"key": ADVISORY_LOCK}):
+        connection.commit()
+        time.sleep(_PAUSE_SECONDS)
+    connection.commit()
 
 
 run(context.config.attributes["connection"])

@@ -23,9 +23,13 @@ def _config() -> Config:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Run every revision that the database lacks, up to the newest or the named revision."""
     config = _config()
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        try:
+            command.upgrade(config, revision)
+        finally:
+            # The session ends with the run, and with it its lock and timeouts: the pool never gets it back.
+            connection.invalidate()
 
 
 def new_revision(name: str, now: datetime) -> None:

@@ -106,8 +106,8 @@ class VerdictSchema(Schema):
     warnings = ListOf(Nested(NoticeSchema), required=True)
 
 
-class PhaseOfVisitSchema(Schema):
-    """A phase as planned and, once it has happened, as it really was."""
+class PlannedPhaseSchema(Schema):
+    """One phase as proposed."""
 
     name = fields.String(required=True)
     kind = fields.String(required=True)
@@ -117,6 +117,11 @@ class PhaseOfVisitSchema(Schema):
     therapist_id = Id(required=True, allow_none=True)
     assistant_id = Id(required=True, allow_none=True)
     device_id = Id(required=True, allow_none=True)
+
+
+class PhaseOfVisitSchema(PlannedPhaseSchema):
+    """One phase as planned and, once it has happened, as it really was."""
+
     actual_starts_at = Instant(required=True, allow_none=True)
     actual_ends_at = Instant(required=True, allow_none=True)
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from models.statuses import APPOINTMENT_STATUSES
-from schemas.appointments import AppointmentSchema
+from schemas.appointments import AppointmentSchema, PlannedPhaseSchema
 from schemas.base import Schema
 from schemas.fields import Choice, Id, Ids, Integer, ListOf, Nested, Text
 from schemas.locations import affected
@@ -55,19 +55,6 @@ class ApplySchema(DisruptionSchema):
         named = [one["appointment_id"] for one in data["accept"]]
         if len(set(named)) != len(named):
             raise ValidationError("Must not name an appointment twice.", "accept")
-
-
-class PlannedPhaseSchema(Schema):
-    """A phase as proposed."""
-
-    name = fields.String(required=True)
-    kind = fields.String(required=True)
-    starts_at = Instant(required=True)
-    ends_at = Instant(required=True)
-    room_id = Id(required=True, allow_none=True)
-    therapist_id = Id(required=True, allow_none=True)
-    assistant_id = Id(required=True, allow_none=True)
-    device_id = Id(required=True, allow_none=True)
 
 
 class ProposalSchema(Schema):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from marshmallow import fields
@@ -22,16 +22,22 @@ _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 # These names depend on the machine or mean "not set", so they are no zone of a clinic.
 _NO_ZONES = frozenset({"localtime", "Factory"})
 
+T = TypeVar("T", date, datetime)
 
-class Instant(Strict, fields.Field[datetime]):
+
+class _Iso(Strict, fields.Field[T]):
+    """A date or an instant, written after ISO 8601."""
+
+    def _serialize(self, value: T | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002 - marshmallow's signature
+        return None if value is None else value.isoformat()
+
+
+class Instant(_Iso[datetime]):
     """An RFC 3339 instant with its offset, from 2000 to 2100; with `grid`, on a whole five minutes."""
 
     def __init__(self, *, grid: bool = False, **kwargs: Any) -> None:
         super().__init__(**documented(kwargs, type="string", format="date-time"))
         self.grid = grid
-
-    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002 - marshmallow's signature
-        return None if value is None else value.isoformat()
 
     def _read(self, value: object) -> datetime:
         instant = parse_instant(value)
@@ -53,15 +59,12 @@ def parse_instant(value: object) -> datetime:
     return instant
 
 
-class LocalDate(Strict, fields.Field[date]):
+class LocalDate(_Iso[date]):
     """A local civil date, `YYYY-MM-DD`, by default from 2000 to 2100."""
 
     def __init__(self, *, first_year: int = FIRST_YEAR, **kwargs: Any) -> None:
         super().__init__(**documented(kwargs, type="string", format="date"))
         self.first_year = first_year
-
-    def _serialize(self, value: date | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002 - marshmallow's signature
-        return None if value is None else value.isoformat()
 
     def _read(self, value: object) -> date:
         if not isinstance(value, str) or not _DATE.fullmatch(value):

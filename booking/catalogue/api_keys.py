@@ -1,4 +1,4 @@
-"""Makes, changes, rotates and revokes API keys; only a key's SHA-256 is ever stored."""
+"""API keys: made, changed, rotated and revoked; only a key's SHA-256 is ever stored."""
 
 import re
 from collections.abc import Mapping
@@ -53,23 +53,23 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
 
 
 def select_api_keys(caller: Caller) -> Select[ApiKey]:
-    """Select the clinic's keys; a key of some locations knows of none that sees more than it does."""
+    """Select the clinic's keys; a key of some locations gets only keys that see no other location."""
     own = select(ApiKey).where(ApiKey.clinic_id == caller.clinic_id)
     if caller.location_ids is None:
         return own
-    # A key of all locations has null here, which is contained in nothing.
+    # A key of all locations has null here: no list contains it.
     return own.where(ApiKey.location_ids.bool_op("<@")(list(caller.location_ids)))
 
 
 def get_api_key(caller: Caller, key_id: UUID) -> ApiKey:
-    """Get one key; NotFound when the clinic has none of this id, or the caller may not know of it."""
+    """Get a key; NotFound when the clinic has none of this id, or the caller may not see it."""
     return _found(caller, key_id, select_api_keys(caller))
 
 
 def update_api_key(caller: Caller, key_id: UUID, values: Mapping[str, Any], expected: int | None) -> ApiKey:
     """Change name, scopes, origins, locations or expiry, never the kind.
 
-    StaleVersion when another version is there by now; Invalid and NotFound as for a new key.
+    StaleVersion when the key has another version; Invalid and NotFound as for a new key.
     """
     key = _locked(caller, key_id, expected)
     before = {name: getattr(key, name) for name in values}
@@ -83,7 +83,7 @@ def update_api_key(caller: Caller, key_id: UUID, values: Mapping[str, Any], expe
 
 
 def rotate_api_key(caller: Caller, key_id: UUID, expected: int | None = None) -> tuple[ApiKey, str]:
-    """Give the key a new text; the old one is dead when this commits. WrongStatus once revoked."""
+    """Give the key a new text; the old text ends when this commits. WrongStatus once the key is revoked."""
     key = _locked(caller, key_id, expected)
     if key.revoked_at is not None:
         raise WrongStatus(("active",), "The key is revoked.")
@@ -103,7 +103,7 @@ def revoke_api_key(caller: Caller, key_id: UUID, at: datetime, expected: int | N
 
 
 def _check(key: ApiKey) -> None:
-    """Refuse a key without scopes, a widget's key that could do more, and what is no origin."""
+    """Refuse a key without scopes, a malformed origin, and a widget's key with other than widgets' scopes."""
     if not key.scopes:
         raise Invalid("/scopes", "Must name at least one scope.")
     if not all(_ORIGIN.fullmatch(origin) for origin in key.origins):
@@ -117,7 +117,7 @@ def _check(key: ApiKey) -> None:
 
 
 def _check_locations(caller: Caller, ids: list[UUID] | None) -> None:
-    """Refuse a key that would see more than the caller does, and locations that are not there."""
+    """Refuse a key that would see more than the caller does, and locations that do not exist."""
     if caller.location_ids is not None and (ids is None or not caller.location_ids.issuperset(ids)):
         raise Invalid("/location_ids", "Must name only locations that your own key sees.")
     if not ids:

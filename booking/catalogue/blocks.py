@@ -1,13 +1,13 @@
-"""Blocks: time when a resource is kept free, claimed like a visit but by nobody."""
+"""Blocks: times in which a resource is kept free, claimed like a visit's but without one."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from uuid_utils.compat import uuid7
 
@@ -15,7 +15,7 @@ from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.freed_time import freed_resource
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Locations, Values, require
+from booking.core.crud import ALL, Collection, Values, Where, latest
 from booking.core.errors import InUse, Invalid
 from booking.flags.disrupted import lift, visits_on
 from booking.questions.zones import ZoneOn, zones_of
@@ -26,7 +26,7 @@ from scheduling.ticks import ceil_tick, floor_tick
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
-# A bound on what one request writes while others wait for the resource.
+# This bounds the rows that one request writes while others wait for the resource.
 MOST_CLAIMS: Final = 20_000
 # One array, however many there are: a statement takes no more than 65,535 parameters.
 _DROP = text("DELETE FROM occupancies WHERE clinic_id = :clinic_id AND id = ANY(CAST(:ids AS uuid[]))")
@@ -35,70 +35,81 @@ Span = tuple[int, int]
 Piece = tuple[int, int, int]
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    resource = require(caller, RESOURCE, after["resource_id"], "/resource_id")
-    starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
-    if not starts_at < ends_at <= starts_at + LONGEST:
-        raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
-    zone_on = zones_of(caller, [resource.id])[resource.id]
-    if repeats is not None:
-        first = starts_at.astimezone(zone_on(starts_at.date())).date()
-        if not first <= repeats["until"] <= first + LONGEST_REPEAT:
-            raise Invalid(
-                "/repeats/until", "Must not lie before the block, nor more than two years after it."
-            )
-    days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
-    if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
-        pointer = "/ends_at" if repeats is None else "/repeats/until"
-        raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
+class Resources(Collection):
+    """Everything that a block can keep free: staff, rooms and devices."""
+
+    name = "resource"
+    model = Resource
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Leave out rooms and devices of locations that the key does not see."""
+        return _not_elsewhere(self.caller, super().select(where), Resource.id)
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    lay_out(caller, (after or before or {})["resource_id"])
-    return ()
+class Blocks(Collection):
+    """Blocks, each of one resource for good."""
+
+    name = "block"
+    model = Block
+    locks = "resource_id"
+    fixed = ("resource_id",)
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Leave out blocks of resources that the key does not see."""
+        return _not_elsewhere(self.caller, super().select(where), Block.resource_id)
+
+    def check_values(self, after: Values) -> None:
+        """Refuse an unknown resource, an end before the start, and more time than can be claimed."""
+        resource = Resources(self.caller).require(after["resource_id"], "/resource_id")
+        starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
+        if not starts_at < ends_at <= starts_at + LONGEST:
+            raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
+        zone_on = zones_of(self.caller, [resource.id])[resource.id]
+        if repeats is not None:
+            first = starts_at.astimezone(zone_on(starts_at.date())).date()
+            if not first <= repeats["until"] <= first + LONGEST_REPEAT:
+                message = "Must not lie before the block, nor more than two years after it."
+                raise Invalid("/repeats/until", message)
+        days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
+        if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
+            pointer = "/ends_at" if repeats is None else "/repeats/until"
+            raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
+
+    def follow(self, before: Values | None, after: Values | None) -> None:
+        """Lay out the resource's claims by the blocks that it has now."""
+        lay_out(self.caller, latest(before, after)["resource_id"])
+
+    def show(self, found: list[Values]) -> None:
+        """Show instants in the zone of the resource's location."""
+        zones = zones_of(self.caller, {values["resource_id"] for values in found})
+        for values in found:
+            zone = zones[values["resource_id"]](values["starts_at"].date())
+            for name in ("starts_at", "ends_at"):
+                values[name] = values[name].astimezone(zone)
+            if values["repeats"] is not None:
+                values["repeats"] = values["repeats"] | {"until": _until(values["repeats"])}
 
 
-def _show(caller: Caller, found: list[Values]) -> None:
-    """Show instants in the zone of the resource's location."""
-    zones = zones_of(caller, {one["resource_id"] for one in found})
-    for one in found:
-        zone = zones[one["resource_id"]](one["starts_at"].date())
-        one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
-        if one["repeats"] is not None:
-            one["repeats"] = one["repeats"] | {"until": _until(one["repeats"])}
-
-
-def _not_elsewhere(resource_id: InstrumentedAttribute[UUID]) -> Callable[[Locations], ColumnElement[bool]]:
-    """Leave out rooms and devices of other locations; staff may work anywhere."""
-
-    def limit(seen: Locations) -> ColumnElement[bool]:
-        rooms = select(Room.id).where(Room.location_id.not_in(seen))
-        devices = select(Device.id).where(Device.location_id.not_in(seen))
-        return and_(resource_id.not_in(rooms), resource_id.not_in(devices))
-
-    return limit
-
-
-RESOURCE = Kind(name="resource", model=Resource, limit=_not_elsewhere(Resource.id))
-BLOCK = Kind(
-    name="block",
-    model=Block,
-    locks="resource_id",
-    limit=_not_elsewhere(Block.resource_id),
-    check=_check,
-    follow=_follow,
-    show=_show,
-)
+def _not_elsewhere(
+    caller: Caller, selected: Select[Any], resource_id: InstrumentedAttribute[UUID]
+) -> Select[Any]:
+    """Leave out rooms and devices of locations that the key does not see; staff may work anywhere."""
+    seen = caller.location_ids
+    if seen is None:
+        return selected
+    rooms = select(Room.id).where(Room.location_id.not_in(seen))
+    devices = select(Device.id).where(Device.location_id.not_in(seen))
+    return selected.where(resource_id.not_in(rooms), resource_id.not_in(devices))
 
 
 def lay_out(caller: Caller, resource_id: UUID) -> None:
     """Make the resource's claims the union of its blocks; InUse with the appointments in the way.
 
-    Overlapping blocks are allowed, overlapping claims are not: so all of them are laid out at once. They
-    lie behind the visits that a disruption has left where they are, and stay when those go.
+    Blocks may overlap, claims may not: so all blocks of a resource are laid out at once. Their claims lie
+    behind the visits that a disruption has left where they are, and stay when those visits go.
     """
     lock_and_sweep(caller, resources=[resource_id])
-    resource = require(caller, RESOURCE, resource_id)
+    resource = Resources(caller).require(resource_id)
     spans = merge(_spans(caller, resource))
     covered = _visits_covered(caller, resource_id, spans)
     lift(caller, resource_id, {one.appointment_id for one in covered})
@@ -110,7 +121,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
     left = [(claim, start, end) for claim, lane, start, end in stored if (lane, start, end) not in wanted]
     gone = [claim for claim, _, _ in left]
     fresh = wanted - {(lane, start, end) for _, lane, start, end in stored}
-    # What leaves goes first: the new pieces may overlap it.
+    # Old claims are deleted first, because new claims may overlap them.
     caller.session.execute(_DROP, {"clinic_id": caller.clinic_id, "ids": gone})
     insert_rows(caller.session, (Occupancy, [_claim(caller, resource_id, piece) for piece in sorted(fresh)]))
     if left:
@@ -119,7 +130,7 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
 
 
 def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:
-    """Lay out the repeating blocks of these resources, or of all, whose wall clock has changed."""
+    """Lay out the repeating blocks of resources (by default all) whose wall clock has changed."""
     repeating = (
         select(Block.resource_id)
         .distinct()
@@ -146,7 +157,7 @@ def _spans(caller: Caller, resource: Resource) -> list[Span]:
 def _occurrences(
     zone_on: ZoneOn, starts_at: datetime, ends_at: datetime, repeats: Values | None
 ) -> Iterator[Span]:
-    """Give a block's spans in ticks: the first as it is, the others at its wall-clock time."""
+    """Give a block's spans in ticks: the first span as it is, the others at its wall-clock time."""
     yield floor_tick(starts_at), ceil_tick(ends_at)
     if repeats is None:
         return
@@ -164,18 +175,18 @@ def _occurrences(
 
 
 def _until(repeats: Values) -> date:
-    """Read the last date, which JSON keeps as text."""
+    """Read the last date of a repeating block, which JSON stores as text."""
     return date.fromisoformat(str(repeats["until"]))
 
 
 def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
-    """Give the ticks at which the clock reads this: two in autumn; in spring the first is an hour on."""
+    """Give both ticks at which the clock may show a local time; in spring the first is an hour later."""
     first, second = (floor_tick(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
     return first, second
 
 
 def _pieces(resource: Resource, spans: Iterable[Span], covered: Sequence[Piece]) -> Iterator[Piece]:
-    """Cut spans to claims of every lane that are no longer than a claim may be, beside visits or behind."""
+    """Cut spans into claims of every lane, beside or behind its visits, none longer than a claim may be."""
     for lane in range(_lanes(resource)):
         taken = [(start, end) for on, start, end in covered if on == lane]
         for span in spans:
@@ -192,7 +203,7 @@ def _meet(one: Span, other: Span) -> bool:
 
 
 def _beside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
-    """Give what sorted pieces leave of a span."""
+    """Give the parts of a span that sorted pieces leave free."""
     first = span[0]
     for start, end in taken:
         if first < start:

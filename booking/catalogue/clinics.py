@@ -1,4 +1,4 @@
-"""Makes a clinic with its first key, its hold rules and messages and, if asked, the default catalogue."""
+"""Clinics: made with a first key, medical hold rules, messages and, if asked, the default catalogue."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,6 +1,6 @@
-"""Course templates: what a course of one kind is, in which order its numbers stand, what fixes its code."""
+"""Course templates: the procedures, numbers of sessions, spacing and maintenance of one kind of course."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,29 +9,60 @@ from sqlalchemy import Select, select
 from booking.catalogue.spacing_rules import refuse_falling
 from booking.catalogue.template_spacing import follow_spacing, show_spacing, write_spacing
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values, select_all
+from booking.core.crud import Collection, Values, Where
 from booking.core.errors import InUse, Invalid, NotFound
 from models import Course, CourseTemplate, Procedure
 
 
-def _complete(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
-    """Name a spacing that has no code of its own by the template's."""
-    spacing = values.get("spacing")
-    if spacing is None or "code" in spacing:
-        return values
-    code = ((before or {}) | values)["code"]
-    return values | {"spacing": {"code": code} | spacing}
+class CourseTemplates(Collection):
+    """Course templates with their own spacing."""
 
+    name = "course_template"
+    model = CourseTemplate
+    parts = frozenset({"spacing"})
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:
-    _check_sessions(after)
-    _check_maintenance(after)
-    if after["spacing"] is not None:
-        refuse_falling(after["spacing"], "/spacing")
-    if before is None or before["procedure_ids"] != after["procedure_ids"]:
-        _require_procedures(caller, after["procedure_ids"])
-    if before is not None and before["code"] != after["code"]:
-        _refuse_with_courses(caller, before["id"])
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Give a spacing without a code the code of its template."""
+        spacing = values.get("spacing")
+        if spacing is not None and "code" not in spacing:
+            code = ((before or {}) | values)["code"]
+            values["spacing"] = {"code": code} | spacing
+
+    def check_values(self, after: Values) -> None:
+        """Refuse numbers of sessions, months and days that contradict each other."""
+        _check_sessions(after)
+        _check_maintenance(after)
+        if after["spacing"] is not None:
+            refuse_falling(after["spacing"], "/spacing")
+
+    def check(self, before: Values | None, after: Values) -> None:
+        """Refuse an unknown procedure, and another code once the template has courses."""
+        if before is None or before["procedure_ids"] != after["procedure_ids"]:
+            _require_procedures(self.caller, after["procedure_ids"])
+        if before is not None and before["code"] != after["code"]:
+            _refuse_with_courses(self.caller, before["id"])
+
+    def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
+        """Let proofs and flags follow a new spacing: a new or deleted template has no visits."""
+        return follow_spacing(self.caller, before, after)
+
+    def show(self, found: list[Values]) -> None:
+        """Add to each template its spacing."""
+        show_spacing(self.caller, found)
+
+    def write(self, row: Any, name: str, value: Any) -> None:  # noqa: ANN401 - see Collection
+        """Write the spacing as a spacing rule, every other field as usual."""
+        if name == "spacing":
+            write_spacing(self.caller, row, value)
+        else:
+            super().write(row, name, value)
+
+    def search(self, query: Where) -> Select[Any]:
+        """Select templates by code, by `active`, and by a procedure that is among theirs."""
+        templates = self.select({name: query[name] for name in ("code", "active") if name in query})
+        if "procedure_id" not in query:
+            return templates
+        return templates.where(CourseTemplate.procedure_ids.contains([query["procedure_id"]]))
 
 
 def _check_sessions(template: Values) -> None:
@@ -63,28 +94,3 @@ def _refuse_with_courses(caller: Caller, template_id: UUID) -> None:
     courses = select(Course.id).where(Course.clinic_id == caller.clinic_id, Course.template_id == template_id)
     if caller.session.scalar(courses.limit(1)) is not None:
         raise InUse("The code is fixed: this template has courses.")
-
-
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    """Follow a change alone: a new template has no visits yet, one that can be deleted has none."""
-    return follow_spacing(caller, before, after) if before is not None and after is not None else ()
-
-
-COURSE_TEMPLATE = Kind(
-    name="course_template",
-    model=CourseTemplate,
-    parts={"spacing": write_spacing},
-    complete=_complete,
-    check=_check,
-    follow=_follow,
-    show=show_spacing,
-)
-
-
-def select_templates(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
-    """Select templates by code, by `active`, and by a procedure that is among theirs."""
-    exact = {name: query[name] for name in ("code", "active") if name in query}
-    templates = select_all(caller, kind, exact)
-    if "procedure_id" not in query:
-        return templates
-    return templates.where(CourseTemplate.procedure_ids.contains([query["procedure_id"]]))

@@ -1,4 +1,4 @@
-"""Gives a new clinic its hold rules, and the default catalogue of procedures, rules and templates."""
+"""The defaults of a new clinic: medical hold rules, procedures, spacing rules and course templates."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _FILE: Final = Path(__file__).with_name("default_catalogue.toml")
 
 
 def create_hold_rules(caller: Caller) -> None:
-    """Add the rule of every code of a medical hold: no clinic is without, whatever its catalogue."""
+    """Add the rule of every code of a medical hold, which every clinic has."""
     insert_rows(caller.session, (HoldRule, [_row(caller, values) for values in default_hold_rules()]))
 
 
@@ -67,12 +67,12 @@ def default_procedures() -> list[dict[str, Any]]:
 
 
 def default_spacing_rules() -> list[dict[str, Any]]:
-    """Give the rules one by one: an entry that names `families` stands for a rule with each of them."""
+    """Give the rules one by one: an entry that names `families` becomes a rule for each family."""
     return [rule for entry in catalogue_entries("spacing_rules") for rule in _rules(entry)]
 
 
 def default_hold_rules() -> list[dict[str, Any]]:
-    """Give the hold rules, H01 to H10 in order."""
+    """Give the medical hold rules, H01 to H10 in order."""
     return [_hold_rule(entry) for entry in catalogue_entries("hold_rules")]
 
 
@@ -164,7 +164,7 @@ def _template(entry: dict[str, Any], ids: Mapping[str, UUID]) -> dict[str, Any]:
 
 
 def _matchers(side: dict[str, Any]) -> list[dict[str, Any]]:
-    """Write a side out as stored: all four parts, so that it reads the same as one that a client made."""
+    """Write out all four parts of a rule's side, as in a rule that a client has made."""
     empty: dict[str, Any] = {"family": None, "procedure": None, "event": None, "areas": []}
     if "families" in side:
         return [{**empty, "family": family} for family in side["families"]]

@@ -1,6 +1,7 @@
 """Locations and their closures."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,9 +10,9 @@ from sqlalchemy import select
 
 from booking.catalogue.blocks import lay_out_again
 from booking.claims.freed_time import ALWAYS, freed, freed_visit
-from booking.core.caller import Caller
-from booking.core.crud import Kind, Rows, Values
+from booking.core.crud import Collection, Values, latest
 from booking.core.errors import InUse, Invalid, MissingScope
+from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_CATALOGUE
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import LONGEST_VISIT, visits_at
@@ -24,25 +25,47 @@ _CLINICAL_POLICY: Final = (
     "consultation_renewal_months", "numbing_gap_minutes", "skin_type_extra_days",
 )  # fmt: skip
 
-# What decides when a location is open.
+# The fields that decide when a location is open.
 _OPENING: Final = ("opening_hours", "country", "subdivision", "observes_public_holidays")
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:
-    if before is None and caller.location_ids is not None:
-        raise MissingScope("A key of some locations cannot open another.")
-    _check_holidays(after)
-    if before is None or before["timezone"] == after["timezone"]:
-        return
-    booked = select(Appointment.id).where(
-        Appointment.clinic_id == caller.clinic_id, Appointment.location_id == before["id"]
-    )
-    if caller.session.scalar(booked.limit(1)) is not None:
-        raise InUse("The timezone is fixed: this location has had bookings.")
+class Locations(Collection):
+    """Locations with their opening hours and policies."""
+
+    name = "location"
+    model = Location
+    rows = MappingProxyType({"opening_hours": Rows(OpeningHours, "location_id", ("weekday", "starts", "id"))})
+    location = "id"
+    merges = frozenset({"policy"})
+
+    def check(self, before: Values | None, after: Values) -> None:
+        """Refuse unknown public holidays, and another time zone once there have been bookings."""
+        if before is None and self.caller.location_ids is not None:
+            raise MissingScope("A key of some locations cannot open another.")
+        _check_holidays(after)
+        if before is None or before["timezone"] == after["timezone"]:
+            return
+        booked = select(Appointment.id).where(
+            Appointment.clinic_id == self.caller.clinic_id, Appointment.location_id == before["id"]
+        )
+        if self.caller.session.scalar(booked.limit(1)) is not None:
+            raise InUse("The timezone is fixed: this location has had bookings.")
+
+    def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
+        """Lay out blocks by a new clock, and judge visits again by new opening hours or a new policy."""
+        if before["timezone"] != after["timezone"]:
+            lay_out_again(self.caller)
+        codes = frozenset[str]()
+        if any(before[name] != after[name] for name in _OPENING):
+            codes |= OF_CATALOGUE
+            freed(self.caller, [before["id"]], *ALWAYS)
+        if any(before["policy"].get(name) != after["policy"].get(name) for name in _CLINICAL_POLICY):
+            codes |= CLINICAL
+        return affected_by(self.caller, visits_at(self.caller, before["id"]), codes) if codes else ()
 
 
 def _check_holidays(after: Values) -> None:
-    """Refuse to observe the holidays of nowhere; one who observes none may name any place."""
+    """Refuse to observe the holidays of no known place; a location that observes none may name any."""
     country, subdivision = after["country"], after["subdivision"]
     if not after["observes_public_holidays"]:
         return
@@ -56,62 +79,37 @@ def _check_holidays(after: Values) -> None:
         )
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    if before is None or after is None:
-        return ()
-    if before["timezone"] != after["timezone"]:
-        lay_out_again(caller)
-    codes = frozenset[str]()
-    if any(before[name] != after[name] for name in _OPENING):
-        codes |= OF_CATALOGUE
-        freed(caller, [before["id"]], *ALWAYS)
-    if any(before["policy"].get(name) != after["policy"].get(name) for name in _CLINICAL_POLICY):
-        codes |= CLINICAL
-    return affected_by(caller, visits_at(caller, before["id"]), codes) if codes else ()
+class Closures(Collection):
+    """Times in which a whole location is closed."""
 
+    name = "closure"
+    model = Closure
+    location = "location_id"
 
-LOCATION = Kind(
-    name="location",
-    model=Location,
-    rows={"opening_hours": Rows(OpeningHours, "location_id", ("weekday", "starts", "id"))},
-    limit=Location.id.in_,
-    merges=frozenset({"policy"}),
-    check=_check,
-    follow=_follow,
-)
+    def check_values(self, after: Values) -> None:
+        """Refuse an end that does not lie after the start."""
+        if after["starts_at"] >= after["ends_at"]:
+            raise Invalid("/ends_at", "Must lie after starts_at.")
 
+    def follow(self, before: Values | None, after: Values | None) -> Sequence[UUID]:
+        """Judge every visit again that the closure meets, or met before it was moved or deleted."""
+        versions = [values for values in (before, after) if values is not None]
+        if before is not None:
+            freed_visit(self.caller, before["location_id"], before["starts_at"], before["ends_at"])
+        first = min(values["starts_at"] for values in versions) - LONGEST_VISIT
+        last = max(values["ends_at"] for values in versions)
+        between = (Appointment.starts_at > first, Appointment.starts_at < last)
+        location_id = latest(before, after)["location_id"]
+        return affected_by(self.caller, visits_at(self.caller, location_id, *between), OF_CATALOGUE)
 
-def _check_closure(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    if after["starts_at"] >= after["ends_at"]:
-        raise Invalid("/ends_at", "Must lie after starts_at.")
-
-
-def _follow_closure(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    """Look at every visit that the closure meets, or met before it was moved or taken back."""
-    versions = [one for one in (before, after) if one is not None]
-    if before is not None:
-        freed_visit(caller, before["location_id"], before["starts_at"], before["ends_at"])
-    first = min(one["starts_at"] for one in versions) - LONGEST_VISIT
-    last = max(one["ends_at"] for one in versions)
-    between = (Appointment.starts_at > first, Appointment.starts_at < last)
-    return affected_by(caller, visits_at(caller, versions[0]["location_id"], *between), OF_CATALOGUE)
-
-
-def _show_closures(caller: Caller, found: list[Values]) -> None:
-    rows = select(Location.id, Location.timezone).where(
-        Location.clinic_id == caller.clinic_id, Location.id.in_({one["location_id"] for one in found})
-    )
-    zones = {place: ZoneInfo(zone) for place, zone in caller.session.execute(rows)}
-    for one in found:
-        zone = zones[one["location_id"]]
-        one["starts_at"], one["ends_at"] = one["starts_at"].astimezone(zone), one["ends_at"].astimezone(zone)
-
-
-CLOSURE = Kind(
-    name="closure",
-    model=Closure,
-    limit=Closure.location_id.in_,
-    check=_check_closure,
-    follow=_follow_closure,
-    show=_show_closures,
-)
+    def show(self, found: list[Values]) -> None:
+        """Show instants in the zone of the location."""
+        rows = select(Location.id, Location.timezone).where(
+            Location.clinic_id == self.caller.clinic_id,
+            Location.id.in_({values["location_id"] for values in found}),
+        )
+        zones = {place: ZoneInfo(zone) for place, zone in self.caller.session.execute(rows)}
+        for values in found:
+            zone = zones[values["location_id"]]
+            for name in ("starts_at", "ends_at"):
+                values[name] = values[name].astimezone(zone)

@@ -10,24 +10,33 @@ from uuid_utils.compat import uuid7
 
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values
+from booking.core.crud import Collection, Values
 from booking.core.errors import Invalid
 from models import MessageTemplate
 
-# Nothing clinical: neither the procedure nor the areas, notes or answers can get into a message.
+# Nothing clinical is among them: procedures, areas, notes and answers cannot get into a message.
 PLACEHOLDERS: Final = ("patient", "clinic", "location", "date", "time", "cancel_until")
 
 _FILE: Final = Path(__file__).with_name("default_messages.toml")
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    for name in ("subject", "body"):
-        _check_text(f"/{name}", after[name])
+class MessageTemplates(Collection):
+    """The clinic's words, one template of each kind of message."""
+
+    name = "message_template"
+    model = MessageTemplate
+    locks = "id"
+    fixed = ("kind",)
+
+    def check_values(self, after: Values) -> None:
+        """Refuse a text with a field that messages do not have."""
+        for name in ("subject", "body"):
+            _check_text(f"/{name}", after[name])
 
 
 def _check_text(pointer: str, text: str) -> None:
-    """Raise Invalid for a placeholder that is none of ours, and for a brace without its partner."""
+    """Raise Invalid for an unknown placeholder, and for a brace without its partner."""
     known = ", ".join(PLACEHOLDERS)
     for found in _PLACE.findall(text):
         if found not in PLACEHOLDERS:
@@ -36,16 +45,13 @@ def _check_text(pointer: str, text: str) -> None:
         raise Invalid(pointer, f"A brace stands alone; fields are written {{date}}, known are: {known}.")
 
 
-MESSAGE_TEMPLATE: Final = Kind(name="message_template", model=MessageTemplate, locks="id", check=_check)
-
-
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put the values in place of their names in braces, once: a value's own braces stay as they are."""
     return _PLACE.sub(lambda place: values[place[1]], text)
 
 
 def create_message_templates(caller: Caller) -> None:
-    """Add the default words of every kind of message: no clinic is without."""
+    """Add the default template of every kind of message, which every clinic has."""
     own = [
         {"clinic_id": caller.clinic_id, "id": uuid7(), "active": True, **values}
         for values in default_message_templates()

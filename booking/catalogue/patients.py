@@ -1,6 +1,6 @@
 """Patients: contact data, kept out of logs, events and audit entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values, select_all
+from booking.core.crud import Collection, Values, Where
 from booking.core.errors import Invalid
 from booking.flags.flags import OF_MEDICAL_HOLDS, OF_SPACING
 from booking.flags.revalidation import affected_by
@@ -17,55 +17,50 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import load_catalog
 from models import Clinic, Location, Patient
 
-# What else than sessions decides when somebody may be treated.
+# The fields by which a patient's visits are judged, beside their sessions.
 _JUDGED_BY: Final = {"born_on": OF_MEDICAL_HOLDS, "skin_type": OF_SPACING}
 
 
+class Patients(Collection):
+    """Patients of the whole clinic."""
+
+    name = "patient"
+    model = Patient
+    locks = "id"
+    locks_catalogue = True
+    private = True
+
+    def check_values(self, after: Values) -> None:
+        """Refuse a date of birth in the future."""
+        if after["born_on"] is not None and after["born_on"] > latest_today(self.caller):
+            raise Invalid("/born_on", "Must not lie in the future.")
+
+    def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
+        """Judge the patient's visits to come again when something has changed that decides about them."""
+        codes = frozenset[str]()
+        for name, own in _JUDGED_BY.items():
+            codes |= own if before[name] != after[name] else frozenset()
+        return judge_visits_of(self.caller, after["id"], codes) if codes else ()
+
+    def search(self, query: Where) -> Select[Any]:
+        """Select patients by exact phone, email or external_id, and by `q`, any part of the name."""
+        exact = {name: query[name] for name in ("phone", "email", "external_id") if name in query}
+        found = self.select(exact)
+        return found.where(Patient.name.icontains(query["q"], autoescape=True)) if "q" in query else found
+
+
 def latest_today(caller: Caller) -> date:
-    """Give the latest civil date that it is at any of the clinic's places: beyond it lies the future."""
+    """Give the latest of today's dates at the clinic's locations; every later date is in the future."""
     places = select(Location.timezone).where(Location.clinic_id == caller.clinic_id)
     own = select(Clinic.timezone).where(Clinic.id == caller.clinic_id)
     zones = caller.session.scalars(places.union(own))
     return max(caller.now.astimezone(ZoneInfo(zone)).date() for zone in zones)
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    if after["born_on"] is not None and after["born_on"] > latest_today(caller):
-        raise Invalid("/born_on", "Must not lie in the future.")
-
-
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    """Judge the patient's visits to come again where something has changed that decides about them."""
-    if before is None or after is None:
-        return ()
-    codes = frozenset[str]()
-    for name, own in _JUDGED_BY.items():
-        codes |= own if before[name] != after[name] else frozenset()
-    return judge_visits_of(caller, after["id"], codes) if codes else ()
-
-
 def judge_visits_of(caller: Caller, patient_id: UUID, codes: frozenset[str]) -> list[UUID]:
     """Flag or clear a patient's visits to come, and give those that are refused now with these codes.
 
-    The catalogue is held and the patient locked.
+    The catalogue and the patient are locked.
     """
     catalog = load_catalog(caller)
     return affected_by(caller, visits_of_patients(caller, [patient_id]), codes, catalog)
-
-
-PATIENT = Kind(
-    name="patient",
-    model=Patient,
-    locks="id",
-    holds_catalog=True,
-    private=True,
-    check=_check,
-    follow=_follow,
-)
-
-
-def select_patients(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
-    """Select patients by exact phone, email or external_id, and by `q`, any part of the name."""
-    exact = {name: query[name] for name in ("phone", "email", "external_id") if name in query}
-    patients = select_all(caller, kind, exact)
-    return patients.where(Patient.name.icontains(query["q"], autoescape=True)) if "q" in query else patients

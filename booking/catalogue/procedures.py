@@ -1,14 +1,16 @@
 """Procedures with their phases."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Rows, Values
+from booking.core.crud import Collection, Values
 from booking.core.errors import InUse, Invalid
+from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_ANY_RULE, OF_CATALOGUE, OF_PREREQUISITES
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_for
@@ -18,19 +20,47 @@ _FIXED_ONCE_BOOKED: Final = ("code", "family", "areas", "choose_areas", "counts_
 _ASKED_OF_STAFF: Final = ("qualifications", "qualifications_any", "depth_mm")
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:
-    _refuse_cycles(caller, after, before["id"] if before else None)
-    if before is None or all(before[name] == after[name] for name in _FIXED_ONCE_BOOKED):
-        return
-    booked = select(Appointment.id).where(
-        Appointment.clinic_id == caller.clinic_id, Appointment.procedure_id == before["id"]
-    )
-    if caller.session.scalar(booked.limit(1)) is not None:
-        raise InUse("Code, family, areas and counts_as are fixed: this procedure has been booked.")
+class Procedures(Collection):
+    """Procedures with their phases in order."""
+
+    name = "procedure"
+    model = Procedure
+    rows = MappingProxyType({"phases": Rows(Phase, "procedure_id", ("position",))})
+
+    def check_values(self, after: Values) -> None:
+        """Refuse prerequisites that form a cycle."""
+        _refuse_cycles(self.caller, after, after.get("id"))
+
+    def check(self, before: Values | None, after: Values) -> None:
+        """Refuse to change code, family, areas or counts_as once the procedure has been booked."""
+        if before is None or all(before[name] == after[name] for name in _FIXED_ONCE_BOOKED):
+            return
+        booked = select(Appointment.id).where(
+            Appointment.clinic_id == self.caller.clinic_id, Appointment.procedure_id == before["id"]
+        )
+        if self.caller.session.scalar(booked.limit(1)) is not None:
+            raise InUse("Code, family, areas and counts_as are fixed: this procedure has been booked.")
+
+    def follow(self, before: Values | None, after: Values | None) -> Sequence[UUID] | None:
+        """Refuse to delete a procedure of a course template; otherwise follow a change."""
+        if before is not None and after is None:
+            _refuse_while_in_a_template(self.caller, before["id"])
+        return super().follow(before, after)
+
+    def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
+        """Judge the procedure's visits again by what it now asks for."""
+        codes = frozenset[str]()
+        if any(before[name] != after[name] for name in _ASKED_OF_STAFF):
+            codes |= OF_CATALOGUE
+        if before["prerequisites"] != after["prerequisites"]:
+            codes |= OF_PREREQUISITES
+        if before["phases"] != after["phases"]:
+            codes |= OF_ANY_RULE
+        return affected_by(self.caller, visits_for(self.caller, after["id"]), codes) if codes else ()
 
 
 def _refuse_cycles(caller: Caller, after: Values, own: UUID | None) -> None:
-    """Refuse prerequisites that lead back to the procedure's own family: nobody could ever come first."""
+    """Refuse prerequisites that lead back to the procedure's own family: no visit could ever come first."""
     needed = {after["family"]: [one["family"] for one in after["prerequisites"]]}
     others = select(Procedure.id, Procedure.family, Procedure.prerequisites).where(
         Procedure.clinic_id == caller.clinic_id
@@ -54,21 +84,6 @@ def _reached(family: str, needed: Mapping[str, Sequence[str]]) -> set[str]:
     return reached
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    if before is not None and after is None:
-        _refuse_while_in_a_template(caller, before["id"])
-    if before is None or after is None:
-        return ()
-    codes = frozenset[str]()
-    if any(before[name] != after[name] for name in _ASKED_OF_STAFF):
-        codes |= OF_CATALOGUE
-    if before["prerequisites"] != after["prerequisites"]:
-        codes |= OF_PREREQUISITES
-    if before["phases"] != after["phases"]:
-        codes |= OF_ANY_RULE
-    return affected_by(caller, visits_for(caller, after["id"]), codes) if codes else ()
-
-
 def _refuse_while_in_a_template(caller: Caller, procedure_id: UUID) -> None:
     """Raise InUse while a course template names the procedure: no foreign key looks into its list."""
     naming = select(CourseTemplate.id).where(
@@ -76,12 +91,3 @@ def _refuse_while_in_a_template(caller: Caller, procedure_id: UUID) -> None:
     )
     if caller.session.scalar(naming.limit(1)) is not None:
         raise InUse("A course template names this procedure.")
-
-
-PROCEDURE = Kind(
-    name="procedure",
-    model=Procedure,
-    rows={"phases": Rows(Phase, "procedure_id", ("position",))},
-    check=_check,
-    follow=_follow,
-)

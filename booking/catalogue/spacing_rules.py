@@ -1,14 +1,14 @@
-"""Spacing rules, and how the proof of their floors follows a rule that is lowered."""
+"""Spacing rules, and the claims by which the database proves their floors."""
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Select, text
 
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values
+from booking.core.crud import ALL, Collection, Values, Where, latest
 from booking.core.errors import Invalid
 from booking.flags.flags import OF_SPACING
 from booking.flags.revalidation import affected_by
@@ -23,8 +23,8 @@ _SHRINK = text("""
     WHERE clinic_id = :clinic_id AND rule_id = :rule_id AND role = 'after'
       AND upper(span) > lower(span) + :floor_days
 """)
-# A procedure's own rule beats its family's: what the family's higher floor has claimed for booked visits
-# of that procedure must not refuse in the database what the rules now allow.
+# A procedure's own rule beats its family's: the claims of the family's higher floor for booked visits of
+# that procedure must not refuse in the database what the rules now allow.
 _YIELD = text("""
     DELETE FROM spacing_claims c
     USING appointments a, procedures p, spacing_rules r
@@ -47,32 +47,44 @@ _YIELD_TO_TEMPLATE: Final = text("""
 """)
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    refuse_falling(after)
+class SpacingRules(Collection):
+    """The clinic's spacing rules, without those of course templates."""
+
+    name = "spacing_rule"
+    model = SpacingRule
+    fixed = ("after", "before", "scope")
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Leave out the templates' own spacing: it is changed with its template, and nowhere else."""
+        return super().select(where).where(SpacingRule.template_id.is_(None))
+
+    def check_values(self, after: Values) -> None:
+        """Refuse days that do not rise."""
+        refuse_falling(after)
+
+    def follow(self, before: Values | None, after: Values | None) -> Sequence[UUID]:
+        """Let the proofs of booked visits follow the rule, and judge the visits to come again."""
+        if before is not None and after is not None:
+            if all(before[name] == after[name] for name in _JUDGED_BY):
+                return ()
+            shrink_claims(self.caller, before, after)
+        if after is not None and after["active"]:
+            _yield_to(self.caller, after)
+        return affected_by(self.caller, visits_spaced_by(self.caller, latest(before, after)), OF_SPACING)
 
 
 def refuse_falling(spacing: Values, below: str = "") -> None:
-    """Refuse days that do not rise from the floor to overdue; `below` points to where they stand."""
+    """Refuse days that do not rise from the floor to overdue; `below` is the pointer to their object."""
     given = [name for name in _DAYS if spacing[name] is not None]
     for lower, higher in pairwise(given):
         if spacing[lower] > spacing[higher]:
             raise Invalid(f"{below}/{higher}", f"Must not be less than {lower}.")
 
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    if before is not None and after is not None:
-        if all(before[name] == after[name] for name in _JUDGED_BY):
-            return ()
-        shrink_claims(caller, before, after)
-    if after is not None and after["active"]:
-        _yield_to(caller, after)
-    return affected_by(caller, visits_spaced_by(caller, after or before or {}), OF_SPACING)
-
-
 def shrink_claims(caller: Caller, before: Values, after: Values) -> None:
-    """Let booked visits claim no more days than the rule now asks; a deleted rule's claims go with it.
+    """Let booked visits claim no more days than the rule now asks for.
 
-    A higher floor changes no claim: what is booked keeps the floor that it was booked under.
+    A deleted rule's claims go with it. A higher floor changes no claim: a visit keeps its old floor.
     """
     whose = {"clinic_id": caller.clinic_id, "rule_id": after["id"]}
     if not after["active"] or after["floor_days"] == 0:
@@ -93,13 +105,3 @@ def yield_to_template(caller: Caller, template_id: UUID, floor_days: int) -> Non
     """Drop the claims of other rules that a template's own, lower floor overrules in its courses."""
     values = {"clinic_id": caller.clinic_id, "template_id": template_id, "floor_days": floor_days}
     caller.session.execute(_YIELD_TO_TEMPLATE, values)
-
-
-# A template's own spacing is changed with its template, and nowhere else.
-SPACING_RULE = Kind(
-    name="spacing_rule",
-    model=SpacingRule,
-    only=SpacingRule.template_id.is_(None),
-    check=_check,
-    follow=_follow,
-)

@@ -1,4 +1,4 @@
-"""A course template's own spacing: one row of the spacing rules that stays, because proofs refer to it."""
+"""A course template's own spacing: a row of the spacing rules, which is kept because claims refer to it."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -32,7 +32,7 @@ def show_spacing(caller: Caller, templates: list[Values]) -> None:
 
 
 def write_spacing(caller: Caller, template: CourseTemplate, spacing: Values | None) -> None:
-    """Write the spacing in place; without one the row stays, retired, for the next."""
+    """Write the spacing into its row; without a spacing the row is retired and kept."""
     row = find_rule(caller, template.id)
     if row is None and spacing is not None:
         # Its version is counted up below, like that of a row that was there.
@@ -48,7 +48,7 @@ def write_spacing(caller: Caller, template: CourseTemplate, spacing: Values | No
 
 
 def follow_spacing(caller: Caller, before: Values, after: Values) -> Sequence[UUID]:
-    """Let proofs and flags of the template's visits follow a change of its spacing, or of its code."""
+    """Let claims and flags of the template's visits follow a change of its spacing, or of its code."""
     row = find_rule(caller, after["id"])
     if row is not None and before["code"] != after["code"]:
         row.after = row.before = matcher_of(after["code"])
@@ -73,7 +73,7 @@ def find_rule(caller: Caller, template_id: UUID) -> SpacingRule | None:
 
 
 def matcher_of(code: str) -> dict[str, Any]:
-    """Write out what both sides of a template's rule match: the sessions of its courses."""
+    """Give the matcher of both sides of a template's rule: the sessions of its courses."""
     return {"family": None, "procedure": None, "event": None, "template": code, "areas": []}
 
 

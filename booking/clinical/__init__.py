@@ -1,1 +1,1 @@
-"""Medical holds, the rules on them, and treatments that patients had elsewhere."""
+"""Medical holds, their rules, and treatments that patients had elsewhere."""

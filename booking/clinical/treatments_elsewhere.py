@@ -1,40 +1,36 @@
-"""Treatments elsewhere: what a patient has had that no appointment here tells of."""
+"""Treatments elsewhere: treatments and events of a patient that are no appointments of the clinic."""
 
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
 from booking.catalogue.patients import judge_visits_of, latest_today
-from booking.core.caller import Caller
-from booking.core.crud import Kind, Values
+from booking.core.crud import Collection, Values, latest
 from booking.core.errors import Invalid
 from booking.flags.flags import OF_SPACING
 from models import ExternalTreatment
 
-# What a patient plans rather than has had: the one event that may lie ahead.
+# The one event that may lie in the future, because a patient plans it.
 _AHEAD: Final = "important_event"
 _DATED_BY: Final = ("event", "on")
 
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:
-    """Refuse what would be done in the future; a date that stays was right when it was given."""
-    if before is not None and all(before[name] == after[name] for name in _DATED_BY):
-        return
-    if after["event"] != _AHEAD and after["on"] > latest_today(caller):
-        raise Invalid("/on", f"Must not lie in the future, except for {_AHEAD}.")
+class TreatmentsElsewhere(Collection):
+    """Treatments and events of patients that the clinic did not book."""
 
+    name = "treatment"
+    model = ExternalTreatment
+    locks = "patient_id"
+    locks_catalogue = True
+    private = True
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> Sequence[UUID]:
-    """Judge the patient's visits to come again."""
-    return judge_visits_of(caller, (after or before or {})["patient_id"], OF_SPACING)
+    def check(self, before: Values | None, after: Values) -> None:
+        """Refuse a treatment in the future; a date that stays was right when it was given."""
+        if before is not None and all(before[name] == after[name] for name in _DATED_BY):
+            return
+        if after["event"] != _AHEAD and after["on"] > latest_today(self.caller):
+            raise Invalid("/on", f"Must not lie in the future, except for {_AHEAD}.")
 
-
-TREATMENT = Kind(
-    name="treatment",
-    model=ExternalTreatment,
-    locks="patient_id",
-    holds_catalog=True,
-    private=True,
-    check=_check,
-    follow=_follow,
-)
+    def follow(self, before: Values | None, after: Values | None) -> Sequence[UUID]:
+        """Judge the patient's visits to come again."""
+        return judge_visits_of(self.caller, latest(before, after)["patient_id"], OF_SPACING)

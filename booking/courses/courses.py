@@ -1,16 +1,16 @@
 """Courses: a number of sessions for one patient, which follows its visits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Result, Select, and_, func, or_, select
 
-from booking.catalogue.course_templates import COURSE_TEMPLATE
-from booking.catalogue.patients import PATIENT
-from booking.catalogue.procedures import PROCEDURE
+from booking.catalogue.course_templates import CourseTemplates
+from booking.catalogue.patients import Patients
+from booking.catalogue.procedures import Procedures
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values, require, select_all
+from booking.core.crud import Collection, Values, Where
 from booking.core.errors import CourseFull, InUse, Invalid, NotFound, Retired, WrongStatus
 from booking.core.events import audit
 from booking.core.locks import lock_catalogue
@@ -23,15 +23,72 @@ _WAKING: Final = ("planned", "lapsed")
 _COUNTING: Final = frozenset({"booked", "completed", *GONE})
 
 
-def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
-    """Start a new course, and end one of which no session is left."""
-    if before is not None:
-        return _ended(before, values)
-    # The template's code stays as it is once it has courses: whoever changes it waits for this one.
-    lock_catalogue(caller)
-    template_id = values["template_id"]
-    given = {"sessions": _template(caller, template_id).sessions} if template_id is not None else {}
-    return given | values | {"status": "planned"}
+class Courses(Collection):
+    """Courses of patients."""
+
+    name = "course"
+    model = Course
+    locks = "id"
+    fixed = ("patient_id", "template_id", "procedure_id")
+
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Start a new course, and end a course of which no session is left."""
+        if before is not None:
+            values |= _ended(before, values)
+            return
+        # A template's code is fixed once it has courses: a change of it waits until this course is there.
+        lock_catalogue(self.caller)
+        if values["template_id"] is not None:
+            values.setdefault("sessions", _template(self.caller, values["template_id"]).sessions)
+        values["status"] = "planned"
+
+    def check(self, before: Values | None, after: Values) -> None:
+        """Refuse an unknown subject, a change of an ended course, and an impossible number of sessions."""
+        if before is None:
+            _check_subject(self.caller, after)
+        elif before["status"] not in COURSES_OPEN and before != after:
+            raise WrongStatus(COURSES_OPEN, f"The course is {before['status']}.")
+        elif after["sessions"] < sum(before["progress"].values()):
+            raise InUse("More sessions than that are performed or booked.", before["appointment_ids"])
+        if before is None or before["sessions"] != after["sessions"]:
+            _check_sessions(self.caller, after)
+
+    def show(self, found: list[Values]) -> None:
+        """Add to each course its medical holds, its progress, and the visits that the key sees, by time."""
+        by_id = {values["id"]: values for values in found}
+        held = held_courses(
+            self.caller, [id_ for id_, values in by_id.items() if values["status"] in COURSES_OPEN]
+        )
+        for id_, values in by_id.items():
+            values["progress"], values["appointment_ids"] = {"performed": 0, "booked": 0}, []
+            values["medical_hold_ids"] = held.get(id_, [])
+        for visit in _visits_of(self.caller, by_id):
+            values = by_id[visit.course_id]
+            values["progress"]["performed" if visit.status == "completed" else "booked"] += 1
+            if self.caller.location_ids is None or visit.location_id in self.caller.location_ids:
+                values["appointment_ids"].append(visit.id)
+
+    def search(self, query: Where) -> Select[Any]:
+        """Select by the given fields; a course that a medical hold stands against counts as paused."""
+        chosen = self.select({name: query[name] for name in ("patient_id", "template_id") if name in query})
+        if "status" not in query:
+            return chosen
+        held, of_status = Course.id.in_(held_courses(self.caller)), Course.status == query["status"]
+        return chosen.where(or_(held, of_status) if query["status"] == "paused" else and_(~held, of_status))
+
+
+def _visits_of(caller: Caller, course_ids: Iterable[UUID]) -> Result[Any]:
+    """Find the visits that count in these courses, in order of time."""
+    statement = (
+        select(Appointment.course_id, Appointment.id, Appointment.location_id, Appointment.status)
+        .where(
+            Appointment.clinic_id == caller.clinic_id,
+            Appointment.course_id.in_(course_ids),
+            Appointment.status.not_in(NOT_BOOKED),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    return caller.session.execute(statement)
 
 
 def _ended(before: Values, values: Values) -> Values:
@@ -42,27 +99,16 @@ def _ended(before: Values, values: Values) -> Values:
     if values.get("sessions") == before["progress"]["performed"] and status in COURSES_OPEN:
         status = "completed"
     lapsed_on = before["lapsed_on"] if status == "lapsed" else None
-    return values | {"status": status, "lapsed_on": lapsed_on}
-
-
-def _check(caller: Caller, before: Values | None, after: Values) -> None:
-    if before is None:
-        _check_subject(caller, after)
-    elif before["status"] not in COURSES_OPEN and before != after:
-        raise WrongStatus(COURSES_OPEN, f"The course is {before['status']}.")
-    elif after["sessions"] < sum(before["progress"].values()):
-        raise InUse("More sessions than that are performed or booked.", before["appointment_ids"])
-    if before is None or before["sessions"] != after["sessions"]:
-        _check_sessions(caller, after)
+    return {"status": status, "lapsed_on": lapsed_on}
 
 
 def _check_subject(caller: Caller, course: Values) -> None:
     """Refuse a patient, template or procedure that the clinic does not have, or no longer offers."""
-    require(caller, PATIENT, course["patient_id"], "/patient_id")
+    Patients(caller).require(course["patient_id"], "/patient_id")
     if course["template_id"] is not None:
         offered = _template(caller, course["template_id"])
     else:
-        offered = require(caller, PROCEDURE, course["procedure_id"], "/procedure_id")
+        offered = Procedures(caller).require(course["procedure_id"], "/procedure_id")
     if not offered.active:
         raise Retired("This course template or procedure is retired and takes no new courses.")
 
@@ -76,44 +122,8 @@ def _check_sessions(caller: Caller, course: Values) -> None:
         raise Invalid("/sessions", f"A course of this template has {least} to {most} sessions.")
 
 
-def _template(caller: Caller, template_id: UUID) -> Any:  # noqa: ANN401 - the kind's own row
-    return require(caller, COURSE_TEMPLATE, template_id, "/template_id")
-
-
-def _show(caller: Caller, found: list[Values]) -> None:
-    """Add to each course its holds, how many visits it has, and in order of time those the key may see."""
-    by_id = {one["id"]: one for one in found}
-    held = held_courses(caller, [one["id"] for one in found if one["status"] in COURSES_OPEN])
-    for one in found:
-        one["progress"], one["appointment_ids"] = {"performed": 0, "booked": 0}, []
-        one["medical_hold_ids"] = held.get(one["id"], [])
-    visits = (
-        select(Appointment.course_id, Appointment.id, Appointment.location_id, Appointment.status)
-        .where(
-            Appointment.clinic_id == caller.clinic_id,
-            Appointment.course_id.in_(by_id),
-            Appointment.status.not_in(NOT_BOOKED),
-        )
-        .order_by(Appointment.starts_at, Appointment.id)
-    )
-    for course_id, appointment_id, location_id, status in caller.session.execute(visits):
-        one = by_id[course_id]
-        one["progress"]["performed" if status == "completed" else "booked"] += 1
-        if caller.location_ids is None or location_id in caller.location_ids:
-            one["appointment_ids"].append(appointment_id)
-
-
-def select_courses(caller: Caller, kind: Kind, query: Mapping[str, Any]) -> Select[Any]:
-    """Select by the given fields; a course that a hold stands against counts as paused."""
-    where = {name: query[name] for name in ("patient_id", "template_id") if name in query}
-    chosen = select_all(caller, kind, where)
-    if "status" not in query:
-        return chosen
-    held, of_status = Course.id.in_(held_courses(caller)), Course.status == query["status"]
-    return chosen.where(or_(held, of_status) if query["status"] == "paused" else and_(~held, of_status))
-
-
-COURSE = Kind(name="course", model=Course, locks="id", complete=_complete, check=_check, show=_show)
+def _template(caller: Caller, template_id: UUID) -> Any:  # noqa: ANN401 - a row
+    return CourseTemplates(caller).require(template_id, "/template_id")
 
 
 def require_course(

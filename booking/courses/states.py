@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from booking.core.caller import Caller
-from booking.core.crud import Values, get, lock_for_change, write_changes
+from booking.core.crud import Values
 from booking.core.errors import WrongStatus
 from booking.core.events import audit, tell
-from booking.courses.courses import COURSE
+from booking.courses.courses import Courses
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import History, load_histories
 from models.statuses import OVER
@@ -66,15 +66,16 @@ def _set_status(
     status: str | None,
     allowed: Sequence[str],
 ) -> Values:
-    row, before = lock_for_change(caller, COURSE, course_id, expected)
+    courses = Courses(caller)
+    row, before = courses.lock_for_change(course_id, expected)
     if before["status"] not in allowed:
         raise WrongStatus(allowed, f"The course is {before['status']}.")
     after = status or ("active" if any(before["progress"].values()) else "planned")
-    write_changes(caller, COURSE, row, {"status": after})
+    courses.write_changes(row, {"status": after})
     changes: dict[str, Any] = {"status": {"before": before["status"], "after": after}}
     act = "paused" if status else "resumed"
     audit(caller, f"course.{act}", "course", course_id, changes | ({"reason": reason} if reason else {}))
-    return get(caller, COURSE, course_id)
+    return courses.get(course_id)
 
 
 def lapse_due(caller: Caller) -> int:

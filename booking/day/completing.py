@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from booking.appointments.records import Visit
 from booking.appointments.transitions import begin, end, finish
-from booking.clinical.medical_holds import MEDICAL_HOLD
+from booking.clinical.medical_holds import MedicalHolds
 from booking.core.caller import Caller
-from booking.core.crud import create
 from models import MedicalHold
 from scheduling.clinical import atoms
 
@@ -47,7 +46,7 @@ def _open_hold(caller: Caller, visit: Visit, code: str) -> Sequence[UUID]:
         "earliest_on": None,
         "release_appointments": False,
     }
-    affected: Sequence[UUID] = create(caller, MEDICAL_HOLD, values)["affected"]
+    affected: Sequence[UUID] = MedicalHolds(caller).create(values)["affected"]
     return affected
 
 

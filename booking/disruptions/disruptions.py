@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from booking.appointments.moving import move_all
 from booking.appointments.records import Visit, with_phases
-from booking.catalogue.blocks import BLOCK, RESOURCE, lay_out
-from booking.catalogue.locations import CLOSURE
+from booking.catalogue.blocks import Blocks, Resources, lay_out
+from booking.catalogue.locations import Closures
 from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
-from booking.core.crud import create, require
 from booking.core.errors import Invalid
 from booking.core.locks import lock_catalogue_for_change
 from booking.disruptions.acceptance import Accepted, judge_accepted, placing, require_acceptable
@@ -133,7 +132,7 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
 def _checked(caller: Caller, catalog: ClinicCatalog, disruption: Disruption) -> Disruption:
     """Refuse what cannot be; what has passed already is cut off."""
     if disruption.resource_id is not None:
-        require(caller, RESOURCE, disruption.resource_id, "/resource_id")
+        Resources(caller).require(disruption.resource_id, "/resource_id")
     if disruption.location_id is not None:
         find_location(caller, catalog, disruption.location_id)
     starts_at, ends_at = disruption.starts_at, disruption.ends_at
@@ -241,12 +240,12 @@ def _keep_free(caller: Caller, disruption: Disruption, left: Sequence[Appointmen
             caller, Block, Block.resource_id == disruption.resource_id, Block.repeats.is_(None), **when
         )
         if known is None:
-            known = create(caller, BLOCK, told | {"repeats": None})["id"]
+            known = Blocks(caller).create(told | {"repeats": None})["id"]
         else:
             lay_out(caller, disruption.resource_id)
         return {"block_id": known}
     known = _covering(caller, Closure, Closure.location_id == disruption.location_id, **when)
-    closure_id = known or create(caller, CLOSURE, told)["id"]
+    closure_id = known or Closures(caller).create(told)["id"]
     # The closure flags those that are booked; whoever is here already is nobody's to judge but the desk's.
     flag_disrupted(caller, [one for one in left if not _closed(one)], disruption.named)
     return {"closure_id": closure_id}

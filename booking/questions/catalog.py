@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 import models
 from booking.core.caller import Caller
 from booking.core.locks import lock_catalogue
+from booking.core.stored_values import read_value
 from booking.questions.public_holidays import public_holidays
 from models import CatalogVersion
 from scheduling import catalog as values
@@ -147,7 +148,7 @@ def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Loc
                 values.Closure(closure.id, floor_tick(closure.starts_at), ceil_tick(closure.ends_at))
                 for closure in closures[row.id]
             ),
-            values.Policy(**row.policy),
+            read_value(values.Policy, row.policy),
             _holidays(row),
         )
         for row in locations
@@ -197,7 +198,7 @@ def _procedures(rows: _Reader, procedures: Iterable[Any]) -> dict[UUID, values.P
             qualifications_any=tuple(row.qualifications_any),
             counts_as=row.counts_as,
             phases=tuple(_phase(phase) for phase in phases[row.id]),
-            prerequisites=tuple(rulebook.Prerequisite(**one) for one in row.prerequisites),
+            prerequisites=tuple(read_value(rulebook.Prerequisite, stored) for stored in row.prerequisites),
         )
         for row in procedures
     }

@@ -9,11 +9,10 @@ from sqlalchemy import select
 from booking.appointments.hold_conversion import Conversion, convert
 from booking.appointments.records import Visit
 from booking.appointments.slot_holds import release
-from booking.catalogue.patients import PATIENT
+from booking.catalogue.patients import Patients
 from booking.claims.expired_holds import drop_expired
-from booking.core import crud
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values, require
+from booking.core.crud import Collection, Values
 from booking.core.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
 from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import load_catalog
@@ -26,29 +25,53 @@ _CHANGEABLE: Final = ("waiting", "declined", "expired")
 _TOLD: Final = ("starts_at", "procedure_at", "ends_at", "expires_at")
 
 
-def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
-    """Let a new entry wait; one that waits again forgets what it was offered."""
-    if before is None:
-        # An offer that has run out is open no longer, whether or not anybody has noticed.
-        drop_expired(caller, [values["patient_id"]])
-        return values | {"status": "waiting"}
-    return values | ({"hold_id": None} if "status" in values else {})
+class WaitlistEntries(Collection):
+    """Entries of the waitlist, each for one patient, procedure and location for good."""
 
+    name = "waitlist_entry"
+    model = WaitlistEntry
+    location = "location_id"
+    locks = "patient_id"
+    locks_catalogue = True
+    fixed = FIXED
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:
-    if before == after:
-        return
-    if before is not None:
-        _check_status(before, after)
-    require(caller, PATIENT, after["patient_id"], "/patient_id")
-    named = ("procedure_id", "location_id", "therapist_id")
-    request = VisitRequest(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
-    place = ask(caller, load_catalog(caller), request).location
-    _check_preferences(after)
-    _check_alone(caller, after)
-    today = caller.now.astimezone(place.zone).date()
-    if after["latest_on"] is not None and after["latest_on"] < today:
-        raise Invalid("/latest_on", "Must not lie in the past.")
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Let a new entry wait; an entry that waits again forgets what it was offered."""
+        if before is None:
+            # An offer that has run out is open no longer, even if its end was not noticed yet.
+            drop_expired(self.caller, [values["patient_id"]])
+            values["status"] = "waiting"
+        elif "status" in values:
+            values["hold_id"] = None
+
+    def check(self, before: Values | None, after: Values) -> None:
+        """Refuse what cannot be waited for, and a change while the entry is offered or accepted."""
+        if before == after:
+            return
+        if before is not None:
+            _check_status(before, after)
+        Patients(self.caller).require(after["patient_id"], "/patient_id")
+        named = ("procedure_id", "location_id", "therapist_id")
+        wish = VisitRequest(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
+        place = ask(self.caller, load_catalog(self.caller), wish).location
+        _check_preferences(after)
+        _check_alone(self.caller, after)
+        today = self.caller.now.astimezone(place.zone).date()
+        if after["latest_on"] is not None and after["latest_on"] < today:
+            raise Invalid("/latest_on", "Must not lie in the past.")
+
+    def show(self, found: list[Values]) -> None:
+        """Add the open offer, in the location's time, and the appointment that an entry has become."""
+        catalog = load_catalog(self.caller)
+        holds = _holds(self.caller, [values["hold_id"] for values in found if values["status"] == "offered"])
+        for values in found:
+            values["offer"] = None
+            values["appointment_id"] = values["hold_id"] if values["status"] == "accepted" else None
+            if values["status"] == "offered":
+                held = holds[values["hold_id"]]
+                zone = catalog.engine.locations[held.location_id].zone
+                times = {name: getattr(held, name).astimezone(zone) for name in _TOLD}
+                values["offer"] = {"hold_id": held.id, "therapist_id": held.therapist_id, **times}
 
 
 def _check_status(before: Values, after: Values) -> None:
@@ -76,20 +99,6 @@ def _check_alone(caller: Caller, after: Values) -> None:
         raise AlreadyExists("The patient waits for this procedure at this location already.")
 
 
-def _show(caller: Caller, found: list[Values]) -> None:
-    """Add the offer that stands, in the location's time, and the appointment that an entry has become."""
-    catalog = load_catalog(caller)
-    holds = _holds(caller, [one["hold_id"] for one in found if one["status"] == "offered"])
-    for one in found:
-        one["offer"] = None
-        one["appointment_id"] = one["hold_id"] if one["status"] == "accepted" else None
-        if one["status"] == "offered":
-            held = holds[one["hold_id"]]
-            zone = catalog.engine.locations[held.location_id].zone
-            times = {name: getattr(held, name).astimezone(zone) for name in _TOLD}
-            one["offer"] = {"hold_id": held.id, "therapist_id": held.therapist_id, **times}
-
-
 def _holds(caller: Caller, ids: list[UUID]) -> dict[UUID, Appointment]:
     if not ids:
         return {}
@@ -98,25 +107,13 @@ def _holds(caller: Caller, ids: list[UUID]) -> dict[UUID, Appointment]:
     return {one.id: one for one in rows}
 
 
-ENTRY: Final = Kind(
-    name="waitlist_entry",
-    model=WaitlistEntry,
-    locks="patient_id",
-    holds_catalog=True,
-    limit=WaitlistEntry.location_id.in_,
-    complete=_complete,
-    check=_check,
-    show=_show,
-)
-
-
 def change(caller: Caller, entry_id: UUID, values: Values, expected: int | None) -> Values:
     """Change what an entry waits for, or let one that was declined or has expired wait again.
 
     WrongStatus while it is offered and once it is accepted, StaleVersion at another version.
     """
     _begin(caller, entry_id, expected)
-    return crud.change(caller, ENTRY, entry_id, values, None, fixed=FIXED)
+    return WaitlistEntries(caller).change(entry_id, values, None)
 
 
 def withdraw(caller: Caller, entry_id: UUID, expected: int | None) -> None:
@@ -126,7 +123,7 @@ def withdraw(caller: Caller, entry_id: UUID, expected: int | None) -> None:
         # Somebody may have ended the offer since: that does as well.
         with suppress(HoldExpired, WrongStatus):
             _release(caller, entry)
-    crud.remove(caller, ENTRY, entry_id, None)
+    WaitlistEntries(caller).remove(entry_id, None)
 
 
 def accept(caller: Caller, entry_id: UUID) -> Visit:
@@ -148,7 +145,7 @@ def decline(caller: Caller, entry_id: UUID) -> Values:
     entry = _begin(caller, entry_id)
     _require_offer(entry)
     _release(caller, entry)
-    return crud.get(caller, ENTRY, entry_id)
+    return WaitlistEntries(caller).get(entry_id)
 
 
 def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> WaitlistEntry:
@@ -156,7 +153,7 @@ def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> Waitl
 
     Its own row is not locked: whoever ends a hold locks the hold's row and then the entry's.
     """
-    patient_id = require(caller, ENTRY, entry_id).patient_id
+    patient_id = WaitlistEntries(caller).require(entry_id).patient_id
     lock_catalogue(caller)
     lock(caller.session, patients=[patient_id])
     if expected is not None and _read(caller, entry_id).version != expected:
@@ -166,10 +163,10 @@ def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> Waitl
 
 
 def _read(caller: Caller, entry_id: UUID) -> WaitlistEntry:
-    statement = crud.select_all(caller, ENTRY, {"id": entry_id})
+    statement = WaitlistEntries(caller).select({"id": entry_id})
     found: WaitlistEntry | None = caller.session.scalar(statement.execution_options(populate_existing=True))
     if found is None:
-        raise NotFound(ENTRY.name)
+        raise NotFound(WaitlistEntries.name)
     return found
 
 

@@ -1,16 +1,15 @@
 """Keeps the external calendars of staff: their settings, when they are fetched, and what a fetch found."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-from sqlalchemy import false, func, select
+from sqlalchemy import Select, false, func, select
 from uuid_utils.compat import uuid7
 
-from booking.core import crud
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values
+from booking.core.crud import ALL, Collection, Values, Where
 from booking.core.errors import Invalid, MissingScope
 from booking.core.locks import lock_resources
 from booking.core.queue import defer
@@ -35,31 +34,42 @@ _UNREAD: Final[Values] = {
 }
 
 
-def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
-    """Forget the other server's marks when a calendar's kind, URL or login changes."""
-    if before is None:
-        fresh = {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
-        return values | fresh | _UNREAD | {"next_at": caller.real_now}
-    # Reads never show the password, so `before` has None: any password that is given counts as new.
-    if all(values.get(name, before[name]) == before[name] for name in _REACH):
-        return values
-    return values | _UNREAD
+class ExternalCalendars(Collection):
+    """Calendars of therapists on other servers."""
 
+    name = "external_calendar"
+    model = ExternalCalendar
+    locks = "therapist_id"
+    private = True
 
-def _check(caller: Caller, before: Values | None, after: Values) -> None:  # noqa: ARG001 - the hook's shape
-    if (after["username"] is None) != (after["password"] is None):
-        raise Invalid("/password", "A user name and a password are given together, or neither.")
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Hide every calendar from a key of some locations: it takes a therapist's time at all others too."""
+        selected = super().select(where)
+        return selected if self.caller.location_ids is None else selected.where(false())
 
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Forget the other server's marks when a calendar's kind, URL or login changes."""
+        if before is None:
+            values |= {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
+            values |= {"next_at": self.caller.real_now}
+        # The password is not shown: a password that is given is new, unless it is None.
+        if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
+            values |= _UNREAD
 
-def _forget(caller: Caller, before: Values) -> None:
-    forget_source(caller, Source(before["therapist_id"], before["id"]))
+    def check_values(self, after: Values) -> None:
+        """Refuse half of a login."""
+        if (after["username"] is None) != (after["password"] is None):
+            raise Invalid("/password", "A user name and a password are given together, or neither.")
 
+    def check_removal(self, before: Values) -> None:
+        """Forget the busy time that the calendar has brought."""
+        forget_source(self.caller, Source(before["therapist_id"], before["id"]))
 
-def _show(caller: Caller, found: list[Values]) -> None:  # noqa: ARG001 - the hook's shape
-    """Hide the path of the URL, which is often the only secret, and the password of the login."""
-    for one in found:
-        one["url"] = redacted(one["url"])
-        one["password"] = None
+    def show(self, found: list[Values]) -> None:
+        """Hide the path of the URL, which is often the only secret, and the password of the login."""
+        for values in found:
+            values["url"] = redacted(values["url"])
+            values["password"] = None
 
 
 def redacted(url: str) -> str:
@@ -69,20 +79,6 @@ def redacted(url: str) -> str:
     return url if is_bare else urlunsplit((parts.scheme, parts.netloc, _HIDDEN_PATH, "", ""))
 
 
-EXTERNAL_CALENDAR = Kind(
-    name="external_calendar",
-    model=ExternalCalendar,
-    locks="therapist_id",
-    private=True,
-    # A key of some locations would otherwise free, or take, a therapist's time at all other locations.
-    limit=lambda _seen: false(),
-    complete=_complete,
-    check=_check,
-    check_removal=_forget,
-    show=_show,
-)
-
-
 def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
     """Create an external calendar of a therapist and queue its fetch; Invalid for a forbidden URL.
 
@@ -90,7 +86,7 @@ def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
     """
     if caller.location_ids is not None:
         raise MissingScope("A key of some locations cannot take a therapist's time at others.")
-    made = crud.create(caller, EXTERNAL_CALENDAR, values | {"url": _callable(values["url"], allow_loopback)})
+    made = ExternalCalendars(caller).create(values | {"url": _callable(values["url"], allow_loopback)})
     fetch_soon(caller, made["id"])
     return made
 
@@ -99,14 +95,14 @@ def change(
     caller: Caller, id: UUID, values: Values, expected: int | None, where: Values, *, allow_loopback: bool
 ) -> Values:
     """Change how a calendar is fetched and queue its fetch; until then its busy time stays as it is."""
-    shown = crud.get(caller, EXTERNAL_CALENDAR, id, where)
+    shown = ExternalCalendars(caller).get(id, where)
     given = dict(values)
     if "url" in given and given["url"] == shown["url"]:
         # A client that sends back the redacted URL it has read leaves the URL unchanged.
         del given["url"]
     if "url" in given:
         given["url"] = _callable(given["url"], allow_loopback)
-    changed = crud.change(caller, EXTERNAL_CALENDAR, id, given, expected, where)
+    changed = ExternalCalendars(caller).change(id, given, expected, where)
     if given:
         fetch_soon(caller, id)
     return changed
@@ -114,7 +110,7 @@ def change(
 
 def refresh(caller: Caller, id: UUID, where: Values) -> Values:
     """Queue a fetch of the calendar now, before it is due."""
-    found = crud.get(caller, EXTERNAL_CALENDAR, id, where)
+    found = ExternalCalendars(caller).get(id, where)
     fetch_soon(caller, id)
     return found
 

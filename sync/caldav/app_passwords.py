@@ -1,18 +1,25 @@
 """Creates and revokes app passwords of calendar programs; only a password's SHA-256 is stored."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
 
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import Kind, Values, create, get, remove, require, select_all
+from booking.core.crud import Collection, Values
 from booking.core.errors import MissingScope
 from booking.core.tokens import fresh_secret
 from models.app_passwords import AppPassword
 
-APP_PASSWORD: Final = Kind(name="app_password", model=AppPassword, locks="id", private=True)
+
+class AppPasswords(Collection):
+    """App passwords of therapists."""
+
+    name = "app_password"
+    model = AppPassword
+    locks = "id"
+    private = True
 
 
 def create_app_password(caller: Caller, values: Values) -> Values:
@@ -22,28 +29,28 @@ def create_app_password(caller: Caller, values: Values) -> Values:
     locations, because a therapist's calendar shows all locations.
     """
     _refuse_limited(caller)
-    require(caller, THERAPIST, values["therapist_id"], "/therapist_id")
+    Therapists(caller).require(values["therapist_id"], "/therapist_id")
     secret = fresh_secret()
     stored = {"password_hash": secret.digest, "password_hint": secret.hint}
-    return create(caller, APP_PASSWORD, {**values, **stored}) | {"password": secret.text}
+    return AppPasswords(caller).create({**values, **stored}) | {"password": secret.text}
 
 
 def select_app_passwords(caller: Caller, therapist_id: UUID | None = None) -> Select[Any]:
     """Select the app passwords of the clinic, or of a therapist."""
     _refuse_limited(caller)
-    return select_all(caller, APP_PASSWORD, None if therapist_id is None else {"therapist_id": therapist_id})
+    return AppPasswords(caller).select({} if therapist_id is None else {"therapist_id": therapist_id})
 
 
 def get_app_password(caller: Caller, password_id: UUID) -> Values:
     """Get an app password; NotFound when the clinic has none with this id."""
     _refuse_limited(caller)
-    return get(caller, APP_PASSWORD, password_id)
+    return AppPasswords(caller).get(password_id)
 
 
 def delete_app_password(caller: Caller, password_id: UUID, expected: int | None) -> None:
     """Revoke an app password: the program is shut out when this commits. StaleVersion."""
     _refuse_limited(caller)
-    remove(caller, APP_PASSWORD, password_id, expected)
+    AppPasswords(caller).remove(password_id, expected)
 
 
 def _refuse_limited(caller: Caller) -> None:

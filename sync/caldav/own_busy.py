@@ -8,9 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import require
 from booking.core.errors import NotFound, StaleVersion
 from booking.core.locks import lock_resources
 from booking.core.queue import defer
@@ -36,7 +35,7 @@ def put_object(
     StaleVersion unless the stored object has the ETag `if_match`, or when it exists despite
     `if_none_match`; UnusableError for a text that is no calendar or is too much to read.
     """
-    require(caller, THERAPIST, therapist_id)
+    Therapists(caller).require(therapist_id)
     # The text is read before the lock is taken: reading takes time, and no booking should wait for it.
     (expanded,) = read([body.encode()], window_of(caller, therapist_id), OBJECT)
     if expanded is None or expanded.unread:

@@ -9,15 +9,19 @@ from uuid import UUID
 from sqlalchemy import TextClause, select, text
 
 from booking.appointments.records import Visit, with_phases
-from booking.catalogue.locations import LOCATION
-from booking.catalogue.rooms import ROOM
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.locations import Locations
+from booking.catalogue.rooms import Rooms
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import Kind, require
+from booking.core.crud import Collection
 from models import Appointment
 from sync.changes.cursors import HORIZON, Cursors, Position, cursors_of, forgotten_before
 
-KINDS: Final[Mapping[str, Kind]] = {"location_id": LOCATION, "therapist_id": THERAPIST, "room_id": ROOM}
+KINDS: Final[Mapping[str, type[Collection]]] = {
+    "location_id": Locations,
+    "therapist_id": Therapists,
+    "room_id": Rooms,
+}
 _NOWHERE: Final = UUID(int=0)
 
 # A cursor says "this client has read everything up to here", so nothing may ever turn up behind it. No
@@ -136,7 +140,7 @@ def _statement(form: str, *, several: bool, limited: bool) -> TextClause:
 def scope_of(caller: Caller, named: Mapping[str, UUID]) -> Scope:
     """Give the scope of a filter; NotFound for an id that the clinic lacks or the key may not see."""
     for field, id_ in named.items():
-        require(caller, KINDS[field], id_, f"/{field}")
+        KINDS[field](caller).require(id_, f"/{field}")
     limits = None if caller.location_ids is None else sorted(caller.location_ids)
     name = ["changes", *map(str, named.items()), "everywhere" if limits is None else str(limits)]
     ids = list(named.values()) or ([caller.clinic_id] if limits is None else limits)

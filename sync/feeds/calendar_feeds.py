@@ -1,50 +1,47 @@
 """Creates, rotates and revokes calendar feeds; only the SHA-256 of a feed's token is stored."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, or_, select
 
-from booking.catalogue.devices import DEVICE
-from booking.catalogue.locations import LOCATION
-from booking.catalogue.patients import PATIENT
-from booking.catalogue.rooms import ROOM
-from booking.catalogue.therapists import THERAPIST
+from booking.catalogue.devices import Devices
+from booking.catalogue.locations import Locations
+from booking.catalogue.patients import Patients
+from booking.catalogue.rooms import Rooms
+from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
-from booking.core.crud import (
-    Kind,
-    Locations,
-    Values,
-    create,
-    get,
-    lock_for_change,
-    remove,
-    require,
-    select_all,
-    write_changes,
-)
+from booking.core.crud import ALL, Collection, Values, Where
 from booking.core.errors import Invalid, MissingScope, NotFound
 from booking.core.events import audit
 from booking.core.tokens import Secret, fresh_secret
 from models import CalendarFeed, Device, Resource, Room
 
 OF: Final = ("resource_id", "location_id", "patient_id")
-_KINDS: Final = {"therapist": THERAPIST, "room": ROOM, "device": DEVICE}
+_KINDS: Final[Mapping[str, type[Collection]]] = {"therapist": Therapists, "room": Rooms, "device": Devices}
 
 
-def _within(locations: Locations) -> ColumnElement[bool]:
-    """Limit a key of some locations to the feeds of these locations, their rooms and their devices."""
-    # Feeds of therapists and of patients show every location, so such a key sees none of them.
-    things = [
-        CalendarFeed.resource_id.in_(
-            select(kind.id).where(kind.clinic_id == CalendarFeed.clinic_id, kind.location_id.in_(locations))
-        )
-        for kind in (Room, Device)
-    ]
-    return or_(CalendarFeed.location_id.in_(locations), *things)
+class CalendarFeeds(Collection):
+    """Calendar feeds, each of a resource, a location or a patient."""
 
+    name = "calendar_feed"
+    model = CalendarFeed
+    locks = "id"
+    private = True
 
-CALENDAR_FEED: Final = Kind(name="calendar_feed", model=CalendarFeed, locks="id", private=True, limit=_within)
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Limit a key of some locations to the feeds of these locations, their rooms and their devices."""
+        selected, seen = super().select(where), self.caller.location_ids
+        if seen is None:
+            return selected
+        things = [
+            CalendarFeed.resource_id.in_(
+                select(kind.id).where(kind.clinic_id == CalendarFeed.clinic_id, kind.location_id.in_(seen))
+            )
+            for kind in (Room, Device)
+        ]
+        return selected.where(or_(CalendarFeed.location_id.in_(seen), *things))
 
 
 def create_calendar_feed(caller: Caller, values: Values) -> Values:
@@ -55,31 +52,31 @@ def create_calendar_feed(caller: Caller, values: Values) -> Values:
     """
     _require_one(caller, values)
     secret = fresh_secret()
-    return create(caller, CALENDAR_FEED, {**values, **_stored(secret)}) | {"token": secret.text}
+    return CalendarFeeds(caller).create({**values, **_stored(secret)}) | {"token": secret.text}
 
 
 def select_calendar_feeds(caller: Caller) -> Select[Any]:
     """Select the clinic's feeds that the key may see."""
-    return select_all(caller, CALENDAR_FEED)
+    return CalendarFeeds(caller).select()
 
 
 def get_calendar_feed(caller: Caller, feed_id: UUID) -> Values:
     """Get a feed; NotFound when the clinic has none with this id, or the key may not see it."""
-    return get(caller, CALENDAR_FEED, feed_id)
+    return CalendarFeeds(caller).get(feed_id)
 
 
 def rotate_calendar_feed(caller: Caller, feed_id: UUID, expected: int | None) -> Values:
     """Give the feed a new `token`; the old address stops working when this commits. StaleVersion."""
-    row, _ = lock_for_change(caller, CALENDAR_FEED, feed_id, expected)
-    secret = fresh_secret()
-    write_changes(caller, CALENDAR_FEED, row, _stored(secret))
+    found, secret = CalendarFeeds(caller), fresh_secret()
+    row, _ = found.lock_for_change(feed_id, expected)
+    found.write_changes(row, _stored(secret))
     audit(caller, "calendar_feed.rotated", "calendar_feed", feed_id, {"fields": ["token"]})
-    return get(caller, CALENDAR_FEED, feed_id) | {"token": secret.text}
+    return found.get(feed_id) | {"token": secret.text}
 
 
 def revoke_calendar_feed(caller: Caller, feed_id: UUID, expected: int | None) -> None:
     """Remove the feed: its address stops working when this commits. StaleVersion."""
-    remove(caller, CALENDAR_FEED, feed_id, expected)
+    CalendarFeeds(caller).remove(feed_id, expected)
 
 
 def _stored(secret: Secret) -> dict[str, Any]:
@@ -97,7 +94,7 @@ def _require_one(caller: Caller, values: Values) -> None:
             raise NotFound("resource", "/resource_id")
         kind = _KINDS[resource.type]
     else:
-        kind = LOCATION if name == "location_id" else PATIENT
-    require(caller, kind, id_, f"/{name}")
-    if caller.location_ids is not None and kind in (THERAPIST, PATIENT):
+        kind = Locations if name == "location_id" else Patients
+    kind(caller).require(id_, f"/{name}")
+    if caller.location_ids is not None and kind in (Therapists, Patients):
         raise MissingScope("A key of some locations cannot show what is at others.")

@@ -9,19 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from booking.core.caller import Caller
-from booking.core.crud import (
-    Kind,
-    Values,
-    change,
-    create,
-    get,
-    lock_for_change,
-    remove,
-    represent,
-    require,
-    select_all,
-    write_changes,
-)
+from booking.core.crud import Collection, Values
 from booking.core.errors import Invalid, MissingScope
 from booking.core.events import audit
 from booking.core.webhook_queue import wake
@@ -52,36 +40,30 @@ _HEALTHY: Final[Values] = {
 }
 
 
-def _complete(caller: Caller, before: Values | None, values: Values) -> Values:  # noqa: ARG001 - the hook's shape
-    """Reset an endpoint's health when it is switched on, or gets another URL."""
-    afresh = before is not None and (values.get("active") or ("url" in values and before["active"]))
-    return values | _HEALTHY if afresh else values
+class Webhooks(Collection):
+    """The clinic's endpoints."""
 
+    name = "webhook"
+    model = WebhookEndpoint
+    locks = "id"
+    # Secrets belong in no log, and the URLs of some receivers are secrets too.
+    private = True
 
-def _follow(caller: Caller, before: Values | None, after: Values | None) -> tuple[()]:
-    """Queue at once what has been waiting for an endpoint that is active after a change."""
-    if before is not None and after is not None and after["active"]:
-        wake(caller.session, [(caller.clinic_id, after["id"])])
-    return ()
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Reset an endpoint's health when it is switched on, or gets another URL."""
+        if before is not None and (values.get("active") or ("url" in values and before["active"])):
+            values |= _HEALTHY
 
+    def follow(self, before: Values | None, after: Values | None) -> None:
+        """Queue at once what has been waiting for an endpoint that is active after a change."""
+        if before is not None and after is not None and after["active"]:
+            wake(self.caller.session, [(self.caller.clinic_id, after["id"])])
 
-def _show(caller: Caller, found: list[Values]) -> None:  # noqa: ARG001 - the hook's shape
-    """Say since when and why an endpoint is disabled."""
-    for one in found:
-        at, reason = one["disabled_at"], one["disabled_reason"]
-        one["disabled"] = None if at is None else {"at": at, "reason": reason}
-
-
-# Private, because secrets belong in no log, and the URLs of some receivers are secrets too.
-WEBHOOK: Final = Kind(
-    name="webhook",
-    model=WebhookEndpoint,
-    locks="id",
-    private=True,
-    complete=_complete,
-    follow=_follow,
-    show=_show,
-)
+    def show(self, found: list[Values]) -> None:
+        """Say since when and why an endpoint is disabled."""
+        for values in found:
+            at, reason = values["disabled_at"], values["disabled_reason"]
+            values["disabled"] = None if at is None else {"at": at, "reason": reason}
 
 
 def create_webhook(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
@@ -92,31 +74,31 @@ def create_webhook(caller: Caller, values: Values, *, allow_loopback: bool) -> V
     require_whole_clinic(caller)
     _check_url(values, allow_loopback=allow_loopback)
     secret = _fresh_secret()
-    made = create(caller, WEBHOOK, values | {"secret": secret, "active": True})
+    made = Webhooks(caller).create(values | {"secret": secret, "active": True})
     return _visible(made) | {"secret": secret}
 
 
 def select_webhooks(caller: Caller) -> Select[Any]:
     """Select the clinic's endpoints."""
     require_whole_clinic(caller)
-    return select_all(caller, WEBHOOK)
+    return Webhooks(caller).select()
 
 
 def show_webhooks(caller: Caller, endpoints: list[WebhookEndpoint]) -> list[Values]:
     """Give endpoints as clients see them."""
-    return [_visible(one) for one in represent(caller, WEBHOOK, endpoints)]
+    return [_visible(one) for one in Webhooks(caller).represent(endpoints)]
 
 
 def require_webhook(caller: Caller, webhook_id: UUID) -> None:
     """Raise NotFound unless the clinic has this endpoint."""
     require_whole_clinic(caller)
-    require(caller, WEBHOOK, webhook_id)
+    Webhooks(caller).require(webhook_id)
 
 
 def get_webhook(caller: Caller, webhook_id: UUID) -> Values:
     """Get an endpoint; NotFound when the clinic has none with this id."""
     require_whole_clinic(caller)
-    return _visible(get(caller, WEBHOOK, webhook_id))
+    return _visible(Webhooks(caller).get(webhook_id))
 
 
 def change_webhook(
@@ -125,26 +107,26 @@ def change_webhook(
     """Change an endpoint's URL, events or description, or switch it on or off."""
     require_whole_clinic(caller)
     _check_url(values, allow_loopback=allow_loopback)
-    return _visible(change(caller, WEBHOOK, webhook_id, values, expected))
+    return _visible(Webhooks(caller).change(webhook_id, values, expected))
 
 
 def delete_webhook(caller: Caller, webhook_id: UUID, expected: int | None) -> None:
     """Delete an endpoint with its deliveries."""
     require_whole_clinic(caller)
-    remove(caller, WEBHOOK, webhook_id, expected)
+    Webhooks(caller).remove(webhook_id, expected)
 
 
 def rotate_secret(caller: Caller, webhook_id: UUID, expected: int | None) -> Values:
     """Give an endpoint a new secret, shown only here; the old secret signs beside it for a day."""
     require_whole_clinic(caller)
-    row, before = lock_for_change(caller, WEBHOOK, webhook_id, expected)
+    row, before = Webhooks(caller).lock_for_change(webhook_id, expected)
     fresh = _fresh_secret()
     values = {
         "previous_secret": before["secret"],
         "previous_until": caller.real_now + OVERLAP,
         "secret": fresh,
     }
-    write_changes(caller, WEBHOOK, row, values)
+    Webhooks(caller).write_changes(row, values)
     audit(caller, "webhook.secret_rotated", "webhook", webhook_id, {"fields": ["secret"]})
     return get_webhook(caller, webhook_id) | {"secret": fresh}
 

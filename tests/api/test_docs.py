@@ -181,3 +181,10 @@ def test_no_operation_answers_what_it_does_not_document(desk: Desk, spec: dict[s
         )
 
         assert str(answer.status_code) in operation["responses"], (method, path, answer.text)
+
+
+def test_every_patch_is_called_an_update(spec: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, method, operation in _operations(spec) if method == "patch"]
+
+    assert ids
+    assert [id_ for id_ in ids if not id_.startswith("update_")] == []

@@ -1,14 +1,24 @@
 """Migrations and models make the same database; PostgreSQL itself is asked, since no tool compares it all."""
 
+import importlib.util
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
 import models  # noqa: F401 - importing the models is what fills the metadata
 from booking.catalogue.defaults import default_hold_rules
 from booking.catalogue.message_templates import default_message_templates
+from migrations import runner
 from migrations.runner import migrate, migrated
 from models.base import Base
 from models.database import Database
@@ -82,11 +92,7 @@ def test_clinics_from_before_holds_get_the_ten_rules(make_database: Callable[[st
     migrate(database.engine, "20261122_2210")
     clinics = [uuid7(), uuid7()]
     for clinic_id in clinics:
-        with database.transaction(clinic_id) as session:
-            session.execute(
-                text("INSERT INTO clinics (id, name, timezone) VALUES (:id, 'Old', 'Europe/London')"),
-                {"id": clinic_id},
-            )
+        _insert_clinic(database, clinic_id)
     migrate(database.engine)
 
     for clinic_id in clinics:
@@ -101,14 +107,141 @@ def test_clinics_from_before_messages_get_the_default_templates(
 ) -> None:
     database, clinic_id = make_database("before_messages"), uuid7()
     migrate(database.engine, "20261124_2100")
-    with database.transaction(clinic_id) as session:
-        session.execute(
-            text("INSERT INTO clinics (id, name, timezone) VALUES (:id, 'Old', 'Europe/London')"),
-            {"id": clinic_id},
-        )
+    _insert_clinic(database, clinic_id)
     migrate(database.engine)
 
     with database.transaction(clinic_id) as session:
         rows = session.execute(text("SELECT * FROM message_templates ORDER BY id")).mappings().all()
     words = [{name: row[name] for name in ("kind", "subject", "body")} for row in rows]
     assert words == default_message_templates()
+
+
+def _insert_clinic(database: Database, clinic_id: UUID) -> None:
+    with database.transaction(clinic_id) as session:
+        session.execute(
+            text("INSERT INTO clinics (id, name, timezone) VALUES (:id, 'Old', 'Europe/London')"),
+            {"id": clinic_id},
+        )
+
+
+@pytest.fixture
+def tomorrow(tmp_path: Path) -> ModuleType:
+    """Give the runner of a copy of all migrations, to which a test adds a revision."""
+    shutil.copytree(Path(runner.__file__).parent, tmp_path / "migrations")
+    spec = importlib.util.spec_from_file_location("tomorrow", tmp_path / "migrations" / "runner.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _add_revision(tomorrow: ModuleType, *lines: str) -> None:
+    folder = Path(str(tomorrow.__file__)).parent / "versions"
+    newest = max(path.stem for path in folder.glob("2*.py"))[:13]
+    head = ["from alembic import op", "from migrations.indexes import build_index"]
+    revision = ['revision = "29990101_0000"', f'down_revision = "{newest}"', "def upgrade():"]
+    body = "\n".join([*head, *revision, *(f"    {line}" for line in lines)])
+    (folder / "29990101_0000_tomorrow.py").write_text(body + "\n")
+
+
+def _index(database: Database) -> bool | None:
+    """Whether the index of the tests is valid; None when there is none."""
+    asked = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_clinics_tomorrow')")
+    with database.engine.connect() as connection:
+        valid: bool | None = connection.scalar(asked)
+    return valid
+
+
+def _start_migrating(database: Database, tomorrow: ModuleType) -> subprocess.Popen[str]:
+    """Start a process that migrates by the copy's revisions."""
+    program = (
+        "import sys; from models.database import Database; from migrations.runner import migrate;"
+        " migrate(Database(sys.argv[1]).engine)"
+    )
+    return subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", program, database.url],
+        # Where a process starts it finds modules first.
+        cwd=Path(str(tomorrow.__file__)).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+BUILD = 'build_index("ix_clinics_tomorrow", "clinics (name)", unique=True)'
+
+
+def test_a_revision_builds_an_index_outside_of_a_transaction(
+    make_database: Callable[[str], Database], tomorrow: ModuleType
+) -> None:
+    database = make_database("concurrently")
+    _add_revision(tomorrow, BUILD)
+
+    tomorrow.migrate(database.engine)
+
+    assert _index(database) is True
+    assert tomorrow.migrated(database.engine)
+
+
+def test_outside_of_a_transaction_the_timeouts_and_the_lock_hold(
+    make_database: Callable[[str], Database], tomorrow: ModuleType
+) -> None:
+    database = make_database("timeouts")
+    _add_revision(
+        tomorrow,
+        BUILD,
+        "with op.get_context().autocommit_block():",
+        "    op.execute('''CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock,",
+        "        current_setting('statement_timeout') AS statement, (SELECT count(*) FROM pg_locks",
+        "        WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS alone''')",
+    )
+
+    tomorrow.migrate(database.engine)
+
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT * FROM seen")).one() == ("5s", "1min", 1)
+        assert connection.scalar(text("SHOW statement_timeout")) == "30s"
+
+
+def test_a_second_process_waits_for_the_first_and_finds_nothing_to_do(
+    make_database: Callable[[str], Database], tomorrow: ModuleType
+) -> None:
+    database = make_database("both")
+    migrate(database.engine)
+    # Long enough for the other to ask for the lock before the index is built.
+    _add_revision(tomorrow, 'op.execute("SELECT pg_sleep(2)")', BUILD)
+
+    both = [_start_migrating(database, tomorrow) for _ in range(2)]
+    outputs = [process.communicate(timeout=60)[0] for process in both]
+
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert _index(database) is True
+
+
+def test_an_index_that_could_not_be_built_is_built_when_the_revision_runs_again(
+    make_database: Callable[[str], Database], tomorrow: ModuleType
+) -> None:
+    database = make_database("again")
+    migrate(database.engine)
+    twins = [uuid7(), uuid7()]
+    for clinic_id in twins:
+        _insert_clinic(database, clinic_id)
+    _add_revision(tomorrow, BUILD)
+
+    with pytest.raises(IntegrityError):
+        tomorrow.migrate(database.engine)
+    left = _index(database)
+    with database.transaction(twins[0]) as session:
+        session.execute(text("UPDATE clinics SET name = 'Other'"))
+    tomorrow.migrate(database.engine)
+
+    assert (left, _index(database)) == (False, True)
+
+
+def test_the_template_is_a_revision_that_runs_and_says_how_to_build_an_index(tomorrow: ModuleType) -> None:
+    tomorrow.new_revision("add something", datetime(2999, 1, 1, tzinfo=UTC))
+    (written,) = (Path(str(tomorrow.__file__)).parent / "versions").glob("*add_something.py")
+
+    compile(written.read_text(), written.name, "exec")
+    assert "build_index" in written.read_text()

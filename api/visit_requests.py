@@ -1,0 +1,37 @@
+"""Reads the visit request and the override of a request, and shows the verdict on them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from booking.questions.judging import Override
+from booking.questions.visit_requests import VisitRequest
+from scheduling.questions import Verdict
+
+
+def visit_request_of(given: Mapping[str, Any], patient_id: UUID | None = None) -> VisitRequest:
+    """Read the visit that a body or a query names; a path may name its patient."""
+    return VisitRequest(
+        procedure_id=given["procedure_id"],
+        location_id=given["location_id"],
+        areas=tuple(given.get("areas") or ()),
+        therapist_id=given.get("therapist_id"),
+        room_id=given.get("room_id"),
+        patient_id=patient_id or given.get("patient_id"),
+        course_id=given.get("course_id"),
+    )
+
+
+def override_of(body: Mapping[str, Any]) -> Override | None:
+    """Read a body's override; None when it has none."""
+    given = body.get("override")
+    return Override(frozenset(given["codes"]), given["reason"]) if given else None
+
+
+def shown_verdict(verdict: Verdict) -> dict[str, Any]:
+    """Show whether a visit can take place, with every reason against it."""
+    return {
+        "bookable": not verdict.refusals,
+        "refusals": verdict.refusals,
+        "warnings": verdict.warnings,
+    }
