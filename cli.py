@@ -24,6 +24,7 @@ from models.postgres import database_url
 from schemas.times import Zone
 from serving import Server, require_free_port
 from sync.changes.cursors import renew_epoch
+from version import VERSION
 
 
 @contextmanager
@@ -47,6 +48,7 @@ def _migrate(database: Database) -> None:
 
 
 @click.group()
+@click.version_option(VERSION, prog_name="clinic", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Run the clinic scheduling API; settings come from the environment (see the README)."""
