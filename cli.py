@@ -51,7 +51,7 @@ def _migrate(database: Database) -> None:
 @click.version_option(VERSION, prog_name="clinic", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Run the clinic scheduling API; settings come from the environment (see the README)."""
+    """Run the clinic scheduling API; settings come from the environment: docs/operating.md."""
     # SIGTERM becomes a normal exit, which also gives up the share of an embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
