@@ -3,7 +3,7 @@
 import re
 
 from config import PROJECT
-from tests.docs.pages import CONTRIBUTING, first_codes, section
+from tests.docs.pages import CONTRIBUTING, first_codes, section, tracked_files
 
 MAKEFILE = (PROJECT / "Makefile").read_text()
 HOOKS = (PROJECT / ".pre-commit-config.yaml").read_text()
@@ -22,6 +22,15 @@ def test_every_make_target_is_named() -> None:
     assert sorted(first_codes(section(CONTRIBUTING, "Make targets"))) == sorted(
         f"make {name}" for name in targets
     )
+
+
+def test_every_folder_of_code_and_every_wing_is_named() -> None:
+    parts = [path.relative_to(PROJECT).parts for path in tracked_files() if path.suffix == ".py"]
+    folders = {f"{one[0]}/" for one in parts if len(one) > 1} - {"tests/"}
+    wings = {f"{one[0]}/{one[1]}/" for one in parts if one[0] in {"booking", "sync"} and len(one) > 2}
+    tests = {f"tests/{one[1]}/" for one in parts if one[0] == "tests" and len(one) > 2}
+
+    assert folders | wings | tests <= set(first_codes(section(CONTRIBUTING, "Where things are")))
 
 
 def test_a_commit_is_checked_by_what_make_runs() -> None:
