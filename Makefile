@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
 CLIENTS := $(VENV)/clients/.ready
 
 # The tests start many processes of the product: what one has compiled, the next need not compile again.
@@ -14,30 +15,37 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-$(READY): requirements-dev.lock pyproject.toml
+# What serves needs a third of what tests do, so `make run` installs that alone. The package is built with the
+# setuptools of the development lock, which pip installs for the build and not into the environment.
+$(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--no-deps --no-build-isolation --editable .
+	PIP_CONSTRAINT=requirements-dev.lock PIP_BUILD_CONSTRAINT=requirements-dev.lock \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --requirement requirements.lock --editable .
 	@touch $(READY)
+
+# The development lock names the same versions and more, so that neither command undoes what the other did.
+$(READY_DEV): requirements-dev.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-dev.lock
+	@touch $(READY_DEV)
 
 run: $(READY)  ## Start the database, migrate, load the demo clinic on the first run, serve
 	@exec $(BIN)/clinic serve
 
-test: lint types $(READY)  ## Lint, types, import contracts and every test that Python and PostgreSQL can run
+test: lint types $(READY_DEV)  ## Lint, types, import contracts and every test that Python and PostgreSQL can run
 	$(BIN)/pytest -n 2
 
-coverage: $(READY)  ## The same tests, failing where they run less than 95 % of the code
+coverage: $(READY_DEV)  ## The same tests, failing where they run less than 95 % of the code
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
-test-postgres15: $(READY)  ## The tests that ask a database, with their coverage, on Debian's PostgreSQL 15
+test-postgres15: $(READY_DEV)  ## The tests that ask a database, with their coverage, on Debian's PostgreSQL 15
 	$(BIN)/coverage erase
 	tests/postgres15.sh $(BIN)/pytest -n 2 -m "not embedded" --cov --cov-report=term:skip-covered
 
-$(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(READY)
+$(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(READY_DEV)
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node and npm are missing: install them first."; exit 1; }
 	@test -x $(VENV)/clients/bin/python || $(BIN)/python -m venv $(VENV)/clients
 	$(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -48,32 +56,32 @@ $(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(RE
 test-clients: $(CLIENTS)  ## Other people's calendar programs, of PyPI and npm, against the server (needs Node)
 	$(BIN)/pytest tests/clients
 
-test-libical: $(READY)  ## Every kind of calendar feed, read by Debian's libical with its strict check
+test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's libical with its strict check
 	tests/libical.sh $(BIN)/pytest tests/libical
 
-bench: $(READY)  ## Print each figure beside its floor
+bench: $(READY_DEV)  ## Print each figure beside its floor
 	$(BIN)/python -m bench
 
-docs: $(READY)  ## Write docs/rules.md from the catalogue and the code
+docs: $(READY_DEV)  ## Write docs/rules.md from the catalogue and the code
 	$(BIN)/python -m docs.render
 
-lint: $(READY)  ## ruff and the import contracts
+lint: $(READY_DEV)  ## ruff and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-format: $(READY)  ## Format the code
+format: $(READY_DEV)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(READY)  ## mypy, strict
+types: $(READY_DEV)  ## mypy, strict
 	$(BIN)/mypy
 
-migration: $(READY)  ## Write an empty revision: make migration NAME=add_something
+migration: $(READY_DEV)  ## Write an empty revision: make migration NAME=add_something
 	$(BIN)/python -c 'from datetime import UTC, datetime; from migrations.runner import new_revision; \
 		new_revision("$(NAME)", datetime.now(UTC))'
 
-lock: $(READY)  ## Lock the newest versions, for Python 3.11 to 3.13
+lock: $(READY_DEV)  ## Lock the newest versions, for Python 3.11 to 3.13
 	$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --upgrade --output-file tests/clients/requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate \

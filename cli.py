@@ -24,6 +24,7 @@ from models.postgres import database_url
 from schemas.times import Zone
 from serving import Server, require_free_port
 from sync.changes.cursors import renew_epoch
+from version import VERSION
 
 
 @contextmanager
@@ -47,9 +48,10 @@ def _migrate(database: Database) -> None:
 
 
 @click.group()
+@click.version_option(VERSION, prog_name="clinic", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Run the clinic scheduling API; settings come from the environment (see the README)."""
+    """Run the clinic scheduling API; settings come from the environment: docs/operating.md."""
     # SIGTERM becomes a normal exit, which also gives up the share of an embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:

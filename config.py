@@ -33,7 +33,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How this process runs; every field has a default and a row in the README."""
+    """How this process runs; every field has a default and a row in docs/operating.md."""
 
     database_url: str | None = None
     data_dir: Path = PROJECT / "data"

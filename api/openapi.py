@@ -10,9 +10,9 @@ from flask import Flask, Response
 from api.documentation import REQUEST_HEADERS, SECURITY
 from schemas.base import schema_name
 from schemas.problems import ProblemSchema
+from version import VERSION
 
 TITLE = "Clinic scheduling"
-VERSION = "0.1.0"
 
 
 class Api(flask_smorest.Api):

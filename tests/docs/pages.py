@@ -9,6 +9,10 @@ from typing import Any
 from config import PROJECT
 
 README = PROJECT / "README.md"
+CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
+OPERATING = PROJECT / "docs" / "operating.md"
+DEPENDENCIES = PROJECT / "docs" / "dependencies.md"
+FIRST_CHANGES = PROJECT / "docs" / "first-changes.md"
 ERRORS = PROJECT / "docs" / "api" / "errors.md"
 PAGES = sorted(
     [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")],
@@ -30,6 +34,20 @@ def rows(text: str) -> list[list[str]]:
 def first_codes(text: str) -> list[str]:
     """Give what the first cells of the table rows name."""
     return [code for row in rows(text) for code in re.findall(r"`([^`]+)`", row[0])]
+
+
+def links(page: Path) -> list[Path]:
+    """List the files and folders of the project that a page links to."""
+    found = re.findall(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)", page.read_text())
+    targets = [link.partition("#")[0] for link in found if "://" not in link]
+    return [(page.parent / target).resolve() for target in targets if target]
+
+
+def paths(page: Path) -> list[str]:
+    """List the files and folders of the project that a page names in code, present or not."""
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[a-z_.-]+\.(?:py|toml|lock))`", page.read_text())
+    folders = {path.relative_to(PROJECT).parts[0] for path in tracked_files()}
+    return [one for one in named if one.partition("/")[0] in folders or "/" not in one]
 
 
 def examples(page: Path, title: str) -> dict[str, dict[str, Any]]:

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from config import PROJECT
-from tests.docs.pages import PAGES, tracked_files
+from tests.docs.pages import CONTRIBUTING, DEPENDENCIES, PAGES, README, links, paths, tracked_files
 
 ADRS = sorted((PROJECT / "docs" / "adr").glob("*.md"))
-LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 # Written in pieces, so that this file does not hold what it looks for.
 MACHINE_PATHS = ("/ho" + "me/", "/Us" + "ers/", "/wo" + "rk/", "/ro" + "ot/")
 REGISTRY_HOSTS = ("py" + "pi.org", "pythonhost" + "ed.org", "artifact" + "ory")
@@ -22,9 +21,22 @@ def named(paths: list[Path]) -> list[object]:
 
 @pytest.mark.parametrize("page", named(PAGES))
 def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
-    targets = [link.partition("#")[0] for link in LINK.findall(page.read_text()) if "://" not in link]
+    assert [target for target in links(page) if not target.exists()] == []
 
-    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+@pytest.mark.parametrize("page", named(PAGES))
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    assert [path for path in paths(page) if not (PROJECT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", named(sorted((PROJECT / "docs").glob("*.md"))))
+def test_every_guide_can_be_found_from_the_readme(page: Path) -> None:
+    assert page in links(README)
+
+
+def test_the_readme_leads_to_what_each_dependency_is_for() -> None:
+    assert DEPENDENCIES in links(README)
+    assert CONTRIBUTING in links(README)
 
 
 @pytest.mark.parametrize("page", named(PAGES))

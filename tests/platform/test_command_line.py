@@ -1,6 +1,7 @@
 """The `clinic` command: what it prints, how it exits, beside a server that runs."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
 from api.app import create_app
-from config import Settings
+from config import PROJECT, Settings
 from models.database import Database
 from tests.support.desk import Desk
 from tests.support.full_clinic import book_visit, create_visit_question
@@ -195,6 +196,14 @@ def test_a_renewed_epoch_ends_every_cursor_of_every_clinic(desk: Desk, embedded:
 
     assert (told.exit_code, told.stdout) == (0, "")
     assert desk.get("/changes", cursor=cursor).status_code == 410
+
+
+def test_the_version_is_printed_and_is_the_changelogs_newest() -> None:
+    told = clinic_here("--version")
+    released = re.search(r"^## \[(\d[\d.]*)\]", (PROJECT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+
+    assert released is not None
+    assert (told.exit_code, told.stdout) == (0, f"clinic {released[1]}\n")
 
 
 def test_the_installed_command_runs_from_any_folder(tmp_path: Path) -> None:

@@ -1,14 +1,21 @@
-"""The README's table of settings and the code that reads them name the same variables."""
+"""The page about operating names every command and every setting with its default."""
 
 import re
 
+from cli import main
 from config import PROJECT, Settings
-from tests.docs.pages import README, first_codes, rows, section
+from tests.docs.pages import OPERATING, first_codes, rows, section
 
 IN_CODE = set(
     re.findall(r'"((?:CLINIC_[A-Z_]+)|PORT|DATABASE_URL|SMTP_URL)"', (PROJECT / "config.py").read_text())
 )
-TABLE = section(README, "Settings")
+TABLE = section(OPERATING, "Settings")
+
+
+def test_every_command_is_named() -> None:
+    told = [code.split()[1] for code in first_codes(section(OPERATING, "The command line"))]
+
+    assert sorted(told) == sorted(main.commands)
 
 
 def test_every_setting_has_a_row_and_every_row_a_setting() -> None:
