@@ -26,7 +26,7 @@ def device(location_id: str, **fields: Any) -> Body:
 
 def therapist(location_id: str, **fields: Any) -> Body:
     hours = [{"location_id": location_id, "weekday": day, "starts": "09:00", "ends": "19:00"} for day in WEEK]
-    qualifications = [{"code": "MN_DERMAL"}, {"code": "BBP"}]
+    qualifications = [{"code": "BBP"}, {"code": "MN_DERMAL"}]
     return {"name": "Alice Archer", "qualifications": qualifications, "working_hours": hours} | fields
 
 
