@@ -1,7 +1,9 @@
-"""Desks at a fixed instant, and clinics that most booking tests start from."""
+"""Desks at a fixed instant, and clinics that the booking tests start from."""
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,6 +11,7 @@ from flask import Flask
 from booking.catalogue.clinics import create_clinic as found_clinic
 from models.database import Database
 from tests.support.cast import NOW, Clinic, create_clinic, create_pipeline, create_rule
+from tests.support.catalogue_cast import Cast, create_cast
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
 
@@ -48,6 +51,40 @@ def standing(app: Flask, database: Database) -> Clinic:
 def neighbour(app: Flask, database: Database) -> Clinic:
     """Create another such clinic, of which the first must see nothing."""
     return _found(app, database)
+
+
+@pytest.fixture
+def make_cast(copied: Copied[Cast]) -> Callable[[], Cast]:
+    """Give what makes further clinics, each with a cast of its own."""
+    return partial(copied, create_cast)
+
+
+@pytest.fixture
+def cast(make_cast: Callable[[], Cast]) -> Cast:
+    """Make a clinic with the cast in it."""
+    return make_cast()
+
+
+@pytest.fixture
+def desk_with() -> Callable[..., Desk]:
+    """Give a clinic's desk with a key of these scopes alone."""
+
+    def make(cast: Cast, *scopes: str, **fields: Any) -> Desk:
+        values = {"name": "Key", "kind": "secret", "scopes": list(scopes)} | fields
+        return cast.desk.using(cast.desk.made("/api-keys", **values)["key"])
+
+    return make
+
+
+@pytest.fixture
+def rows(database: Database) -> Callable[..., list[tuple[Any, ...]]]:
+    """Read rows of a clinic by SQL."""
+
+    def read(desk: Desk, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        with database.transaction(desk.clinic_id) as session:
+            return [tuple(row) for row in session.connection().exec_driver_sql(sql, values)]
+
+    return read
 
 
 def _one_of_each(make_clinic: MakeClinic) -> Clinic:

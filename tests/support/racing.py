@@ -1,5 +1,6 @@
 """Races: acts that start at the same instant in threads of their own, and what must hold afterwards."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -54,9 +55,24 @@ def race(acts: Iterable[Act]) -> list[TestResponse]:
     return answers
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait until a condition holds, and fail when it does not hold in time."""
+    give_up = monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        assert monotonic() < give_up
+        sleep(0.001)
+
+
 def statuses(answers: Iterable[TestResponse]) -> list[int]:
     """Give the statuses of answers, sorted."""
     return sorted(answer.status_code for answer in answers)
+
+
+def outcomes(answers: Iterable[TestResponse]) -> Counter[tuple[int, str | None]]:
+    """Count answers by their status and their problem's code, which is None where there is no problem."""
+    return Counter(
+        (one.status_code, one.get_json()["code"] if one.status_code >= 400 else None) for one in answers
+    )
 
 
 def assert_refused(answers: Iterable[TestResponse]) -> None:

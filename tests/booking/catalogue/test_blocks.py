@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from models.database import Database
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast, Rows
 from tests.support.statements import listening
 
-Rows = Callable[..., list[tuple[Any, ...]]]
 CLAIMS = """
     SELECT lane, lower(during) AT TIME ZONE 'UTC', upper(during) AT TIME ZONE 'UTC' FROM occupancies
     WHERE resource_id = %(id)s AND appointment_id IS NULL ORDER BY 1, 2

@@ -9,11 +9,10 @@ import pytest
 from booking.questions.catalog import load_catalog
 from models.database import Database
 from scheduling.rulebook import CourseTemplate
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
-from tests.booking.catalogue.test_bad_input import refused
+from tests.support import samples
+from tests.support.catalogue_cast import Cast, Rows
+from tests.support.refusals import refused_pointers
 
-Rows = Callable[..., list[tuple[Any, ...]]]
 SPACING = {"floor_days": 7, "min_days": 14}
 WHOLE = {"code": "FACES", "recommended_days": None, "overdue_days": None, "override_by": None} | SPACING
 RULES = "SELECT id::text, code, floor_days, min_days, active, after, before FROM spacing_rules"
@@ -67,7 +66,7 @@ BAD = [
 def test_a_malformed_template_is_refused(cast: Cast, fields: dict[str, Any], pointer: str) -> None:
     body = samples.course_template(cast.procedure["id"], **fields)
 
-    assert refused(cast, "/course-templates", body) == [pointer]
+    assert refused_pointers(cast, "/course-templates", body) == [pointer]
 
 
 def test_every_procedure_must_be_the_clinics(cast: Cast, make_cast: Callable[[], Cast]) -> None:

@@ -10,7 +10,7 @@ from booking.catalogue.defaults import default_course_templates, default_procedu
 from schemas.course_templates import CourseTemplateSchema
 from schemas.procedures import ProcedureSchema
 from schemas.spacing_rules import SpacingRuleSchema
-from tests.booking.catalogue import samples
+from tests.support import samples
 from tests.support.desk import Desk
 
 Range = tuple[int, int | None, int | None] | None

@@ -7,13 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
 from tests.support.cast import pointers
+from tests.support.catalogue_cast import Cast, Rows
 from tests.support.desk import Desk
 from tests.support.pages import items_page_by_page
-
-Rows = Callable[..., list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
 
 ENGLAND = {"country": "GB", "subdivision": "ENG", "observes_public_holidays": True}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 
 
 def test_a_patient_needs_a_name_and_nothing_else(cast: Cast) -> None:

@@ -1,14 +1,12 @@
 """Spacing rules: rising numbers, fixed matchers, and claims that shrink with the floor."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast, Rows
 
-Rows = Callable[..., list[tuple[Any, ...]]]
 CLAIMS = "SELECT role, upper(span) - lower(span) FROM spacing_claims ORDER BY role"
 
 

@@ -13,10 +13,8 @@ from models.treatments import EVENTS as STORED_EVENTS
 from scheduling.clinical import EVENTS, HOLDS
 from scheduling.rulebook import HoldRule
 from schemas.hold_rules import HoldRuleSchema
-from tests.booking.catalogue.conftest import Cast
+from tests.support.catalogue_cast import Cast, Rows
 from tests.support.desk import Desk
-
-Rows = Callable[..., list[tuple[Any, ...]]]
 
 # Code: rule, effect, against, days after resolved, minimum age, released by.
 TABLE = {

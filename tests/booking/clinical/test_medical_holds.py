@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 
 from scheduling.clinical import HOLDS
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
-from tests.booking.catalogue.test_bad_input import refused
+from tests.support import samples
+from tests.support.catalogue_cast import Cast, Rows
 from tests.support.desk import Desk
-
-Rows = Callable[..., list[tuple[Any, ...]]]
+from tests.support.refusals import refused_pointers
 
 MALFORMED = [
     ({"code": "flu"}, "/code"),
@@ -53,11 +51,11 @@ def test_the_level_follows_the_clinics_rule(cast: Cast) -> None:
 
 @pytest.mark.parametrize(("fields", "pointer"), MALFORMED)
 def test_a_malformed_hold_is_refused(cast: Cast, fields: dict[str, Any], pointer: str) -> None:
-    assert refused(cast, path_of(cast), samples.medical_hold(**fields)) == [pointer]
+    assert refused_pointers(cast, path_of(cast), samples.medical_hold(**fields)) == [pointer]
 
 
 def test_a_hold_needs_its_code_and_its_first_day(cast: Cast) -> None:
-    assert sorted(refused(cast, path_of(cast), {})) == ["/code", "/opened_on"]
+    assert sorted(refused_pointers(cast, path_of(cast), {})) == ["/code", "/opened_on"]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,10 @@ import pytest
 
 from booking.core.locks import hold_catalog, lock
 from models.database import Database
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import NOW, Cast
+from tests.support import samples
+from tests.support.catalogue_cast import NOW, Cast, Rows
 from tests.support.desk import Desk
 from tests.support.racing import race, statuses
-
-Rows = Callable[..., list[tuple[Any, ...]]]
 
 RELEASES: list[dict[str, Any]] = [
     {"resolved_on": "2027-01-04"},

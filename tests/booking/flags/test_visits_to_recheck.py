@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from models.database import Database
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import WEEK_FROM_NINE, Cast
+from tests.support import samples
+from tests.support.catalogue_cast import WEEK_FROM_NINE, Cast, Rows
 from tests.support.statements import listening
 
-Rows = Callable[..., list[tuple[Any, ...]]]
 MONDAY = "2027-02-01T10:00:00Z"
 
 
