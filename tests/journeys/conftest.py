@@ -7,8 +7,8 @@ from flask import Flask
 
 from booking.catalogue.clinics import create_clinic
 from models.database import Database
-from tests.journeys.cast import another_patient, changed, consulted, create_default_clinic
-from tests.support.cast import Clinic
+from tests.journeys.cast import changed, consulted, create_default_clinic
+from tests.support.cast import Clinic, another_patient
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
 

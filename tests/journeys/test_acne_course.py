@@ -1,7 +1,8 @@
 """J1 and J3: a course over the night on which the clocks change, and one with a visit that was missed."""
 
-from tests.journeys.cast import MakeClinic, consulted, create_default_clinic, find, performed, told
+from tests.journeys.cast import consulted, create_default_clinic, find, performed, told
 from tests.support.cast import Clinic, codes, refusal
+from tests.support.copying import MakeClinic
 
 SESSION_1 = "2027-03-06T10:00:00+00:00"
 

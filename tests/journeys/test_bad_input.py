@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.cast import doing, find, held
+from tests.journeys.cast import doing, find
 from tests.support.cast import Clinic
+from tests.support.records import open_medical_hold
 
 RULE = {
     "code": "OWN",
@@ -110,7 +111,7 @@ def test_tomorrow_begins_at_the_clinics_own_midnight(lasting: Clinic, now: str, 
 
 def test_a_hold_is_not_resolved_before_it_was_opened_by_a_change(lasting: Clinic) -> None:
     noon = lasting.at(NOON)
-    hold = held(noon, "infection", "2027-03-08")
+    hold = open_medical_hold(noon, "infection", "2027-03-08")
     path = f"/patients/{lasting.patient['id']}/medical-holds/{hold['id']}"
 
     assert wrong(noon.desk.patch(path, {"resolved_on": "2027-03-07"})) == [

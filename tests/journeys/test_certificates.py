@@ -7,17 +7,10 @@ import pytest
 from jobs.nightly import revalidate
 from jobs.rounds import clinics
 from models.database import Database
-from tests.journeys.cast import (
-    changed,
-    consulted,
-    create_default_clinic,
-    doing,
-    flagged,
-    flags,
-    shown,
-)
+from tests.journeys.cast import changed, consulted, create_default_clinic, doing
 from tests.support.cast import Clinic, Made, codes, refusal
 from tests.support.copying import Copied, MakeClinic
+from tests.support.visits import flagged, flags, shown_visit
 
 UNTIL = {"valid_until": "2027-04-30"}
 HELD = [{"code": "MN_SUP", "max_depth_mm": 0.5} | UNTIL, {"code": "BBP"} | UNTIL]
@@ -118,6 +111,6 @@ def test_after_the_night_of_the_first_of_may_all_visits_to_come_are_listed_and_k
 
     after = clinic.at("2027-05-01T09:00:00+01:00")
     assert flagged(after, therapist_id=clinic.therapist["id"]) == [visit["id"] for visit in visits]
-    assert [shown(after, visit)["status"] for visit in visits] == ["booked", "booked"]
+    assert [shown_visit(after, visit)["status"] for visit in visits] == ["booked", "booked"]
     assert [flags(after, visit) for visit in visits] == [[("therapist_unqualified", None)]] * 2
     assert flags(after, last_day) == []

@@ -8,7 +8,6 @@ from werkzeug.test import TestResponse
 from models.database import Database
 from tests.journeys.cast import (
     EVERYTHING,
-    MakeClinic,
     change_policy,
     changed,
     consulted,
@@ -20,6 +19,7 @@ from tests.journeys.cast import (
     told,
 )
 from tests.support.cast import Clinic, Made, codes, counts, create_patient, create_therapist, pointers
+from tests.support.copying import MakeClinic
 from tests.support.racing import assert_sound
 
 

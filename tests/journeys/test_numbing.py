@@ -3,13 +3,14 @@
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.journeys.cast import change_policy, doing, flags, performed, refusals
+from tests.journeys.cast import change_policy, doing, performed, refusals
 from tests.support.cast import Clinic, Made, codes, create_procedure, pointers
+from tests.support.visits import flags
 
 DAY = "2027-03-08"
 
 
-def at(clinic: Clinic, clock: str) -> Clinic:
+def at_clock(clinic: Clinic, clock: str) -> Clinic:
     """Give the clinic at a time of the day of the visit."""
     return clinic.at(f"{DAY}T{clock}:00Z")
 
@@ -17,14 +18,14 @@ def at(clinic: Clinic, clock: str) -> Clinic:
 def numbed(clinic: Clinic, code: str = "MN_FACE_STD") -> Made:
     """Book a visit for ten and put the cream on at ten past ten."""
     visit = doing(clinic, code).booked(f"{DAY}T10:00:00Z")
-    visit = at(clinic, "10:00").acted("arrive", visit)
-    return at(clinic, "10:10").acted("start-numbing", visit)
+    visit = at_clock(clinic, "10:00").acted("arrive", visit)
+    return at_clock(clinic, "10:10").acted("start-numbing", visit)
 
 
 def started(clinic: Clinic, visit: Made, clock: str, off: str | None = None) -> TestResponse:
     """Start the needling, with the cream off at a time or just now."""
     said = {"cream_off_at": f"{DAY}T{off}:00Z"} if off else {}
-    return at(clinic, clock).act("start", visit, **said)
+    return at_clock(clinic, clock).act("start", visit, **said)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +118,8 @@ def test_a_plan_that_numbs_too_long_before_the_needling_is_refused_and_flagged(k
 
 
 def test_who_was_numbed_elsewhere_still_begins_within_the_gap(known: Clinic) -> None:
-    visit = at(known, "10:00").acted("arrive", known.booked(f"{DAY}T10:00:00Z"))
-    here = at(known, "10:20")
+    visit = at_clock(known, "10:00").acted("arrive", known.booked(f"{DAY}T10:00:00Z"))
+    here = at_clock(known, "10:20")
     off = {"numbed_elsewhere": True, "cream_off_at": f"{DAY}T10:04:00Z"}
 
     too_long_ago = here.act("start", visit, **off)

@@ -7,8 +7,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from models.database import Database
-from tests.journeys.cast import find, overriding, told
+from tests.journeys.cast import find, told
 from tests.support.cast import Clinic, Made, counts, create_patient, pointers
+from tests.support.overrides import overriding
 from tests.support.racing import assert_sound, race, statuses
 
 CONSULT = "2027-02-22T11:00:00Z"

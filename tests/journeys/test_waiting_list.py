@@ -9,8 +9,8 @@ from sqlalchemy import text
 from booking.waitlist.offers import Freed
 from jobs.offers import offer_freed
 from models.database import Database
-from tests.journeys.cast import another_patient, consulted, create_default_clinic, performed
-from tests.support.cast import Clinic, Made, instant
+from tests.journeys.cast import consulted, create_default_clinic, performed
+from tests.support.cast import Clinic, Made, another_patient, instant
 from tests.support.copying import Copied, MakeClinic
 from tests.support.racing import race, statuses
 from tests.support.waitlist import answer, entry, offer, shown

@@ -11,24 +11,16 @@ from tests.support.cast import (
     Made,
     codes,
     create_clinic,
-    create_location,
     create_patient,
     create_room,
+    create_staffed_location,
     create_therapist,
     refusal,
     short_phases,
 )
 from tests.support.desk import Desk
 from tests.support.racing import assert_refused, assert_sound, race, statuses
-
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
-
-
-def minutes_after_nine(number: int) -> str:
-    """Give the number of minutes after 09:00 as an instant of the day."""
-    hour, minute = divmod(9 * 60 + number, 60)
-    return f"{DAY}T{hour:02}:{minute:02}:00Z"
+from tests.support.times import DAY, TEN, minutes_after
 
 
 def test_fifty_requests_for_one_therapist_and_slot_give_one_booking(
@@ -50,7 +42,7 @@ def test_fifty_overlapping_but_different_starts_give_one_booking(desk: Desk, dat
     clinic = create_clinic(desk, procedure={"phases": short_phases(minutes=300)})
 
     answers = race(
-        partial(clinic.book, minutes_after_nine(5 * number), patient_id=patient_id)
+        partial(clinic.book, minutes_after("09:00", 5 * number), patient_id=patient_id)
         for number, patient_id in enumerate(clinic.patients(50))
     )
 
@@ -72,9 +64,7 @@ def test_a_pool_of_three_takes_three_of_fifty(clinic: Clinic, database: Database
 
 
 def test_one_patient_racing_at_two_locations_is_booked_at_one(clinic: Clinic, database: Database) -> None:
-    other = create_location(clinic.desk, name="Lisbon", timezone="Europe/Lisbon")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other)
+    other = create_staffed_location(clinic.desk, name="Lisbon", timezone="Europe/Lisbon")
     places = islice(cycle([clinic.location["id"], other["id"]]), 20)
 
     answers = race(partial(clinic.book, TEN, location_id=place) for place in places)
@@ -99,9 +89,7 @@ def test_two_sessions_of_one_patient_three_days_apart_give_one_booking(
 def test_sessions_above_the_floor_that_share_no_resource_are_kept_apart_by_the_patients_lock(
     spaced: Clinic, database: Database, _: int
 ) -> None:
-    other = create_location(spaced.desk, name="Lisbon", timezone="Europe/Lisbon")
-    create_room(spaced.desk, other)
-    create_therapist(spaced.desk, other)
+    other = create_staffed_location(spaced.desk, name="Lisbon", timezone="Europe/Lisbon")
 
     answers = race(
         [
@@ -118,9 +106,7 @@ def test_sessions_above_the_floor_that_share_no_resource_are_kept_apart_by_the_p
 def test_of_twenty_sessions_within_the_spacing_at_two_locations_one_is_booked(
     spaced: Clinic, database: Database
 ) -> None:
-    other = create_location(spaced.desk, name="New York", timezone="America/New_York")
-    create_room(spaced.desk, other)
-    create_therapist(spaced.desk, other)
+    other = create_staffed_location(spaced.desk, name="New York", timezone="America/New_York")
     places = cycle([spaced.location["id"], other["id"]])
 
     answers = race(
@@ -169,7 +155,7 @@ def test_moves_and_bookings_of_one_patient_keep_the_floor(spaced: Clinic, databa
 def test_of_ten_visits_that_move_to_one_slot_one_gets_there(clinic: Clinic, database: Database) -> None:
     patients = clinic.patients(10)
     visits = [
-        clinic.booked(minutes_after_nine(120 + 20 * number), patient_id=patient_id)
+        clinic.booked(minutes_after("09:00", 120 + 20 * number), patient_id=patient_id)
         for number, patient_id in enumerate(patients)
     ]
 
@@ -212,7 +198,7 @@ def test_a_block_and_bookings_under_it_exclude_each_other(clinic: Clinic, databa
     block = {"starts_at": TEN, "ends_at": f"{DAY}T12:00:00Z", "reason": "Meeting"}
     body = block | {"resource_id": clinic.therapist["id"]}
     bookings = [
-        partial(clinic.book, minutes_after_nine(60 + 20 * number), patient_id=patient_id)
+        partial(clinic.book, minutes_after("09:00", 60 + 20 * number), patient_id=patient_id)
         for number, patient_id in enumerate(clinic.patients(6))
     ]
 
@@ -227,7 +213,7 @@ def test_ten_blocks_of_one_therapist_at_once_are_all_kept(clinic: Clinic, databa
     body: Made = {"resource_id": clinic.therapist["id"], "starts_at": TEN, "reason": "Meeting"}
 
     answers = race(
-        partial(clinic.desk.post, "/blocks", body | {"ends_at": minutes_after_nine(120 + 10 * number)})
+        partial(clinic.desk.post, "/blocks", body | {"ends_at": minutes_after("09:00", 120 + 10 * number)})
         for number in range(10)
     )
 
@@ -240,7 +226,7 @@ def test_a_closure_either_prevents_a_booking_or_reports_it(clinic: Clinic, datab
     closure = {"starts_at": f"{DAY}T00:00:00Z", "ends_at": "2027-03-02T00:00:00Z", "reason": "Boiler"}
     path = f"/locations/{clinic.location['id']}/closures"
     bookings = [
-        partial(clinic.book, minutes_after_nine(20 * number), patient_id=patient_id)
+        partial(clinic.book, minutes_after("09:00", 20 * number), patient_id=patient_id)
         for number, patient_id in enumerate(clinic.patients(10))
     ]
 

@@ -12,23 +12,22 @@ from models import Event
 from models.database import Database
 from tests.support.cast import Clinic, Made, create_course, instant, performed, rows, shown
 from tests.support.racing import Act, assert_sound, outcomes, race, statuses
+from tests.support.times import at
+from tests.support.visits import begun
 
 HOURS = range(10, 18)
 # What a booking for a course that closes may get, with the number of visits that the course then has.
 BOOKED_OR_REFUSED = (({(201, None): 1}, 1), ({(409, "wrong_status"): 1}, 0))
 
 
+def at_hour(hour: int) -> str:
+    """Give a whole hour of 1 March."""
+    return at(f"{hour}:00")
+
+
 def booking(clinic: Clinic, course: Made, hour: int) -> Act:
     """Give a booking for the course at an hour of its own."""
-    return partial(clinic.book, f"2027-03-01T{hour}:00:00Z", course_id=course["id"])
-
-
-def in_progress(clinic: Clinic, course: Made, hour: int) -> Made:
-    """Book a session and take it to where it can be completed."""
-    visit = clinic.booked(f"2027-03-01T{hour}:00:00Z", course_id=course["id"])
-    for action in ("arrive", "start"):
-        visit = clinic.at(f"2027-03-01T{hour}:00:00Z").acted(action, visit)
-    return visit
+    return partial(clinic.book, at_hour(hour), course_id=course["id"])
 
 
 def test_bookings_for_one_course_at_once_are_all_counted(clinic: Clinic, database: Database) -> None:
@@ -45,7 +44,7 @@ def test_bookings_for_one_course_at_once_are_all_counted(clinic: Clinic, databas
 
 def test_sessions_completed_at_once_complete_the_course_once(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=8)
-    visits = [in_progress(clinic, course, hour) for hour in HOURS]
+    visits = [begun(clinic, at_hour(hour), course_id=course["id"]) for hour in HOURS]
     version = shown(clinic, course)["version"]
 
     answers = race(partial(clinic.act, "complete", visit) for visit in visits)
@@ -58,7 +57,7 @@ def test_sessions_completed_at_once_complete_the_course_once(clinic: Clinic) -> 
 
 def test_one_session_completed_twice_at_once_counts_once(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=2)
-    visit = in_progress(clinic, course, 10)
+    visit = begun(clinic, at_hour(10), course_id=course["id"])
 
     answers = race([partial(clinic.act, "complete", visit)] * 2)
 
@@ -70,7 +69,7 @@ def test_one_session_completed_twice_at_once_counts_once(clinic: Clinic) -> None
 @pytest.mark.parametrize("hour", HOURS)
 def test_a_course_that_is_shortened_while_its_session_ends_is_complete(clinic: Clinic, hour: int) -> None:
     course = create_course(clinic, sessions=2)
-    visit = in_progress(clinic, course, hour)
+    visit = begun(clinic, at_hour(hour), course_id=course["id"])
     shorten = partial(clinic.desk.patch, f"/courses/{course['id']}", {"sessions": 1})
 
     answers = race([partial(clinic.act, "complete", visit), shorten])

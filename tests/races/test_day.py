@@ -8,19 +8,13 @@ from models.database import Database
 from tests.support.cast import Clinic, Made, create_patient, create_pipeline, create_room, create_therapist
 from tests.support.desk import Desk
 from tests.support.racing import assert_refused, assert_sound, outcomes, race, statuses
-
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00Z"
-
-
-def at(clock: str) -> str:
-    """Give a time of the day."""
-    return f"{DAY}T{clock}:00Z"
+from tests.support.times import TEN, at
+from tests.support.visits import begun, shown_visit
 
 
 def clocks(clinic: Clinic, visit: Made) -> str:
     """Give the time of day at which a visit begins by now."""
-    return str(clinic.desk.get(f"/appointments/{visit['id']}").get_json()["starts_at"][11:16])
+    return str(shown_visit(clinic, visit)["starts_at"][11:16])
 
 
 def test_late_patients_who_arrive_at_once_all_find_their_place(desk: Desk, database: Database) -> None:
@@ -120,9 +114,7 @@ def test_after_an_adverse_effect_a_booking_is_refused_or_flagged(
     clinic: Clinic, database: Database, hour: int
 ) -> None:
     now = clinic.at(at(f"{hour}:00"))
-    visit = clinic.booked(at(f"{hour}:00"))
-    for action in ("arrive", "start"):
-        visit = now.acted(action, visit)
+    visit = begun(clinic, at(f"{hour}:00"))
 
     done, booked = race(
         [

@@ -21,8 +21,8 @@ from tests.support.cast import Clinic, create_patient, rows
 from tests.support.desk import Desk
 from tests.support.racing import assert_sound, race, statuses, wait_until
 from tests.support.statements import Statement, listening
+from tests.support.times import TEN
 
-TEN = "2027-03-01T10:00:00+00:00"
 KEY = {"Idempotency-Key": "5b0d1a52-0b0e-4f36-9a0e-1f6e2d6b7f11"}
 
 ChildWho = Callable[[Callable[[Caller], Any]], Desk]

@@ -11,24 +11,15 @@ from jobs.nightly import revalidate_clinic
 from models.database import Database
 from tests.support.cast import Clinic, Made, codes, create_procedure, create_rule, instant, short_phases
 from tests.support.racing import assert_sound, race, statuses
+from tests.support.times import at, minutes_after
+from tests.support.visits import flag_codes
 
-DAY = "2027-03-01"
 PATIENTS = 8
-
-
-def at(hour: int, day: str = DAY) -> str:
-    """Give a whole hour of a day."""
-    return f"{day}T{hour:02}:00:00Z"
-
-
-def flags(clinic: Clinic, appointment: Made) -> list[str]:
-    """Give the codes of an appointment's flags as they are now."""
-    return [one["code"] for one in clinic.desk.get(f"/appointments/{appointment['id']}").get_json()["flags"]]
 
 
 def assert_refused_or_flagged(clinic: Clinic, booked: Sequence[TestResponse], code: str) -> None:
     """Insist that every patient's visit is flagged with the code or refused for it."""
-    reasons = [flags(clinic, one.get_json()) if one.status_code == 201 else codes(one) for one in booked]
+    reasons = [flag_codes(clinic, one.get_json()) if one.status_code == 201 else codes(one) for one in booked]
     assert [code in one for one in reasons] == [True] * PATIENTS
 
 
@@ -39,7 +30,7 @@ def test_a_hold_and_a_booking_never_miss_each_other(clinic: Clinic, database: Da
         act
         for number, patient_id in enumerate(patients)
         for act in (
-            partial(clinic.book, at(9 + number), patient_id=patient_id),
+            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
             partial(clinic.desk.post, f"/patients/{patient_id}/medical-holds", hold),
         )
     ]
@@ -60,7 +51,7 @@ def test_a_treatment_and_a_booking_never_miss_each_other(clinic: Clinic, databas
         act
         for number, patient_id in enumerate(patients)
         for act in (
-            partial(clinic.book, at(9 + number), patient_id=patient_id),
+            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
             partial(clinic.desk.post, f"/patients/{patient_id}/treatments", had),
         )
     ]
@@ -87,14 +78,18 @@ def test_a_consultation_is_cancelled_and_the_treatment_booked_at_once(
 ) -> None:
     patients = clinic.patients(PATIENTS)
     consultations = [
-        clinic.booked(at(9 + number, "2027-02-01"), patient_id=patient_id, procedure_id=consulting["id"])
+        clinic.booked(
+            minutes_after("09:00", 60 * number, "2027-02-01"),
+            patient_id=patient_id,
+            procedure_id=consulting["id"],
+        )
         for number, patient_id in enumerate(patients)
     ]
     acts = [
         act
         for number, (patient_id, visit) in enumerate(zip(patients, consultations, strict=True))
         for act in (
-            partial(clinic.book, at(9 + number), patient_id=patient_id),
+            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
             partial(clinic.act, "cancel", visit, reason_code="patient"),
         )
     ]
@@ -108,7 +103,7 @@ def test_a_consultation_is_cancelled_and_the_treatment_booked_at_once(
 
 def test_all_visits_of_a_patient_are_cancelled_at_once_without_waiting_in_a_circle(spaced: Clinic) -> None:
     days = ("2027-02-01", "2027-03-05", "2027-04-05", "2027-05-05", "2027-06-05")
-    visits = [spaced.booked(at(10, day)) for day in days]
+    visits = [spaced.booked(at("10:00", day)) for day in days]
 
     answers = race(partial(spaced.act, "cancel", visit, reason_code="patient") for visit in visits)
 
@@ -121,10 +116,10 @@ def test_a_rule_a_hold_rule_and_bookings_at_once_leave_nothing_unflagged(
     patients = spaced.patients(PATIENTS)
     (rule,) = spaced.desk.get("/spacing-rules").get_json()["items"]
     for number, patient_id in enumerate(patients):
-        spaced.booked(at(9 + number, "2027-02-01"), patient_id=patient_id)
+        spaced.booked(minutes_after("09:00", 60 * number, "2027-02-01"), patient_id=patient_id)
     (aged,) = spaced.desk.get("/hold-rules", code="under_age").get_json()["items"]
     acts = [
-        partial(spaced.book, at(9 + number), patient_id=patient_id)
+        partial(spaced.book, minutes_after("09:00", 60 * number), patient_id=patient_id)
         for number, patient_id in enumerate(patients)
     ]
     acts.append(
@@ -144,8 +139,8 @@ def test_the_same_visits_together_twice_at_once_are_booked_once(
 ) -> None:
     here = {"location_id": clinic.location["id"]}
     visits = [
-        here | {"procedure_id": consulting["id"], "starts_at": at(10, "2027-02-01")},
-        here | {"procedure_id": clinic.procedure["id"], "starts_at": at(10)},
+        here | {"procedure_id": consulting["id"], "starts_at": at("10:00", "2027-02-01")},
+        here | {"procedure_id": clinic.procedure["id"], "starts_at": at("10:00")},
     ]
     body = {"patient_id": clinic.patient["id"], "visits": visits}
 
@@ -161,16 +156,20 @@ def test_the_nightly_work_goes_on_beside_bookings_moves_and_cancellations(
 ) -> None:
     patients = spaced.patients(PATIENTS)
     visits = [
-        spaced.booked(at(9 + number), patient_id=patient_id) for number, patient_id in enumerate(patients)
+        spaced.booked(minutes_after("09:00", 60 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(patients)
     ]
     now = instant("2027-02-01T03:00:00Z")
     acts = [
         *(
-            partial(spaced.act, "reschedule", one, starts_at=at(9 + n, "2027-03-02"))
+            partial(spaced.act, "reschedule", one, starts_at=minutes_after("09:00", 60 * n, "2027-03-02"))
             for n, one in enumerate(visits[:4])
         ),
         *(partial(spaced.act, "cancel", one, reason_code="patient") for one in visits[4:6]),
-        *(partial(spaced.book, at(9 + n, "2027-04-05"), patient_id=one) for n, one in enumerate(patients)),
+        *(
+            partial(spaced.book, minutes_after("09:00", 60 * n, "2027-04-05"), patient_id=one)
+            for n, one in enumerate(patients)
+        ),
     ]
     with ThreadPoolExecutor(2) as pool:
         nights = [pool.submit(revalidate_clinic, database, spaced.desk.clinic_id, now) for _ in range(2)]

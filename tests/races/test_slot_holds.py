@@ -5,35 +5,24 @@ from functools import partial
 
 import pytest
 
-from api import clock
-from booking.claims import expired_holds
-from booking.core.caller import Caller
 from models import Event
 from models.database import Database
 from tests.support.cast import (
-    NOW,
     Clinic,
     Made,
     create_clinic,
     create_room,
     create_therapist,
-    instant,
     rows,
     run_out,
     short_phases,
 )
 from tests.support.desk import Desk
 from tests.support.racing import assert_refused, assert_sound, outcomes, race, statuses
+from tests.support.times import DAY, TEN
+from tests.support.worker import sweep
 
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
 SLOTS = [f"{DAY}T{hour:02}:{minute:02}:00+00:00" for hour in (10, 11) for minute in (0, 20, 40)]
-
-
-def sweep(database: Database, desk: Desk) -> int:
-    """Sweep the clinic as each minute's work does."""
-    with database.transaction(desk.clinic_id) as session:
-        return expired_holds.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
 
 
 def expired(clinic: Clinic, database: Database, at: str, **fields: str) -> Made:

@@ -8,17 +8,14 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from api import clock
-from booking.claims import expired_holds
-from booking.core.caller import Caller
 from models import Appointment, Event, Patient, WaitlistEntry
 from models.database import Database
-from tests.support.cast import Clinic, instant, rows, run_out
+from tests.support.cast import Clinic, rows, run_out
 from tests.support.racing import assert_sound, outcomes, race, statuses
+from tests.support.times import DAY
 from tests.support.waitlist import answer, entry, offer, shown
+from tests.support.worker import sweep
 
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
 NOON = {"starts_at": f"{DAY}T12:00:00Z", "ends_at": f"{DAY}T12:20:00Z"}
 AT_NOON = {"from_time": "12:00", "until_time": "12:05"}
 ONE_WON, ALL_LOST = [200] + [409] * 4, [409] * 5
@@ -48,13 +45,6 @@ def wait_in_line(clinic: Clinic, database: Database, number: int, **fields: int)
             for patient_id, id_ in ids
         )
     return [str(id_) for _, id_ in ids]
-
-
-def sweep(clinic: Clinic, database: Database) -> int:
-    """Sweep the clinic's holds as each minute's work does."""
-    with database.transaction(clinic.desk.clinic_id) as session:
-        now = instant(str(clinic.desk.now))
-        return expired_holds.sweep(Caller(session, clinic.desk.clinic_id, now, real_now=clock.now()))
 
 
 def workers(clinic: Clinic, database: Database, number: int, freed: dict[str, str]) -> int:
@@ -145,7 +135,7 @@ def test_accepts_and_sweeps_of_an_offer_about_to_expire_never_both_win(
     run_out(database, clinic.desk, {"id": hold_id}, seconds=-0.05)
 
     with ThreadPoolExecutor(3) as sweepers:
-        sweeps = [sweepers.submit(sweep, clinic, database) for _ in range(12)]
+        sweeps = [sweepers.submit(sweep, database, clinic.desk) for _ in range(12)]
         (accepted,) = race([partial(answer, clinic, made, "accept")])
 
     swept = sum(one.result() for one in sweeps)

@@ -11,6 +11,7 @@ from booking.core.caller import Caller
 from models import Appointment
 from tests.random_clients.practice import LIVE, TRANSITIONS, Clients, days, picks, times
 from tests.support.cast import instant, run_out
+from tests.support.widgets import from_page
 
 
 class TheirBookings(Clients):
@@ -94,7 +95,7 @@ class TheirBookings(Clients):
         found = {instant(one) for one in self.found(wish, day)}
         body = wish | {"starts_at": starts_at.isoformat()}
         page = self.desk.using(self.widget_key)
-        self.expect(page.post("/holds", body, **self.from_page()), 201 if starts_at in found else 409)
+        self.expect(page.post("/holds", body, **from_page()), 201 if starts_at in found else 409)
 
     @precondition(lambda self: self.has("held"))
     @rule(pick=picks, act=st.sampled_from(["extend", "release", "cancel", "run out", "run out", "sweep"]))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -32,9 +31,9 @@ from tests.support.cast import (
 from tests.support.copying import MakeClinic
 from tests.support.desk import Desk
 from tests.support.soundness import FLOOR_DAYS, assert_rows_sound
+from tests.support.widgets import create_widget
 
 FIRST_NOW = "2027-03-15T08:00:00+00:00"  # A Monday; the clocks change on the Sunday after the next.
-ORIGIN = "https://clinic.example"
 OPEN = {"opens": "09:00", "closes": "12:30"}
 # Near each other, and about the floor and the least spacing.
 DAYS = (0, 0, 0, 1, 2, FLOOR_DAYS - 1, FLOOR_DAYS, FLOOR_DAYS + 1, 27, 28)
@@ -119,9 +118,8 @@ class Clients(RuleBasedStateMachine):
         self.kept: dict[Any, list[Any]] = {model: [] for model in KEPT}
         self.database, self.cast = database, cast
         self.now = instant(FIRST_NOW)
-        body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
         self.limited_keys: dict[str, str] = {}
-        self.widget_key = cast.desk.made("/api-keys", name="Widget", **body)["key"]
+        self.widget_key = create_widget(cast.desk, "appointments:write").key
 
     @invariant()
     def rows_are_sound(self) -> None:
@@ -217,7 +215,3 @@ class Clients(RuleBasedStateMachine):
         needed = {"reason_code": "patient"} if action == "cancel" else {}
         sent = {"version": visit.version} | needed | body
         return self.desk.post(f"/appointments/{visit.id}/{action}", sent)
-
-    def from_page(self) -> dict[str, str]:
-        """Give the headers that a widget's page sends."""
-        return {"Origin": ORIGIN, "Idempotency-Key": str(uuid4())}

@@ -23,7 +23,7 @@ from tests.scheduling.cast import (
     create_session,
 )
 from tests.scheduling.clinical_oracle import covered
-from tests.scheduling.moments import ASKED, ONE_DAY, Asked
+from tests.scheduling.moments import ASKED, ONE_DAY, Asked, asked
 
 X01 = create_rule(
     id=UUID(int=52), code="X01", after=Matcher(event="botulinum_toxin"), floor_days=2, min_days=14,
@@ -168,6 +168,16 @@ def test_eligibility_agrees_with_the_search_day_by_day(case: Asked) -> None:
         return
     assert [day for day in days(begins, ends + ONE_DAY) if not case.free(day, day + ONE_DAY)] == []
     assert found.latest_on is None or not case.free(ends + ONE_DAY, ends + 2 * ONE_DAY)
+
+
+def test_the_random_patients_are_eligible_at_once_later_for_some_days_and_never() -> None:
+    cases = [asked(seed) for seed in range(300)]
+    found = [(case.on, eligibility(case.question, case.catalog, case.on)) for case in cases]
+
+    assert sum(one.eligible_on == on for on, one in found) >= 50
+    assert sum(one.eligible_on is not None and one.eligible_on > on for on, one in found) >= 50
+    assert sum(one.latest_on is not None for _, one in found) >= 50
+    assert sum(one.eligible_on is None for _, one in found) >= 50
 
 
 def alike(case: Asked) -> list[Session]:

@@ -63,9 +63,22 @@ def create_therapist(desk: Desk, *locations: Made, **overrides: Any) -> Made:
     return desk.made("/therapists", **{"name": "Therapist", "working_hours": hours} | overrides)
 
 
+def create_staffed_location(desk: Desk, **overrides: Any) -> Made:
+    """Create a location with a treatment room and a therapist of its own."""
+    location = create_location(desk, **{"name": "Other"} | overrides)
+    create_room(desk, location)
+    create_therapist(desk, location, name="Other therapist")
+    return location
+
+
 def create_patient(desk: Desk, **overrides: Any) -> Made:
     """Create a patient."""
     return desk.made("/patients", **{"name": "Patient"} | overrides)
+
+
+def another_patient(clinic: "Clinic", **overrides: Any) -> "Clinic":
+    """Give the same clinic with a new patient."""
+    return replace(clinic, patient=create_patient(clinic.desk, **overrides))
 
 
 def create_procedure(desk: Desk, **overrides: Any) -> Made:

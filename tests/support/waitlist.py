@@ -1,7 +1,6 @@
 """What the tests of the waitlist share: entries, and offers made as the worker makes them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +15,8 @@ from jobs.offers import offer_freed
 from jobs.rounds import EACH_MINUTE, EACH_NIGHT, Act
 from models.database import Database
 from scheduling.ticks import floor_tick
-from tests.support.cast import Clinic, Made, create_patient, instant
-
-TEN = "2027-03-01T10:00:00+00:00"
+from tests.support.cast import Clinic, Made, another_patient, instant
+from tests.support.times import TEN
 
 
 def entry(clinic: Clinic, **fields: Any) -> Made:
@@ -55,14 +53,9 @@ def answer(clinic: Clinic, made: Made, how: str) -> TestResponse:
     return clinic.desk.post(f"/waitlist/{made['id']}/{how}")
 
 
-def another(clinic: Clinic) -> Clinic:
-    """Give the same clinic with a new patient."""
-    return replace(clinic, patient=create_patient(clinic.desk))
-
-
 def freed(clinic: Clinic, at: str = TEN) -> Made:
     """Book a visit for somebody else and cancel it."""
-    other = another(clinic)
+    other = another_patient(clinic)
     visit = other.booked(at)
     return other.acted("cancel", visit, reason_code="patient")
 

@@ -18,8 +18,7 @@ from tests.support.cast import (
     refusal,
     rows,
 )
-
-TEN = "2027-03-01T10:00:00+00:00"
+from tests.support.times import TEN
 
 
 def test_a_booking_answers_with_the_whole_appointment(clinic: Clinic) -> None:

@@ -8,8 +8,8 @@ from werkzeug.test import TestResponse
 
 from models.database import Database
 from tests.support.cast import UNKNOWN_ID, Clinic, Made, counts, create_procedure, pointers
+from tests.support.times import TEN
 
-TEN = "2027-03-01T10:00:00Z"
 DAYS = {"from_": "2027-03-01", "until": "2027-03-02"}
 SEARCHES = ("/availability", "/availability/days", "/availability/next", "/availability/explain")
 ACTIONS = ("confirm", "arrive", "start-numbing", "start", "complete", "cancel", "no-show", "reschedule")

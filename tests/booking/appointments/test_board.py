@@ -17,9 +17,7 @@ from tests.support.cast import (
     working,
 )
 from tests.support.desk import Desk
-
-DAY, NEXT_DAY = "2027-03-01", "2027-03-02"
-TEN = f"{DAY}T10:00:00+00:00"
+from tests.support.times import DAY, NEXT_DAY, TEN
 
 
 def board(clinic: Clinic, first: str = DAY, until: str = NEXT_DAY) -> Made:

@@ -12,8 +12,8 @@ from tests.support.cast import (
     event_types,
     rows,
 )
+from tests.support.times import TEN
 
-TEN = "2027-03-01T10:00:00+00:00"
 SECRET = "Hates the smell of the cream"
 
 

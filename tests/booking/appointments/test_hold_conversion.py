@@ -13,10 +13,8 @@ from tests.support.cast import (
     codes,
     counts,
     create_course,
-    create_location,
     create_patient,
-    create_room,
-    create_therapist,
+    create_staffed_location,
     event_types,
     pointers,
     refusal,
@@ -24,9 +22,7 @@ from tests.support.cast import (
     run_out,
     shown,
 )
-
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
+from tests.support.times import DAY, TEN
 
 
 def converted(clinic: Clinic, hold: Made, **fields: object) -> Made:
@@ -147,9 +143,7 @@ def test_an_override_allows_a_conversion_and_is_kept(spaced: Clinic) -> None:
 
 
 def test_a_patient_who_is_elsewhere_at_that_time_is_busy(clinic: Clinic) -> None:
-    other = create_location(clinic.desk, name="Other")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other)
+    other = create_staffed_location(clinic.desk)
     hold = clinic.held(TEN)
     clinic.booked(TEN, location_id=other["id"])
 

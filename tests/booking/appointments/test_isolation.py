@@ -14,14 +14,13 @@ from tests.support.cast import (
     create_clinic,
     create_course,
     create_key,
-    create_location,
-    create_room,
-    create_therapist,
+    create_staffed_location,
 )
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
+from tests.support.times import TEN
+from tests.support.widgets import ORIGIN, create_widget
 
-TEN = "2027-03-01T10:00:00Z"
 BODY_IDS = ("procedure_id", "location_id", "patient_id", "therapist_id", "room_id", "course_id")
 QUERY_IDS = ("procedure_id", "location_id", "patient_id", "therapist_id", "room_id")
 ACTIONS = ("confirm", "arrive", "start-numbing", "start", "complete", "cancel", "no-show", "reschedule")
@@ -150,9 +149,7 @@ def test_the_board_of_another_clinics_location_is_404(standing: Clinic, neighbou
 @pytest.fixture
 def limited(clinic: Clinic) -> Clinic:
     """Give the clinic with a key that may see a second location only, not the first."""
-    other = create_location(clinic.desk, name="Other")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other)
+    other = create_staffed_location(clinic.desk)
     scopes = ("appointments:write", "availability:read", "catalog:read")
     return clinic.using(create_key(clinic.desk, *scopes, location_ids=[other["id"]]))
 
@@ -259,22 +256,18 @@ def test_each_operation_needs_a_key(standing: Clinic, method: str, path: str, sc
 def test_a_publishable_key_reaches_no_appointment(
     standing: Clinic, method: str, path: str, scope: str
 ) -> None:
-    origin = "https://clinic.example"
-    body = {"name": "Widget", "kind": "publishable", "scopes": ["availability:read"], "origins": [origin]}
-    widget = standing.desk.using(standing.desk.made("/api-keys", **body)["key"])
+    widget = create_widget(standing.desk, "availability:read")
     assert scope
 
     answer = widget.request(
-        method, path, {"Origin": origin}, **({} if method in {"GET", "DELETE"} else {"json": {}})
+        method, path, {"Origin": ORIGIN}, **({} if method in {"GET", "DELETE"} else {"json": {}})
     )
 
     assert answer.status_code == 403
 
 
 def test_a_widget_finds_slots_but_not_a_patients(standing: Clinic) -> None:
-    origin = "https://clinic.example"
-    body = {"name": "Widget", "kind": "publishable", "scopes": ["availability:read"], "origins": [origin]}
-    widget = standing.desk.using(standing.desk.made("/api-keys", **body)["key"])
+    widget = create_widget(standing.desk, "availability:read")
     query = {
         "procedure_id": standing.procedure["id"],
         "location_id": standing.location["id"],
@@ -283,7 +276,7 @@ def test_a_widget_finds_slots_but_not_a_patients(standing: Clinic) -> None:
     }
 
     def ask(**more: Any) -> int:
-        sent = {"Origin": origin}
+        sent = {"Origin": ORIGIN}
         return widget.request("GET", "/availability", sent, query_string=query | more).status_code
 
     assert ask() == 200

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.booking.questions.test_override_grounds import flags
 from tests.support.cast import Clinic, codes
+from tests.support.visits import flags
 
 FIRST = "2027-03-01T10:00:00Z"
 LATER = "2027-04-12T10:00:00Z"

@@ -15,6 +15,7 @@ from tests.support.cast import (
     create_location,
     create_patient,
     create_room,
+    create_staffed_location,
     create_therapist,
     every_day,
     pointers,
@@ -23,9 +24,8 @@ from tests.support.cast import (
 )
 from tests.support.racing import assert_sound
 from tests.support.statements import listening
+from tests.support.times import ELEVEN, TEN
 
-TEN = "2027-03-01T10:00:00+00:00"
-ELEVEN = "2027-03-01T11:00:00+00:00"
 EXCUSE = {"codes": ["spacing_min"], "reason": "Healed well."}
 
 
@@ -255,9 +255,7 @@ def test_a_visit_of_a_retired_procedure_is_still_offered_other_times(clinic: Cli
 
 def test_no_visit_is_moved_to_a_retired_location(clinic: Clinic) -> None:
     moved = clinic.booked("2027-03-01T10:00:00Z")
-    other = create_location(clinic.desk, name="Lisbon", timezone="Europe/Lisbon")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other)
+    other = create_staffed_location(clinic.desk, name="Lisbon", timezone="Europe/Lisbon")
     clinic.desk.patch(f"/locations/{other['id']}", {"active": False})
 
     answer = clinic.act("reschedule", moved, starts_at="2027-03-01T14:00:00Z", location_id=other["id"])

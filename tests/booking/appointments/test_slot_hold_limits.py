@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,10 +11,17 @@ from werkzeug.test import TestResponse
 from booking.appointments.slot_hold_limits import MOST_HOLDS
 from models import Appointment
 from models.database import Database
-from tests.support.cast import Clinic, create_location, create_room, create_therapist, rows, run_out
+from tests.support.cast import (
+    Clinic,
+    create_room,
+    create_staffed_location,
+    create_therapist,
+    rows,
+    run_out,
+)
 from tests.support.racing import assert_sound, race, statuses
+from tests.support.widgets import create_widget, from_page
 
-ORIGIN = "https://clinic.example"
 SLOTS = [
     f"2027-03-{day:02}T{hour}:{minute:02}:00Z"
     for day in (1, 2)
@@ -35,7 +41,7 @@ class Widget:
         return self.clinic.desk.post(
             "/holds",
             self.clinic.wish(at, patient_id=None, **fields),
-            **{"Origin": ORIGIN, "Idempotency-Key": str(uuid4())},
+            **from_page(),
         )
 
     def hold_all(self, starts: Sequence[str]) -> list[int]:
@@ -45,10 +51,7 @@ class Widget:
 
 def widget_of(clinic: Clinic) -> Widget:
     """Give the clinic a widget."""
-    body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
-    return Widget(
-        clinic.using(clinic.desk.using(clinic.desk.made("/api-keys", name="Widget", **body)["key"]))
-    )
+    return Widget(clinic.using(create_widget(clinic.desk, "appointments:write")))
 
 
 @pytest.fixture
@@ -90,9 +93,7 @@ def test_other_keys_are_not_counted_and_secret_ones_not_bounded(clinic: Clinic) 
 
 
 def test_holds_at_another_location_are_not_counted(widget: Widget, clinic: Clinic) -> None:
-    other = create_location(clinic.desk, name="Other")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other, name="There")
+    other = create_staffed_location(clinic.desk)
 
     assert widget.hold(SLOTS[0], location_id=other["id"]).status_code == 201
 

@@ -1,11 +1,10 @@
 """Holds: a slot is kept for minutes of real time, extended once, released, or gone when they are over."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from api import clock
 from booking.claims import expired_holds
 from booking.claims.reconciling import differences
 from booking.core.caller import Caller
@@ -27,10 +26,9 @@ from tests.support.cast import (
     shown,
 )
 from tests.support.desk import Desk
-
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
-ELEVEN = f"{DAY}T11:00:00+00:00"
+from tests.support.times import DAY, ELEVEN, TEN
+from tests.support.widgets import create_widget, from_page
+from tests.support.worker import sweep
 
 
 def read(clinic: Clinic, hold: Made) -> tuple[int, str | None]:
@@ -193,12 +191,6 @@ def as_conversion(clinic: Clinic, hold: Made) -> Made:
     return {"hold_id": hold["id"], "patient_id": clinic.patient["id"]}
 
 
-def sweep(database: Database, desk: Desk) -> int:
-    """Sweep the clinic as each minute's work does."""
-    with database.transaction(desk.clinic_id) as session:
-        return expired_holds.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
-
-
 @pytest.mark.parametrize(("seconds", "lives"), [(-1, True), (0, False), (1, False)])
 def test_a_hold_expires_exactly_at_its_instant(
     clinic: Clinic, database: Database, *, seconds: int, lives: bool
@@ -338,20 +330,6 @@ def test_a_plain_appointment_is_no_hold(clinic: Clinic) -> None:
     assert read(clinic, {"id": UNKNOWN_ID}) == (404, "not_found")
 
 
-ORIGIN = "https://clinic.example"
-
-
-def widget(desk: Desk, name: str) -> Desk:
-    """Give a desk with a publishable key of its own."""
-    body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
-    return desk.using(desk.made("/api-keys", name=name, **body)["key"])
-
-
-def from_page() -> dict[str, str]:
-    """Give the headers that a widget's page sends."""
-    return {"Origin": ORIGIN, "Idempotency-Key": str(uuid4())}
-
-
 def statuses_of(desk: Desk, path: str) -> list[int]:
     """Read, extend and release a hold from a widget's page; give the statuses."""
     acts = (("GET", ""), ("POST", "/extend"), ("DELETE", ""))
@@ -364,7 +342,10 @@ def statuses_of(desk: Desk, path: str) -> list[int]:
 
 
 def test_a_widget_makes_holds_for_nobody_and_sees_only_its_own(clinic: Clinic) -> None:
-    first, second = widget(clinic.desk, "First"), widget(clinic.desk, "Second")
+    first, second = (
+        create_widget(clinic.desk, "appointments:write", name="First"),
+        create_widget(clinic.desk, "appointments:write", name="Second"),
+    )
     body = clinic.wish(TEN, patient_id=None)
 
     made = first.request("POST", "/holds", from_page(), json=body)
@@ -380,4 +361,8 @@ def test_a_widget_makes_holds_for_nobody_and_sees_only_its_own(clinic: Clinic) -
 def test_a_widget_sees_no_hold_of_a_desk(clinic: Clinic) -> None:
     path = f"/holds/{clinic.held(TEN)['id']}"
 
-    assert statuses_of(widget(clinic.desk, "Widget"), path) == [404, 404, 404]
+    assert statuses_of(create_widget(clinic.desk, "appointments:write", name="Widget"), path) == [
+        404,
+        404,
+        404,
+    ]

@@ -12,6 +12,7 @@ from scheduling.rulebook import CourseTemplate
 from tests.support import samples
 from tests.support.catalogue_cast import Cast, Rows
 from tests.support.refusals import refused_pointers
+from tests.support.widgets import ORIGIN, create_widget
 
 SPACING = {"floor_days": 7, "min_days": 14}
 WHOLE = {"code": "FACES", "recommended_days": None, "overdue_days": None, "override_by": None} | SPACING
@@ -103,10 +104,8 @@ def test_templates_are_listed_by_code_activity_and_procedure(cast: Cast) -> None
 
 def test_a_widget_reads_templates_and_changes_none(cast: Cast) -> None:
     made = create_template(cast)
-    key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"]}
-    origin = {"origins": ["https://clinic.example"]}
-    widget = cast.desk.using(cast.desk.made("/api-keys", **key, **origin)["key"])
-    sent = {"Origin": "https://clinic.example"}
+    widget = create_widget(cast.desk, "catalog:read")
+    sent = {"Origin": ORIGIN}
 
     assert widget.request("GET", path_of(made), sent).get_json()["code"] == "FACES"
     assert widget.request("PATCH", path_of(made), sent, json={"name": "X"}).status_code == 403

@@ -14,9 +14,10 @@ from booking.messages.sending import announce_due, mark_sent
 from jobs.rounds import do_minutes_work
 from models import Appointment, AuditEntry, Event, MessageDispatch
 from models.database import Database
-from tests.booking.messages.test_messages import BOOKED, VISIT
 from tests.support.cast import Clinic, Made, instant, rows, run_out
-from tests.support.waitlist import TEN, answer, entry, freed, offer
+from tests.support.messages import BOOKED, VISIT
+from tests.support.times import TEN
+from tests.support.waitlist import answer, entry, freed, offer
 
 SECOND = timedelta(seconds=1)
 DUE = instant("2027-03-25T12:00:00+00:00")

@@ -15,15 +15,13 @@ from tests.support.cast import (
     create_location,
     create_patient,
     create_procedure,
-    create_room,
+    create_staffed_location,
     create_template,
-    create_therapist,
     performed,
     pointers,
     shown,
 )
-
-TEN = "2027-03-01T10:00:00+00:00"
+from tests.support.times import TEN
 
 
 def test_the_first_booking_makes_a_course_active(clinic: Clinic, database: Database) -> None:
@@ -172,9 +170,7 @@ def test_a_dry_run_leaves_its_course_as_it_was(clinic: Clinic) -> None:
 
 
 def test_a_visit_that_is_moved_stays_in_its_course(clinic: Clinic) -> None:
-    other = create_location(clinic.desk, name="Other")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other)
+    other = create_staffed_location(clinic.desk)
     course = create_course(clinic)
     visit = clinic.booked(TEN, course_id=course["id"])
     moved = clinic.acted("reschedule", visit, starts_at="2027-03-02T10:00:00Z", location_id=other["id"])

@@ -24,8 +24,7 @@ from tests.support.cast import (
 )
 from tests.support.desk import Desk
 from tests.support.racing import assert_sound
-
-TEN = "2027-03-01T10:00:00+00:00"
+from tests.support.times import TEN
 
 
 def staff(clinic: Clinic, **fields: Any) -> Made:

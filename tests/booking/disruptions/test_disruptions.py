@@ -29,14 +29,10 @@ from tests.support.cast import (
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
 from tests.support.racing import assert_sound, deadlocks, race, statuses
+from tests.support.times import DAY, at
+from tests.support.visits import flagged, shown_visit
 
-DAY = "2027-03-01"
 MORNING = {"starts_at": f"{DAY}T09:00:00Z", "ends_at": f"{DAY}T13:00:00Z"}
-
-
-def at(clock: str, day: str = DAY) -> str:
-    """Give an instant of a day in London's winter."""
-    return f"{day}T{clock}:00+00:00"
 
 
 def ill(clinic: Clinic, **fields: Any) -> Made:
@@ -84,18 +80,6 @@ def applied(clinic: Clinic, body: Made, *items: Made) -> Made:
     assert answer.status_code == 200, answer.text
     done: Made = answer.get_json()
     return done
-
-
-def flagged(clinic: Clinic) -> list[str]:
-    """List the ids of the flagged visits."""
-    items = clinic.desk.get("/appointments", flagged="true").get_json()["items"]
-    return sorted(item["id"] for item in items)
-
-
-def shown(clinic: Clinic, appointment: Made) -> Made:
-    """Read an appointment."""
-    found: Made = clinic.desk.get(f"/appointments/{appointment['id']}").get_json()
-    return found
 
 
 @pytest.fixture
@@ -148,7 +132,7 @@ def test_without_a_colleague_the_visits_move_as_little_as_possible(busy: Clinic)
 def test_a_preview_writes_nothing(busy: Clinic, morning: list[Made]) -> None:
     previewed(busy, ill(busy))
 
-    assert [shown(busy, one) for one in morning] == morning
+    assert [shown_visit(busy, one) for one in morning] == morning
     assert busy.desk.get("/blocks").get_json()["items"] == []
 
 
@@ -215,8 +199,8 @@ def test_a_closed_location_moves_its_visits_and_becomes_a_closure(clinic: Clinic
     assert [item["proposal"]["starts_at"] for item in items] == [at("13:00"), at("13:20")]
     assert done["appointments"][0]["starts_at"] == at("13:00")
     assert done["closure_id"]
-    assert [flag["code"] for flag in shown(clinic, left)["flags"]] == ["location_closed"]
-    assert shown(clinic, moved)["flags"] == []
+    assert [flag["code"] for flag in shown_visit(clinic, left)["flags"]] == ["location_closed"]
+    assert shown_visit(clinic, moved)["flags"] == []
 
 
 def test_spacing_forbids_a_move_towards_another_session(clinic: Clinic) -> None:
@@ -300,8 +284,8 @@ def test_any_part_can_be_accepted_and_the_rest_is_flagged(
     done = applied(busy, body, *(items[place] for place in chosen))
 
     assert done["flagged"] == [one["id"] for one in left]
-    assert flagged(busy) == sorted(one["id"] for one in left)
-    assert {shown(busy, one)["status"] for one in morning} == {"booked"}
+    assert flagged(busy) == [one["id"] for one in left]
+    assert {shown_visit(busy, one)["status"] for one in morning} == {"booked"}
     assert_sound(database, busy.desk)
 
 
@@ -310,19 +294,19 @@ def test_who_stays_is_flagged_with_what_is_disrupted(
 ) -> None:
     applied(busy, ill(busy))
 
-    (flag,) = shown(busy, morning[0])["flags"]
+    (flag,) = shown_visit(busy, morning[0])["flags"]
     assert (flag["code"], flag["resource_id"]) == ("disrupted", busy.therapist["id"])
     assert event_types(database, busy.desk, morning[0])[-1] == "appointment.flagged"
 
 
 def test_nobody_is_offered_the_time_of_who_is_ill(busy: Clinic, morning: list[Made]) -> None:
     done = applied(busy, ill(busy))
-    busy.acted("cancel", shown(busy, morning[0]), reason_code="patient")
-    busy.acted("reschedule", shown(busy, morning[1]), starts_at=at("15:00"))
+    busy.acted("cancel", shown_visit(busy, morning[0]), reason_code="patient")
+    busy.acted("reschedule", shown_visit(busy, morning[1]), starts_at=at("15:00"))
 
     assert [one for one in busy.starts(DAY, "2027-03-02") if one < at("13:00")] == []
     assert codes(busy.book(at("09:00"))) == ["no_therapist_available"]
-    assert shown(busy, morning[1])["flags"] == []
+    assert shown_visit(busy, morning[1])["flags"] == []
     assert done["block_id"]
 
 
@@ -330,7 +314,7 @@ def test_another_block_closes_what_a_moved_visit_has_left(
     busy: Clinic, morning: list[Made], database: Database
 ) -> None:
     applied(busy, ill(busy))
-    busy.acted("cancel", shown(busy, morning[0]), reason_code="patient")
+    busy.acted("cancel", shown_visit(busy, morning[0]), reason_code="patient")
     lunch = {"resource_id": busy.therapist["id"], "starts_at": at("12:30"), "ends_at": at("13:30")}
 
     busy.desk.made("/blocks", **lunch, reason="Lunch")
@@ -362,7 +346,7 @@ def test_the_block_behind_a_hold_stays_when_the_hold_expires(busy: Clinic, datab
 def test_whoever_is_reassigned_off_who_is_ill_is_unflagged(busy: Clinic, morning: list[Made]) -> None:
     applied(busy, ill(busy))
     colleague = create_therapist(busy.desk, busy.location, name="Colleague")
-    first = shown(busy, morning[0])
+    first = shown_visit(busy, morning[0])
     handed = busy.acted("reassign", first, therapist_id=colleague["id"])
 
     assert [one["code"] for one in first["flags"]] == ["disrupted"]
@@ -399,7 +383,7 @@ def test_a_place_that_does_not_hold_refuses_everything_by_visit(
 
     assert codes(answer) == ["therapist_busy"]
     assert [one["position"] for one in answer.get_json()["visits"]] == [1]
-    assert [shown(busy, one) for one in morning] == morning
+    assert [shown_visit(busy, one) for one in morning] == morning
     assert_sound(database, busy.desk)
 
 
@@ -503,7 +487,7 @@ def test_a_key_of_one_location_only_counts_the_visits_elsewhere(busy: Clinic) ->
 
     assert ([one["appointment_id"] for one in answer["items"]], answer["elsewhere"]) == ([here["id"]], 1)
     assert (done["flagged"], done["elsewhere"]) == ([here["id"]], 1)
-    assert flagged(busy) == sorted([here["id"], hidden["id"]])
+    assert flagged(busy) == [here["id"], hidden["id"]]
 
 
 @pytest.mark.usefixtures("morning")
@@ -576,7 +560,7 @@ def test_every_place_of_a_room_is_blocked_behind_and_beside_a_visit(desk: Desk, 
     applied(clinic, ill(clinic, resource_id=visit["phases"][0]["room_id"]))
 
     beside = clinic.book(at("10:00"), patient_id=clinic.patients(1)[0])
-    clinic.acted("cancel", shown(clinic, visit), reason_code="patient")
+    clinic.acted("cancel", shown_visit(clinic, visit), reason_code="patient")
 
     assert codes(beside) == codes(clinic.book(at("10:00"))) == ["no_room_available"]
     assert_sound(database, clinic.desk)

@@ -8,7 +8,6 @@ from booking.core.caller import Caller
 from booking.messages.sending import announce_due
 from models import Event
 from models.database import Database
-from tests.booking.messages.test_messages import due, listed
 from tests.support.cast import (
     Clinic,
     Made,
@@ -22,6 +21,7 @@ from tests.support.cast import (
     short_phases,
 )
 from tests.support.copying import Copied, MakeClinic
+from tests.support.messages import due, listed
 
 LAST = "2027-08-31T10:00:00+01:00"
 OPENS, NUDGE, CLOSES = "2028-02-29T10:00:00+00:00", "2028-05-31T10:00:00+01:00", "2028-08-31T10:00:00+01:00"

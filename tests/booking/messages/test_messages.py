@@ -15,30 +15,8 @@ from tests.support.cast import (
     pointers,
 )
 from tests.support.desk import Desk
+from tests.support.messages import ALL, BOOKED, VISIT, due, listed
 from tests.support.statements import listening
-
-BOOKED = "2027-03-10T12:00:00Z"
-VISIT = "2027-03-27T12:00:00Z"
-ALL = "2027-04-09T00:00:00Z"
-
-
-def listed(clinic: Clinic, now: str, until: str | None = None, **query: str) -> list[Made]:
-    """List the messages at an instant that are due by another, by default by the same."""
-    answer = clinic.at(now).desk.get("/messages", due_by=until or now, **query)
-    assert answer.status_code == 200, answer.text
-    found: list[Made] = answer.get_json()["items"]
-    return found
-
-
-def due(clinic: Clinic, now: str, until: str | None = None, **query: str) -> dict[str, str]:
-    """Give when each kind that is listed is due."""
-    return {one["kind"]: one["due_at"] for one in listed(clinic, now, until, **query)}
-
-
-@pytest.fixture
-def booked(clinic: Clinic) -> Made:
-    """Book a treatment for noon on Saturday 27 March, the day before the clocks change."""
-    return clinic.at(BOOKED).booked(VISIT)
 
 
 @pytest.mark.usefixtures("booked")

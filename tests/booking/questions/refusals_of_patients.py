@@ -9,7 +9,7 @@ from booking.appointments.book import book
 from booking.core.caller import Caller
 from booking.questions.visit_requests import Wish
 from tests.api.toys import toy_app
-from tests.booking.questions.refusals_of_places import TEN, offering, refused, validated, with_policy
+from tests.booking.questions.refusals_of_places import TEN, offering, refused, with_policy
 from tests.support.cast import (
     Clinic,
     Made,
@@ -19,9 +19,11 @@ from tests.support.cast import (
     performed,
     short_phases,
 )
+from tests.support.questions import verdict
+from tests.support.records import open_medical_hold, record_treatment
+from tests.support.widgets import create_widget, from_page
 
 NUMBING: Made = {"name": "Numbing", "kind": "numbing", "minutes": 30, "min_minutes": 20, "max_minutes": 60}
-ORIGIN = "https://clinic.example"
 
 
 def after_a_session(clinic: Clinic, starts_at: str) -> list[Made]:
@@ -35,13 +37,8 @@ def after_a_filler(clinic: Clinic, starts_at: str) -> list[Made]:
     """Ask for a visit after a filler on 4 January, under X02: a floor of 7 days and a minimum of 14."""
     days = {"floor_days": 7, "min_days": 14, "recommended_days": None}
     create_rule(clinic.desk, code="X02", after={"event": "dermal_filler"}, **days)
-    of_patient(clinic, "treatments", event="dermal_filler", on="2027-01-04")
+    record_treatment(clinic, "dermal_filler", "2027-01-04")
     return refused(clinic.book(starts_at))
-
-
-def of_patient(clinic: Clinic, what: str, **fields: object) -> Made:
-    """Record something of the clinic's patient."""
-    return clinic.desk.made(f"/patients/{clinic.patient['id']}/{what}", **fields)
 
 
 def consulting(clinic: Clinic) -> tuple[Clinic, Clinic]:
@@ -114,7 +111,7 @@ def cooling_off(clinic: Clinic) -> list[Made]:
 
 def medical_hold(clinic: Clinic) -> list[Made]:
     """Come with an infection that has not healed."""
-    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04")
+    open_medical_hold(clinic, "infection")
     return refused(clinic.book(TEN))
 
 
@@ -151,9 +148,8 @@ def not_yet(clinic: Clinic) -> list[Made]:
 
     with clinic.desk.app.app_context():
         toys = toy_app(state().settings, state().database, book_again)
-    key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"], "origins": [ORIGIN]}
-    widget = replace(clinic.desk.using(clinic.desk.made("/api-keys", **key)["key"]), app=toys)
-    return refused(widget.post("/toys/play", Origin=ORIGIN, **{"Idempotency-Key": "play"}))
+    widget = replace(create_widget(clinic.desk, "catalog:read"), app=toys)
+    return refused(widget.post("/toys/play", **from_page()))
 
 
 def below_recommended_spacing(clinic: Clinic) -> list[Made]:
@@ -176,8 +172,8 @@ def maintenance_overdue(clinic: Clinic) -> list[Made]:
 
 def advisory_hold(clinic: Clinic) -> list[Made]:
     """Come while breastfeeding, which is only advised upon."""
-    of_patient(clinic, "medical-holds", code="breastfeeding", opened_on="2027-01-04")
-    return list(validated(clinic, TEN)["warnings"])
+    open_medical_hold(clinic, "breastfeeding")
+    return list(verdict(clinic, TEN)["warnings"])
 
 
 def many_sessions(clinic: Clinic) -> list[Made]:

@@ -7,13 +7,14 @@ from werkzeug.test import TestResponse
 from tests.support.cast import (
     Clinic,
     Made,
-    create_patient,
+    another_patient,
     create_procedure,
     short_phases,
     working,
 )
+from tests.support.questions import verdict
+from tests.support.times import TEN
 
-TEN = "2027-03-01T10:00:00Z"
 AFTER_TEN = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Refit"}
 
 
@@ -22,13 +23,6 @@ def refused(answer: TestResponse) -> list[Made]:
     assert answer.status_code == 409, answer.text
     found = answer.get_json()["refusals"]
     return [one for refusal in found for one in (refusal, *refusal.get("because", ()))]
-
-
-def validated(clinic: Clinic, starts_at: str, **overrides: object) -> Made:
-    """Judge a visit without booking it."""
-    answer = clinic.desk.post("/appointments/validate", clinic.wish(starts_at, **overrides))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.get_json())
 
 
 def explained(clinic: Clinic, starts_at: str) -> Made:
@@ -48,11 +42,6 @@ def with_policy(clinic: Clinic, **policy: object) -> Clinic:
 def offering(clinic: Clinic, **procedure: object) -> Clinic:
     """Give the clinic with another procedure."""
     return replace(clinic, procedure=create_procedure(clinic.desk, **{"code": "OTHER"} | procedure))
-
-
-def with_another_patient(clinic: Clinic) -> Clinic:
-    """Give the clinic with another patient."""
-    return replace(clinic, patient=create_patient(clinic.desk, name="Another"))
 
 
 def of_the_therapist(clinic: Clinic, starts_at: str = TEN) -> list[Made]:
@@ -87,7 +76,7 @@ def therapist_not_working(clinic: Clinic) -> list[Made]:
 def therapist_busy(clinic: Clinic) -> list[Made]:
     """Name a therapist who treats somebody else."""
     clinic.booked(TEN)
-    return of_the_therapist(with_another_patient(clinic))
+    return of_the_therapist(another_patient(clinic))
 
 
 def therapist_unqualified(clinic: Clinic) -> list[Made]:
@@ -139,7 +128,7 @@ def no_device_available(clinic: Clinic) -> list[Made]:
     clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     needing = offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}])
     needing.booked(TEN)
-    return refused(with_another_patient(needing).book(TEN))
+    return refused(another_patient(needing).book(TEN))
 
 
 def patient_busy(clinic: Clinic) -> list[Made]:
@@ -165,7 +154,7 @@ def beyond_horizon(clinic: Clinic) -> list[Made]:
 
 def in_the_past(clinic: Clinic) -> list[Made]:
     """Arrive yesterday, as the dry run tells it."""
-    return list(validated(clinic, "2027-01-03T10:00:00Z")["refusals"])
+    return list(verdict(clinic, "2027-01-03T10:00:00Z")["refusals"])
 
 
 SCENES = (

@@ -21,6 +21,7 @@ from tests.support.cast import (
     instant,
 )
 from tests.support.desk import Desk
+from tests.support.questions import verdict
 from tests.support.racing import assert_sound
 
 FIRST, LAST = "2027-03-27", "2027-03-30"
@@ -75,20 +76,13 @@ def test_what_is_found_can_be_booked_and_nothing_else(
     midnight = instant(f"{FIRST}T00:00:00+00:00")
     tried = {midnight + timedelta(minutes=5 * data.draw(st.integers(0, 3 * 288 - 60))) for _ in range(6)}
     tried |= {one + timedelta(minutes=step) for one in sorted(found)[:4] for step in (-5, 0, 5)}
-    verdicts = {one: judge(clinic, one.isoformat(), patients[0]) for one in tried}
+    verdicts = {one: verdict(clinic, one.isoformat(), patient_id=patients[0])["bookable"] for one in tried}
 
     inside = {one for one in tried if belongs(clinic, one)}
     assert {one for one in inside if verdicts[one]} == found & inside
     if found:
         clinic.booked(data.draw(st.sampled_from(sorted(found))).isoformat(), patient_id=patients[0])
     assert_sound(database, clinic.desk)
-
-
-def judge(clinic: Clinic, starts_at: str, patient_id: str) -> bool:
-    """Say whether a dry run finds the visit bookable."""
-    answer = clinic.desk.post("/appointments/validate", clinic.wish(starts_at, patient_id=patient_id))
-    bookable: bool = answer.get_json()["bookable"]
-    return bookable
 
 
 def belongs(clinic: Clinic, moment: Any) -> bool:

@@ -19,10 +19,8 @@ from tests.support.cast import (
     working,
 )
 from tests.support.desk import Desk
-
-DAY, NEXT_DAY = "2027-03-01", "2027-03-02"
-ORIGIN = "https://clinic.example"
-TEN = f"{DAY}T10:00:00+00:00"
+from tests.support.times import DAY, NEXT_DAY, TEN
+from tests.support.widgets import ORIGIN, create_widget
 
 
 class Widget(Desk):
@@ -244,10 +242,8 @@ def widget(desk: Desk) -> Clinic:
     """Give a location with a compact offer, open for an hour, as a publishable key sees it."""
     clinic = create_clinic(desk, opening_hours=every_day("09:00", "10:00"))
     desk.patch(f"/locations/{clinic.location['id']}", {"policy": {"offer": "compact"}})
-    key = {"name": "Widget", "kind": "publishable", "scopes": ["availability:read"], "origins": [ORIGIN]}
-    return replace(
-        clinic, desk=Widget(desk.app, desk.clinic_id, desk.made("/api-keys", **key)["key"], desk.now)
-    )
+    key = create_widget(desk, "availability:read").key
+    return replace(clinic, desk=Widget(desk.app, desk.clinic_id, key, desk.now))
 
 
 def test_a_compact_offer_shows_a_widget_only_what_keeps_the_most_visits(widget: Clinic, desk: Desk) -> None:

@@ -10,9 +10,10 @@ import pytest
 from scheduling.reasons import REFUSALS, WARNINGS
 from tests.booking.questions import refusals_of_patients, refusals_of_places
 from tests.booking.questions.refusals_of_patients import NUMBING, consulting
-from tests.booking.questions.refusals_of_places import TEN, offering, refused, validated
+from tests.booking.questions.refusals_of_places import TEN, offering, refused
 from tests.docs.pages import ERRORS, blocks, examples
 from tests.support.cast import Clinic, Made, short_phases
+from tests.support.questions import verdict
 
 Scene = Callable[[Clinic], list[Made]]
 UUID = re.compile(r'"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"')
@@ -75,7 +76,7 @@ def test_a_visit_is_planned_with_enough_numbing_and_soon_after_it(
     needling = short_phases()[0] | {"at_minute": needling_at}
     planned = offering(clinic, phases=[NUMBING, needling])
 
-    found = validated(planned, TEN)["refusals"]
+    found = verdict(planned, TEN)["refusals"]
 
     assert [one["code"] for one in found] == ([code] if code else [])
 

@@ -9,20 +9,13 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    another_patient,
     audit_entries,
     rows,
     run_out,
 )
-from tests.support.waitlist import (
-    TEN,
-    another,
-    answer,
-    entry,
-    freed,
-    minutes_work,
-    offer,
-    shown,
-)
+from tests.support.times import TEN
+from tests.support.waitlist import answer, entry, freed, minutes_work, offer, shown
 
 
 @pytest.fixture
@@ -91,7 +84,7 @@ def test_accepting_judges_the_patient_again_and_keeps_the_offer(spaced: Clinic, 
 
 def test_a_declined_offer_goes_to_the_next(clinic: Clinic, database: Database) -> None:
     at = {"from_time": "10:00", "until_time": "10:05"}
-    first, second = entry(clinic, **at), entry(another(clinic), **at)
+    first, second = entry(clinic, **at), entry(another_patient(clinic), **at)
     gone = freed(clinic)
     offer(clinic, database, gone)
 
@@ -106,7 +99,7 @@ def test_a_declined_offer_goes_to_the_next(clinic: Clinic, database: Database) -
 
 def test_an_offer_that_has_run_out_is_410_and_goes_to_the_next(clinic: Clinic, database: Database) -> None:
     at = {"from_time": "10:00", "until_time": "10:05"}
-    first, second = entry(clinic, **at), entry(another(clinic), **at)
+    first, second = entry(clinic, **at), entry(another_patient(clinic), **at)
     gone = freed(clinic)
     offer(clinic, database, gone)
     run_out(database, clinic.desk, {"id": shown(clinic, first)["offer"]["hold_id"]})
@@ -164,7 +157,7 @@ def test_withdrawing_an_offered_entry_frees_its_slot(clinic: Clinic, offered: Ma
 
     assert (stale.status_code, gone.status_code) == (412, 204)
     assert clinic.desk.get(path).status_code == 404
-    assert another(clinic).book(TEN).status_code == 201
+    assert another_patient(clinic).book(TEN).status_code == 201
 
 
 def test_an_entry_follows_its_hold_whichever_way_that_ends(
@@ -174,7 +167,7 @@ def test_an_entry_follows_its_hold_whichever_way_that_ends(
 
     clinic.desk.delete(f"/holds/{hold_id}")
     released = shown(clinic, offered)["status"]
-    other = another(clinic)
+    other = another_patient(clinic)
     made = entry(other)
     offer(clinic, database, freed(clinic))
     hold = {"id": shown(clinic, made)["offer"]["hold_id"]}

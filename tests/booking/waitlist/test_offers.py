@@ -9,6 +9,7 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    another_patient,
     create_location,
     create_procedure,
     create_therapist,
@@ -16,14 +17,8 @@ from tests.support.cast import (
     short_phases,
 )
 from tests.support.desk import Desk
-from tests.support.waitlist import (
-    TEN,
-    another,
-    entry,
-    freed,
-    offer,
-    shown,
-)
+from tests.support.times import TEN
+from tests.support.waitlist import entry, freed, offer, shown
 
 JOBS = text("""
     SELECT args FROM queue.procrastinate_jobs WHERE task_name = 'offer' AND args ->> 'clinic_id' = :clinic_id
@@ -85,7 +80,7 @@ def test_time_that_was_free_already_is_not_offered(clinic: Clinic, database: Dat
 
 def test_a_longer_visit_is_offered_what_reaches_into_freed_time(clinic: Clinic, database: Database) -> None:
     long = create_procedure(clinic.desk, code="LONG", family="LONG", phases=short_phases(60))
-    another(clinic).booked("2027-03-01T10:20:00Z")
+    another_patient(clinic).booked("2027-03-01T10:20:00Z")
     made = entry(clinic, procedure_id=long["id"])
 
     offer(clinic, database, freed(clinic))
@@ -94,7 +89,7 @@ def test_a_longer_visit_is_offered_what_reaches_into_freed_time(clinic: Clinic, 
 
 
 def test_first_come_is_first_served_and_the_second_gets_nothing(clinic: Clinic, database: Database) -> None:
-    first, second = entry(clinic), entry(another(clinic))
+    first, second = entry(clinic), entry(another_patient(clinic))
     gone = freed(clinic)
 
     made = offer(clinic, database, gone | {"ends_at": "2027-03-01T10:05:00Z"})
@@ -107,7 +102,7 @@ def test_first_come_is_first_served_and_the_second_gets_nothing(clinic: Clinic, 
 def test_who_is_not_eligible_at_that_instant_is_skipped(spaced: Clinic, database: Database) -> None:
     spaced.booked("2027-02-02T10:00:00Z")
     at = {"from_time": "10:00", "until_time": "10:05"}
-    early, other = entry(spaced, **at), entry(another(spaced), **at)
+    early, other = entry(spaced, **at), entry(another_patient(spaced), **at)
 
     made = offer(spaced, database, freed(spaced))
 
@@ -149,7 +144,7 @@ def cancellation(clinic: Clinic) -> None:
 
 def move(clinic: Clinic) -> None:
     """Move ten o'clock to three."""
-    visit = another(clinic).booked(TEN)
+    visit = another_patient(clinic).booked(TEN)
     clinic.acted("reschedule", visit, starts_at="2027-03-01T15:00:00Z")
 
 
@@ -160,7 +155,7 @@ def release(clinic: Clinic) -> None:
 
 def missed(clinic: Clinic) -> None:
     """Note that nobody came at ten."""
-    visit = another(clinic).booked(TEN)
+    visit = another_patient(clinic).booked(TEN)
     clinic.at("2027-03-01T10:16:00Z").acted("no-show", visit)
 
 
