@@ -64,8 +64,11 @@ def test_toxin_of_the_day_before_is_under_the_floor(story: Story) -> None:
         .get_json()["refusals"]
     )
 
-    assert ("washout_floor", "X01", "2027-05-15") in found
-    assert ("washout_min", "X01", "2027-05-15") in found
+    assert found == [
+        ("outside_opening_hours", None, None),
+        ("washout_floor", "X01", "2027-05-15"),
+        ("washout_min", "X01", "2027-05-15"),
+    ]
 
 
 def test_a_filler_after_needling_waits_for_the_day_after_the_bank_holiday(story: Story) -> None:

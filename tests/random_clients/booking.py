@@ -25,6 +25,7 @@ class TheirBookings(Clients):
             if found := self.found(wish, day):
                 starts_at = self.one(found, pick * number)
                 self.expect(self.desk.post("/appointments", wish | {"starts_at": starts_at}), 201)
+        assert self.visits("booked")
 
     @rule(pick=picks, slot=picks, day=days)
     def book_what_was_found(self, pick: int, slot: int, day: int) -> None:

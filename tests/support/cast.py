@@ -269,6 +269,11 @@ def codes(answer: TestResponse) -> list[str]:
     return sorted(refusal["code"] for refusal in answer.get_json()["refusals"])
 
 
+def refusal_codes(answer: TestResponse) -> list[str]:
+    """Give the codes of an answer's refusals, sorted: none when it was not refused."""
+    return sorted(refusal["code"] for refusal in answer.get_json().get("refusals", []))
+
+
 def refusal(answer: TestResponse, code: str) -> Made:
     """Give the one refusal of this code."""
     assert answer.status_code == 409, answer.text

@@ -26,7 +26,7 @@ from tests.support.cast import (
     shown,
 )
 from tests.support.desk import Desk
-from tests.support.times import DAY, ELEVEN, TEN
+from tests.support.times import DAY, ELEVEN, NEXT_DAY, TEN, minutes_after
 from tests.support.widgets import create_widget, from_page
 from tests.support.worker import sweep
 
@@ -86,12 +86,14 @@ def test_a_course_without_its_patient_is_malformed(clinic: Clinic) -> None:
 
 
 def test_a_held_slot_is_neither_offered_nor_booked_nor_held_nor_blocked(clinic: Clinic) -> None:
+    before = clinic.starts(DAY, NEXT_DAY)
     hold = clinic.held(TEN)
     block = {"starts_at": TEN, "ends_at": ELEVEN, "reason": "Meeting"}
 
     blocked = clinic.desk.post("/blocks", block | {"resource_id": clinic.therapist["id"]})
 
-    assert TEN not in clinic.starts(DAY, "2027-03-02")
+    gone = set(before) - set(clinic.starts(DAY, NEXT_DAY))
+    assert sorted(gone) == [minutes_after("09:45", 5 * number) for number in range(7)]
     assert codes(clinic.book(TEN)) == ["no_room_available", "no_therapist_available"]
     assert codes(clinic.hold(TEN)) == ["no_room_available", "no_therapist_available"]
     assert blocked.get_json()["appointment_ids"] == [hold["id"]]
@@ -100,7 +102,8 @@ def test_a_held_slot_is_neither_offered_nor_booked_nor_held_nor_blocked(clinic: 
 def test_a_refused_hold_comes_with_near_slots(clinic: Clinic) -> None:
     clinic.booked(TEN)
 
-    assert clinic.hold(TEN).get_json()["alternatives"]
+    near = [slot["starts_at"][5:16] for slot in clinic.hold(TEN).get_json()["alternatives"]]
+    assert near == ["03-01T09:35", "03-01T09:40", "03-01T10:20", "03-02T10:00", "03-03T10:00"]
 
 
 def test_a_hold_without_a_patient_claims_no_spacing_and_flags_nobody(

@@ -70,14 +70,14 @@ def test_a_malformed_template_is_refused(cast: Cast, fields: dict[str, Any], poi
     assert refused_pointers(cast, "/course-templates", body) == [pointer]
 
 
-def test_every_procedure_must_be_the_clinics(cast: Cast, make_cast: Callable[[], Cast]) -> None:
-    foreign = make_cast().procedure["id"]
-    for wrong in (foreign, str(uuid4())):
-        ids = [cast.procedure["id"], wrong]
-        answer = cast.desk.post("/course-templates", samples.course_template(ids[0], procedure_ids=ids))
+@pytest.mark.parametrize("whose", ["unknown", "foreign"])
+def test_every_procedure_must_be_the_clinics(cast: Cast, make_cast: Callable[[], Cast], whose: str) -> None:
+    wrong = make_cast().procedure["id"] if whose == "foreign" else str(uuid4())
+    ids = [cast.procedure["id"], wrong]
+    answer = cast.desk.post("/course-templates", samples.course_template(ids[0], procedure_ids=ids))
 
-        assert answer.status_code == 404
-        assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/procedure_ids/1"]
+    assert answer.status_code == 404
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/procedure_ids/1"]
 
 
 def test_a_code_is_taken_once_in_a_clinic(cast: Cast, make_cast: Callable[[], Cast]) -> None:

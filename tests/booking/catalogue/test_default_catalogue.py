@@ -134,13 +134,13 @@ def test_a_procedures_minutes_are_those_of_the_table(code: str) -> None:
     assert found == PROCEDURES[code]
 
 
-def test_needling_needs_a_consultation_and_hygiene_and_nothing_else_does() -> None:
+@pytest.mark.parametrize("code", PROCEDURES)
+def test_needling_needs_a_consultation_and_hygiene_and_nothing_else_does(code: str) -> None:
     prerequisite = {"family": "CONSULT", "min_hours_before": None, "valid_days": None}
-    for procedure in BY_CODE.values():
-        needles = procedure["family"] in NEEDLING
+    needles = BY_CODE[code]["family"] in NEEDLING
 
-        assert procedure["prerequisites"] == ([prerequisite] if needles else [])
-        assert ("BBP" in procedure["qualifications"]) is needles
+    assert BY_CODE[code]["prerequisites"] == ([prerequisite] if needles else [])
+    assert ("BBP" in BY_CODE[code]["qualifications"]) is needles
 
 
 def test_the_standard_face_takes_the_time_that_the_contract_says() -> None:
@@ -245,15 +245,22 @@ def test_a_new_clinic_shows_the_course_templates_as_if_they_had_been_posted(
     assert {(one["version"], one["active"]) for one in shown} == {(1, True)}
 
 
-def test_the_whole_catalogue_is_input_that_the_api_would_take() -> None:
-    for values in default_procedures():
-        assert ProcedureSchema().load(values) == values | {"active": True}
-    for values in default_spacing_rules():
-        assert SpacingRuleSchema().load(values) == values | {"active": True}
-    for values in COURSES:
-        sent = values | {"procedure_ids": [str(one) for one in values["procedure_ids"]]}
+@pytest.mark.parametrize("code", PROCEDURES)
+def test_a_default_procedure_is_input_that_the_api_would_take(code: str) -> None:
+    assert ProcedureSchema().load(BY_CODE[code]) == BY_CODE[code] | {"active": True}
 
-        assert CourseTemplateSchema().load(sent) == values | {"active": True}
+
+def test_the_default_spacing_rules_are_input_that_the_api_would_take() -> None:
+    rules = default_spacing_rules()
+
+    assert [SpacingRuleSchema().load(one) for one in rules] == [one | {"active": True} for one in rules]
+
+
+@pytest.mark.parametrize("values", COURSES, ids=lambda values: values["code"])
+def test_a_default_course_template_is_input_that_the_api_would_take(values: dict[str, Any]) -> None:
+    sent = values | {"procedure_ids": [str(one) for one in values["procedure_ids"]]}
+
+    assert CourseTemplateSchema().load(sent) == values | {"active": True}
 
 
 def test_a_new_clinic_shows_the_catalogue_as_if_it_had_been_posted(make_clinic: Callable[..., Desk]) -> None:

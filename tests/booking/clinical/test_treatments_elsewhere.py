@@ -82,7 +82,7 @@ def test_every_field_can_be_changed(cast: Cast) -> None:
     change = {"event": "isotretinoin", "areas": [], "on": "2026-11-01"}
     changed = cast.desk.patch(f"{path_of(cast)}/{made['id']}", change).get_json()
 
-    assert changed.items() >= change.items()
+    assert {name: changed[name] for name in change} == change
     assert (changed["version"], changed["affected"]) == (2, [])
 
 
@@ -128,5 +128,5 @@ def test_the_audit_log_names_the_fields_and_none_of_their_values(cast: Cast, row
     )
 
     assert [action for action, _ in entries] == ["treatment.created", "treatment.changed"]
-    assert all(list(changes) == ["fields"] for _, changes in entries)
+    assert [list(changes) for _, changes in entries] == [["fields"]] * 2
     assert entries[1][1] == {"fields": ["event"]}

@@ -264,9 +264,11 @@ def test_a_compact_offer_counts_for_days_and_for_the_next_slot_too(widget: Clini
     assert asked(widget, "/availability/next")["starts_at"] == "2027-01-04T09:00:00+00:00"
 
 
-def test_a_limit_cuts_either_rank(clinic: Clinic) -> None:
-    for rank in ("earliest", "compact"):
-        assert len(clinic.slots(DAY, NEXT_DAY, rank=rank, limit=3)) == 3
+@pytest.mark.parametrize("rank", ["earliest", "compact"])
+def test_a_limit_cuts_either_rank(clinic: Clinic, rank: str) -> None:
+    every = clinic.slots(DAY, NEXT_DAY, rank=rank)
+
+    assert clinic.slots(DAY, NEXT_DAY, rank=rank, limit=3) == every[:3]
 
 
 def test_nothing_that_has_passed_is_offered(clinic: Clinic) -> None:

@@ -86,6 +86,7 @@ class Life:
         self.patient = create_patient(desk)
         self.course = desk.made("/courses", patient_id=self.patient["id"], template_id=template["id"])
         self.visits: list[Made] = []
+        self.booked = 0
 
     def _rules(self, desk: Desk) -> None:
         mn, deep = {"family": "MN"}, {"family": "MN_DEEP"}
@@ -137,6 +138,7 @@ class Life:
         answer = self.clinic.desk.post("/appointments", body)
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
+            self.booked += 1
             self.visits.append(answer.get_json())
 
     def _move(self, place: int) -> None:
@@ -206,4 +208,5 @@ def test_whatever_happens_the_floors_stand_and_search_and_judgement_agree(
         assert_floors(life, database)
         assert_search_and_judgement_agree(life)
 
+    assert life.booked > 0
     assert_sound(database, life.clinic.desk)
