@@ -9,12 +9,11 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    add_two_pairs,
     codes,
     create_clinic,
     create_patient,
-    create_room,
     create_staffed_location,
-    create_therapist,
     refusal,
     short_phases,
 )
@@ -52,9 +51,7 @@ def test_fifty_overlapping_but_different_starts_give_one_booking(desk: Desk, dat
 
 
 def test_a_pool_of_three_takes_three_of_fifty(clinic: Clinic, database: Database) -> None:
-    for number in (2, 3):
-        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
-    create_room(clinic.desk, clinic.location, capacity=2, name="Double room")
+    add_two_pairs(clinic)
 
     answers = race(partial(clinic.book, TEN, patient_id=one) for one in clinic.patients(50))
 

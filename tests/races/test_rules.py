@@ -23,43 +23,37 @@ def assert_refused_or_flagged(clinic: Clinic, booked: Sequence[TestResponse], co
     assert [code in one for one in reasons] == [True] * PATIENTS
 
 
-def test_a_hold_and_a_booking_never_miss_each_other(clinic: Clinic, database: Database) -> None:
-    patients = clinic.patients(PATIENTS)
-    hold = {"code": "pregnancy", "opened_on": "2027-01-04"}
+def race_with_bookings(clinic: Clinic, path: str, record: Made) -> list[TestResponse]:
+    """Book every patient's visit while a record of the same patient is made; give the bookings' answers."""
     acts = [
         act
-        for number, patient_id in enumerate(patients)
+        for number, patient_id in enumerate(clinic.patients(PATIENTS))
         for act in (
             partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
-            partial(clinic.desk.post, f"/patients/{patient_id}/medical-holds", hold),
+            partial(clinic.desk.post, f"/patients/{patient_id}/{path}", record),
         )
     ]
-
     answers = race(acts)
-
     assert statuses(answers[1::2]) == [201] * PATIENTS
-    assert_refused_or_flagged(clinic, answers[::2], "medical_hold")
+    return answers[::2]
+
+
+def test_a_hold_and_a_booking_never_miss_each_other(clinic: Clinic, database: Database) -> None:
+    hold = {"code": "pregnancy", "opened_on": "2027-01-04"}
+
+    booked = race_with_bookings(clinic, "medical-holds", hold)
+
+    assert_refused_or_flagged(clinic, booked, "medical_hold")
     assert_sound(database, clinic.desk)
 
 
 def test_a_treatment_and_a_booking_never_miss_each_other(clinic: Clinic, database: Database) -> None:
     toxin = {"event": "botulinum_toxin"}
     create_rule(clinic.desk, code="X01", after=toxin, recommended_days=None, floor_days=2, min_days=90)
-    patients = clinic.patients(PATIENTS)
-    had = {"event": "botulinum_toxin", "areas": ["FACE"], "on": "2027-01-02"}
-    acts = [
-        act
-        for number, patient_id in enumerate(patients)
-        for act in (
-            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
-            partial(clinic.desk.post, f"/patients/{patient_id}/treatments", had),
-        )
-    ]
 
-    answers = race(acts)
+    booked = race_with_bookings(clinic, "treatments", toxin | {"areas": ["FACE"], "on": "2027-01-02"})
 
-    assert statuses(answers[1::2]) == [201] * PATIENTS
-    assert_refused_or_flagged(clinic, answers[::2], "washout_min")
+    assert_refused_or_flagged(clinic, booked, "washout_min")
     assert_sound(database, clinic.desk)
 
 

@@ -10,9 +10,8 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    add_two_pairs,
     create_clinic,
-    create_room,
-    create_therapist,
     rows,
     run_out,
     short_phases,
@@ -41,9 +40,7 @@ def test_fifty_holds_of_one_slot_give_one(clinic: Clinic, database: Database) ->
 
 
 def test_a_pool_of_three_takes_three_of_a_hundred_holds(clinic: Clinic, database: Database) -> None:
-    for number in (2, 3):
-        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
-    create_room(clinic.desk, clinic.location, capacity=2, name="Double room")
+    add_two_pairs(clinic)
 
     answers = race([partial(clinic.hold, TEN)] * 100)
 
@@ -147,9 +144,8 @@ def test_conversions_and_sweeps_of_holds_about_to_expire_never_both_win(
 
 
 def test_long_visits_over_many_expired_holds_deadlock_with_nobody(desk: Desk, database: Database) -> None:
-    clinic = create_clinic(desk, rooms=[{}, {}, {}])
-    for number in (2, 3):
-        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
+    clinic = create_clinic(desk)
+    add_two_pairs(clinic)
     patients = clinic.patients(8)
     long = clinic.desk.made(
         "/procedures", code="LONG", name="Long", family="LONG", areas=["NECK"], phases=short_phases(120)

@@ -41,7 +41,7 @@ def minute(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def at(local: str, zone: ZoneInfo = LONDON, *, fold: int = 0) -> int:
+def tick_at(local: str, zone: ZoneInfo = LONDON, *, fold: int = 0) -> int:
     """Return the tick of a local time."""
     return to_tick(datetime.fromisoformat(local).replace(tzinfo=zone, fold=fold))
 

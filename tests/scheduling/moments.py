@@ -94,7 +94,7 @@ def asked(seed: int) -> Asked:
     return Asked(question, catalog, start)
 
 
-def refused(seed: int, *, with_dates: bool) -> Asked:
+def draw_refused(seed: int, *, with_dates: bool) -> Asked:
     """Draw questions from a seed on, up to one whose refusals all name a date, or one of them none."""
     return next(case for case in map(asked, count(seed)) if _names_dates(case) is with_dates)
 
@@ -107,5 +107,5 @@ def _names_dates(case: Asked) -> bool | None:
 
 SEEDS = st.integers(0, 2**48)
 ASKED = SEEDS.map(asked)
-REFUSED_UNTIL_A_DATE = SEEDS.map(lambda seed: refused(seed, with_dates=True))
-REFUSED_WITHOUT_A_DATE = SEEDS.map(lambda seed: refused(seed, with_dates=False))
+REFUSED_UNTIL_A_DATE = SEEDS.map(lambda seed: draw_refused(seed, with_dates=True))
+REFUSED_WITHOUT_A_DATE = SEEDS.map(lambda seed: draw_refused(seed, with_dates=False))

@@ -22,19 +22,19 @@ from tests.scheduling.cast import (
     LOCATION,
     ROOM_1,
     ask,
-    at,
     create_catalog,
     create_location,
     create_phase,
     create_procedure,
     create_room,
     create_therapist,
+    tick_at,
     week,
 )
 from tests.scheduling.clinics import Example
 from tests.scheduling.test_oracle import EXAMPLES
 
-OPENS = at("2027-06-01T09:00")
+OPENS = tick_at("2027-06-01T09:00")
 THREE_HOURS = Window(OPENS, OPENS + 36)
 Busy = dict[tuple[UUID, int], int]
 
@@ -166,8 +166,8 @@ def test_patients_who_take_the_best_slot_fill_the_therapists_day() -> None:
 def test_a_booking_makes_its_own_day_counted_anew_and_no_other() -> None:
     question, by_day = ask(), create_therapist(working_hours={LOCATION: week()})
     clinic = create_catalog(by_day)
-    four_days = Window(at("2027-06-01T00:00"), at("2027-06-05T00:00"))
-    morning = at("2027-06-02T09:00")
+    four_days = Window(tick_at("2027-06-01T00:00"), tick_at("2027-06-05T00:00"))
+    morning = tick_at("2027-06-02T09:00")
     ranked(question, clinic, {}, four_days)
     counted = count_day.cache_info().misses
 

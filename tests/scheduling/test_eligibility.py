@@ -12,7 +12,6 @@ from scheduling.questions import Session
 from scheduling.rulebook import Matcher, Prerequisite
 from tests.scheduling.cast import (
     ask,
-    at,
     create_catalog,
     create_consultation,
     create_hold,
@@ -21,6 +20,7 @@ from tests.scheduling.cast import (
     create_procedure,
     create_rule,
     create_session,
+    tick_at,
 )
 from tests.scheduling.clinical_oracle import covered
 from tests.scheduling.moments import ASKED, ONE_DAY, Asked, asked
@@ -109,7 +109,7 @@ def consulted(
     ends: str, today: str = "2027-03-10", hours: int | None = None, days: int | None = None
 ) -> Eligibility:
     procedure = create_procedure(prerequisites=(Prerequisite("CONSULT", hours, days),))
-    question = ask(procedure=procedure, patient=create_patient(create_consultation(at(ends))))
+    question = ask(procedure=procedure, patient=create_patient(create_consultation(tick_at(ends))))
     return eligibility(question, create_catalog(), date.fromisoformat(today))
 
 
@@ -139,8 +139,8 @@ def test_a_later_session_gives_the_last_date_before_its_minimum() -> None:
 
 def test_a_consultation_on_the_day_after_the_last_one_expires_leaves_no_gap() -> None:
     needs = (Prerequisite("CONSULT", min_hours_before=2, valid_days=10),)
-    renewed = create_consultation(at("2027-03-16T09:00"), appointment_id=UUID(int=67))
-    patient = create_patient(create_consultation(at("2027-03-05T10:30")), renewed)
+    renewed = create_consultation(tick_at("2027-03-16T09:00"), appointment_id=UUID(int=67))
+    patient = create_patient(create_consultation(tick_at("2027-03-05T10:30")), renewed)
     question = ask(procedure=create_procedure(prerequisites=needs), patient=patient)
     found = eligibility(question, create_catalog(), date(2027, 3, 10))
 

@@ -11,7 +11,6 @@ from tests.scheduling.cast import (
     LASER_2,
     ROOM_1,
     ROOM_2,
-    at,
     codes,
     create_catalog,
     create_device,
@@ -20,9 +19,10 @@ from tests.scheduling.cast import (
     create_room,
     create_therapist,
     judge,
+    tick_at,
 )
 
-START = at("2027-06-01T10:00")
+START = tick_at("2027-06-01T10:00")
 HELD = (Qualification("PHLEB"),)
 HELPERS = [create_therapist(id=key, treats=False, qualifications=HELD) for key in (BOB, CAROL)]
 

@@ -234,6 +234,13 @@ def create_clinic(
     )
 
 
+def add_two_pairs(clinic: Clinic) -> None:
+    """Add two therapists and a treatment room for two, so that three visits fit at once."""
+    for number in (2, 3):
+        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
+    create_room(clinic.desk, clinic.location, capacity=2, name="Double room")
+
+
 def create_pipeline(desk: Desk, *, treatment: int = 2, bays: int = 2, **overrides: Any) -> Clinic:
     """Create a clinic that offers `MN_FACE_STD`, whose numbing leaves the therapist free."""
     kinds = ["treatment"] * treatment + ["numbing"] * bays

@@ -13,9 +13,8 @@ from models import Appointment
 from models.database import Database
 from tests.support.cast import (
     Clinic,
-    create_room,
+    add_two_pairs,
     create_staffed_location,
-    create_therapist,
     rows,
     run_out,
 )
@@ -99,9 +98,7 @@ def test_holds_at_another_location_are_not_counted(widget: Widget, clinic: Clini
 
 
 def test_of_forty_holds_at_once_no_more_than_the_bound_are_made(clinic: Clinic, database: Database) -> None:
-    for number in (2, 3):
-        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
-        create_room(clinic.desk, clinic.location, name=f"Another room {number}")
+    add_two_pairs(clinic)
     widget = widget_of(clinic)
 
     answers = race([partial(widget.hold, at) for at in SLOTS[: 2 * MOST_HOLDS]])

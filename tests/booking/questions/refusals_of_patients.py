@@ -9,7 +9,7 @@ from booking.appointments.book import book
 from booking.core.caller import Caller
 from booking.questions.visit_requests import Wish
 from tests.api.toys import toy_app
-from tests.booking.questions.refusals_of_places import TEN, offering, refused, with_policy
+from tests.booking.questions.refusals_of_places import TEN, offering, refusals_with_reasons, with_policy
 from tests.support.cast import (
     Clinic,
     Made,
@@ -30,7 +30,7 @@ def after_a_session(clinic: Clinic, starts_at: str) -> list[Made]:
     """Ask for a visit after one on 1 March, under S02: a floor of 14 days and a minimum of 28."""
     create_rule(clinic.desk)
     clinic.booked(TEN)
-    return refused(clinic.book(starts_at))
+    return refusals_with_reasons(clinic.book(starts_at))
 
 
 def after_a_filler(clinic: Clinic, starts_at: str) -> list[Made]:
@@ -38,7 +38,7 @@ def after_a_filler(clinic: Clinic, starts_at: str) -> list[Made]:
     days = {"floor_days": 7, "min_days": 14, "recommended_days": None}
     create_rule(clinic.desk, code="X02", after={"event": "dermal_filler"}, **days)
     record_treatment(clinic, "dermal_filler", "2027-01-04")
-    return refused(clinic.book(starts_at))
+    return refusals_with_reasons(clinic.book(starts_at))
 
 
 def consulting(clinic: Clinic) -> tuple[Clinic, Clinic]:
@@ -53,7 +53,7 @@ def after_a_consultation(clinic: Clinic, starts_at: str) -> list[Made]:
     """Ask for a visit after a consultation on 1 March from ten to half past."""
     consultation, treatment = consulting(clinic)
     consultation.booked(TEN)
-    return refused(treatment.book(starts_at))
+    return refusals_with_reasons(treatment.book(starts_at))
 
 
 def numbing_for(clinic: Clinic, minutes: int) -> list[Made]:
@@ -63,7 +63,7 @@ def numbing_for(clinic: Clinic, minutes: int) -> list[Made]:
     for action in ("arrive", "start-numbing"):
         visit = clinic.at(TEN).acted(action, visit)
     hour, minute = divmod(10 * 60 + minutes, 60)
-    return refused(clinic.at(f"2027-03-01T{hour}:{minute:02}:00Z").act("start", visit))
+    return refusals_with_reasons(clinic.at(f"2027-03-01T{hour}:{minute:02}:00Z").act("start", visit))
 
 
 def completed(clinic: Clinic) -> Clinic:
@@ -96,7 +96,7 @@ def washout_floor(clinic: Clinic) -> list[Made]:
 
 def prerequisite_missing(clinic: Clinic) -> list[Made]:
     """Come for a treatment without a consultation."""
-    return refused(offering(clinic, prerequisites=[{"family": "CONSULT"}]).book(TEN))
+    return refusals_with_reasons(offering(clinic, prerequisites=[{"family": "CONSULT"}]).book(TEN))
 
 
 def prerequisite_expired(clinic: Clinic) -> list[Made]:
@@ -112,18 +112,18 @@ def cooling_off(clinic: Clinic) -> list[Made]:
 def medical_hold(clinic: Clinic) -> list[Made]:
     """Come with an infection that has not healed."""
     open_medical_hold(clinic, "infection")
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def one_area_per_visit(clinic: Clinic) -> list[Made]:
     """Have the face and the back treated in one visit."""
-    return refused(offering(clinic, areas=["FACE", "BACK"]).book(TEN))
+    return refusals_with_reasons(offering(clinic, areas=["FACE", "BACK"]).book(TEN))
 
 
 def anaesthetic_area(clinic: Clinic) -> list[Made]:
     """Have the face and the back numbed, where several areas are allowed."""
     both = offering(clinic, areas=["FACE", "BACK"], phases=[NUMBING, *short_phases()])
-    return refused(with_policy(both, one_area_per_visit=False).book(TEN))
+    return refusals_with_reasons(with_policy(both, one_area_per_visit=False).book(TEN))
 
 
 def numbing_too_short(clinic: Clinic) -> list[Made]:
@@ -149,7 +149,7 @@ def not_yet(clinic: Clinic) -> list[Made]:
     with clinic.desk.app.app_context():
         toys = toy_app(state().settings, state().database, book_again)
     widget = replace(create_widget(clinic.desk, "catalog:read"), app=toys)
-    return refused(widget.post("/toys/play", **from_page()))
+    return refusals_with_reasons(widget.post("/toys/play", **from_page()))
 
 
 def below_recommended_spacing(clinic: Clinic) -> list[Made]:

@@ -18,7 +18,7 @@ from tests.support.times import TEN
 AFTER_TEN = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Refit"}
 
 
-def refused(answer: TestResponse) -> list[Made]:
+def refusals_with_reasons(answer: TestResponse) -> list[Made]:
     """Give every refusal of a 409, and those behind a pool's."""
     assert answer.status_code == 409, answer.text
     found = answer.get_json()["refusals"]
@@ -46,7 +46,7 @@ def offering(clinic: Clinic, **procedure: object) -> Clinic:
 
 def of_the_therapist(clinic: Clinic, starts_at: str = TEN) -> list[Made]:
     """Ask for a visit with the clinic's one therapist by name."""
-    return refused(clinic.book(starts_at, therapist_id=clinic.therapist["id"]))
+    return refusals_with_reasons(clinic.book(starts_at, therapist_id=clinic.therapist["id"]))
 
 
 def held(clinic: Clinic, *qualifications: Made) -> None:
@@ -63,7 +63,7 @@ def outside_opening_hours(clinic: Clinic) -> list[Made]:
 def location_closed(clinic: Clinic) -> list[Made]:
     """Arrive during a closure."""
     clinic.desk.made(f"/locations/{clinic.location['id']}/closures", **AFTER_TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def therapist_not_working(clinic: Clinic) -> list[Made]:
@@ -99,28 +99,30 @@ def depth_exceeded(clinic: Clinic) -> list[Made]:
 def no_therapist_available(clinic: Clinic) -> list[Made]:
     """Leave the choice where the only therapist is away."""
     clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **AFTER_TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def room_busy(clinic: Clinic) -> list[Made]:
     """Name a room that is being cleaned."""
     (room,) = clinic.desk.get("/rooms").get_json()["items"]
     clinic.desk.made("/blocks", resource_id=room["id"], **AFTER_TEN)
-    return refused(clinic.book(TEN, room_id=room["id"]))
+    return refusals_with_reasons(clinic.book(TEN, room_id=room["id"]))
 
 
 def no_room_available(clinic: Clinic) -> list[Made]:
     """Leave the choice where the only room is being cleaned."""
     (room,) = clinic.desk.get("/rooms").get_json()["items"]
     clinic.desk.made("/blocks", resource_id=room["id"], **AFTER_TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def device_busy(clinic: Clinic) -> list[Made]:
     """Ask while the only device is being serviced; no booking names one, so its pool tells."""
     device = clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     clinic.desk.made("/blocks", resource_id=device["id"], **AFTER_TEN)
-    return refused(offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}]).book(TEN))
+    return refusals_with_reasons(
+        offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}]).book(TEN)
+    )
 
 
 def no_device_available(clinic: Clinic) -> list[Made]:
@@ -128,28 +130,28 @@ def no_device_available(clinic: Clinic) -> list[Made]:
     clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     needing = offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}])
     needing.booked(TEN)
-    return refused(another_patient(needing).book(TEN))
+    return refusals_with_reasons(another_patient(needing).book(TEN))
 
 
 def patient_busy(clinic: Clinic) -> list[Made]:
     """Ask for the same patient twice."""
     clinic.booked(TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def off_grid(clinic: Clinic) -> list[Made]:
     """Arrive between two starts of the grid."""
-    return refused(with_policy(clinic, grid_minutes=30).book("2027-03-01T10:05:00Z"))
+    return refusals_with_reasons(with_policy(clinic, grid_minutes=30).book("2027-03-01T10:05:00Z"))
 
 
 def min_notice(clinic: Clinic) -> list[Made]:
     """Arrive sooner than the notice allows."""
-    return refused(with_policy(clinic, min_notice_minutes=2880).book("2027-01-05T10:00:00Z"))
+    return refusals_with_reasons(with_policy(clinic, min_notice_minutes=2880).book("2027-01-05T10:00:00Z"))
 
 
 def beyond_horizon(clinic: Clinic) -> list[Made]:
     """Arrive later than bookings are taken for."""
-    return refused(with_policy(clinic, horizon_days=30).book(TEN))
+    return refusals_with_reasons(with_policy(clinic, horizon_days=30).book(TEN))
 
 
 def in_the_past(clinic: Clinic) -> list[Made]:

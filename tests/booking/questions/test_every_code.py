@@ -10,7 +10,7 @@ import pytest
 from scheduling.reasons import REFUSALS, WARNINGS
 from tests.booking.questions import refusals_of_patients, refusals_of_places
 from tests.booking.questions.refusals_of_patients import NUMBING, consulting
-from tests.booking.questions.refusals_of_places import TEN, offering, refused
+from tests.booking.questions.refusals_of_places import TEN, offering, refusals_with_reasons
 from tests.docs.pages import ERRORS, blocks, examples
 from tests.support.cast import Clinic, Made, short_phases
 from tests.support.questions import verdict
@@ -86,6 +86,6 @@ def test_nobody_may_override_the_numbing(clinic: Clinic) -> None:
     planned = offering(clinic, phases=[NUMBING, needling])
     override = {"codes": ["numbing_too_long"], "reason": "They are in a hurry."}
 
-    found = refused(planned.book(TEN, override=override))
+    found = refusals_with_reasons(planned.book(TEN, override=override))
 
     assert [(one["code"], one.get("overridable_by")) for one in found] == [("numbing_too_long", None)]
