@@ -1,4 +1,4 @@
-"""Desks at a fixed instant, and clinics that the booking tests start from."""
+"""Fixtures of the booking tests: desks at a fixed instant, and clinics."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -43,31 +43,31 @@ def pipeline(copied: Copied[Clinic]) -> Clinic:
 
 @pytest.fixture(scope="module")
 def standing(app: Flask, database: Database) -> Clinic:
-    """Create a clinic that all tests of a module share: they write nothing that another could notice."""
+    """Create a clinic that all tests of a module share; what they write does not disturb other tests."""
     return _found(app, database)
 
 
 @pytest.fixture(scope="module")
 def neighbour(app: Flask, database: Database) -> Clinic:
-    """Create another such clinic, of which the first must see nothing."""
+    """Create another shared clinic, whose data the first must not see."""
     return _found(app, database)
 
 
 @pytest.fixture
 def make_cast(copied: Copied[Cast]) -> Callable[[], Cast]:
-    """Give what makes further clinics, each with a cast of its own."""
+    """Give a function that creates clinics, each with a cast of its own."""
     return partial(copied, create_cast)
 
 
 @pytest.fixture
 def cast(make_cast: Callable[[], Cast]) -> Cast:
-    """Make a clinic with the cast in it."""
+    """Create a clinic with the cast in it."""
     return make_cast()
 
 
 @pytest.fixture
 def desk_with() -> Callable[..., Desk]:
-    """Give a clinic's desk with a key of these scopes alone."""
+    """Give a function that creates a key of these scopes and gives its desk."""
 
     def make(cast: Cast, *scopes: str, **fields: Any) -> Desk:
         values = {"name": "Key", "kind": "secret", "scopes": list(scopes)} | fields
@@ -78,7 +78,7 @@ def desk_with() -> Callable[..., Desk]:
 
 @pytest.fixture
 def rows(database: Database) -> Callable[..., list[tuple[Any, ...]]]:
-    """Read rows of a clinic by SQL."""
+    """Give a function that reads rows of a clinic by SQL."""
 
     def read(desk: Desk, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         with database.transaction(desk.clinic_id) as session:

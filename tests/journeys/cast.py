@@ -1,4 +1,4 @@
-"""The cast of the journeys: clinics on the default catalogue, and what befalls their patients."""
+"""Create clinics on the default catalogue, and take their patients through visits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.support.copying import MakeClinic
 from tests.support.desk import Desk
 from tests.support.questions import verdict
 
-# Whoever holds these may do everything that the default catalogue offers.
+# A therapist with these qualifications may do everything that the default catalogue offers.
 EVERYTHING = [{"code": code} for code in ("MN_DEEP", "BBP", "RF_MN", "PRP", "PHLEB")]
 
 
@@ -98,7 +98,7 @@ def change_hold(clinic: Clinic, hold: Made, **fields: Any) -> Made:
 
 
 def change_treatment(clinic: Clinic, treatment: Made, **fields: Any) -> Made:
-    """Change what was recorded as done elsewhere and insist on 200."""
+    """Change a recorded treatment elsewhere and insist on 200."""
     return changed(clinic, f"/patients/{clinic.patient['id']}/treatments/{treatment['id']}", **fields)
 
 
@@ -121,7 +121,7 @@ def told(reasons: Sequence[Made]) -> list[tuple[str, str | None, str | None]]:
 
 
 def refusals(clinic: Clinic, starts_at: str, **fields: Any) -> list[tuple[str, str | None, str | None]]:
-    """Judge a visit; give code, rule and first date of what speaks against it."""
+    """Judge a visit; give code, rule and first date of its refusals."""
     return told(verdict(clinic, starts_at, **fields)["refusals"])
 
 

@@ -1,4 +1,4 @@
-"""J1 and J3: a course over the night on which the clocks change, and one with a visit that was missed."""
+"""J1 and J3: a course over a clock change, and a course with a missed visit."""
 
 from tests.journeys.cast import consulted, create_default_clinic, find, performed, told
 from tests.support.cast import Clinic, codes, refusal

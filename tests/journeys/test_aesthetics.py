@@ -1,4 +1,4 @@
-"""J7: toxin elsewhere, then a filler and peels here, over a bank holiday, and a move that unsettles both."""
+"""J7: toxin elsewhere, then a filler and peels here over a bank holiday, and a move that flags both."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Story:
 
 @pytest.fixture
 def story(make_clinic: MakeClinic) -> Story:
-    """Tell of the toxin that the patient had elsewhere on Saturday 1 May."""
+    """Record the toxin that the patient had elsewhere on Saturday 1 May."""
     holidays = {"country": "GB", "subdivision": "ENG", "observes_public_holidays": True}
     london = create_default_clinic(make_clinic, **holidays)
     consulted(london)

@@ -1,4 +1,4 @@
-"""Areas of one visit: one group alone, or as many as may be numbed together."""
+"""A visit treats a single group of areas, or as many as may be numbed together."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ TOO_LARGE = ("anaesthetic_area", "S12", None)
 
 @pytest.fixture
 def body(known: Clinic) -> Clinic:
-    """Give the clinic that treats zones of the body, of which the booking chooses."""
+    """Give the clinic that treats zones of the body, which each booking chooses."""
     return doing(known, "MN_BODY_ZONE")
 
 

@@ -1,4 +1,4 @@
-"""Clinical input that makes no sense: a 422 that points to the field and says what is wrong."""
+"""Clinical input that makes no sense gets a 422 that names the field and says what is wrong."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ NOON = "2027-03-08T12:00:00Z"
 
 
 def wrong(answer: Any) -> list[tuple[str, str]]:
-    """Give what a 422 points to and says."""
+    """Give the field and the message of each error of a 422."""
     problem = answer.get_json()
     assert (answer.status_code, problem["code"]) == (422, "invalid"), answer.text
     return [(one["pointer"], one["message"]) for one in problem["errors"]]

@@ -1,4 +1,4 @@
-"""J9: a therapist whose certificates end on 30 April, and one who may not treat so deep."""
+"""J9: a therapist's certificates end on 30 April, and limit the depth."""
 
 from datetime import datetime
 

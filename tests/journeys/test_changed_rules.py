@@ -1,4 +1,4 @@
-"""Rules that change after the booking: who is affected, by which rule, and who is not."""
+"""Rules that change after a booking flag the visits that they affect, and no others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What must come first: how long a consultation lasts, what renews it, and patch tests beside it."""
+"""A consultation comes first, lasts for a time and is renewed; a patch test may be needed beside it."""
 
 from typing import Any
 

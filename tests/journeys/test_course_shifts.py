@@ -1,4 +1,4 @@
-"""Shifts of courses: what comes after a session that was moved follows it, all or none."""
+"""When a session is moved, the later sessions of its course follow it, all or none."""
 
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ DAYS = ["2027-03-06T10:00:00Z", "2027-04-10T10:00:00+01:00", "2027-05-15T10:00:0
 
 @pytest.fixture
 def course(known: Clinic) -> Made:
-    """Book three sessions of a course of four, 35 days apart."""
+    """Create a course of four sessions."""
     template = find(known.desk, "ACNE_SCAR_MOD", "course-templates")
     return known.desk.made("/courses", patient_id=known.patient["id"], template_id=template["id"])
 
@@ -41,7 +41,7 @@ def booked(clinic: Clinic, course: Made, starts: list[str] = DAYS) -> list[Made]
 
 
 def shift(clinic: Clinic, course: Made, visit: Made, **fields: Any) -> TestResponse:
-    """Let the rest follow a visit."""
+    """Ask that the later sessions follow a visit."""
     return clinic.desk.post(f"/courses/{course['id']}/shift", {"appointment_id": visit["id"]} | fields)
 
 

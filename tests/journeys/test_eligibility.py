@@ -1,4 +1,4 @@
-"""Eligibility in full: every date with the rule and the session, treatment or hold that it comes from."""
+"""Eligibility gives each date with the rule and the session, treatment or medical hold behind it."""
 
 import pytest
 

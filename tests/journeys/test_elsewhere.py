@@ -1,4 +1,4 @@
-"""Needling done elsewhere counts like a session here; other treatments by the rules on them."""
+"""Needling elsewhere counts like a session here; other treatments count by the rules about them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ON = "2027-02-22"
 
 
 def at_noon(day: str) -> str:
-    """Give noon in London, which a clock change makes another offset."""
+    """Give noon in London on a date, with the offset of winter or summer."""
     return f"{day}T12:00:00{'+01:00' if day >= '2027-03-28' else '+00:00'}"
 
 

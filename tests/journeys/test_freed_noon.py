@@ -1,4 +1,4 @@
-"""J4: a Friday noon is freed late, and of three patients who want it only one may have it."""
+"""J4: a Friday noon is freed late, and only one of three patients may have it."""
 
 import pytest
 

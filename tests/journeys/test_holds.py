@@ -1,4 +1,4 @@
-"""Medical holds H01 to H10: who is refused by which rule, and the first date after it was resolved."""
+"""Medical holds H01 to H10 refuse visits by their rules, up to a date after they are resolved."""
 
 import pytest
 

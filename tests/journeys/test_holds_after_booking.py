@@ -1,4 +1,4 @@
-"""Holds that come after the booking: flags, freed times, sign-offs, and the age of a patient."""
+"""Medical holds that are opened after a booking flag it or release its time until they are signed off."""
 
 from dataclasses import replace
 

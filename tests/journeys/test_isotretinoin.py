@@ -1,4 +1,4 @@
-"""J6: 180 days after the last capsule, who may allow less, and for which date that was allowed."""
+"""J6: needling waits 180 days after isotretinoin, and a dermatologist may allow less for a known dose."""
 
 from dataclasses import replace
 

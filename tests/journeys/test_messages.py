@@ -1,4 +1,4 @@
-"""Journeys J1 and J3: what a patient is told across the clock change, and after nobody came."""
+"""Journeys J1 and J3: messages across the clock change, and after a missed visit."""
 
 from tests.journeys.cast import consulted, create_default_clinic, performed
 from tests.support.cast import Clinic

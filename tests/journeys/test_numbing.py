@@ -1,4 +1,4 @@
-"""Numbing as it really was: how long the cream worked, and how soon after it the needling began."""
+"""Actual numbing is judged by how long the cream worked and how soon the needling followed."""
 
 import pytest
 from werkzeug.test import TestResponse
@@ -11,7 +11,7 @@ DAY = "2027-03-08"
 
 
 def at_clock(clinic: Clinic, clock: str) -> Clinic:
-    """Give the clinic at a time of the day of the visit."""
+    """Give the clinic at a clock time of the visit's day."""
     return clinic.at(f"{DAY}T{clock}:00Z")
 
 
@@ -23,7 +23,7 @@ def numbed(clinic: Clinic, code: str = "MN_FACE_STD") -> Made:
 
 
 def started(clinic: Clinic, visit: Made, clock: str, off: str | None = None) -> TestResponse:
-    """Start the needling, with the cream off at a time or just now."""
+    """Start the needling; the cream came off at a given time or just now."""
     said = {"cream_off_at": f"{DAY}T{off}:00Z"} if off else {}
     return at_clock(clinic, clock).act("start", visit, **said)
 

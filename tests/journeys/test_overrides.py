@@ -1,4 +1,4 @@
-"""Overrides of spacing: only what was violated is kept, for the pair that it was given for, floors never."""
+"""An override of spacing is kept for the pair of visits that it was given for, and never below a floor."""
 
 import pytest
 

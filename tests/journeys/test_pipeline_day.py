@@ -1,4 +1,4 @@
-"""J10: one therapist, one treatment room and two numbing bays, and two patients who want one arrival."""
+"""J10: with one therapist, one treatment room and two bays, two patients want the same arrival."""
 
 from functools import partial
 
@@ -63,7 +63,7 @@ def test_the_loser_of_a_race_is_offered_the_next_arrival_and_takes_it(one_room: 
 
 @pytest.fixture
 def pipeline(one_room: Clinic) -> tuple[Clinic, list[Made]]:
-    """Book P1, P2 and P3 one behind the other; P1 came in time, and the treatment has begun."""
+    """Book P1, P2 and P3 one after the other; P1 came in time and is being treated."""
     visits = [
         one.booked(f"2027-09-14T{arrival}:00+01:00")
         for one, arrival in (

@@ -1,4 +1,4 @@
-"""Recalls: windows in calendar months, reviews, lapsed courses, and what ends them."""
+"""Recalls list maintenance windows, reviews and lapsed courses, until a visit ends them."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ PATH = "/recalls"
 
 @pytest.fixture
 def small(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic without rules that sees two years ahead."""
+    """Give a clinic without rules, which takes bookings for two years ahead."""
     return copied(_small)
 
 
@@ -42,7 +42,7 @@ def _small(make_clinic: MakeClinic) -> Clinic:
 
 
 def completed(clinic: Clinic, on: str = LAST, **template: Any) -> Made:
-    """Complete a course of one session on a date, by default with maintenance after 6 to 12 months."""
+    """Complete a course with a single session on a date, by default with maintenance after 6 to 12 months."""
     windows = {"maintenance_opens_months": 6, "maintenance_closes_months": 12}
     numbers = {"sessions": 1, "min_sessions": 1, "max_sessions": 1}
     found = create_template(clinic, **numbers | windows | {"code": f"T{on}"} | template)
@@ -53,7 +53,7 @@ def completed(clinic: Clinic, on: str = LAST, **template: Any) -> Made:
 
 
 def recalls(clinic: Clinic, due_by: str, **query: Any) -> list[Made]:
-    """List whom to call by a date."""
+    """List the recalls that are due by a date."""
     answer = clinic.desk.get(PATH, due_by=due_by, **query)
     assert answer.status_code == 200, answer.text
     found: list[Made] = answer.get_json()["items"]
@@ -65,14 +65,14 @@ def at_noon(clinic: Clinic, on: str) -> Clinic:
 
 
 def tell(database: Database, clinic: Clinic, on: str) -> int:
-    """Tell of maintenance that is due on a date, at three in the morning."""
+    """Announce the maintenance that is due at three in the morning of a date."""
     clinic_id = clinic.desk.clinic_id
     with database.transaction(clinic_id) as session:
         return maintenance_due(Caller(session, clinic_id, instant(f"{on}T03:00:00Z")))
 
 
 def do_nights_work(database: Database, clinic: Clinic, now: str) -> None:
-    """Do what the worker does each night, in this clinic alone."""
+    """Do the worker's nightly acts in this clinic."""
     clinic_id = clinic.desk.clinic_id
     for act in EACH_NIGHT:
         with database.transaction(clinic_id) as session:

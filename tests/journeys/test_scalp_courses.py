@@ -1,4 +1,4 @@
-"""Scalp courses: a template's own spacing within the course, the rule's outside of it."""
+"""A scalp course keeps its template's spacing; visits outside of it keep the rule's spacing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Consultation and treatment in one call: both or neither, whoever else calls at the same instant."""
+"""Consultation and treatment are booked together: both or neither, also in a race."""
 
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ def wanted(clinic: Clinic, code: str, starts_at: str, **fields: Any) -> Made:
 
 
 def together(clinic: Clinic, *visits: Made) -> TestResponse:
-    """Ask for several visits of the clinic's patient."""
+    """Ask for several visits of the clinic's patient together."""
     body = {"patient_id": clinic.patient["id"], "visits": list(visits)}
     return clinic.desk.post("/appointments/together", body)
 

@@ -1,4 +1,4 @@
-"""J4: a Friday noon is cancelled late; of three patients who wait the one whose skin may have it gets it."""
+"""J4: a Friday noon is cancelled late, and the one waiting patient who is eligible gets it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -28,7 +28,7 @@ FRIDAY_NOON = {
 
 @dataclass(frozen=True)
 class Evening(Clinic):
-    """London at nine on 15 April: who has the noon, and who waits for it."""
+    """A clinic in London at nine on 15 April, with the visit at noon and the patients who wait for it."""
 
     noon: Made
     waiting: dict[str, Made]
@@ -39,7 +39,7 @@ class Evening(Clinic):
 
 
 def _before(make_clinic: MakeClinic) -> Evening:
-    """Book the noon, and let A, B and C be treated in March and wait."""
+    """Book the visit at noon, and put A, B and C on the waitlist after treatments in March."""
     london = create_default_clinic(make_clinic)
     consulted(london)
     noon = london.at("2027-02-22T09:00:00Z").booked(NOON)
@@ -55,7 +55,7 @@ def _before(make_clinic: MakeClinic) -> Evening:
 
 @pytest.fixture
 def evening(copied: Copied[Evening]) -> Evening:
-    """Cancel the noon at nine in the evening before."""
+    """Cancel the visit at noon at nine in the evening before."""
     made = copied(_before)
     made.acted("cancel", made.noon, reason_code="patient")
     return made

@@ -1,4 +1,4 @@
-"""What is allowed but worth a word: many sessions, maintenance out of its window, days for darker skin."""
+"""Many sessions and maintenance out of its window give warnings, and darker skin waits more days."""
 
 from typing import Any
 

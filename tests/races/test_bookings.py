@@ -1,4 +1,4 @@
-"""Races for the same time: one request wins, the others learn why, and nobody waits for a deadlock."""
+"""Of requests for the same time a single request wins, and the others are refused with reasons."""
 
 from functools import partial
 from itertools import cycle, islice

@@ -1,4 +1,4 @@
-"""Races of changes to one appointment: one version is changed once, whatever the change."""
+"""Of changes to the same version of an appointment a single change wins."""
 
 from functools import partial
 
@@ -30,7 +30,7 @@ ACTIONS = ("confirm", "arrive", "start-numbing", "start", "complete", "no-show",
 
 
 def ready_for(action: str, pipeline: Clinic) -> tuple[Clinic, Made]:
-    """Give the clinic at the action's instant and an appointment from whose status it may follow."""
+    """Give the clinic at the action's instant, and an appointment whose status allows the action."""
     appointment = pipeline.booked(TEN)
     for step in BEFORE.get(action, ()):
         appointment = pipeline.at(AT[step]).acted(step, appointment)

@@ -1,4 +1,4 @@
-"""Races within one course: whatever meets, its counts, its status and its version are right."""
+"""Races within a course leave its counts, its status and its version right."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial

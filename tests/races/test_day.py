@@ -1,4 +1,4 @@
-"""Races of the day: late arrivals, other therapists and adverse effects against bookings."""
+"""Races of late arrivals, reassigned visits and adverse effects with bookings."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from tests.support.visits import begun, shown_visit
 
 
 def clocks(clinic: Clinic, visit: Made) -> str:
-    """Give the time of day at which a visit begins by now."""
+    """Read the clock time at which a visit begins."""
     return str(shown_visit(clinic, visit)["starts_at"][11:16])
 
 
@@ -45,7 +45,7 @@ def test_a_late_patient_and_bookings_of_the_time_behind_never_overlap(
 
     won = [clocks(clinic, answer.get_json()) for answer in answers if answer.status_code == 201]
     assert arrived.status_code == 200
-    # A visit that is booked while the arrival waits for its locks stays, and the late one is not moved.
+    # A visit that is booked while the arrival waits for its locks stays, and the late visit is not moved.
     assert (clocks(clinic, visit), won) in (("10:10", []), ("10:10", ["10:30"]), ("10:00", ["10:20"]))
     assert statuses(answers) == [201] * len(won) + [409] * (8 - len(won))
     assert_refused(answers)

@@ -1,4 +1,4 @@
-"""Equal requests at the same instant: one takes effect, the others get its answer or are told to wait."""
+"""Of equal requests the first takes effect; the others get its answer or are told to wait."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ ChildWho = Callable[[Callable[[Caller], Any]], Desk]
 
 
 def purge_until(over: Event, database: Database, desk: Desk) -> int:
-    """Purge the clinic's expired answers again and again; give how many went."""
+    """Purge the clinic's expired answers until the race is over; give the number of deleted answers."""
     purged = 0
     while not over.is_set():
         with database.transaction(desk.clinic_id) as session:
@@ -38,7 +38,7 @@ def purge_until(over: Event, database: Database, desk: Desk) -> int:
 
 
 class Slow:
-    """A view whose first run waits until it may go on, and then does what the test wants."""
+    """A view whose first run waits for a signal, and then acts as the test says."""
 
     def __init__(self, first: Callable[[Caller], Any]) -> None:
         self.first = first
@@ -56,7 +56,7 @@ class Slow:
 
 
 def assert_done_once(answers: Sequence[TestResponse], status: int = 201) -> None:
-    """Insist that one answer is the first, and that the others repeat it or say that it is in progress."""
+    """Insist on a single first answer, which the others repeat or report to be in progress."""
     done = [one for one in answers if one.status_code == status]
     waiting = [one.get_json()["code"] for one in answers if one.status_code != status]
     assert len({one.data for one in done}) == 1
@@ -65,12 +65,12 @@ def assert_done_once(answers: Sequence[TestResponse], status: int = 201) -> None
 
 
 def claims(heard: list[Statement]) -> int:
-    """Count how often a key was asked for."""
+    """Count the statements that claim a key."""
     return len([one for one, _ in heard if "claim_idempotency_key" in one])
 
 
 def refuse(_caller: Caller) -> None:
-    """Refuse."""
+    """Refuse the request."""
     raise AlreadyExists
 
 

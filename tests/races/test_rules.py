@@ -1,4 +1,4 @@
-"""Races of bookings with what decides about them: each is refused or flagged, and nothing deadlocks."""
+"""Bookings that race changes of rules or records are refused or flagged."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +59,7 @@ def test_a_treatment_and_a_booking_never_miss_each_other(clinic: Clinic, databas
 
 @pytest.fixture
 def consulting(clinic: Clinic) -> Made:
-    """Let the clinic's procedure need a consultation; give the procedure of one."""
+    """Make a consultation a prerequisite of the clinic's procedure; give the consultation."""
     needed = {"prerequisites": [{"family": "CONSULT", "min_hours_before": 0}]}
     clinic.desk.patch(f"/procedures/{clinic.procedure['id']}", needed)
     return create_procedure(

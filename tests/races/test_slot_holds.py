@@ -1,4 +1,4 @@
-"""Races of holds: a slot has one owner, a hold one appointment, and nobody waits for a deadlock."""
+"""In races of holds each slot gets one owner, and each hold one appointment."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial

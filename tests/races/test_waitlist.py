@@ -1,4 +1,4 @@
-"""Races of the waitlist: a freed slot is offered once, an entry gets one offer, an offer has one outcome."""
+"""In races of the waitlist a freed slot is offered once, and an offer has a single outcome."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,7 +23,7 @@ FOUR_DAYS = {"starts_at": f"{DAY}T00:00:00Z", "ends_at": "2027-03-05T00:00:00Z"}
 
 
 def wait_in_line(clinic: Clinic, database: Database, number: int, **fields: int) -> list[str]:
-    """Put new patients on the waitlist, straight into the tables, and give the ids of their entries."""
+    """Insert new patients and their waitlist entries into the tables; give the ids of the entries."""
     ids = [(uuid7(), uuid7()) for _ in range(number)]
     of_all = {"procedure_id": UUID(clinic.procedure["id"]), "location_id": UUID(clinic.location["id"])}
     clinic_id = clinic.desk.clinic_id
@@ -48,7 +48,7 @@ def wait_in_line(clinic: Clinic, database: Database, number: int, **fields: int)
 
 
 def workers(clinic: Clinic, database: Database, number: int, freed: dict[str, str]) -> int:
-    """Let several workers offer the same freed time at once, and give the number of their offers."""
+    """Let several workers offer the same freed time at once; give the number of offers."""
     barrier = Barrier(number)
 
     def work() -> int:

@@ -1,4 +1,4 @@
-"""Among the feasible choices the one that leaves the least unusable time is taken."""
+"""Among the feasible choices the engine takes the choice that leaves the least unusable time."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Every limit in threes: just before, exactly at, just after."""
+"""The engine keeps every limit just before, exactly at and just after it."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Values reject nonsense when they are made."""
+"""The engine's values reject nonsense when they are made."""
 
 from collections.abc import Callable
 from datetime import date, datetime

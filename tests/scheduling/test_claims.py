@@ -1,4 +1,4 @@
-"""Claims prove the floor: two sessions collide exactly when the rules refuse them, as far as names tell."""
+"""The spacing claims of two sessions collide only when a floor of the rules refuses them."""
 
 import random
 from collections import Counter
@@ -37,7 +37,7 @@ def course(template: CourseTemplate | None) -> CourseOf | None:
 
 
 def collide(one: tuple[SpacingClaim, ...], two: tuple[SpacingClaim, ...]) -> bool:
-    """Return whether the database would refuse two sessions' claims; without an owner each is its own."""
+    """Return whether the database would refuse two sessions' claims; a claim without an owner owns itself."""
     return any(
         (first.rule_id, first.area) == (second.rule_id, second.area)
         and first.role != second.role
@@ -173,7 +173,7 @@ def claims_of(visit: Session, day: int, rules: tuple[SpacingRule, ...]) -> tuple
 
 
 def floor_between(one: Session, two: Session, gap: int, rules: tuple[SpacingRule, ...]) -> int:
-    """Return the floor of the rules that decide, in both orders on one day."""
+    """Return the floor of the rules that decide, in both orders where the sessions share a day."""
     pairs = [(one, two), (two, one)] if gap == 0 else [(one, two)]
     return max((rule.floor_days for pair in pairs for rule in deciding(*pair, rules)), default=0)
 
@@ -184,7 +184,7 @@ def random_rule(chance: random.Random, number: int) -> SpacingRule:
         {"template": "WEEKLY"}, {"template": "EITHER"},
     )  # fmt: skip
     sides = [Matcher(**chance.choice(named), areas=chance.choice(((), ("FACE",)))) for _ in range(2)]
-    # Most rules of one procedure or template speak of both sides: those own claims.
+    # Most rules of a procedure or template name it on both sides, and such rules own claims.
     sides = sides[:1] * 2 if chance.random() < 0.5 else sides
     scope = chance.choice(("area", "patient"))
     return create_rule(

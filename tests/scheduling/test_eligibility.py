@@ -1,4 +1,4 @@
-"""Eligibility gives the first date that passes, the recommended one and the last before it is overdue."""
+"""Eligibility gives the first possible date, the recommended date and the last date in time."""
 
 from datetime import date
 from typing import Any

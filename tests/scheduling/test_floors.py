@@ -1,4 +1,4 @@
-"""However visits are booked, moved and cancelled, no two of a patient's ever lie closer than a floor."""
+"""Visits that are booked, moved and cancelled at random never lie closer than a floor."""
 
 import random
 from collections import Counter
@@ -51,7 +51,7 @@ def random_bookings(case: Asked, chance: random.Random) -> Iterator[dict[int, Se
 
 
 def book(case: Asked, booked: dict[int, Session], chance: random.Random, key: int) -> None:
-    """Try to book a visit on a random day, or to move the booked one with this key there."""
+    """Try to book a visit on a random day, or to move the visit with this key there."""
     old = booked.get(key)
     visit = old or draw(case, chance)
     others = tuple(session for other, session in booked.items() if other != key)
@@ -73,7 +73,7 @@ def book(case: Asked, booked: dict[int, Session], chance: random.Random, key: in
 
 
 def draw(case: Asked, chance: random.Random) -> Session:
-    """Draw a visit that is not booked yet, on one of few areas so that most meet."""
+    """Draw a visit that is not booked yet, on few areas so that most visits share them."""
     histories = Histories(chance, case.start, case.question.location.zone)
     event = case.question.procedure.counts_as
     return replace(

@@ -1,4 +1,4 @@
-"""A holiday closes exactly one civil day of its location, however long the clocks make it."""
+"""A holiday closes exactly one civil day of its location, also when a clock change makes it longer."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from tests.scheduling.cast import LOCATION, around, codes, create_location, judg
 HOLIDAY = date(2027, 6, 1)
 ALL_DAY = week("00:00", "24:00")
 
-# The clocks change in the night before the day, on the day or after it, at midnight, by half an hour, never.
+# The clocks change before, on or after the day, at midnight, by half an hour, or never.
 DAYS = [
     *(("Europe/London", f"2027-03-{day}") for day in (27, 28, 29)),
     *(("Europe/London", f"2027-10-{day}") for day in (30, 31)),

@@ -1,4 +1,4 @@
-"""When messages are due: civil days across clock changes, quiet hours to the minute, while of use."""
+"""Messages are due by civil days across clock changes, outside quiet hours, and while they are of use."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ def local(instant: datetime, zone: ZoneInfo = LONDON) -> str:
 
 
 def due_at(kind: str, starts_at: str, since: str | None = None) -> str:
-    """Give when a message is due, in local time; it counts from the visit's start unless told otherwise."""
+    """Give the local time at which a message is due, counted from the visit's start or another instant."""
     return local(due(MOMENT_OF[kind], as_instant(since or starts_at), as_instant(starts_at), LONDON).at)
 
 
@@ -149,7 +149,7 @@ def test_what_comes_after_a_visit_is_of_no_use_a_day_later() -> None:
 
 
 def of_window(last: str, opens: int, closes: int) -> list[str]:
-    """Give when the three messages of a maintenance window are due, in local time."""
+    """Give the local times at which the three messages of a maintenance window are due."""
     kinds = ("maintenance_opens", "maintenance_nudge", "maintenance_last_call")
     moments = [in_window(MOMENT_OF[kind], opens, closes) for kind in kinds]
     return [local(due(one, as_instant(last), as_instant(last), LONDON).at) for one in moments]

@@ -29,7 +29,7 @@ def two_rooms_and_two_bays() -> Catalog:
 
 
 def book_the_day(catalog: Catalog, procedure: Procedure) -> list[str]:
-    """Book the first arrival found until there is none, and return them as local times."""
+    """Book the first arrival until none is found, and return the arrivals as local times."""
     busy: dict[tuple[UUID, int], int] = {}
     booked = []
     while free := starts(WINDOW, catalog, busy, procedure=procedure):

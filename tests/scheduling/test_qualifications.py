@@ -1,4 +1,4 @@
-"""Who may do what: inclusion, alternatives, places and depth."""
+"""Qualifications decide by inclusion, alternatives, places and depth who may treat."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from tests.scheduling.cast import (
 
 
 def own_codes(*held: Qualification, areas: tuple[str, ...] = ("FACE",), **needs: Any) -> list[str]:
-    """Return what speaks against somebody with these qualifications."""
+    """Return the codes against a therapist with these qualifications."""
     catalog = create_catalog(create_therapist(qualifications=held))
     procedure = create_procedure(**needs)
     start = tick_at("2027-06-01T10:00")

@@ -1,4 +1,4 @@
-"""A verdict lists every reason, pools say why each candidate cannot, and everything has a message."""
+"""A verdict lists every reason with a message, and a pool's refusal the reasons of each candidate."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The cast of the catalogue's tests: a clinic with one object of every kind, made from the samples."""
+"""Create a clinic with one object of each kind for the tests of the catalogue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NOW = "2027-01-04T08:00:00Z"
 
 @dataclass(frozen=True)
 class Cast:
-    """The objects that most scenarios need, as the API gave them."""
+    """The objects that most scenarios need, as the API returned them."""
 
     desk: Desk
     location: dict[str, Any]
@@ -37,7 +37,7 @@ class Cast:
 
 
 def create_cast(make_clinic: MakeClinic) -> Cast:
-    """Make a clinic with the cast in it."""
+    """Create a clinic with the cast in it."""
     desk = make_clinic().at(NOW)
     location = desk.made("/locations", **samples.location())
     return Cast(

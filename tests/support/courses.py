@@ -1,4 +1,4 @@
-"""Courses: the desk's actions on them, and the night's."""
+"""Act on courses as the desk and the nightly work do."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def act_on_course(
 
 
 def lapse_courses(database: Database, clinic: Clinic, on: str) -> int:
-    """Do the night's work on courses on a date of summer, at three in the morning; give how many lapsed."""
+    """Lapse courses as at three on a morning of London's summer; give the number of lapsed courses."""
     return as_worker(database, clinic.desk, lapse_due, instant(f"{on}T03:00:00+01:00"))
 
 

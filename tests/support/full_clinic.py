@@ -1,4 +1,4 @@
-"""The smallest clinic that can treat somebody, and a visit in it."""
+"""Create a small clinic with a visit, and rows in all of its tables."""
 
 from datetime import datetime
 from typing import Any
@@ -43,12 +43,12 @@ def create_visit_question(desk: Desk) -> dict[str, Any]:
 
 
 def book_visit(desk: Desk) -> dict[str, Any]:
-    """Book one visit in a clinic made for it, and give the appointment."""
+    """Create a clinic's smallest catalogue and book a visit; give the appointment."""
     return desk.at(NOW).made("/appointments", **create_visit_question(desk))
 
 
 def create_full_clinic(desk: Desk) -> dict[str, Any]:
-    """Fill every table of a clinic: besides a visit, all that stands beside one or against one."""
+    """Write at least one row into each table of a clinic."""
     same = {"family": "PEEL"}
     desk.made("/spacing-rules", code="P01", after=same, before=same, scope="area", floor_days=7, min_days=14)
     visit = book_visit(desk)

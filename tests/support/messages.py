@@ -1,4 +1,4 @@
-"""Messages to patients as a clinic's gateway lists them, around a visit on 27 March 2027."""
+"""List messages to patients as a clinic's gateway does, around a visit on 27 March 2027."""
 
 from tests.support.cast import Clinic, Made, instant
 
@@ -9,7 +9,7 @@ REMINDED = instant("2027-03-25T12:00:00+00:00")
 
 
 def listed(clinic: Clinic, now: str, until: str | None = None, **query: str) -> list[Made]:
-    """List the messages at an instant that are due by another, by default by the same."""
+    """List the messages at an instant that are due by another instant, by default by the same."""
     answer = clinic.at(now).desk.get("/messages", due_by=until or now, **query)
     assert answer.status_code == 200, answer.text
     found: list[Made] = answer.get_json()["items"]
@@ -17,5 +17,5 @@ def listed(clinic: Clinic, now: str, until: str | None = None, **query: str) -> 
 
 
 def due(clinic: Clinic, now: str, until: str | None = None, **query: str) -> dict[str, str]:
-    """Give when each kind that is listed is due."""
+    """Give the due instant of each listed message by its kind."""
     return {one["kind"]: one["due_at"] for one in listed(clinic, now, until, **query)}

@@ -1,4 +1,4 @@
-"""Overrides in bookings, and keys that may give them."""
+"""Overrides in the bodies of bookings, and keys that may give overrides."""
 
 from tests.support.cast import Clinic, Made, create_key
 

@@ -1,4 +1,4 @@
-"""Questions about a visit that is not booked: may it be booked, and from when."""
+"""Ask whether a visit may be booked, and from which date."""
 
 from typing import Any
 

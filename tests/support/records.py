@@ -1,4 +1,4 @@
-"""What a clinic records of its patient: medical holds, and treatments elsewhere."""
+"""Record medical holds and treatments elsewhere for a clinic's patient."""
 
 from typing import Any
 

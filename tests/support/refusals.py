@@ -1,4 +1,4 @@
-"""Requests that the API must refuse as malformed, without a trace."""
+"""Send malformed requests, which must write nothing."""
 
 from typing import Any
 

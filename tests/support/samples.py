@@ -1,4 +1,4 @@
-"""Bodies of requests: the smallest that make sense, with any field overridden."""
+"""Give small valid bodies of requests, in which any field can be overridden."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Visits as the API shows them, and as far as the desk takes them."""
+"""Read visits and their flags, and begin visits."""
 
 from typing import Any, Protocol
 
@@ -21,12 +21,12 @@ def shown_visit(clinic: AtDesk, visit: Made) -> Made:
 
 
 def flags(clinic: AtDesk, visit: Made) -> list[tuple[str, str | None]]:
-    """Give code and rule of each flag that an appointment has by now."""
+    """Give the code and the rule of each flag of an appointment."""
     return [(flag["code"], flag.get("rule_id")) for flag in shown_visit(clinic, visit)["flags"]]
 
 
 def flag_codes(clinic: AtDesk, visit: Made) -> list[str]:
-    """Give the codes of the flags that an appointment has by now."""
+    """Give the codes of an appointment's flags."""
     return [code for code, _ in flags(clinic, visit)]
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the waitlist share: entries, and offers made as the worker makes them."""
+"""Create waitlist entries, and offer slots as the worker does."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ from tests.support.times import TEN
 
 
 def entry(clinic: Clinic, **fields: Any) -> Made:
-    """Put the clinic's patient, or another one, on the waitlist."""
+    """Put the clinic's patient on the waitlist, or another patient who is given."""
     return clinic.desk.made("/waitlist", **wanted(clinic, **fields))
 
 
 def wanted(clinic: Clinic, **fields: Any) -> Made:
-    """Give an entry's body."""
+    """Give the body of an entry."""
     named = ("procedure", "location", "patient")
     return {f"{name}_id": getattr(clinic, name)["id"] for name in named} | fields
 
@@ -33,7 +33,7 @@ def wanted(clinic: Clinic, **fields: Any) -> Made:
 def offer(
     clinic: Clinic, database: Database, visit: Made | None = None, *, real_now: datetime | None = None
 ) -> int:
-    """Do what the worker does once a visit's or a hold's time is freed, by default any time."""
+    """Offer the time of a visit that has been freed, by default all time, and give the number of offers."""
     first, until = ALWAYS
     if visit is not None:
         first, until = (floor_tick(instant(visit[name])) for name in ("starts_at", "ends_at"))
@@ -49,29 +49,29 @@ def shown(clinic: Clinic, made: Made) -> Made:
 
 
 def answer(clinic: Clinic, made: Made, how: str) -> TestResponse:
-    """Answer `accept` or `decline` to an offer."""
+    """Answer an offer with `accept` or `decline`."""
     return clinic.desk.post(f"/waitlist/{made['id']}/{how}")
 
 
 def freed(clinic: Clinic, at: str = TEN) -> Made:
-    """Book a visit for somebody else and cancel it."""
+    """Book a visit of a new patient and cancel it."""
     other = another_patient(clinic)
     visit = other.booked(at)
     return other.acted("cancel", visit, reason_code="patient")
 
 
 def minutes_work(database: Database, clinic: Clinic) -> None:
-    """Do in one clinic what the worker does each minute."""
+    """Do the worker's acts of each minute in a clinic."""
     do(database, clinic, EACH_MINUTE)
 
 
 def nights_work(database: Database, clinic: Clinic) -> None:
-    """Do in one clinic what the worker does each night."""
+    """Do the worker's acts of each night in a clinic."""
     do(database, clinic, EACH_NIGHT)
 
 
 def do(database: Database, clinic: Clinic, acts: Sequence[Act]) -> None:
-    """Do a round's acts at the clinic's instant."""
+    """Do acts of the worker at the clinic's instant."""
     for act in acts:
         with database.transaction(clinic.desk.clinic_id) as session:
             now = instant(str(clinic.desk.now))

@@ -1,4 +1,4 @@
-"""Widgets: web pages that ask with a publishable key."""
+"""Create widgets, which are web pages with a publishable key."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The worker's acts, each in a transaction of its own."""
+"""Act as the worker does, with a transaction for each act."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,5 +28,5 @@ def as_worker(
 
 
 def sweep(database: Database, desk: Desk) -> int:
-    """Sweep the clinic's expired holds as each minute's work does; give how many there were."""
+    """End the clinic's expired holds as each minute's work does, and give their number."""
     return as_worker(database, desk, expired_holds.sweep)

@@ -1,4 +1,4 @@
-"""Bad input: a 422 that names the field, never a 500, and nothing written."""
+"""Bad input gets a 422 that names the field, never a 500, and writes nothing."""
 
 import json
 import re
@@ -96,7 +96,7 @@ def assert_a_problem(answer: TestResponse) -> None:
 
 
 def send(clinic: Clinic, method: str, path: str, body: Any) -> TestResponse:
-    """Send a body as Python's own JSON writes it, which knows NaN and lone surrogates."""
+    """Send a body as Python's own JSON module writes it, which allows NaN and lone surrogates."""
     return clinic.desk.request(method, path, data=json.dumps(body), content_type="application/json")
 
 
@@ -216,7 +216,7 @@ def test_no_value_in_any_field_of_any_body_is_a_failure_of_ours(
     before = counts(database, clinic.desk)
     fields = (*clinic.wish(TEN), "areas", "therapist_id", "room_id", "course_id", "notes", "override", "x")
     path = f"/appointments/{visit['id']}"
-    # No version is sent, or one that cannot be: nothing here may change the visit.
+    # No valid version is sent, so that no request changes the visit.
     bodies = [
         {name: nasty} for name in ("version", "reason_code", "starts_at", "override", "numbed_elsewhere")
     ]

@@ -1,4 +1,4 @@
-"""The desk's board: every resource with its open hours and what fills them, in time order."""
+"""The board shows each resource with its open hours and its items in order of time."""
 
 from dataclasses import replace
 

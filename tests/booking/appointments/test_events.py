@@ -1,4 +1,4 @@
-"""Every change writes one event and one audit entry in its own transaction; a refusal writes none."""
+"""Each change writes an event and an audit entry in its own transaction; a refusal writes none."""
 
 import pytest
 

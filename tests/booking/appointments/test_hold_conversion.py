@@ -1,4 +1,4 @@
-"""Conversions: a hold becomes the patient's appointment, of the same id, when their rules allow it."""
+"""A hold becomes the patient's appointment, with the same id, when the patient's rules allow it."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ def converted(clinic: Clinic, hold: Made, **fields: object) -> Made:
 
 
 def judged(clinic: Clinic, hold: Made) -> Made:
-    """Judge a conversion without making it."""
+    """Judge the booking of a hold without making it."""
     body = {"hold_id": hold["id"], "patient_id": clinic.patient["id"]}
     answer = clinic.desk.post("/appointments/validate", body)
     assert answer.status_code == 200, answer.text
@@ -43,7 +43,7 @@ def judged(clinic: Clinic, hold: Made) -> Made:
 
 
 def claims(database: Database, clinic: Clinic) -> list[tuple[UUID, UUID]]:
-    """Give which claims there are on which resources."""
+    """Give the id and the resource of each claim."""
     return [(one.id, one.resource_id) for one in rows(database, clinic.desk, Occupancy)]
 
 

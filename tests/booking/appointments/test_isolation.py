@@ -1,4 +1,4 @@
-"""A request sees its own clinic and its key's locations only: in the path, the body and the query."""
+"""A request sees only its own clinic and its key's locations, in the path, the body and the query."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ SEARCHES = ("/availability", "/availability/days", "/availability/next", "/avail
 
 @pytest.fixture
 def foreign(copied: Copied[Clinic]) -> Clinic:
-    """Give another clinic altogether."""
+    """Give another clinic."""
     return copied(_another)
 
 
@@ -38,7 +38,7 @@ def _another(make_clinic: MakeClinic) -> Clinic:
 
 
 def ids_of(clinic: Clinic) -> Made:
-    """Give one id of every kind that a request can name."""
+    """Give an id of each kind that a request can name."""
     room = clinic.desk.get("/rooms").get_json()["items"][0]
     named = {name: getattr(clinic, name)["id"] for name in ("procedure", "location", "patient", "therapist")}
     ids = {f"{name}_id": one for name, one in named.items()}
@@ -213,7 +213,7 @@ SCOPES = [
 
 
 def sent(desk: Desk, method: str, path: str) -> Any:
-    """Send a request, with an empty body where there is one."""
+    """Send a request, with an empty body where the method has a body."""
     return desk.request(method, path, **({} if method in {"GET", "DELETE"} else {"json": {}}))
 
 
@@ -296,7 +296,7 @@ def test_a_hold_of_another_clinic_or_location_is_404(
 
 
 def held_paths(path: str) -> list[tuple[str, str]]:
-    """Give every operation on one hold."""
+    """Give each operation on a hold."""
     return [("GET", path), ("POST", f"{path}/extend"), ("DELETE", path)]
 
 

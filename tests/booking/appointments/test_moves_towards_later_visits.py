@@ -1,4 +1,4 @@
-"""A visit may move towards a later one: down to the floor that flags the later one, below it is refused."""
+"""A visit may move towards a later visit, which is then flagged; below the floor the move is refused."""
 
 import pytest
 

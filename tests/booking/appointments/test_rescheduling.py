@@ -1,4 +1,4 @@
-"""Moving a visit: the id stays, its own time never stands in its way, and every rule is asked again."""
+"""A moved visit keeps its id, may overlap its former time, and is judged by every rule again."""
 
 from typing import Any
 from uuid import UUID
@@ -163,7 +163,7 @@ def test_the_present_therapist_is_locked_even_when_they_no_longer_work_there(
 
 
 def named(values: Any, name: str) -> list[int]:
-    """Give a statement's parameter of this name, if it has one."""
+    """Give a statement's parameter of this name, or nothing where it has none."""
     return list(values.get(name, ())) if isinstance(values, dict) else []
 
 

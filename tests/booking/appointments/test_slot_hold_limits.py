@@ -1,4 +1,4 @@
-"""A publishable key has so many live holds at a location and no more, however many it asks for at once."""
+"""A publishable key has a limited number of live holds at a location, also when it asks for many at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,18 +44,18 @@ class Widget:
         )
 
     def hold_all(self, starts: Sequence[str]) -> list[int]:
-        """Ask for one hold after the other; give the statuses."""
+        """Ask for holds one after the other; give the statuses."""
         return [self.hold(at).status_code for at in starts]
 
 
 def widget_of(clinic: Clinic) -> Widget:
-    """Give the clinic a widget."""
+    """Create a widget for the clinic."""
     return Widget(clinic.using(create_widget(clinic.desk, "appointments:write")))
 
 
 @pytest.fixture
 def widget(clinic: Clinic) -> Widget:
-    """Give a widget that has all the holds it may have."""
+    """Give a widget that has as many holds as it may have."""
     widget = widget_of(clinic)
     assert set(widget.hold_all(SLOTS[: MOST_HOLDS - 1])) == {201}
     assert widget.hold(SLOTS[MOST_HOLDS - 1], ttl_seconds=600).status_code == 201

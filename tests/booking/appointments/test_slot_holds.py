@@ -1,4 +1,4 @@
-"""Holds: a slot is kept for minutes of real time, extended once, released, or gone when they are over."""
+"""A hold keeps a slot for minutes of real time; it is extended once, released, or it expires."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -190,7 +190,7 @@ def test_every_way_to_an_expired_hold_is_410(clinic: Clinic, database: Database,
 
 
 def as_conversion(clinic: Clinic, hold: Made) -> Made:
-    """Give a conversion's body."""
+    """Give the body that books a hold."""
     return {"hold_id": hold["id"], "patient_id": clinic.patient["id"]}
 
 

@@ -1,4 +1,4 @@
-"""The actions that take an appointment through its day, from each status to the next."""
+"""The day's actions take an appointment from each status to the next."""
 
 import pytest
 from werkzeug.test import TestResponse

@@ -1,4 +1,4 @@
-"""Malformed requests: 422 naming the field, and nothing written."""
+"""A malformed request gets a 422 that names the field, and writes nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Blocks: what they claim, how they add up, and the wall clock by which they repeat."""
+"""Blocks claim the union of their times, and repeat by the wall clock of their location."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,13 +18,13 @@ CLAIMS = """
 
 
 def claims(cast: Cast, rows: Rows, resource: dict[str, Any], lane: int = 0) -> list[tuple[str, str]]:
-    """Give the blocked times of one lane as `MM-DD HH:MM` in UTC."""
+    """Give the blocked times of a lane as `MM-DD HH:MM` in UTC."""
     found = rows(cast.desk, CLAIMS, id=resource["id"])
     return [(f"{start:%m-%d %H:%M}", f"{end:%m-%d %H:%M}") for on, start, end in found if on == lane]
 
 
 def add(cast: Cast, resource: dict[str, Any], starts: str, ends: str, **fields: Any) -> str:
-    """Block a resource on 1 March 2027 or at full instants, and give the block's path."""
+    """Block a resource between clock times of 1 March 2027, or between instants; give the block's path."""
     times = {
         name: at if "T" in at else f"2027-03-01T{at}:00Z"
         for name, at in (("starts_at", starts), ("ends_at", ends))
@@ -132,7 +132,7 @@ def test_a_repeating_block_keeps_its_wall_clock_over_the_change_to_summer_time(
 @pytest.mark.parametrize(
     ("first", "until", "second"),
     [
-        # The night of 28 March 2027 has no 01:00 to 02:00, that of 31 October has it twice.
+        # The hour from 01:00 to 02:00 is missing on 28 March 2027, and comes twice on 31 October.
         ("2027-03-27T01:15:00Z", "2027-03-28", ("03-28 01:15", "03-28 01:45")),
         ("2027-10-30T00:15:00Z", "2027-10-31", ("10-31 00:15", "10-31 01:45")),
     ],
@@ -216,7 +216,7 @@ def test_a_block_stays_with_its_resource(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("capacity", "fields", "outcome"),
     [
-        # 400 days in 50 places are 20,000 claims; the visit in the way tells that the limit has let it pass.
+        # 400 days in 50 places are 20,000 claims; the refusal for a visit shows that the limit allows them.
         (50, {"ends_at": "2028-04-04T12:00:00Z"}, (409, None)),
         (51, {"ends_at": "2028-04-04T12:00:00Z"}, (422, "/ends_at")),
         (

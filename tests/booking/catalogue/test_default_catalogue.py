@@ -1,4 +1,4 @@
-"""The default catalogue against its tables, written out here once more."""
+"""The default catalogue is that of the tables, which are written here once more."""
 
 from collections.abc import Callable
 from typing import Any
@@ -106,7 +106,7 @@ COURSES = default_course_templates({code: one for one, code in CODES.items()})
 
 
 def of_kind(procedure: dict[str, Any], *kinds: str) -> dict[str, Any] | None:
-    """Give the first phase of one of these kinds."""
+    """Give the first phase of any of these kinds."""
     return next((phase for phase in procedure["phases"] if phase["kind"] in kinds), None)
 
 

@@ -1,4 +1,4 @@
-"""What every resource of the catalogue does alike: list, create, get, change, delete."""
+"""Every resource of the catalogue is listed, created, read, changed and deleted in the same way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,7 +108,7 @@ def make(cast: Cast, case: Case) -> tuple[str, dict[str, Any]]:
 
 
 def as_sent(shown: Any, sent: Any) -> Any:
-    """Give of an answer, to any depth, the fields that were sent; instants in UTC end with Z as sent."""
+    """Give the fields of an answer that were sent, to any depth; instants in UTC end with Z."""
     if isinstance(sent, dict):
         return {name: as_sent(shown[name], value) for name, value in sent.items()}
     if isinstance(sent, list):
@@ -243,7 +243,7 @@ def test_an_unknown_query_field_is_refused(cast: Cast, case: Case) -> None:
 
 
 def audited(cast: Cast, case: Case, rows: Rows) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
-    """Create, change and delete an object; give what was made, its audit entries' acts and what changed."""
+    """Create, change and delete an object; give it, the acts of its audit entries and the audited change."""
     path, made = make(cast, case)
     cast.desk.patch(path, case.change)
     cast.desk.delete(path)

@@ -1,4 +1,4 @@
-"""A location begins and ceases to observe public holidays: what is accepted, and who is affected."""
+"""A location that begins or ceases to observe public holidays flags or unflags its visits."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SPRING, DAY_AFTER, SUMMER = (f"{day}T10:00:00Z" for day in ("2027-05-31", "2027-
 
 
 def affected(cast: Cast, **change: Any) -> list[str]:
-    """Change the location and give the appointments that this leaves outside the rules."""
+    """Change the location and give the appointments that break the rules because of it."""
     answer = cast.desk.patch(f"/locations/{cast.location['id']}", change)
     assert answer.status_code == 200, answer.text
     found: list[str] = answer.get_json()["affected"]

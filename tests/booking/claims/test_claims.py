@@ -1,4 +1,4 @@
-"""The database proves it: rows that bypass the engine violate a constraint by its name."""
+"""Rows that bypass the engine violate a named constraint of the database."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -48,7 +48,7 @@ Act = Callable[[Session], object]
 
 
 def violated(database: Database, desk: Desk, act: Act) -> str | None:
-    """Give the name of the exclusion constraint that an act violates, None when it violates none."""
+    """Give the name of the exclusion constraint that an act violates, or None."""
     try:
         with database.transaction(desk.clinic_id) as session:
             act(session)
@@ -82,7 +82,7 @@ def session_on(
     owner: UUID | None = None,
     area: str = "FACE",
 ) -> Act:
-    """Give the act that inserts a session with its claims under rules: pairs of id and floor in days."""
+    """Give the act that inserts a session with claims under rules: pairs of an id and a floor in days."""
 
     def act(session: Session) -> None:
         ids = insert_appointment(session, clinic, datetime.combine(on, time(10), LONDON))
@@ -97,7 +97,7 @@ def session_on(
 
 @pytest.fixture
 def rule_id(clinic: Clinic) -> str:
-    """Create a rule to claim under and give its id."""
+    """Create a rule for spacing claims and give its id."""
     return str(create_rule(clinic.desk)["id"])
 
 

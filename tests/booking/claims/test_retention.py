@@ -1,4 +1,4 @@
-"""What is forgotten at night: ended holds and notes of old messages, once nobody asks for them any more."""
+"""Ended holds and notes of old messages are deleted at night, once they are kept long enough."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ MANY = text("""
 
 @pytest.fixture
 def act(database: Database, clinic: Clinic) -> Callable[..., int]:
-    """Let the worker do something in a transaction of its own."""
+    """Let the worker act in a transaction."""
 
     def acting(act: Callable[[Caller], int], now: datetime | None = None) -> int:
         with database.transaction(clinic.desk.clinic_id) as session:
@@ -43,14 +43,14 @@ def act(database: Database, clinic: Clinic) -> Callable[..., int]:
 
 
 def released(clinic: Clinic, at: str = TEN) -> Made:
-    """Hold a slot and give it back."""
+    """Hold a slot and release it."""
     hold = clinic.held(at)
     assert clinic.desk.delete(f"/holds/{hold['id']}").status_code == 204
     return hold
 
 
 def age(database: Database, clinic: Clinic) -> None:
-    """Let everything that is so now have been so for longer than it is kept."""
+    """Make each appointment's last change older than ended holds are kept."""
     with database.transaction(clinic.desk.clinic_id) as session:
         session.execute(ENDED, {"at": clock.now() - KEPT - SECOND})
 

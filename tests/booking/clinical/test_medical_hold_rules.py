@@ -1,4 +1,4 @@
-"""Hold rules: ten in every clinic, changed but never made or deleted, and what the engine gets of them."""
+"""Every clinic has ten hold rules, which are changed but never made or deleted, and read by the engine."""
 
 from collections.abc import Callable
 from typing import Any

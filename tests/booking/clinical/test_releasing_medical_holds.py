@@ -1,4 +1,4 @@
-"""Releasing medical holds: what needs the rule's level, and signing off."""
+"""Releasing a medical hold needs the level of its rule, and so does a sign-off."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -35,7 +35,7 @@ REASON = "Seen by Dr. Dunn:\nhealed."
 
 @dataclass(frozen=True)
 class Held:
-    """A patient's hold, and what a key with one level more or less may do to it."""
+    """A patient's medical hold, and desks with keys of each override level."""
 
     cast: Cast
     path: str
@@ -49,7 +49,7 @@ class Held:
 
 @pytest.fixture
 def hold(cast: Cast, desk_with: Callable[..., Desk]) -> Callable[..., Held]:
-    """Give what opens holds."""
+    """Give a function that opens medical holds."""
 
     def make(**fields: Any) -> Held:
         path = f"/patients/{cast.patient['id']}/medical-holds"
@@ -65,7 +65,7 @@ DATED = {"resolved_on": "2027-01-03", "earliest_on": "2027-02-01", "areas": ["FA
 
 
 def needs(answer: Any, level: str) -> bool:
-    """Whether the answer is the 403 that names the level."""
+    """Tell whether the answer is the 403 that names the level."""
     told = answer.get_json()
     return (answer.status_code, told["code"], told["detail"]) == (
         403,

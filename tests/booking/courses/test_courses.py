@@ -1,4 +1,4 @@
-"""Courses: of a template or of a procedure, within their clinic, and changed within bounds."""
+"""Courses belong to a template or a procedure of their clinic, and change within bounds."""
 
 from collections.abc import Callable
 

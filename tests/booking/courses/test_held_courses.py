@@ -1,4 +1,4 @@
-"""Courses that an open medical hold stands against: shown as paused, neither lapsed nor recalled."""
+"""A course under an open medical hold is shown as paused, and neither lapses nor is recalled."""
 
 import pytest
 
@@ -12,12 +12,12 @@ from tests.support.visits import begun
 
 
 def path_of(hold: Made) -> str:
-    """Give where a hold lies."""
+    """Give the path of a medical hold."""
     return f"/patients/{hold['patient_id']}/medical-holds/{hold['id']}"
 
 
 def state(clinic: Clinic, course: Made) -> tuple[str, list[str]]:
-    """Give a course's status and the holds that pause it."""
+    """Give a course's status and the medical holds that pause it."""
     found = shown(clinic, course)
     return found["status"], found["medical_hold_ids"]
 
@@ -30,7 +30,7 @@ def of_status(clinic: Clinic, status: str) -> list[str]:
 
 
 def lapsed_recalls(clinic: Clinic, on: str) -> list[str]:
-    """List the courses whose patients are called to go on."""
+    """List the lapsed courses whose patients are to be called."""
     desk = clinic.at(f"{on}T12:00:00Z").desk
     items = desk.get("/recalls", due_by=on, kind="lapsed").get_json()["items"]
     return [one["course_id"] for one in items]
@@ -124,7 +124,7 @@ def test_an_override_still_books_a_session_of_a_held_course(clinic: Clinic) -> N
         ("2027-06-01", "2027-06-14", 0),
         ("2027-06-01", "2027-08-10", 0),
         ("2027-06-01", "2027-08-11", 1),
-        # What was over before the last session changes nothing.
+        # A medical hold that ended before the last session changes nothing.
         ("2027-01-10", "2027-04-26", 0),
         ("2027-01-10", "2027-04-27", 1),
     ],

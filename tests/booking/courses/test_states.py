@@ -1,4 +1,4 @@
-"""States of courses: paused and resumed by the desk, lapsed by time, woken by a booking."""
+"""Courses are paused and resumed by the desk, lapse with time, and become active again by a booking."""
 
 import pytest
 

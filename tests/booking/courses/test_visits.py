@@ -1,4 +1,4 @@
-"""Visits of courses: which a course takes, and how it follows them."""
+"""A course accepts certain visits, and its status and progress follow them."""
 
 from dataclasses import replace
 

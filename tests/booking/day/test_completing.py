@@ -1,4 +1,4 @@
-"""What went wrong in a treatment opens a medical hold, in the same act and on the same areas."""
+"""An adverse effect of a treatment opens a medical hold in the same act and on the same areas."""
 
 import pytest
 

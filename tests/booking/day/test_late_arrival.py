@@ -1,4 +1,4 @@
-"""Late arrivals: the visit numbs shorter, those in its way give way, and what has begun stands."""
+"""A late patient gets a shorter numbing phase, later visits give way, and a begun treatment stays."""
 
 from datetime import timedelta
 from random import Random
@@ -30,23 +30,23 @@ from tests.support.visits import shown_visit
 
 
 def on(clinic: Clinic, clock: str) -> Clinic:
-    """Give the clinic at a time of the day."""
+    """Give the clinic at a clock time of the day."""
     return clinic.at(at(clock))
 
 
 def visit(clinic: Clinic, clock: str, **fields: Any) -> Made:
-    """Book a visit of a patient of its own."""
+    """Book a visit for a new patient."""
     return clinic.booked(at(clock), patient_id=create_patient(clinic.desk)["id"], **fields)
 
 
 def clocks(appointment: Made) -> tuple[str, str]:
-    """Give the times of arrival and treatment."""
+    """Give the clock times of arrival and treatment."""
     return appointment["starts_at"][11:16], appointment["procedure_at"][11:16]
 
 
 @pytest.fixture
 def pipeline(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic of one treatment room that numbs before it treats."""
+    """Give a clinic with one treatment room, whose procedure begins with numbing."""
     return copied(_one_room)
 
 

@@ -1,4 +1,4 @@
-"""A visit gets another therapist or room at its times, judged by who and where alone."""
+"""A visit gets another therapist or room at its times, judged by the rules on staff and rooms only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Disruptions: who is ill, what is closed, where the visits go, and what becomes of the rest."""
+"""Visits of an ill therapist or a closed room move elsewhere, and the others are flagged."""
 
 from collections.abc import Callable
 from functools import partial
@@ -50,7 +50,7 @@ def previewed(clinic: Clinic, body: Made) -> list[Made]:
 
 
 def proposals(clinic: Clinic, body: Made) -> list[tuple[str, str, int] | None]:
-    """Give of each affected visit what is proposed: its kind, its clock and how far it moves."""
+    """Give the proposal of each affected visit: its kind, its clock time and the minutes that it moves."""
     return [
         one and (one["kind"], one["starts_at"][11:16], one["minutes_moved"])
         for one in (item["proposal"] for item in previewed(clinic, body))
@@ -58,7 +58,7 @@ def proposals(clinic: Clinic, body: Made) -> list[tuple[str, str, int] | None]:
 
 
 def accepting(*items: Made) -> list[Made]:
-    """Accept what is proposed for these visits."""
+    """Give the acceptance of what is proposed for these visits."""
     return [
         {
             "appointment_id": item["appointment_id"],

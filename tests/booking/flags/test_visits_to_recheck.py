@@ -1,4 +1,4 @@
-"""Changes of hours, closures and qualifications: who is affected, flagged, and freed of the flag again."""
+"""Changes of hours, closures, qualifications and rules flag the affected visits, and unflag others."""
 
 from collections.abc import Callable
 from typing import Any

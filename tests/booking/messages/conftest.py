@@ -1,4 +1,4 @@
-"""A visit on the day before the clocks change, which the messages are about."""
+"""Fixtures of the tests of messages: a visit on the day before the clocks change."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A clinic's own gateway marks messages as sent: once or more often, whatever became of the visit since."""
+"""A clinic's gateway may mark a message as sent more than once, also after the visit has moved."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Messages: what a visit's state asks for, worked out anew after every move and gone with the visit."""
+"""Messages follow a visit's state: they are computed again after each move, and end with the visit."""
 
 import pytest
 

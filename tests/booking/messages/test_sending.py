@@ -1,4 +1,4 @@
-"""Messages that become due are told once, taken by one sender at a time, and marked by a gateway."""
+"""A message that becomes due is announced once, leased to a single sender, and marked by a gateway."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -45,24 +45,24 @@ def _with_address(make_clinic: MakeClinic) -> Clinic:
 
 
 def announced(database: Database, clinic: Clinic) -> list[Event]:
-    """Give the events that told of a due message."""
+    """Give the events that announce a due message."""
     return [one for one in rows(database, clinic.desk, Event) if one.type == "message.due"]
 
 
 def dispatch(database: Database, clinic: Clinic) -> tuple[str, int, datetime]:
-    """Give the status, tries and next instant of the one message that has become due."""
+    """Give status, attempts and next instant of the only message that has become due."""
     [found] = rows(database, clinic.desk, MessageDispatch)
     return found.status, found.attempts, found.next_at
 
 
 def claim(database: Database, clinic: Clinic, now: datetime) -> list[Letter]:
-    """Take what may be sent at an instant."""
+    """Lease the messages that may be sent at an instant."""
     return as_worker(database, clinic.desk, claim_letters, now) or []
 
 
 @pytest.fixture
 def letter(database: Database, clinic: Clinic, booked: Made) -> Letter:
-    """Take the one message that is due two days before the visit."""
+    """Lease the message that is due two days before the visit."""
     assert booked["status"] == "booked"
     as_worker(database, clinic.desk, announce_due, REMINDED)
     [taken] = claim(database, clinic, REMINDED)

@@ -1,4 +1,4 @@
-"""One small scene for every refusal and every warning on the patient, each named for its code."""
+"""Each scene leads to a refusal or a warning about the patient, and is named for its code."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +27,7 @@ NUMBING: Made = {"name": "Numbing", "kind": "numbing", "minutes": 30, "min_minut
 
 
 def after_a_session(clinic: Clinic, starts_at: str) -> list[Made]:
-    """Ask for a visit after one on 1 March, under S02: a floor of 14 days and a minimum of 28."""
+    """Ask for a visit after a visit on 1 March, under S02: a floor of 14 days and a minimum of 28."""
     create_rule(clinic.desk)
     clinic.booked(TEN)
     return refusals_with_reasons(clinic.book(starts_at))
@@ -42,7 +42,7 @@ def after_a_filler(clinic: Clinic, starts_at: str) -> list[Made]:
 
 
 def consulting(clinic: Clinic) -> tuple[Clinic, Clinic]:
-    """Give the clinic with a consultation of half an hour, and with a treatment within 30 days of one."""
+    """Give the clinic with a consultation, and with a treatment that needs it within 30 days."""
     talk = {"name": "Talk", "kind": "consultation", "minutes": 30, "therapist": True}
     needs = [{"family": "CONSULT", "valid_days": 30}]
     consultation = offering(clinic, code="TALK", family="CONSULT", areas=[], phases=[talk])
@@ -67,7 +67,7 @@ def numbing_for(clinic: Clinic, minutes: int) -> list[Made]:
 
 
 def completed(clinic: Clinic) -> Clinic:
-    """Take the patient through a course of one session on 1 March: its maintenance opens after 6 months."""
+    """Complete a course with a single session on 1 March, whose maintenance opens after 6 months."""
     window = {"maintenance_opens_months": 6, "maintenance_closes_months": 12}
     template = create_template(clinic, sessions=1, min_sessions=1, **window)
     performed(clinic, "01", course_id=create_course(clinic, template_id=template["id"])["id"])
@@ -116,28 +116,28 @@ def medical_hold(clinic: Clinic) -> list[Made]:
 
 
 def one_area_per_visit(clinic: Clinic) -> list[Made]:
-    """Have the face and the back treated in one visit."""
+    """Ask for the face and the back in the same visit."""
     return refusals_with_reasons(offering(clinic, areas=["FACE", "BACK"]).book(TEN))
 
 
 def anaesthetic_area(clinic: Clinic) -> list[Made]:
-    """Have the face and the back numbed, where several areas are allowed."""
+    """Ask to numb the face and the back, where several areas are allowed."""
     both = offering(clinic, areas=["FACE", "BACK"], phases=[NUMBING, *short_phases()])
     return refusals_with_reasons(with_policy(both, one_area_per_visit=False).book(TEN))
 
 
 def numbing_too_short(clinic: Clinic) -> list[Made]:
-    """Begin a minute before the cream has worked."""
+    """Begin a minute before the least time of numbing is over."""
     return numbing_for(clinic, 19)
 
 
 def numbing_too_long(clinic: Clinic) -> list[Made]:
-    """Begin a minute after the cream must be off."""
+    """Begin a minute after the longest time of numbing is over."""
     return numbing_for(clinic, 61)
 
 
 def not_yet(clinic: Clinic) -> list[Made]:
-    """Come back too soon, as a widget's key is told it."""
+    """Come back too soon, and ask with a publishable key."""
     create_rule(clinic.desk)
     clinic.booked(TEN)
     again = datetime.fromisoformat("2027-03-10T10:00:00+00:00")
@@ -171,13 +171,13 @@ def maintenance_overdue(clinic: Clinic) -> list[Made]:
 
 
 def advisory_hold(clinic: Clinic) -> list[Made]:
-    """Come while breastfeeding, which is only advised upon."""
+    """Come while breastfeeding, which only gives a warning."""
     open_medical_hold(clinic, "breastfeeding")
     return list(verdict(clinic, TEN)["warnings"])
 
 
 def many_sessions(clinic: Clinic) -> list[Made]:
-    """Come for the second session within 365 days, on the last of them, where two are many."""
+    """Come for a second session on the last of 365 days, where the policy calls two sessions many."""
     clinic.booked(TEN)
     later = with_policy(clinic, many_sessions_a_year=2).at("2028-01-04T08:00:00Z")
     return list(later.booked("2028-02-28T10:00:00Z")["warnings"])

@@ -1,4 +1,4 @@
-"""One small scene for every refusal of places, staff, devices and hours, each named for its code."""
+"""Each scene leads to a refusal of places, staff, devices or hours, and is named for its code."""
 
 from dataclasses import replace
 
@@ -19,21 +19,21 @@ AFTER_TEN = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Ref
 
 
 def refusals_with_reasons(answer: TestResponse) -> list[Made]:
-    """Give every refusal of a 409, and those behind a pool's."""
+    """Give every refusal of a 409, with the refusals of each candidate behind them."""
     assert answer.status_code == 409, answer.text
     found = answer.get_json()["refusals"]
     return [one for refusal in found for one in (refusal, *refusal.get("because", ()))]
 
 
 def explained(clinic: Clinic, starts_at: str) -> Made:
-    """Ask why an instant is none."""
+    """Ask why an instant cannot be booked."""
     answer = clinic.desk.get("/availability/explain", **clinic.wish(starts_at))
     assert answer.status_code == 200, answer.text
     return dict(answer.get_json())
 
 
 def with_policy(clinic: Clinic, **policy: object) -> Clinic:
-    """Give the clinic's location a policy."""
+    """Change the policy of the clinic's location."""
     changed = clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": policy})
     assert changed.status_code == 200, changed.text
     return clinic
@@ -45,18 +45,18 @@ def offering(clinic: Clinic, **procedure: object) -> Clinic:
 
 
 def of_the_therapist(clinic: Clinic, starts_at: str = TEN) -> list[Made]:
-    """Ask for a visit with the clinic's one therapist by name."""
+    """Ask for a visit with the clinic's therapist by name."""
     return refusals_with_reasons(clinic.book(starts_at, therapist_id=clinic.therapist["id"]))
 
 
 def held(clinic: Clinic, *qualifications: Made) -> None:
-    """Let the clinic's therapist have these qualifications."""
+    """Give the clinic's therapist these qualifications."""
     path = f"/therapists/{clinic.therapist['id']}"
     assert clinic.desk.patch(path, {"qualifications": list(qualifications)}).status_code == 200
 
 
 def outside_opening_hours(clinic: Clinic) -> list[Made]:
-    """Arrive before the doors open, as the explanation of an instant tells it."""
+    """Arrive before the doors open, and ask for the explanation of the instant."""
     return list(explained(clinic, "2027-03-01T08:50:00Z")["refusals"])
 
 
@@ -74,7 +74,7 @@ def therapist_not_working(clinic: Clinic) -> list[Made]:
 
 
 def therapist_busy(clinic: Clinic) -> list[Made]:
-    """Name a therapist who treats somebody else."""
+    """Name a therapist who treats another patient."""
     clinic.booked(TEN)
     return of_the_therapist(another_patient(clinic))
 
@@ -97,7 +97,7 @@ def depth_exceeded(clinic: Clinic) -> list[Made]:
 
 
 def no_therapist_available(clinic: Clinic) -> list[Made]:
-    """Leave the choice where the only therapist is away."""
+    """Name no therapist while the only therapist is away."""
     clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **AFTER_TEN)
     return refusals_with_reasons(clinic.book(TEN))
 
@@ -110,14 +110,14 @@ def room_busy(clinic: Clinic) -> list[Made]:
 
 
 def no_room_available(clinic: Clinic) -> list[Made]:
-    """Leave the choice where the only room is being cleaned."""
+    """Name no room while the only room is being cleaned."""
     (room,) = clinic.desk.get("/rooms").get_json()["items"]
     clinic.desk.made("/blocks", resource_id=room["id"], **AFTER_TEN)
     return refusals_with_reasons(clinic.book(TEN))
 
 
 def device_busy(clinic: Clinic) -> list[Made]:
-    """Ask while the only device is being serviced; no booking names one, so its pool tells."""
+    """Ask while the only device is being serviced; as no booking names a device, the pool's refusal does."""
     device = clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     clinic.desk.made("/blocks", resource_id=device["id"], **AFTER_TEN)
     return refusals_with_reasons(
@@ -126,7 +126,7 @@ def device_busy(clinic: Clinic) -> list[Made]:
 
 
 def no_device_available(clinic: Clinic) -> list[Made]:
-    """Ask for a device that somebody else is treated with."""
+    """Ask for a device while another patient is treated with it."""
     clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     needing = offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}])
     needing.booked(TEN)
@@ -155,7 +155,7 @@ def beyond_horizon(clinic: Clinic) -> list[Made]:
 
 
 def in_the_past(clinic: Clinic) -> list[Made]:
-    """Arrive yesterday, as the dry run tells it."""
+    """Arrive yesterday, and ask for a dry run."""
     return list(verdict(clinic, "2027-01-03T10:00:00Z")["refusals"])
 
 

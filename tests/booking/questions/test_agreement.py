@@ -41,7 +41,7 @@ def phase_lists(draw: st.DrawFn) -> list[Made]:
 
 
 def random_clinic(desk: Desk, draw: Callable[..., Any]) -> Clinic:
-    """Create a clinic of one or two therapists with room, rules and hours as they are drawn."""
+    """Create a clinic with one or two therapists, and with rooms, rules and hours that are drawn."""
     closes = draw(st.sampled_from(["10:30", "11:00", "12:00"]))
     clinic = create_clinic(
         desk.at(NOW),
@@ -86,5 +86,5 @@ def test_what_is_found_can_be_booked_and_nothing_else(
 
 
 def belongs(clinic: Clinic, moment: Any) -> bool:
-    """Say whether an instant lies within the local days that are searched."""
+    """Tell whether an instant lies within the local days that are searched."""
     return FIRST <= moment.astimezone(ZoneInfo(clinic.location["timezone"])).date().isoformat() < LAST

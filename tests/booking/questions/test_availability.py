@@ -1,4 +1,4 @@
-"""Availability: what is offered can be booked, what is not is explained."""
+"""A slot that is offered can be booked, and another instant is explained."""
 
 from dataclasses import replace
 from typing import Any

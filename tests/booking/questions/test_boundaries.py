@@ -1,4 +1,4 @@
-"""Boundaries in threes: just before, exactly on and just after; search and dry run must agree on each."""
+"""Search and dry run agree just before, exactly on and just after each boundary."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.support.times import at
 
 
 def judged(clinic: Clinic, starts_at: str) -> Sequence[str]:
-    """Give the codes against a visit, after checking that search offers it exactly when there are none."""
+    """Give the codes against a visit, and insist that search offers exactly what has none."""
     found = clinic.desk.post("/appointments/validate", clinic.wish(starts_at)).get_json()
     start, day = instant(starts_at), timedelta(days=1)
     offered = clinic.starts(

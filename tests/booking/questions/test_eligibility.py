@@ -1,4 +1,4 @@
-"""From which date a patient may be treated again, and which session says so."""
+"""Eligibility gives the date from which a patient may be treated again, and the session behind it."""
 
 from tests.support.cast import Clinic, create_location, create_procedure, create_rule, pointers
 from tests.support.questions import eligibility

@@ -29,7 +29,7 @@ WARNED = by_code(refusals_of_patients.WARNINGS)
 
 
 def anonymous(found: Made) -> Any:
-    """Give what was told with every id replaced by one word."""
+    """Give a refusal with each id replaced by the word id."""
     return json.loads(UUID.sub('"id"', json.dumps(found)))
 
 

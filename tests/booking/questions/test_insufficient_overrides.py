@@ -1,4 +1,4 @@
-"""An override that does not suffice: the answer lists every reason, as it would without one."""
+"""Where an override does not suffice, the answer lists every reason, as without an override."""
 
 from typing import Any
 

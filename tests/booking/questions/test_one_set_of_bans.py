@@ -15,7 +15,7 @@ TALK: Made = {"name": "Talk", "kind": "consultation", "minutes": 30, "therapist"
 
 @pytest.fixture
 def tangled(spaced: Clinic) -> Clinic:
-    """Give a patient whom a session, a hold that has been resolved and a filler keep waiting in turn.
+    """Give a patient who must wait because of a session, a resolved medical hold and a filler.
 
     S02 is over on 29 March, then the days before a filler on 9 April; from the day after it X02 counts.
     """

@@ -1,4 +1,4 @@
-"""An override holds for its time and place, and of a clinical code for what it was given for alone."""
+"""An override counts for its time and place, and a clinical override for its grounds only."""
 
 import pytest
 

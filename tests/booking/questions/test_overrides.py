@@ -1,4 +1,4 @@
-"""Overrides: who may waive what, and what is kept of it."""
+"""Each level may override certain refusals, and the override is kept with its reason."""
 
 import pytest
 

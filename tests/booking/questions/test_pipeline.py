@@ -1,4 +1,4 @@
-"""A therapist is free while the cream works: how many visits a day takes, booked one after another."""
+"""A therapist is free while the cream works, so that a day takes more visits, booked one after another."""
 
 import pytest
 
@@ -10,7 +10,7 @@ DAY, NEXT_DAY = "2027-03-02", "2027-03-03"
 
 
 def fill_the_day(clinic: Clinic, patients: list[str]) -> list[Made]:
-    """Book the first slot offered again and again, one patient each, until the day offers none."""
+    """Book the first slot for each patient in turn, until the day offers none."""
     booked = []
     for patient_id in patients:
         offered = clinic.starts(DAY, NEXT_DAY, limit=1, patient_id=patient_id)

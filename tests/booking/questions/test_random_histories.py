@@ -1,4 +1,4 @@
-"""Random lives of one patient over HTTP: whatever is booked, moved and cancelled, the floors stand.
+"""Random visits of a patient are booked, moved and cancelled over HTTP, and never lie below a floor.
 
 After every step the promises are held against a table of our own: no two sessions are closer than the floor
 between them, what is found can be booked and nothing else can, and a refusal's first date is exact.
@@ -44,7 +44,7 @@ S01, OF_COURSE = (7, 14), (3, 5)
 
 
 def deciding_floor(earlier: Appointment, later: Appointment, codes: dict[UUID, str]) -> int:
-    """Give the floor between two sessions by the most special rule that speaks of them."""
+    """Give the floor between two sessions by the most specific rule about them."""
     one, two = codes[earlier.procedure_id], codes[later.procedure_id]
     if earlier.course_id is not None and later.course_id is not None:
         return OF_COURSE[0]
@@ -58,7 +58,7 @@ def deciding_floor(earlier: Appointment, later: Appointment, codes: dict[UUID, s
 
 
 class Life:
-    """One patient's visits at two places, in one course and outside of it, drawn from one chance."""
+    """Random visits of a patient at two locations, within a course and outside of it."""
 
     def __init__(self, desk: Desk, chance: random.Random) -> None:
         self.chance = chance
@@ -154,7 +154,7 @@ class Life:
 
 
 def refusals(life: Life, wish: Made, on: date) -> list[Made]:
-    """Ask the dry run about a date, at an hour at which nobody is in the way."""
+    """Give the refusals of a dry run on a date, at an hour at which no other visit is in the way."""
     body = wish | {"starts_at": life.start(wish, on, ASKED_AT)}
     answer = life.clinic.desk.post("/appointments/validate", body)
     assert answer.status_code == 200, answer.text
@@ -164,7 +164,7 @@ def refusals(life: Life, wish: Made, on: date) -> list[Made]:
 
 
 def is_found(life: Life, wish: Made, on: date) -> bool:
-    """Ask the search about the same."""
+    """Tell whether a search finds that hour of the date."""
     query = {"from_": on.isoformat(), "until": (on + timedelta(days=1)).isoformat()}
     answer = life.clinic.desk.get("/availability", **wish | query)
     assert answer.status_code == 200, answer.text

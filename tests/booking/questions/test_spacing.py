@@ -1,4 +1,4 @@
-"""Days between sessions: civil dates at the treating location, over clock changes and between zones."""
+"""Days between sessions are civil dates at the treating location, over clock changes and between zones."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What is answered to an offer, and what becomes of its entry and its slot."""
+"""An answer to an offer decides about its entry and its slot."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from tests.support.waitlist import answer, entry, freed, minutes_work, offer, sh
 
 @pytest.fixture
 def offered(clinic: Clinic, database: Database) -> Made:
-    """Let the clinic's patient wait, and free ten o'clock."""
+    """Put the clinic's patient on the waitlist, free ten o'clock and offer it."""
     made = entry(clinic)
     assert offer(clinic, database, freed(clinic)) == 1
     return shown(clinic, made)

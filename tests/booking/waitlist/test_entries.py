@@ -1,4 +1,4 @@
-"""Waitlist entries: made, listed, changed and ended, by whom and with what."""
+"""Waitlist entries are made, listed, changed and ended by keys that may do so."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which freed time is offered to whom, and what frees it."""
+"""Freed time is offered to the first waiting patient whom it suits."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ JOBS = text("""
 
 
 def jobs(database: Database, desk: Desk) -> list[Made]:
-    """Give what the queue has to offer in a clinic."""
+    """Give the arguments of a clinic's queued offers."""
     with database.transaction() as session:
         return list(session.scalars(JOBS, {"clinic_id": str(desk.clinic_id)}))
 
@@ -124,26 +124,26 @@ def test_a_patient_is_not_offered_what_another_visit_of_theirs_meets(
 
 
 def block(clinic: Clinic) -> None:
-    """Block the therapist at ten and take it back."""
+    """Block the therapist at ten and delete the block."""
     span = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Lunch"}
     made = clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **span)
     clinic.desk.delete(f"/blocks/{made['id']}")
 
 
 def closure(clinic: Clinic) -> None:
-    """Close the location at ten and take it back."""
+    """Close the location at ten and delete the closure."""
     path = f"/locations/{clinic.location['id']}/closures"
     made = clinic.desk.made(path, starts_at=TEN, ends_at="2027-03-01T11:00:00Z", reason="Lunch")
     clinic.desk.delete(f"{path}/{made['id']}")
 
 
 def cancellation(clinic: Clinic) -> None:
-    """Cancel ten o'clock."""
+    """Book and cancel a visit at ten."""
     freed(clinic)
 
 
 def move(clinic: Clinic) -> None:
-    """Move ten o'clock to three."""
+    """Move a visit from ten to three."""
     visit = another_patient(clinic).booked(TEN)
     clinic.acted("reschedule", visit, starts_at="2027-03-01T15:00:00Z")
 
@@ -154,7 +154,7 @@ def release(clinic: Clinic) -> None:
 
 
 def missed(clinic: Clinic) -> None:
-    """Note that nobody came at ten."""
+    """Record that the patient of ten o'clock did not come."""
     visit = another_patient(clinic).booked(TEN)
     clinic.at("2027-03-01T10:16:00Z").acted("no-show", visit)
 
@@ -173,7 +173,7 @@ def test_whatever_frees_ten_oclock_has_it_offered(
 
 
 def longer_hours(clinic: Clinic) -> None:
-    """Open an hour longer."""
+    """Let the location close an hour later."""
     hours = [one | {"closes": "20:00"} for one in clinic.location["opening_hours"]]
     clinic.desk.patch(f"/locations/{clinic.location['id']}", {"opening_hours": hours})
 

@@ -1,4 +1,4 @@
-"""A visit treats one group of areas, or as many as may be numbed together."""
+"""A visit treats a single group of areas, or as many as may be numbed together."""
 
 import pytest
 

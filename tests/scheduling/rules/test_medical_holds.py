@@ -1,4 +1,4 @@
-"""Medical holds stand against treatments until they are resolved or signed off; age until the birthday."""
+"""Medical holds refuse treatments until they are resolved or signed off, and an age until the birthday."""
 
 from datetime import date
 from typing import Any

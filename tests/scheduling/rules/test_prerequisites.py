@@ -1,4 +1,4 @@
-"""A consultation comes first, is thought over, and lasts until the first treatment; treatments renew it."""
+"""A consultation comes first and lasts for a time after a cooling-off; treatments renew it."""
 
 from datetime import date, timedelta
 from typing import Any

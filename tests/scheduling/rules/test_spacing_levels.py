@@ -1,4 +1,4 @@
-"""Which rule decides between two sessions: a template's beats a procedure's beats a family's; and moves."""
+"""A template's rule decides before a procedure's and a family's rule, also for moved visits."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -37,7 +37,7 @@ FACE_SUP = create_procedure(code="MN_FACE_SUP")
 
 
 def refusing_rules(gap: int, session: Session, *rules: SpacingRule, **question: Any) -> list[str | None]:
-    """Return the rules that refuse a visit some days after Monday, sorted out by nothing else."""
+    """Return the rules that refuse a visit a number of days after a session on Monday."""
     skin = question.pop("skin_type", None)
     start = tick_at(f"{MONDAY + timedelta(days=gap)}T10:00")
     patient = create_patient(session, skin_type=skin)
