@@ -137,7 +137,7 @@ def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
 
 
 def counts(question: Question, wanted: Prerequisite, session: Session) -> bool:
-    """Return whether a visit counts as the prerequisite; a booked treatment needs its own prerequisite too."""
+    """Return whether a visit counts as the prerequisite; a booked treatment needs its own too."""
     if session.family == wanted.family or session.performed:
         return True
     ends, zone = from_tick(session.ends or 0), question.location.zone
