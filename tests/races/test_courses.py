@@ -10,7 +10,7 @@ from booking.core.caller import Caller
 from booking.courses.states import lapse_due
 from models import Event
 from models.database import Database
-from tests.support.cast import Clinic, Made, create_course, instant, performed, rows, shown
+from tests.support.cast import Clinic, Made, create_course, instant, performed, rows, shown_course
 from tests.support.racing import Act, assert_sound, outcomes, race, statuses
 from tests.support.times import at
 from tests.support.visits import begun
@@ -35,7 +35,7 @@ def test_bookings_for_one_course_at_once_are_all_counted(clinic: Clinic, databas
 
     answers = race(booking(clinic, course, hour) for hour in HOURS)
 
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
     assert statuses(answers) == [201] * 8
     assert (after["status"], after["progress"]) == ("active", {"performed": 0, "booked": 8})
     assert after["version"] == 1 + 8
@@ -45,11 +45,11 @@ def test_bookings_for_one_course_at_once_are_all_counted(clinic: Clinic, databas
 def test_sessions_completed_at_once_complete_the_course_once(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=8)
     visits = [begun(clinic, at_hour(hour), course_id=course["id"]) for hour in HOURS]
-    version = shown(clinic, course)["version"]
+    version = shown_course(clinic, course)["version"]
 
     answers = race(partial(clinic.act, "complete", visit) for visit in visits)
 
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
     assert statuses(answers) == [200] * 8
     assert (after["status"], after["progress"]) == ("completed", {"performed": 8, "booked": 0})
     assert after["version"] == version + 8
@@ -61,7 +61,7 @@ def test_one_session_completed_twice_at_once_counts_once(clinic: Clinic) -> None
 
     answers = race([partial(clinic.act, "complete", visit)] * 2)
 
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
     assert statuses(answers) == [200, 412]
     assert (after["status"], after["progress"]) == ("active", {"performed": 1, "booked": 0})
 
@@ -74,7 +74,7 @@ def test_a_course_that_is_shortened_while_its_session_ends_is_complete(clinic: C
 
     answers = race([partial(clinic.act, "complete", visit), shorten])
 
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
     assert statuses(answers) == [200, 200]
     assert (after["status"], after["sessions"], after["progress"]["performed"]) == ("completed", 1, 1)
 
@@ -88,7 +88,7 @@ def test_a_booking_and_a_cancellation_of_its_course_agree(
 
     booked, cancelled = race([booking(clinic, course, hour), cancel])
 
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
     assert (cancelled.status_code, after["status"]) == (200, "cancelled")
     assert (outcomes([booked]), after["progress"]["booked"]) in BOOKED_OR_REFUSED
     assert_sound(database, clinic.desk)
@@ -101,7 +101,7 @@ def test_bookings_at_once_never_exceed_a_courses_sessions(clinic: Clinic, databa
 
     lost = [one.get_json()["code"] for one in answers if one.status_code == 409]
     assert (statuses(answers), lost) == ([201] * 3 + [409] * 5, ["course_full"] * 5)
-    assert shown(clinic, course)["progress"] == {"performed": 0, "booked": 3}
+    assert shown_course(clinic, course)["progress"] == {"performed": 0, "booked": 3}
     assert_sound(database, clinic.desk)
 
 
@@ -123,7 +123,7 @@ def test_a_series_booked_twice_at_once_is_booked_once(clinic: Clinic, database: 
     )
 
     assert statuses(answers) == [201, 409]
-    assert shown(clinic, course)["progress"]["booked"] == 2
+    assert shown_course(clinic, course)["progress"]["booked"] == 2
     assert_sound(database, clinic.desk)
 
 
@@ -134,7 +134,7 @@ def test_a_pause_and_a_booking_agree(clinic: Clinic, database: Database, hour: i
 
     booked, paused = race([booking(clinic, course, hour), pause])
 
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
     assert (paused.status_code, after["status"]) == (200, "paused")
     assert (outcomes([booked]), after["progress"]["booked"]) in BOOKED_OR_REFUSED
     assert_sound(database, clinic.desk)
@@ -162,5 +162,5 @@ def test_the_night_and_a_booking_agree(clinic: Clinic, database: Database, day: 
 
     # Whichever came first, the booking is there and the course goes on.
     told = [one.type for one in rows(database, clinic.desk, Event)]
-    assert (booked.result(), shown(clinic, course)["status"]) == (201, "active")
+    assert (booked.result(), shown_course(clinic, course)["status"]) == (201, "active")
     assert told.count("course.lapsed") == lapsed.result()

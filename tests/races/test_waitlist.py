@@ -13,7 +13,7 @@ from models.database import Database
 from tests.support.cast import Clinic, rows, run_out
 from tests.support.racing import assert_sound, outcomes, race, statuses
 from tests.support.times import DAY
-from tests.support.waitlist import answer, entry, offer, shown
+from tests.support.waitlist import answer, entry, offer, shown_entry
 from tests.support.worker import sweep
 
 NOON = {"starts_at": f"{DAY}T12:00:00Z", "ends_at": f"{DAY}T12:20:00Z"}
@@ -98,7 +98,7 @@ def test_accepts_and_declines_of_an_offer_have_one_outcome(clinic: Clinic, datab
 
     answers = race([*accepts, *declines])
 
-    won = [shown(clinic, made)["status"], statuses(answers[:5]), statuses(answers[5:])]
+    won = [shown_entry(clinic, made)["status"], statuses(answers[:5]), statuses(answers[5:])]
     assert won in (["accepted", ONE_WON, ALL_LOST], ["declined", ALL_LOST, ONE_WON])
     assert_sound(database, clinic.desk)
 
@@ -107,7 +107,7 @@ def test_accepts_and_declines_of_an_offer_have_one_outcome(clinic: Clinic, datab
 def test_an_offer_is_accepted_or_ended_by_another_way(clinic: Clinic, database: Database, _: int) -> None:
     made = entry(clinic, **AT_NOON)
     offer(clinic, database, NOON)
-    hold = f"/holds/{shown(clinic, made)['offer']['hold_id']}"
+    hold = f"/holds/{shown_entry(clinic, made)['offer']['hold_id']}"
 
     accepted, released, changed = race(
         [
@@ -117,7 +117,7 @@ def test_an_offer_is_accepted_or_ended_by_another_way(clinic: Clinic, database: 
         ]
     )
 
-    assert (accepted.status_code, released.status_code, shown(clinic, made)["status"]) in {
+    assert (accepted.status_code, released.status_code, shown_entry(clinic, made)["status"]) in {
         (200, 409, "accepted"),
         (409, 204, "declined"),
     }
@@ -131,7 +131,7 @@ def test_accepts_and_sweeps_of_an_offer_about_to_expire_never_both_win(
 ) -> None:
     made = entry(clinic, **AT_NOON)
     offer(clinic, database, NOON)
-    hold_id = shown(clinic, made)["offer"]["hold_id"]
+    hold_id = shown_entry(clinic, made)["offer"]["hold_id"]
     run_out(database, clinic.desk, {"id": hold_id}, seconds=-0.05)
 
     with ThreadPoolExecutor(3) as sweepers:
@@ -139,7 +139,7 @@ def test_accepts_and_sweeps_of_an_offer_about_to_expire_never_both_win(
         (accepted,) = race([partial(answer, clinic, made, "accept")])
 
     swept = sum(one.result() for one in sweeps)
-    assert (accepted.status_code, shown(clinic, made)["status"], swept) in {
+    assert (accepted.status_code, shown_entry(clinic, made)["status"], swept) in {
         (200, "accepted", 0),
         (410, "expired", 1),
         (410, "offered", 0),

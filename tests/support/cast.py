@@ -107,7 +107,7 @@ def create_course(clinic: "Clinic", **overrides: Any) -> Made:
     return clinic.desk.made("/courses", **{"patient_id": clinic.patient["id"]} | of_what | overrides)
 
 
-def shown(clinic: "Clinic", course: Made) -> Made:
+def shown_course(clinic: "Clinic", course: Made) -> Made:
     """Read a course."""
     found: Made = clinic.desk.get(f"/courses/{course['id']}").get_json()
     return found

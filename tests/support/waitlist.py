@@ -42,7 +42,7 @@ def offer(
     return offer_freed(database, clinic.desk.clinic_id, span, now, real_now or clock.now())
 
 
-def shown(clinic: Clinic, made: Made) -> Made:
+def shown_entry(clinic: Clinic, made: Made) -> Made:
     """Read an entry."""
     found: Made = clinic.desk.get(f"/waitlist/{made['id']}").get_json()
     return found

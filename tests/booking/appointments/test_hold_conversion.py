@@ -20,7 +20,7 @@ from tests.support.cast import (
     refusal,
     rows,
     run_out,
-    shown,
+    shown_course,
 )
 from tests.support.times import DAY, TEN
 
@@ -116,11 +116,11 @@ def test_a_hold_in_a_course_becomes_its_last_session(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=1)
     hold = clinic.held(TEN, patient_id=clinic.patient["id"], course_id=course["id"])
 
-    before = shown(clinic, course)["progress"]
+    before = shown_course(clinic, course)["progress"]
     visit = converted(clinic, hold)
 
     assert (before, visit["course_id"]) == ({"performed": 0, "booked": 0}, course["id"])
-    assert shown(clinic, course)["progress"] == {"performed": 0, "booked": 1}
+    assert shown_course(clinic, course)["progress"] == {"performed": 0, "booked": 1}
 
 
 def test_another_patient_may_take_what_one_may_not(spaced: Clinic) -> None:
@@ -200,7 +200,7 @@ def test_a_conversion_makes_its_course_active(clinic: Clinic) -> None:
 
     visit = converted(clinic, clinic.held(TEN), course_id=course["id"])
 
-    now = shown(clinic, course)
+    now = shown_course(clinic, course)
     assert (now["status"], now["appointment_ids"]) == ("active", [visit["id"]])
 
 

@@ -23,7 +23,7 @@ from tests.support.cast import (
     pointers,
     rows,
     run_out,
-    shown,
+    shown_course,
 )
 from tests.support.desk import Desk
 from tests.support.times import DAY, ELEVEN, NEXT_DAY, TEN, minutes_after
@@ -320,7 +320,7 @@ def test_a_hold_counts_as_no_session_of_its_course(clinic: Clinic) -> None:
 
     clinic.held(TEN, patient_id=clinic.patient["id"], course_id=course["id"])
 
-    now = shown(clinic, course)
+    now = shown_course(clinic, course)
     assert (now["status"], now["progress"], now["appointment_ids"]) == (
         "planned",
         {"performed": 0, "booked": 0},

@@ -16,7 +16,7 @@ from tests.support.cast import (
     create_template,
     performed,
     pointers,
-    shown,
+    shown_course,
 )
 from tests.support.desk import Desk
 
@@ -124,7 +124,7 @@ def test_another_clinic_finds_no_course(clinic: Clinic, make_clinic: Callable[..
 
     assert other.get("/courses").get_json()["items"] == []
     assert (other.get(path).status_code, other.patch(path, {"sessions": 3}).status_code) == (404, 404)
-    assert shown(clinic, course) == course
+    assert shown_course(clinic, course) == course
 
 
 def test_a_stale_version_changes_nothing(clinic: Clinic) -> None:
@@ -133,7 +133,7 @@ def test_a_stale_version_changes_nothing(clinic: Clinic) -> None:
     clinic.booked("2027-03-01T10:00:00Z", course_id=course["id"])
     answer = clinic.desk.patch(path, {"status": "cancelled"}, **{"If-Match": '"1"'})
 
-    assert (answer.status_code, shown(clinic, course)["status"]) == (412, "active")
+    assert (answer.status_code, shown_course(clinic, course)["status"]) == (412, "active")
 
 
 def test_a_course_is_never_deleted(clinic: Clinic) -> None:
@@ -209,4 +209,4 @@ def test_a_course_is_shortened_to_what_was_performed_and_is_then_complete(
     answer = clinic.desk.patch(f"/courses/{course['id']}", {"sessions": sessions})
 
     assert answer.status_code == code
-    assert shown(clinic, course)["status"] == status
+    assert shown_course(clinic, course)["status"] == status

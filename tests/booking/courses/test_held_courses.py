@@ -3,7 +3,7 @@
 import pytest
 
 from models.database import Database
-from tests.support.cast import Clinic, Made, create_clinic, create_course, create_template, shown
+from tests.support.cast import Clinic, Made, create_clinic, create_course, create_template, shown_course
 from tests.support.courses import act_on_course, create_unfinished_course, lapse_courses
 from tests.support.desk import Desk
 from tests.support.records import open_medical_hold
@@ -18,7 +18,7 @@ def path_of(hold: Made) -> str:
 
 def state(clinic: Clinic, course: Made) -> tuple[str, list[str]]:
     """Give a course's status and the medical holds that pause it."""
-    found = shown(clinic, course)
+    found = shown_course(clinic, course)
     return found["status"], found["medical_hold_ids"]
 
 

@@ -4,15 +4,7 @@ import pytest
 
 from models import Event
 from models.database import Database
-from tests.support.cast import (
-    Clinic,
-    Made,
-    audit_entries,
-    create_course,
-    create_key,
-    rows,
-    shown,
-)
+from tests.support.cast import Clinic, Made, audit_entries, create_course, create_key, rows, shown_course
 from tests.support.courses import act_on_course, create_unfinished_course, lapse_courses
 
 NEXT = "2027-06-14T10:00:00+01:00"
@@ -48,7 +40,7 @@ def test_the_last_session_completes_a_paused_course(clinic: Clinic) -> None:
     for action in ("arrive", "start", "complete"):
         visit = clinic.at("2027-03-01T10:00:00Z").acted(action, visit)
 
-    assert shown(clinic, course)["status"] == "completed"
+    assert shown_course(clinic, course)["status"] == "completed"
 
 
 @pytest.mark.parametrize(
@@ -121,12 +113,12 @@ def test_a_course_lapses_when_its_last_session_is_overdue(
     course = create_unfinished_course(clinic, **rule)
     lapsed = lapse_courses(database, clinic, on)
 
-    assert (lapsed, shown(clinic, course)["status"]) == (int(status == "lapsed"), status)
+    assert (lapsed, shown_course(clinic, course)["status"]) == (int(status == "lapsed"), status)
 
 
 def test_a_lapse_is_told_once_and_names_nobody(clinic: Clinic, database: Database) -> None:
     course = create_unfinished_course(clinic)
-    before = shown(clinic, course)["version"]
+    before = shown_course(clinic, course)["version"]
     numbers = [lapse_courses(database, clinic, on) for on in ("2027-06-01", "2027-06-02")]
     (event,) = [one for one in rows(database, clinic.desk, Event) if one.type == "course.lapsed"]
 
@@ -165,7 +157,7 @@ def test_a_booking_wakes_a_lapsed_course(clinic: Clinic, database: Database) -> 
     lapse_courses(database, clinic, "2027-06-01")
     clinic.at("2027-06-01T09:00:00+01:00").booked(NEXT, course_id=course["id"])
 
-    assert shown(clinic, course)["status"] == "active"
+    assert shown_course(clinic, course)["status"] == "active"
     assert lapse_courses(database, clinic, "2027-06-02") == 0
 
 
@@ -177,4 +169,4 @@ def test_a_lapsed_course_can_be_cancelled_or_shortened(clinic: Clinic, database:
     clinic.desk.patch(f"/courses/{second['id']}", {"status": "cancelled"})
 
     assert done["status"] == "completed"
-    assert shown(clinic, second)["status"] == "cancelled"
+    assert shown_course(clinic, second)["status"] == "cancelled"

@@ -20,7 +20,7 @@ from tests.support.cast import (
     create_template,
     performed,
     pointers,
-    shown,
+    shown_course,
 )
 from tests.support.times import TEN
 
@@ -28,7 +28,7 @@ from tests.support.times import TEN
 def test_the_first_booking_makes_a_course_active(clinic: Clinic, database: Database) -> None:
     course = create_course(clinic)
     visit = clinic.booked(TEN, course_id=course["id"])
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
 
     assert visit["course_id"] == course["id"]
     assert (after["status"], after["version"]) == ("active", 2)
@@ -40,9 +40,9 @@ def test_the_first_booking_makes_a_course_active(clinic: Clinic, database: Datab
 def test_the_last_session_completes_a_course(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=2)
     performed(clinic, "01", course_id=course["id"])
-    first = shown(clinic, course)
+    first = shown_course(clinic, course)
     performed(clinic, "02", course_id=course["id"])
-    second = shown(clinic, course)
+    second = shown_course(clinic, course)
 
     assert (first["status"], first["progress"]) == ("active", {"performed": 1, "booked": 0})
     assert (second["status"], second["progress"]) == ("completed", {"performed": 2, "booked": 0})
@@ -56,7 +56,7 @@ def test_a_cancelled_course_stays_cancelled_whatever_becomes_of_its_visits(clini
         visit = clinic.at(TEN).acted(action, visit)
 
     assert visit["status"] == "completed"
-    assert shown(clinic, course)["status"] == "cancelled"
+    assert shown_course(clinic, course)["status"] == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_a_visit_that_came_to_nothing_counts_no_more(
 ) -> None:
     course = create_course(clinic)
     visit = clinic.booked(TEN, course_id=course["id"])
-    before = shown(clinic, course)
+    before = shown_course(clinic, course)
     clinic.at(now).acted(action, visit, **body)
-    after = shown(clinic, course)
+    after = shown_course(clinic, course)
 
     assert (after["progress"], after["appointment_ids"]) == ({"performed": 0, "booked": 0}, [])
     assert (after["status"], after["version"]) == ("active", before["version"] + 1)
@@ -93,7 +93,7 @@ def test_a_course_shows_its_visits_in_order_of_time_and_lists_them(clinic: Clini
     clinic.booked("2027-05-01T10:00:00Z")
     listed = clinic.desk.get("/appointments", course_id=course["id"]).get_json()["items"]
 
-    assert shown(clinic, course)["appointment_ids"] == [sooner["id"], later["id"]]
+    assert shown_course(clinic, course)["appointment_ids"] == [sooner["id"], later["id"]]
     assert [one["id"] for one in listed] == [later["id"], sooner["id"]]
 
 
@@ -102,7 +102,7 @@ def test_a_key_of_one_location_sees_the_counts_and_not_the_visits_elsewhere(clin
     clinic.booked(TEN, course_id=course["id"])
     other = create_location(clinic.desk, name="Other")
     limited = clinic.using(create_key(clinic.desk, "appointments:read", location_ids=[other["id"]]))
-    found = shown(limited, course)
+    found = shown_course(limited, course)
 
     assert (found["progress"], found["appointment_ids"]) == ({"performed": 0, "booked": 1}, [])
 
@@ -160,7 +160,7 @@ def test_a_course_that_is_over_takes_no_visit(clinic: Clinic, path: str, status:
     answer = clinic.desk.post(path, clinic.wish("2027-04-01T10:00:00Z", course_id=course["id"]))
 
     assert (answer.status_code, answer.get_json()["code"]) == (409, "wrong_status")
-    assert shown(clinic, course)["status"] == status
+    assert shown_course(clinic, course)["status"] == status
 
 
 def test_a_refused_booking_leaves_its_course_as_it_was(clinic: Clinic) -> None:
@@ -168,7 +168,7 @@ def test_a_refused_booking_leaves_its_course_as_it_was(clinic: Clinic) -> None:
     answer = clinic.book("2027-03-01T22:00:00Z", course_id=course["id"])
 
     assert answer.status_code == 409
-    assert shown(clinic, course) == course
+    assert shown_course(clinic, course) == course
 
 
 def test_a_dry_run_leaves_its_course_as_it_was(clinic: Clinic) -> None:
@@ -176,7 +176,7 @@ def test_a_dry_run_leaves_its_course_as_it_was(clinic: Clinic) -> None:
     answer = clinic.desk.post("/appointments/validate", clinic.wish(TEN, course_id=course["id"]))
 
     assert answer.get_json()["bookable"] is True
-    assert shown(clinic, course) == course
+    assert shown_course(clinic, course) == course
 
 
 def test_a_visit_that_is_moved_stays_in_its_course(clinic: Clinic) -> None:
@@ -186,4 +186,4 @@ def test_a_visit_that_is_moved_stays_in_its_course(clinic: Clinic) -> None:
     moved = clinic.acted("reschedule", visit, starts_at="2027-03-02T10:00:00Z", location_id=other["id"])
 
     assert moved["course_id"] == course["id"]
-    assert shown(clinic, course)["progress"] == {"performed": 0, "booked": 1}
+    assert shown_course(clinic, course)["progress"] == {"performed": 0, "booked": 1}

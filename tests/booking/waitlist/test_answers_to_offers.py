@@ -15,7 +15,7 @@ from tests.support.cast import (
     run_out,
 )
 from tests.support.times import TEN
-from tests.support.waitlist import answer, entry, freed, minutes_work, offer, shown
+from tests.support.waitlist import answer, entry, freed, minutes_work, offer, shown_entry
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def offered(clinic: Clinic, database: Database) -> Made:
     """Put the clinic's patient on the waitlist, free ten o'clock and offer it."""
     made = entry(clinic)
     assert offer(clinic, database, freed(clinic)) == 1
-    return shown(clinic, made)
+    return shown_entry(clinic, made)
 
 
 def test_an_offer_is_what_a_hold_keeps(clinic: Clinic, offered: Made, database: Database) -> None:
@@ -48,7 +48,7 @@ def test_an_offer_is_what_a_hold_keeps(clinic: Clinic, offered: Made, database: 
 def test_accepting_books_the_slot_and_keeps_the_holds_id(clinic: Clinic, offered: Made) -> None:
     accepted = answer(clinic, offered, "accept")
     visit = accepted.get_json()
-    after = shown(clinic, offered)
+    after = shown_entry(clinic, offered)
 
     assert (accepted.status_code, visit["status"], visit["id"]) == (
         200,
@@ -79,7 +79,7 @@ def test_accepting_judges_the_patient_again_and_keeps_the_offer(spaced: Clinic, 
     refused = answer(later, made, "accept")
 
     assert (refused.status_code, refused.get_json()["code"]) == (409, "refused")
-    assert shown(spaced, made)["status"] == "offered"
+    assert shown_entry(spaced, made)["status"] == "offered"
 
 
 def test_a_declined_offer_goes_to_the_next(clinic: Clinic, database: Database) -> None:
@@ -93,7 +93,7 @@ def test_a_declined_offer_goes_to_the_next(clinic: Clinic, database: Database) -
 
     assert (declined.status_code, declined.get_json()["status"]) == (200, "declined")
     assert made == 1
-    assert shown(clinic, second)["offer"]["starts_at"] == TEN
+    assert shown_entry(clinic, second)["offer"]["starts_at"] == TEN
     assert answer(clinic, first, "accept").get_json()["code"] == "wrong_status"
 
 
@@ -102,16 +102,16 @@ def test_an_offer_that_has_run_out_is_410_and_goes_to_the_next(clinic: Clinic, d
     first, second = entry(clinic, **at), entry(another_patient(clinic), **at)
     gone = freed(clinic)
     offer(clinic, database, gone)
-    run_out(database, clinic.desk, {"id": shown(clinic, first)["offer"]["hold_id"]})
+    run_out(database, clinic.desk, {"id": shown_entry(clinic, first)["offer"]["hold_id"]})
 
     before = [answer(clinic, first, how) for how in ("accept", "decline")]
     minutes_work(database, clinic)
     after = [answer(clinic, first, how) for how in ("accept", "decline")]
 
     assert [one.status_code for one in (*before, *after)] == [410] * 4
-    assert shown(clinic, first)["status"] == "expired"
+    assert shown_entry(clinic, first)["status"] == "expired"
     assert offer(clinic, database, gone) == 1
-    assert shown(clinic, second)["status"] == "offered"
+    assert shown_entry(clinic, second)["status"] == "offered"
 
 
 @pytest.mark.parametrize("ending", ["declined", "expired"])
@@ -166,15 +166,15 @@ def test_an_entry_follows_its_hold_whichever_way_that_ends(
     hold_id = offered["offer"]["hold_id"]
 
     clinic.desk.delete(f"/holds/{hold_id}")
-    released = shown(clinic, offered)["status"]
+    released = shown_entry(clinic, offered)["status"]
     other = another_patient(clinic)
     made = entry(other)
     offer(clinic, database, freed(clinic))
-    hold = {"id": shown(clinic, made)["offer"]["hold_id"]}
+    hold = {"id": shown_entry(clinic, made)["offer"]["hold_id"]}
     booked = other.convert(hold)
 
     assert released == "declined"
-    assert (booked.status_code, shown(clinic, made)["status"]) == (201, "accepted")
+    assert (booked.status_code, shown_entry(clinic, made)["status"]) == (201, "accepted")
 
 
 def test_every_step_is_audited_without_a_patients_name(

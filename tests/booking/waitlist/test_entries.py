@@ -13,7 +13,7 @@ from tests.support.cast import (
     create_patient,
     pointers,
 )
-from tests.support.waitlist import answer, entry, freed, nights_work, offer, shown, wanted
+from tests.support.waitlist import answer, entry, freed, nights_work, offer, shown_entry, wanted
 
 
 def test_a_new_entry_waits_and_reads_as_it_was_made(clinic: Clinic) -> None:
@@ -35,7 +35,7 @@ def test_a_new_entry_waits_and_reads_as_it_was_made(clinic: Clinic) -> None:
         None,
         [],
     )
-    assert shown(clinic, made) == made
+    assert shown_entry(clinic, made) == made
 
 
 def test_entries_are_listed_by_what_they_name(clinic: Clinic) -> None:
@@ -137,7 +137,7 @@ def test_a_retired_procedure_is_waited_for_no_more(clinic: Clinic, database: Dat
 
     assert (again.status_code, again.get_json()["code"]) == (409, "retired")
     assert offer(clinic, database, gone) == 0
-    assert shown(clinic, made)["status"] == "waiting"
+    assert shown_entry(clinic, made)["status"] == "waiting"
 
 
 def test_a_patient_waits_once_for_a_procedure_at_a_location(clinic: Clinic, database: Database) -> None:
@@ -176,7 +176,7 @@ def test_an_entry_whose_dates_are_over_expires(clinic: Clinic, database: Databas
 
     nights_work(database, clinic.at("2027-01-05T03:00:00Z"))
 
-    assert [shown(clinic, one)["status"] for one in (last, gone)] == ["waiting", "expired"]
+    assert [shown_entry(clinic, one)["status"] for one in (last, gone)] == ["waiting", "expired"]
     assert answer(clinic, gone, "accept").get_json()["code"] == "wrong_status"
 
 

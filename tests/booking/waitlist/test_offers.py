@@ -18,7 +18,7 @@ from tests.support.cast import (
 )
 from tests.support.desk import Desk
 from tests.support.times import TEN
-from tests.support.waitlist import entry, freed, offer, shown
+from tests.support.waitlist import entry, freed, offer, shown_entry
 
 JOBS = text("""
     SELECT args FROM queue.procrastinate_jobs WHERE task_name = 'offer' AND args ->> 'clinic_id' = :clinic_id
@@ -58,7 +58,7 @@ def test_times_are_the_locations_own(clinic: Clinic, database: Database) -> None
 
     offer(clinic, database, freed(clinic, "2027-04-05T09:00:00Z"))
 
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-04-05T10:00:00+01:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-04-05T10:00:00+01:00"
 
 
 def test_only_the_wanted_therapist_is_offered(clinic: Clinic, database: Database) -> None:
@@ -67,7 +67,7 @@ def test_only_the_wanted_therapist_is_offered(clinic: Clinic, database: Database
 
     offer(clinic, database, freed(clinic))
 
-    assert shown(clinic, made)["offer"]["therapist_id"] == other["id"]
+    assert shown_entry(clinic, made)["offer"]["therapist_id"] == other["id"]
 
 
 def test_time_that_was_free_already_is_not_offered(clinic: Clinic, database: Database) -> None:
@@ -75,7 +75,7 @@ def test_time_that_was_free_already_is_not_offered(clinic: Clinic, database: Dat
 
     offer(clinic, database, freed(clinic, "2027-03-03T15:00:00Z"))
 
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-03-03T15:00:00+00:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-03-03T15:00:00+00:00"
 
 
 def test_a_longer_visit_is_offered_what_reaches_into_freed_time(clinic: Clinic, database: Database) -> None:
@@ -85,7 +85,7 @@ def test_a_longer_visit_is_offered_what_reaches_into_freed_time(clinic: Clinic, 
 
     offer(clinic, database, freed(clinic))
 
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-03-01T09:05:00+00:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-03-01T09:05:00+00:00"
 
 
 def test_first_come_is_first_served_and_the_second_gets_nothing(clinic: Clinic, database: Database) -> None:
@@ -95,8 +95,8 @@ def test_first_come_is_first_served_and_the_second_gets_nothing(clinic: Clinic, 
     made = offer(clinic, database, gone | {"ends_at": "2027-03-01T10:05:00Z"})
 
     assert made == 1
-    assert shown(clinic, first)["offer"]["starts_at"] == TEN
-    assert shown(clinic, second)["status"] == "waiting"
+    assert shown_entry(clinic, first)["offer"]["starts_at"] == TEN
+    assert shown_entry(clinic, second)["status"] == "waiting"
 
 
 def test_who_is_not_eligible_at_that_instant_is_skipped(spaced: Clinic, database: Database) -> None:
@@ -107,7 +107,7 @@ def test_who_is_not_eligible_at_that_instant_is_skipped(spaced: Clinic, database
     made = offer(spaced, database, freed(spaced))
 
     assert made == 1
-    assert [shown(spaced, one)["status"] for one in (early, other)] == ["waiting", "offered"]
+    assert [shown_entry(spaced, one)["status"] for one in (early, other)] == ["waiting", "offered"]
 
 
 def test_a_patient_is_not_offered_what_another_visit_of_theirs_meets(
@@ -120,7 +120,7 @@ def test_a_patient_is_not_offered_what_another_visit_of_theirs_meets(
     clinic.booked("2027-03-01T09:30:00Z", procedure_id=long["id"])
 
     assert offer(clinic, database, gone) == 0
-    assert shown(clinic, made)["status"] == "waiting"
+    assert shown_entry(clinic, made)["status"] == "waiting"
 
 
 def block(clinic: Clinic) -> None:
@@ -194,7 +194,7 @@ def test_longer_hours_are_offered_too(
 
     assert len(jobs(database, clinic.desk)) == 1
     assert offer(clinic, database) == 1
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-01-04T09:00:00+00:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-01-04T09:00:00+00:00"
 
 
 def test_nothing_is_queued_where_nobody_waits(clinic: Clinic, database: Database) -> None:
