@@ -136,27 +136,24 @@ def test_arrivals_keep_to_the_grid(clock: str, refused: bool) -> None:
     assert codes(judge(tick_at(f"2027-06-01T{clock}"), location=location)) == ["off_grid"] * refused
 
 
-@pytest.mark.parametrize(
-    ("day", "expected"),
-    [("2027-04-29", []), ("2027-04-30", []), ("2027-05-01", ["qualification_expires"])],
-)
-def test_a_qualification_holds_on_its_last_day(day: str, expected: list[str]) -> None:
-    held = (Qualification("MN_DERMAL", valid_until=date(2027, 4, 30)),)
-    catalog = create_catalog(create_therapist(qualifications=held))
-    procedure = create_procedure(qualifications=("MN_DERMAL",))
-
-    verdict = judge(tick_at(f"{day}T10:00"), catalog, procedure=procedure, therapist_id=ALICE)
-
-    assert codes(verdict) == expected
+LAST_DAY, FIRST_DAY = ({name: date(2027, 4, 30)} for name in ("valid_until", "valid_from"))
 
 
 @pytest.mark.parametrize(
-    ("day", "expected"),
-    [("2027-04-29", ["therapist_unqualified"]), ("2027-04-30", []), ("2027-05-01", [])],
+    ("validity", "day", "expected"),
+    [
+        (LAST_DAY, "2027-04-29", []),
+        (LAST_DAY, "2027-04-30", []),
+        (LAST_DAY, "2027-05-01", ["qualification_expires"]),
+        (FIRST_DAY, "2027-04-29", ["therapist_unqualified"]),
+        (FIRST_DAY, "2027-04-30", []),
+        (FIRST_DAY, "2027-05-01", []),
+    ],
 )
-def test_a_qualification_holds_from_its_first_day(day: str, expected: list[str]) -> None:
-    held = (Qualification("MN_DERMAL", valid_from=date(2027, 4, 30)),)
-    catalog = create_catalog(create_therapist(qualifications=held))
+def test_a_qualification_holds_from_its_first_day_through_its_last(
+    validity: dict[str, date], day: str, expected: list[str]
+) -> None:
+    catalog = create_catalog(create_therapist(qualifications=(Qualification("MN_DERMAL", **validity),)))
     procedure = create_procedure(qualifications=("MN_DERMAL",))
 
     verdict = judge(tick_at(f"{day}T10:00"), catalog, procedure=procedure, therapist_id=ALICE)
