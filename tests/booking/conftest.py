@@ -1,7 +1,9 @@
-"""Desks at a fixed instant, and clinics that most booking tests start from."""
+"""Fixtures of the booking tests: desks at a fixed instant, and clinics."""
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,6 +11,7 @@ from flask import Flask
 from booking.catalogue.clinics import create_clinic as found_clinic
 from models.database import Database
 from tests.support.cast import NOW, Clinic, create_clinic, create_pipeline, create_rule
+from tests.support.catalogue_cast import Cast, create_cast
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
 
@@ -40,14 +43,48 @@ def pipeline(copied: Copied[Clinic]) -> Clinic:
 
 @pytest.fixture(scope="module")
 def standing(app: Flask, database: Database) -> Clinic:
-    """Create a clinic that all tests of a module share: they write nothing that another could notice."""
+    """Create a clinic that all tests of a module share; what they write does not disturb other tests."""
     return _found(app, database)
 
 
 @pytest.fixture(scope="module")
 def neighbour(app: Flask, database: Database) -> Clinic:
-    """Create another such clinic, of which the first must see nothing."""
+    """Create another shared clinic, whose data the first must not see."""
     return _found(app, database)
+
+
+@pytest.fixture
+def make_cast(copied: Copied[Cast]) -> Callable[[], Cast]:
+    """Give a function that creates clinics, each with a cast of its own."""
+    return partial(copied, create_cast)
+
+
+@pytest.fixture
+def cast(make_cast: Callable[[], Cast]) -> Cast:
+    """Create a clinic with the cast in it."""
+    return make_cast()
+
+
+@pytest.fixture
+def desk_with() -> Callable[..., Desk]:
+    """Give a function that creates a key of these scopes and gives its desk."""
+
+    def make(cast: Cast, *scopes: str, **fields: Any) -> Desk:
+        values = {"name": "Key", "kind": "secret", "scopes": list(scopes)} | fields
+        return cast.desk.using(cast.desk.made("/api-keys", **values)["key"])
+
+    return make
+
+
+@pytest.fixture
+def rows(database: Database) -> Callable[..., list[tuple[Any, ...]]]:
+    """Give a function that reads rows of a clinic by SQL."""
+
+    def read(desk: Desk, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        with database.transaction(desk.clinic_id) as session:
+            return [tuple(row) for row in session.connection().exec_driver_sql(sql, values)]
+
+    return read
 
 
 def _one_of_each(make_clinic: MakeClinic) -> Clinic:

@@ -16,10 +16,10 @@ from booking.core.queue import defer
 from config import Settings
 from migrations.runner import migrate
 from models.database import Database
-from tests.support.cast import NOW, Clinic, create_clinic
+from tests.support.cast import NOW, Clinic, another_patient, create_clinic
 from tests.support.desk import Desk
 from tests.support.processes import wait_until, worker
-from tests.support.waitlist import TEN, another, entry, shown
+from tests.support.waitlist import TEN, entry, shown_entry
 
 OFFERS = text("SELECT status::text FROM queue.procrastinate_jobs WHERE task_name = 'offer'")
 TOLD = text("SELECT count(*) FROM events WHERE type = 'waitlist.offered'")
@@ -67,7 +67,7 @@ def workers(database: Database) -> set[int]:
 
 def test_another_worker_does_once_what_a_killed_one_was_doing(clinic: Clinic, database: Database) -> None:
     visit = clinic.booked(TEN)
-    waiting = entry(another(clinic))
+    waiting = entry(another_patient(clinic))
     clinic.acted("cancel", visit, reason_code="patient")
     # Nobody works yet: what was queued waits.
     assert offers(database) == ["todo"]
@@ -86,7 +86,7 @@ def test_another_worker_does_once_what_a_killed_one_was_doing(clinic: Clinic, da
                 session.rollback()
                 _take_heartbeat_away(database)
                 wait_until(lambda: offers(database) == ["succeeded"])
-    assert shown(clinic, waiting)["status"] == "offered"
+    assert shown_entry(clinic, waiting)["status"] == "offered"
     with database.transaction(clinic.desk.clinic_id) as session:
         assert session.scalar(TOLD) == 1
 

@@ -25,9 +25,9 @@ from jobs.rounds import do_minutes_work
 from migrations.runner import migrate
 from models import MessageDispatch
 from models.database import Database
-from tests.booking.messages.test_messages import BOOKED, VISIT
 from tests.support.cast import Clinic, create_clinic, create_patient, instant, rows
 from tests.support.desk import Desk
+from tests.support.messages import BOOKED, VISIT
 
 REMINDED = instant("2027-03-25T12:00:00+00:00")
 PASSWORD = b"open sesame"

@@ -1,4 +1,4 @@
-"""The cast of the journeys: clinics on the default catalogue, and what befalls their patients."""
+"""Create clinics on the default catalogue, and take their patients through visits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,6 @@ from tests.support.cast import (
     NOW,
     Clinic,
     Made,
-    create_key,
     create_location,
     create_patient,
     create_procedure,
@@ -18,10 +17,10 @@ from tests.support.cast import (
 )
 from tests.support.copying import MakeClinic
 from tests.support.desk import Desk
+from tests.support.questions import verdict
 
-# Whoever holds these may do everything that the default catalogue offers.
+# A therapist with these qualifications may do everything that the default catalogue offers.
 EVERYTHING = [{"code": code} for code in ("MN_DEEP", "BBP", "RF_MN", "PRP", "PHLEB")]
-BOOKING = ("appointments:write", "appointments:read", "patients:write", "patients:read")
 
 
 def open_hours(days: Sequence[str] = ("mon", "tue", "wed", "thu", "fri")) -> list[Made]:
@@ -73,11 +72,6 @@ def create_aesthetic(clinic: Clinic, event: str, **fields: Any) -> Clinic:
     return replace(clinic, procedure=made)
 
 
-def another_patient(clinic: Clinic, **fields: Any) -> Clinic:
-    """Give the same clinic with a new patient."""
-    return replace(clinic, patient=create_patient(clinic.desk, **fields))
-
-
 def taken(clinic: Clinic, visit: Made) -> Made:
     """Take a booked visit through its day exactly as planned."""
     planned = {phase["kind"]: phase["starts_at"] for phase in reversed(visit["phases"])}
@@ -98,25 +92,13 @@ def consulted(clinic: Clinic, starts_at: str = "2027-02-20T11:00:00Z") -> Made:
     return performed(doing(clinic, "CONSULT_NEW"), starts_at)
 
 
-def elsewhere(clinic: Clinic, event: str, on: str, **fields: Any) -> Made:
-    """Record what was done to the clinic's patient elsewhere."""
-    path = f"/patients/{clinic.patient['id']}/treatments"
-    return clinic.desk.made(path, **{"event": event, "on": on, "areas": ["FACE"]} | fields)
-
-
-def held(clinic: Clinic, code: str, opened_on: str, **fields: Any) -> Made:
-    """Open a medical hold for the clinic's patient."""
-    path = f"/patients/{clinic.patient['id']}/medical-holds"
-    return clinic.desk.made(path, code=code, opened_on=opened_on, **fields)
-
-
 def change_hold(clinic: Clinic, hold: Made, **fields: Any) -> Made:
     """Change a medical hold of the clinic's patient and insist on 200."""
     return changed(clinic, f"/patients/{clinic.patient['id']}/medical-holds/{hold['id']}", **fields)
 
 
 def change_treatment(clinic: Clinic, treatment: Made, **fields: Any) -> Made:
-    """Change what was recorded as done elsewhere and insist on 200."""
+    """Change a recorded treatment elsewhere and insist on 200."""
     return changed(clinic, f"/patients/{clinic.patient['id']}/treatments/{treatment['id']}", **fields)
 
 
@@ -133,21 +115,13 @@ def changed(clinic: Clinic, path: str, **fields: Any) -> Made:
     return found
 
 
-def verdict(clinic: Clinic, starts_at: str, **fields: Any) -> Made:
-    """Judge a visit without booking it."""
-    answer = clinic.desk.post("/appointments/validate", clinic.wish(starts_at, **fields))
-    assert answer.status_code == 200, answer.text
-    found: Made = answer.get_json()
-    return found
-
-
 def told(reasons: Sequence[Made]) -> list[tuple[str, str | None, str | None]]:
     """Give code, rule and first date of refusals or warnings."""
     return [(one["code"], one.get("rule_id"), one.get("earliest_on")) for one in reasons]
 
 
 def refusals(clinic: Clinic, starts_at: str, **fields: Any) -> list[tuple[str, str | None, str | None]]:
-    """Judge a visit; give code, rule and first date of what speaks against it."""
+    """Judge a visit; give code, rule and first date of its refusals."""
     return told(verdict(clinic, starts_at, **fields)["refusals"])
 
 
@@ -156,40 +130,3 @@ def warnings(clinic: Clinic, starts_at: str, **fields: Any) -> list[tuple[str, s
     found = verdict(clinic, starts_at, **fields)
     assert found["bookable"], found
     return told(found["warnings"])
-
-
-def shown(clinic: Clinic, visit: Made) -> Made:
-    """Read an appointment."""
-    found: Made = clinic.desk.get(f"/appointments/{visit['id']}").get_json()
-    return found
-
-
-def flags(clinic: Clinic, visit: Made) -> list[tuple[str, str | None]]:
-    """Give code and rule of an appointment's flags."""
-    return [(flag["code"], flag.get("rule_id")) for flag in shown(clinic, visit)["flags"]]
-
-
-def flagged(clinic: Clinic, **query: Any) -> list[str]:
-    """List the ids of the flagged appointments in order of time."""
-    found = clinic.desk.get("/appointments", flagged="true", **query).get_json()["items"]
-    return [one["id"] for one in sorted(found, key=lambda one: str(one["starts_at"]))]
-
-
-def with_level(clinic: Clinic, level: str | None) -> Clinic:
-    """Give the clinic with a key of one level of overrides."""
-    scopes = [*BOOKING, *([f"override:{level}"] if level else [])]
-    return clinic.using(create_key(clinic.desk, *scopes))
-
-
-def overriding(*codes: str, reason: str = "Assessed at the desk.") -> Made:
-    """Give an override's part of a booking."""
-    return {"override": {"codes": list(codes), "reason": reason}}
-
-
-def eligibility(clinic: Clinic, **query: Any) -> Made:
-    """Ask from when the clinic's patient may have its procedure."""
-    asked = {"procedure_id": clinic.procedure["id"], "location_id": clinic.location["id"]}
-    answer = clinic.desk.get(f"/patients/{clinic.patient['id']}/eligibility", **asked | query)
-    assert answer.status_code == 200, answer.text
-    found: Made = answer.get_json()
-    return found

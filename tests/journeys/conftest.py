@@ -1,4 +1,4 @@
-"""London on the default catalogue, its patient with and without a first consultation."""
+"""Fixtures of the journeys: a clinic in London, before and after its patient's first consultation."""
 
 from datetime import UTC, datetime
 
@@ -7,15 +7,15 @@ from flask import Flask
 
 from booking.catalogue.clinics import create_clinic
 from models.database import Database
-from tests.journeys.cast import another_patient, changed, consulted, create_default_clinic
-from tests.support.cast import Clinic
+from tests.journeys.cast import changed, consulted, create_default_clinic
+from tests.support.cast import Clinic, another_patient
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
 
 
 @pytest.fixture
 def london(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic in London whose patient has had nothing yet, on 4 January 2027."""
+    """Give a clinic in London on 4 January 2027, whose patient has had no visit yet."""
     return copied(create_default_clinic)
 
 
@@ -33,7 +33,7 @@ def _known(make_clinic: MakeClinic) -> Clinic:
 
 @pytest.fixture(scope="module")
 def lasting(app: Flask, database: Database) -> Clinic:
-    """Create a clinic that all tests of a module share: what they write no other could notice."""
+    """Create a clinic that all tests of a module share; what they write does not disturb other tests."""
 
     def make(catalogue: str, timezone: str) -> Desk:
         made = create_clinic(
@@ -46,7 +46,7 @@ def lasting(app: Flask, database: Database) -> Clinic:
 
 @pytest.fixture(scope="module")
 def unbound(lasting: Clinic) -> Clinic:
-    """Give the shared clinic on 22 February, once it asks for no consultation before its treatments."""
+    """Give the shared clinic on 22 February, without prerequisites of its procedures."""
     for procedure in lasting.desk.get("/procedures").get_json()["items"]:
         changed(lasting, f"/procedures/{procedure['id']}", prerequisites=[])
     return lasting.at("2027-02-22T09:00:00Z")
@@ -54,5 +54,5 @@ def unbound(lasting: Clinic) -> Clinic:
 
 @pytest.fixture
 def someone(unbound: Clinic) -> Clinic:
-    """Give the shared clinic with a new patient: for what is judged and never booked."""
+    """Give the shared clinic with a new patient, for tests that judge visits and book none."""
     return another_patient(unbound)

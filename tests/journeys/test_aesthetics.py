@@ -1,24 +1,15 @@
-"""J7: toxin elsewhere, then a filler and peels here, over a bank holiday, and a move that unsettles both."""
+"""J7: toxin elsewhere, then a filler and peels here over a bank holiday, and a move that flags both."""
 
 from dataclasses import dataclass
 
 import pytest
 
 from models.database import Database
-from tests.journeys.cast import (
-    MakeClinic,
-    consulted,
-    create_aesthetic,
-    create_default_clinic,
-    elsewhere,
-    flagged,
-    flags,
-    refusals,
-    shown,
-    taken,
-    told,
-)
+from tests.journeys.cast import consulted, create_aesthetic, create_default_clinic, refusals, taken, told
 from tests.support.cast import Clinic, Made, codes, event_types, refusal
+from tests.support.copying import MakeClinic
+from tests.support.records import record_treatment
+from tests.support.visits import flagged, flags, shown_visit
 
 
 @dataclass(frozen=True)
@@ -33,12 +24,12 @@ class Story:
 
 @pytest.fixture
 def story(make_clinic: MakeClinic) -> Story:
-    """Tell of the toxin that the patient had elsewhere on Saturday 1 May."""
+    """Record the toxin that the patient had elsewhere on Saturday 1 May."""
     holidays = {"country": "GB", "subdivision": "ENG", "observes_public_holidays": True}
     london = create_default_clinic(make_clinic, **holidays)
     consulted(london)
     london = london.at("2027-05-04T09:00:00+01:00")
-    elsewhere(london, "botulinum_toxin", "2027-05-01")
+    record_treatment(london, "botulinum_toxin", "2027-05-01")
     return Story(
         london,
         create_aesthetic(london, "dermal_filler"),
@@ -73,8 +64,11 @@ def test_toxin_of_the_day_before_is_under_the_floor(story: Story) -> None:
         .get_json()["refusals"]
     )
 
-    assert ("washout_floor", "X01", "2027-05-15") in found
-    assert ("washout_min", "X01", "2027-05-15") in found
+    assert found == [
+        ("outside_opening_hours", None, None),
+        ("washout_floor", "X01", "2027-05-15"),
+        ("washout_min", "X01", "2027-05-15"),
+    ]
 
 
 def test_a_filler_after_needling_waits_for_the_day_after_the_bank_holiday(story: Story) -> None:
@@ -125,7 +119,9 @@ def test_a_move_of_the_needling_flags_filler_and_peel_until_it_moves_back(
     medium = story.medium.booked("2027-07-05T10:00:00+01:00")
 
     moved = story.needling.acted("reschedule", needling, starts_at="2027-05-24T10:00:00+01:00")
-    seen = {name: shown(story.needling, one)["flags"] for name, one in (("filler", filler), ("peel", peel))}
+    seen = {
+        name: shown_visit(story.needling, one)["flags"] for name, one in (("filler", filler), ("peel", peel))
+    }
     listed = flagged(story.needling)
     back = story.needling.acted("reschedule", moved, starts_at="2027-05-17T10:00:00+01:00")
 

@@ -1,23 +1,14 @@
-"""Areas of one visit: one group alone, or as many as may be numbed together."""
+"""A visit treats a single group of areas, or as many as may be numbed together."""
 
 from typing import Any
 
 import pytest
 
-from tests.journeys.cast import (
-    another_patient,
-    change_policy,
-    consulted,
-    doing,
-    eligibility,
-    flags,
-    overriding,
-    refusals,
-    shown,
-    verdict,
-    with_level,
-)
-from tests.support.cast import Clinic, create_procedure
+from tests.journeys.cast import change_policy, consulted, doing, refusals
+from tests.support.cast import Clinic, another_patient, create_procedure
+from tests.support.overrides import overriding, with_level
+from tests.support.questions import eligibility, verdict
+from tests.support.visits import flags, shown_visit
 
 IN_MARCH = "2027-03-10T10:00:00Z"
 ONE_AREA = ("one_area_per_visit", "S12", None)
@@ -26,7 +17,7 @@ TOO_LARGE = ("anaesthetic_area", "S12", None)
 
 @pytest.fixture
 def body(known: Clinic) -> Clinic:
-    """Give the clinic that treats zones of the body, of which the booking chooses."""
+    """Give the clinic that treats zones of the body, which each booking chooses."""
     return doing(known, "MN_BODY_ZONE")
 
 
@@ -93,7 +84,7 @@ def test_a_stricter_policy_flags_what_treats_several_areas(body: Clinic) -> None
 
     assert (stricter["affected"], standing) == ([visit["id"]], [("one_area_per_visit", "S12")])
     assert (smaller["affected"], flags(body, visit)) == ([visit["id"]], [("anaesthetic_area", "S12")])
-    assert shown(body, single)["flags"] == []
+    assert shown_visit(body, single)["flags"] == []
 
 
 def test_other_zones_need_no_days_between_but_the_same_do(body: Clinic) -> None:

@@ -1,20 +1,12 @@
-"""Rules that change after the booking: who is affected, by which rule, and who is not."""
+"""Rules that change after a booking flag the visits that they affect, and no others."""
 
 import pytest
 
-from tests.journeys.cast import (
-    change_policy,
-    changed,
-    elsewhere,
-    find,
-    flagged,
-    flags,
-    held,
-    overriding,
-    performed,
-    refusals,
-)
+from tests.journeys.cast import change_policy, changed, find, performed, refusals
 from tests.support.cast import Clinic, Made, codes, working
+from tests.support.overrides import overriding
+from tests.support.records import open_medical_hold, record_treatment
+from tests.support.visits import flagged, flags
 
 FIRST = "2027-03-08T10:00:00Z"
 # 28 days after the first.
@@ -49,7 +41,7 @@ def test_a_higher_floor_beats_the_override_that_was_given_for_the_minimum(known:
 
 
 def test_a_rule_of_the_clinics_own_counts_from_its_first_day(known: Clinic) -> None:
-    elsewhere(known, "microdermabrasion", "2027-02-22")
+    record_treatment(known, "microdermabrasion", "2027-02-22")
     visit = known.booked("2027-03-08T10:00:00Z")
     rule: Made = {"code": "OWN", "scope": "area", "floor_days": 0, "min_days": 15, "override_by": "therapist"}
     sides = {"after": {"event": "microdermabrasion"}, "before": {"procedure": "MN_FACE_STD"}}
@@ -67,7 +59,7 @@ def test_a_rule_of_the_clinics_own_counts_from_its_first_day(known: Clinic) -> N
 def test_a_hold_rules_days_count_for_holds_that_are_there(
     known: Clinic, days: int, is_affected: bool
 ) -> None:
-    held(known, "infection", "2027-02-21", resolved_on="2027-02-22")
+    open_medical_hold(known, "infection", "2027-02-21", resolved_on="2027-02-22")
     visit = known.booked("2027-03-08T10:00:00Z")
     rule = find(known.desk, "infection", "hold-rules")
 
@@ -78,7 +70,7 @@ def test_a_hold_rules_days_count_for_holds_that_are_there(
 
 
 def test_an_adviser_made_a_blocker_flags_and_back_clears(known: Clinic) -> None:
-    held(known, "breastfeeding", "2027-02-22")
+    open_medical_hold(known, "breastfeeding", "2027-02-22")
     visit = known.booked(FIRST)
     path = f"/hold-rules/{find(known.desk, 'breastfeeding', 'hold-rules')['id']}"
 
@@ -120,7 +112,7 @@ def test_a_performed_session_and_a_cancelled_visit_are_never_flagged(known: Clin
     later = known.at("2027-03-09T09:00:00Z")
 
     answer = changed(later, s02(later), min_days=60, recommended_days=60, overdue_days=None)
-    opened = held(later, "pregnancy", "2027-03-01")
+    opened = open_medical_hold(later, "pregnancy", "2027-03-01")
 
     assert (answer["affected"], opened["affected"], flagged(later)) == ([], [], [])
     assert flags(later, gone) == []

@@ -1,24 +1,14 @@
-"""What must come first: how long a consultation lasts, what renews it, and patch tests beside it."""
+"""A consultation comes first, lasts for a time and is renewed; a patch test may be needed beside it."""
 
 from typing import Any
 
 import pytest
 
-from tests.journeys.cast import (
-    another_patient,
-    change_policy,
-    changed,
-    doing,
-    eligibility,
-    flagged,
-    flags,
-    overriding,
-    performed,
-    refusals,
-    shown,
-    with_level,
-)
-from tests.support.cast import Clinic, Made, codes, refusal
+from tests.journeys.cast import change_policy, changed, doing, performed, refusals
+from tests.support.cast import Clinic, Made, another_patient, codes, refusal
+from tests.support.overrides import overriding, with_level
+from tests.support.questions import eligibility
+from tests.support.visits import flagged, flags, shown_visit
 
 # Saturday 20 February and 180 days are Thursday 19 August.
 LAST_DAY = "2027-08-19"
@@ -162,7 +152,7 @@ def test_a_shorter_validity_flags_what_it_leaves_behind(known: Clinic) -> None:
     longer = change_policy(known, consultation_valid_days=180)
 
     assert (shorter["affected"], standing) == ([visit["id"]], [("prerequisite_expired", "H11")])
-    assert (longer["affected"], shown(known, visit)["flags"]) == ([], [])
+    assert (longer["affected"], shown_visit(known, visit)["flags"]) == ([], [])
 
 
 def test_a_patch_test_can_be_asked_for_beside_the_consultation(known: Clinic) -> None:

@@ -1,4 +1,4 @@
-"""Plans of courses: the rest of a series at its recommended spacing, and what it could not keep."""
+"""A plan proposes the rest of a course at its recommended spacing, and names what it could not keep."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from werkzeug.test import TestResponse
 from models.database import Database
 from tests.journeys.cast import (
     EVERYTHING,
-    MakeClinic,
     change_policy,
     changed,
     consulted,
@@ -20,6 +19,7 @@ from tests.journeys.cast import (
     told,
 )
 from tests.support.cast import Clinic, Made, codes, counts, create_patient, create_therapist, pointers
+from tests.support.copying import MakeClinic
 from tests.support.racing import assert_sound
 
 
@@ -51,7 +51,7 @@ def arrivals(plan: Made) -> list[str]:
 
 
 def bends(plan: Made) -> list[list[str]]:
-    """Give what each session bends."""
+    """Give the preferences that each session does not keep."""
     return [one["bends"] for one in plan["sessions"]]
 
 

@@ -1,19 +1,11 @@
-"""Eligibility in full: every date with the rule and the session, treatment or hold that it comes from."""
+"""Eligibility gives each date with the rule and the session, treatment or medical hold behind it."""
 
 import pytest
 
-from tests.journeys.cast import (
-    change_hold,
-    changed,
-    doing,
-    eligibility,
-    elsewhere,
-    held,
-    performed,
-    refusals,
-    told,
-)
+from tests.journeys.cast import change_hold, changed, doing, performed, refusals, told
 from tests.support.cast import Clinic, create_key, pointers
+from tests.support.questions import eligibility
+from tests.support.records import open_medical_hold, record_treatment
 
 FIRST = "2027-03-08T10:00:00Z"
 
@@ -38,8 +30,8 @@ def test_a_consultation_alone_gives_a_first_and_a_last_date(known: Clinic) -> No
 def test_session_treatment_and_hold_are_each_named(known: Clinic) -> None:
     visit = performed(known, FIRST)
     later = known.at("2027-03-26T09:00:00Z")
-    peel = elsewhere(later, "superficial_peel", "2027-03-25")
-    hold = held(later, "hyperpigmentation", "2027-03-25", areas=["FACE"])
+    peel = record_treatment(later, "superficial_peel", "2027-03-25")
+    hold = open_medical_hold(later, "hyperpigmentation", "2027-03-25", areas=["FACE"])
     change_hold(later, hold, resolved_on="2027-03-26")
 
     found = eligibility(later)
@@ -53,7 +45,7 @@ def test_session_treatment_and_hold_are_each_named(known: Clinic) -> None:
 
 
 def test_while_a_hold_has_no_date_there_is_none_but_a_refusal(known: Clinic) -> None:
-    held(known, "keloid_tendency", "2027-02-22")
+    open_medical_hold(known, "keloid_tendency", "2027-02-22")
     found = eligibility(known)
 
     assert [found[name] for name in ("eligible_on", "recommended_on", "latest_on")] == [None, None, None]
@@ -102,7 +94,7 @@ def test_today_is_the_locations_own_after_the_clocks_change(known: Clinic, clock
 
 
 def test_a_retired_hold_rule_leaves_a_date(known: Clinic) -> None:
-    held(known, "pregnancy", "2027-02-22")
+    open_medical_hold(known, "pregnancy", "2027-02-22")
     (rule,) = known.desk.get("/hold-rules", code="pregnancy").get_json()["items"]
     changed(known, f"/hold-rules/{rule['id']}", active=False)
 

@@ -1,29 +1,21 @@
-"""Needling done elsewhere counts like a session here; other treatments by the rules on them."""
+"""Needling elsewhere counts like a session here; other treatments count by the rules about them."""
 
 from typing import Any
 
 import pytest
 
-from tests.journeys.cast import (
-    change_treatment,
-    changed,
-    doing,
-    eligibility,
-    elsewhere,
-    find,
-    flags,
-    refusals,
-    verdict,
-    warnings,
-)
+from tests.journeys.cast import change_treatment, changed, doing, find, refusals, warnings
 from tests.support.cast import Clinic
+from tests.support.questions import eligibility, verdict
+from tests.support.records import record_treatment
+from tests.support.visits import flags
 
 # 22 February and 28 days are Monday 22 March, 42 days Monday 5 April; the dates before are Saturdays.
 ON = "2027-02-22"
 
 
 def at_noon(day: str) -> str:
-    """Give noon in London, which a clock change makes another offset."""
+    """Give noon in London on a date, with the offset of winter or summer."""
     return f"{day}T12:00:00{'+01:00' if day >= '2027-03-28' else '+00:00'}"
 
 
@@ -46,7 +38,7 @@ def at_noon(day: str) -> str:
 def test_needling_elsewhere_keeps_the_days_of_a_session_here(
     someone: Clinic, event: str, areas: list[str], code: str, before: str, rule: str, first: str
 ) -> None:
-    elsewhere(someone, event, ON, areas=areas)
+    record_treatment(someone, event, ON, areas=areas)
     clinic = doing(someone, code)
 
     assert refusals(clinic, at_noon(before)) == [("spacing_min", rule, first)]
@@ -65,7 +57,7 @@ def test_needling_elsewhere_keeps_the_days_of_a_session_here(
 def test_needling_of_another_area_elsewhere_keeps_no_days(
     someone: Clinic, event: str, areas: list[str], code: str
 ) -> None:
-    elsewhere(someone, event, ON, areas=areas)
+    record_treatment(someone, event, ON, areas=areas)
 
     assert refusals(doing(someone, code), "2027-02-23T12:00:00Z") == []
 
@@ -80,13 +72,13 @@ def test_needling_of_another_area_elsewhere_keeps_no_days(
     ],
 )
 def test_under_the_floor_both_floor_and_minimum_are_told(someone: Clinic, day: str, found: list[Any]) -> None:
-    elsewhere(someone, "dermal_filler", ON)
+    record_treatment(someone, "dermal_filler", ON)
 
     assert refusals(someone, at_noon(day)) == found
 
 
 def test_floors_name_nobody_and_minimums_their_level(someone: Clinic) -> None:
-    elsewhere(someone, "dermal_filler", ON)
+    record_treatment(someone, "dermal_filler", ON)
 
     levels = [one.get("overridable_by") for one in verdict(someone, "2027-02-25T12:00:00Z")["refusals"]]
 
@@ -94,7 +86,7 @@ def test_floors_name_nobody_and_minimums_their_level(someone: Clinic) -> None:
 
 
 def test_fillers_keep_radio_frequency_away_for_longer(someone: Clinic) -> None:
-    elsewhere(someone, "dermal_filler", ON)
+    record_treatment(someone, "dermal_filler", ON)
     waves = doing(someone, "RF_MN_FACE")
 
     assert refusals(waves, at_noon("2027-05-22")) == [("washout_min", "X02", "2027-05-23")]
@@ -102,7 +94,7 @@ def test_fillers_keep_radio_frequency_away_for_longer(someone: Clinic) -> None:
 
 
 def test_what_was_done_to_another_area_washes_nothing_out(someone: Clinic) -> None:
-    elsewhere(someone, "waxing", ON, areas=["ARMS"])
+    record_treatment(someone, "waxing", ON, areas=["ARMS"])
 
     assert refusals(someone, "2027-02-23T12:00:00Z") == []
 
@@ -117,13 +109,13 @@ def test_what_was_done_to_another_area_washes_nothing_out(someone: Clinic) -> No
     ],
 )
 def test_an_event_that_matters_to_the_patient_only_warns(someone: Clinic, on: str, found: list[Any]) -> None:
-    elsewhere(someone, "important_event", on, areas=[])
+    record_treatment(someone, "important_event", on, areas=[])
 
     assert warnings(someone, "2027-03-10T12:00:00Z") == found
 
 
 def test_radio_frequency_warns_three_weeks_before_the_event(someone: Clinic) -> None:
-    elsewhere(someone, "important_event", "2027-03-30", areas=[])
+    record_treatment(someone, "important_event", "2027-03-30", areas=[])
 
     assert warnings(someone, "2027-03-10T12:00:00Z") == []
     assert warnings(doing(someone, "RF_MN_FACE"), "2027-03-10T12:00:00Z") == [
@@ -132,7 +124,7 @@ def test_radio_frequency_warns_three_weeks_before_the_event(someone: Clinic) -> 
 
 
 def test_a_changed_rule_of_a_wash_out_flags_and_clears(known: Clinic) -> None:
-    elsewhere(known, "waxing", ON)
+    record_treatment(known, "waxing", ON)
     visit = known.booked("2027-03-01T10:00:00Z")
     rules = known.desk.get("/spacing-rules", code="X08").get_json()["items"]
     (rule,) = [one for one in rules if one["after"]["event"] == "waxing" and one["before"]["family"] == "MN"]
@@ -146,7 +138,7 @@ def test_a_changed_rule_of_a_wash_out_flags_and_clears(known: Clinic) -> None:
 
 
 def test_another_area_or_event_is_judged_as_it_is_told_now(known: Clinic) -> None:
-    made = elsewhere(known, "waxing", ON, areas=["ARMS"])
+    made = record_treatment(known, "waxing", ON, areas=["ARMS"])
     visit = known.booked("2027-02-26T10:00:00Z")
 
     on_the_face = change_treatment(known, made, areas=["FACE"])

@@ -1,9 +1,10 @@
-"""J4: a Friday noon is freed late, and of three patients who want it only one may have it."""
+"""J4: a Friday noon is freed late, and only one of three patients may have it."""
 
 import pytest
 
-from tests.journeys.cast import another_patient, consulted, eligibility, performed, refusals
-from tests.support.cast import Clinic
+from tests.journeys.cast import consulted, performed, refusals
+from tests.support.cast import Clinic, another_patient
+from tests.support.questions import eligibility
 
 NOON = "2027-04-16T12:00:00+01:00"
 AT_NINE = "2027-04-15T21:00:00+01:00"

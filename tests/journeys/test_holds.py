@@ -1,19 +1,11 @@
-"""Medical holds H01 to H10: who is refused by which rule, and the first date after it was resolved."""
+"""Medical holds H01 to H10 refuse visits by their rules, up to a date after they are resolved."""
 
 import pytest
 
-from tests.journeys.cast import (
-    change_hold,
-    doing,
-    eligibility,
-    elsewhere,
-    held,
-    refusals,
-    told,
-    verdict,
-    warnings,
-)
+from tests.journeys.cast import change_hold, doing, refusals, told, warnings
 from tests.support.cast import Clinic, Made, codes, refusal
+from tests.support.questions import eligibility, verdict
+from tests.support.records import open_medical_hold, record_treatment
 
 IN_MARCH = "2027-03-10T10:00:00Z"
 # Code, rule, level that releases it, and how many days after 22 February a visit passes.
@@ -37,7 +29,7 @@ BEFORE = {14: "2027-03-06", 28: "2027-03-20"}
 def test_an_open_hold_refuses_and_has_no_date(
     someone: Clinic, code: str, rule: str, level: str, days: int
 ) -> None:
-    hold = held(someone, code, "2027-02-22")
+    hold = open_medical_hold(someone, code, "2027-02-22")
     answer = someone.book(IN_MARCH)
 
     found = refusal(answer, "medical_hold")
@@ -57,7 +49,7 @@ def test_an_open_hold_refuses_and_has_no_date(
 
 
 def test_breastfeeding_only_advises_unless_the_clinic_blocks(known: Clinic) -> None:
-    held(known, "breastfeeding", "2027-02-22")
+    open_medical_hold(known, "breastfeeding", "2027-02-22")
     advised = warnings(known, IN_MARCH)
 
     (rule,) = known.desk.get("/hold-rules", code="breastfeeding").get_json()["items"]
@@ -68,7 +60,7 @@ def test_breastfeeding_only_advises_unless_the_clinic_blocks(known: Clinic) -> N
 
 
 def test_a_reaction_to_the_cream_refuses_only_visits_with_numbing(known: Clinic) -> None:
-    held(known, "anaesthetic_reaction", "2027-02-22", areas=[])
+    open_medical_hold(known, "anaesthetic_reaction", "2027-02-22", areas=[])
     bare = doing(known, "MN_FACE_SUP")
     phases = [phase for phase in bare.procedure["phases"] if phase["kind"] != "numbing"]
     known.desk.patch(f"/procedures/{bare.procedure['id']}", {"phases": phases})
@@ -78,7 +70,7 @@ def test_a_reaction_to_the_cream_refuses_only_visits_with_numbing(known: Clinic)
 
 
 def test_a_consultation_and_a_review_are_never_held(someone: Clinic) -> None:
-    held(someone, "pregnancy", "2027-02-22")
+    open_medical_hold(someone, "pregnancy", "2027-02-22")
 
     assert refusals(doing(someone, "CONSULT_NEW"), IN_MARCH) == []
     assert refusals(doing(someone, "REVIEW"), IN_MARCH) == []
@@ -97,7 +89,7 @@ def test_a_consultation_and_a_review_are_never_held(someone: Clinic) -> None:
 def test_a_hold_stands_against_its_own_areas(
     someone: Clinic, areas: list[str], found: list[tuple[str, str, None]]
 ) -> None:
-    held(someone, "infection", "2027-02-22", areas=areas)
+    open_medical_hold(someone, "infection", "2027-02-22", areas=areas)
 
     assert refusals(someone, IN_MARCH) == found
 
@@ -113,7 +105,7 @@ def test_a_hold_stands_against_its_own_areas(
 def test_a_date_that_is_given_counts_before_anything_is_resolved(
     someone: Clinic, day: str, found: list[tuple[str, str, str]]
 ) -> None:
-    hold = held(someone, "infection", "2027-02-22", earliest_on="2027-04-01")
+    hold = open_medical_hold(someone, "infection", "2027-02-22", earliest_on="2027-04-01")
 
     open_still = refusals(someone, f"{day}T15:00:00+01:00")
     change_hold(someone, hold, resolved_on="2027-02-22")
@@ -122,8 +114,8 @@ def test_a_date_that_is_given_counts_before_anything_is_resolved(
 
 
 def test_a_hold_and_a_wash_out_give_the_later_of_their_dates(someone: Clinic) -> None:
-    elsewhere(someone, "botulinum_toxin", "2027-02-20")
-    hold = held(someone, "infection", "2027-02-22")
+    record_treatment(someone, "botulinum_toxin", "2027-02-20")
+    hold = open_medical_hold(someone, "infection", "2027-02-22")
     open_still = verdict(someone, "2027-03-01T10:00:00Z")["refusals"]
 
     change_hold(someone, hold, resolved_on="2027-02-22")
@@ -134,7 +126,7 @@ def test_a_hold_and_a_wash_out_give_the_later_of_their_dates(someone: Clinic) ->
 
 
 def test_a_visit_before_the_hold_was_opened_is_not_held(someone: Clinic) -> None:
-    late: Made = held(someone.at("2027-03-20T09:00:00Z"), "pregnancy", "2027-03-20")
+    late: Made = open_medical_hold(someone.at("2027-03-20T09:00:00Z"), "pregnancy", "2027-03-20")
 
     assert late["affected"] == []
     assert refusals(someone, "2027-03-19T10:00:00Z") == []
@@ -142,8 +134,8 @@ def test_a_visit_before_the_hold_was_opened_is_not_held(someone: Clinic) -> None
 
 
 def test_two_holds_are_two_refusals(someone: Clinic) -> None:
-    held(someone, "pregnancy", "2027-02-22")
-    held(someone, "keloid_tendency", "2027-02-22")
+    open_medical_hold(someone, "pregnancy", "2027-02-22")
+    open_medical_hold(someone, "keloid_tendency", "2027-02-22")
     answer = someone.book(IN_MARCH)
 
     found = told(answer.get_json()["refusals"])

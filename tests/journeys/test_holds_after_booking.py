@@ -1,28 +1,16 @@
-"""Holds that come after the booking: flags, freed times, sign-offs, and the age of a patient."""
+"""Medical holds that are opened after a booking flag it or release its time until they are signed off."""
 
 from dataclasses import replace
 
 import pytest
 
 from models.database import Database
-from tests.journeys.cast import (
-    BOOKING,
-    another_patient,
-    change_hold,
-    changed,
-    consulted,
-    create_place,
-    doing,
-    eligibility,
-    flagged,
-    flags,
-    held,
-    overriding,
-    refusals,
-    shown,
-    with_level,
-)
-from tests.support.cast import Clinic, Made, create_key, create_patient, event_types, working
+from tests.journeys.cast import change_hold, changed, consulted, create_place, doing, refusals
+from tests.support.cast import Clinic, Made, another_patient, create_key, create_patient, event_types, working
+from tests.support.overrides import BOOKING, overriding, with_level
+from tests.support.questions import eligibility
+from tests.support.records import open_medical_hold
+from tests.support.visits import flagged, flags, shown_visit
 
 IN_MARCH = "2027-03-10T10:00:00Z"
 
@@ -36,7 +24,7 @@ def test_a_hold_flags_what_is_booked_until_it_is_resolved(known: Clinic, databas
     visit = known.booked(IN_MARCH)
     consultation = doing(known, "CONSULT_NEW").booked("2027-03-12T10:00:00Z")
 
-    hold = held(known, "pregnancy", "2027-02-22")
+    hold = open_medical_hold(known, "pregnancy", "2027-02-22")
     standing = flags(known, visit)
     resolved = change_hold(known, hold, resolved_on="2027-02-22")
 
@@ -53,14 +41,14 @@ def test_a_hold_with_a_date_flags_only_what_comes_before_it(
 ) -> None:
     visit = known.booked(IN_MARCH)
 
-    hold = held(known, "infection", "2027-02-22", earliest_on=earliest_on)
+    hold = open_medical_hold(known, "infection", "2027-02-22", earliest_on=earliest_on)
 
     assert hold["affected"] == ([visit["id"]] if is_affected else [])
 
 
 def test_a_deleted_hold_takes_its_flags_along(known: Clinic) -> None:
     visit = known.booked(IN_MARCH)
-    hold = held(known, "pregnancy", "2027-02-22")
+    hold = open_medical_hold(known, "pregnancy", "2027-02-22")
 
     gone = known.desk.delete(f"/patients/{known.patient['id']}/medical-holds/{hold['id']}")
 
@@ -74,9 +62,9 @@ def test_freed_times_can_be_taken_by_another_patient(known: Clinic) -> None:
     visit = known.booked(IN_MARCH)
     taken_already = other.book(IN_MARCH).status_code
 
-    hold = held(known, "infection", "2027-02-22", release_appointments=True)
+    hold = open_medical_hold(known, "infection", "2027-02-22", release_appointments=True)
 
-    after = shown(known, visit)
+    after = shown_visit(known, visit)
     assert hold["affected"] == [visit["id"]]
     assert (after["status"], after["cancellation"]["reason_code"]) == ("cancelled", "medical")
     assert (taken_already, other.book(IN_MARCH).status_code) == (409, 201)
@@ -85,19 +73,19 @@ def test_freed_times_can_be_taken_by_another_patient(known: Clinic) -> None:
 def test_an_advisory_hold_flags_and_frees_nothing(known: Clinic) -> None:
     visit = known.booked(IN_MARCH)
 
-    hold = held(known, "breastfeeding", "2027-02-22", release_appointments=True)
+    hold = open_medical_hold(known, "breastfeeding", "2027-02-22", release_appointments=True)
 
-    assert (hold["affected"], shown(known, visit)["status"]) == ([], "booked")
+    assert (hold["affected"], shown_visit(known, visit)["status"]) == ([], "booked")
 
 
 @pytest.mark.parametrize("hold", [{"code": "breastfeeding"}, {"code": "infection", "areas": ["SCALP"]}])
 def test_freeing_times_leaves_what_another_hold_speaks_against(known: Clinic, hold: Made) -> None:
     visit = known.booked(IN_MARCH)
-    held(known, "pregnancy", "2027-02-22")
+    open_medical_hold(known, "pregnancy", "2027-02-22")
 
-    held(known, opened_on="2027-02-22", release_appointments=True, **hold)
+    open_medical_hold(known, opened_on="2027-02-22", release_appointments=True, **hold)
 
-    assert (shown(known, visit)["status"], flags(known, visit)) == ("booked", [("medical_hold", "H02")])
+    assert (shown_visit(known, visit)["status"], flags(known, visit)) == ("booked", [("medical_hold", "H02")])
 
 
 def test_a_key_of_some_locations_frees_times_at_those(known: Clinic) -> None:
@@ -107,16 +95,16 @@ def test_a_key_of_some_locations_frees_times_at_those(known: Clinic) -> None:
     visits = [here.booked(IN_MARCH), there.booked("2027-05-12T10:00:00+01:00")]
     limited = here.using(create_key(here.desk, *BOOKING, location_ids=[here.location["id"]]))
 
-    hold = held(limited, "infection", "2027-02-22", release_appointments=True)
+    hold = open_medical_hold(limited, "infection", "2027-02-22", release_appointments=True)
 
     assert hold["affected"] == [one["id"] for one in visits]
-    assert [shown(here, one)["status"] for one in visits] == ["cancelled", "booked"]
+    assert [shown_visit(here, one)["status"] for one in visits] == ["cancelled", "booked"]
     assert flags(there, visits[1]) == [("medical_hold", "H01")]
 
 
 def test_a_sign_off_lifts_the_hold_and_its_flags(known: Clinic) -> None:
     visit = known.booked(IN_MARCH)
-    hold = held(known, "anticoagulant", "2027-02-22")
+    hold = open_medical_hold(known, "anticoagulant", "2027-02-22")
 
     by_a_therapist = signed_off(with_level(known, "therapist"), hold["id"])
     still = flags(known, visit)
@@ -128,10 +116,10 @@ def test_a_sign_off_lifts_the_hold_and_its_flags(known: Clinic) -> None:
 
 
 def test_an_override_of_a_hold_holds_for_that_hold_alone(known: Clinic) -> None:
-    held(known, "infection", "2027-02-22", areas=["FACE"])
+    open_medical_hold(known, "infection", "2027-02-22", areas=["FACE"])
     visit = with_level(known, "clinician").booked(IN_MARCH, **overriding("medical_hold"))
 
-    again = held(known, "infection", "2027-02-22", areas=["FACE"])
+    again = open_medical_hold(known, "infection", "2027-02-22", areas=["FACE"])
 
     assert again["affected"] == flagged(known) == [visit["id"]]
 

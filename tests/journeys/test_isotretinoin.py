@@ -1,23 +1,16 @@
-"""J6: 180 days after the last capsule, who may allow less, and for which date that was allowed."""
+"""J6: needling waits 180 days after isotretinoin, and a dermatologist may allow less for a known dose."""
 
 from dataclasses import replace
 
 import pytest
 
 from models.database import Database
-from tests.journeys.cast import (
-    change_treatment,
-    create_place,
-    eligibility,
-    elsewhere,
-    flagged,
-    flags,
-    overriding,
-    shown,
-    told,
-    with_level,
-)
+from tests.journeys.cast import change_treatment, create_place, told
 from tests.support.cast import Clinic, Made, codes, event_types, refusal, working
+from tests.support.overrides import overriding, with_level
+from tests.support.questions import eligibility
+from tests.support.records import record_treatment
+from tests.support.visits import flagged, flags, shown_visit
 
 LAST_DOSE = "2026-12-15"
 WISHED = "2027-03-10T10:00:00+00:00"
@@ -27,7 +20,7 @@ REASON = "Seen on 10 March: skin fully healed."
 @pytest.fixture
 def dosed(known: Clinic) -> Clinic:
     """Give the clinic whose patient took the last capsule on 15 December."""
-    elsewhere(known, "isotretinoin", LAST_DOSE, areas=[])
+    record_treatment(known, "isotretinoin", LAST_DOSE, areas=[])
     return known
 
 
@@ -90,7 +83,7 @@ def test_another_dose_than_the_one_assessed_flags_the_visit(dosed: Clinic) -> No
     visit = dosed.booked(WISHED, **overriding("washout_min", reason=REASON))
 
     later = change_treatment(dosed, the_dose(dosed), on="2026-12-20")
-    flag = shown(dosed, visit)["flags"]
+    flag = shown_visit(dosed, visit)["flags"]
     back = change_treatment(dosed, the_dose(dosed), on=LAST_DOSE)
 
     assert later["affected"] == [visit["id"]]
@@ -114,7 +107,7 @@ def test_a_dose_that_lies_180_days_back_flags_nothing(dosed: Clinic, on: str, is
 def test_a_dose_told_of_after_booking_flags_the_visit_until_it_is_taken_back(known: Clinic) -> None:
     visit = known.booked(WISHED)
 
-    made = elsewhere(known, "isotretinoin", LAST_DOSE, areas=[])
+    made = record_treatment(known, "isotretinoin", LAST_DOSE, areas=[])
     listed = flagged(known)
     known.desk.delete(f"/patients/{known.patient['id']}/treatments/{made['id']}")
 

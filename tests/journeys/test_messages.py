@@ -1,8 +1,9 @@
-"""Journeys J1 and J3: what a patient is told across the clock change, and after nobody came."""
+"""Journeys J1 and J3: messages across the clock change, and after a missed visit."""
 
-from tests.booking.messages.test_messages import due
-from tests.journeys.cast import MakeClinic, consulted, create_default_clinic, performed
+from tests.journeys.cast import consulted, create_default_clinic, performed
 from tests.support.cast import Clinic
+from tests.support.copying import MakeClinic
+from tests.support.messages import due
 
 
 def test_the_day_after_a_session_before_the_clock_change_is_twenty_three_hours_later(known: Clinic) -> None:

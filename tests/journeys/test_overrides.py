@@ -1,19 +1,12 @@
-"""Overrides of spacing: only what was violated is kept, for the pair that it was given for, floors never."""
+"""An override of spacing is kept for the pair of visits that it was given for, and never below a floor."""
 
 import pytest
 
 from models.database import Database
-from tests.journeys.cast import (
-    change_policy,
-    doing,
-    flags,
-    overriding,
-    refusals,
-    shown,
-    told,
-    with_level,
-)
+from tests.journeys.cast import change_policy, doing, refusals, told
 from tests.support.cast import Clinic, codes, event_types
+from tests.support.overrides import overriding, with_level
+from tests.support.visits import flags, shown_visit
 
 FIRST = "2027-03-08T10:00:00+00:00"
 # 22 days after the first: above the floor of 14, below the minimum of 28.
@@ -125,4 +118,4 @@ def test_cancelling_the_middle_visit_clears_the_flag_of_the_next(known: Clinic) 
     gone = known.acted("cancel", moved, reason_code="patient")
 
     assert standing == [("spacing_min", "S02")]
-    assert (gone["affected"], shown(known, second)["flags"]) == ([], [])
+    assert (gone["affected"], shown_visit(known, second)["flags"]) == ([], [])

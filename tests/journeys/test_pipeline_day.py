@@ -1,14 +1,15 @@
-"""J10: one therapist, one treatment room and two numbing bays, and two patients who want one arrival."""
+"""J10: with one therapist, one treatment room and two bays, two patients want the same arrival."""
 
 from functools import partial
 
 import pytest
 
 from models.database import Database
-from tests.journeys.cast import another_patient, consulted, create_default_clinic, shown
-from tests.support.cast import Clinic, Made, codes, event_types, instant
+from tests.journeys.cast import consulted, create_default_clinic
+from tests.support.cast import Clinic, Made, another_patient, codes, event_types, instant
 from tests.support.copying import Copied, MakeClinic
 from tests.support.racing import assert_sound, race, statuses
+from tests.support.visits import shown_visit
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_the_loser_of_a_race_is_offered_the_next_arrival_and_takes_it(one_room: 
 
 @pytest.fixture
 def pipeline(one_room: Clinic) -> tuple[Clinic, list[Made]]:
-    """Book P1, P2 and P3 one behind the other; P1 came in time, and the treatment has begun."""
+    """Book P1, P2 and P3 one after the other; P1 came in time and is being treated."""
     visits = [
         one.booked(f"2027-09-14T{arrival}:00+01:00")
         for one, arrival in (
@@ -73,11 +74,11 @@ def pipeline(one_room: Clinic) -> tuple[Clinic, list[Made]]:
     ]
     first = visits[0]
     for action, minute in (("arrive", "09:00"), ("start-numbing", "09:10"), ("start", "09:45")):
-        first = at(one_room, minute).acted(action, first)
+        first = at_clock(one_room, minute).acted(action, first)
     return one_room, visits[1:]
 
 
-def at(clinic: Clinic, minute: str) -> Clinic:
+def at_clock(clinic: Clinic, minute: str) -> Clinic:
     """Give the clinic at a local time of 14 September."""
     return clinic.at(f"2027-09-14T{minute}:00+01:00")
 
@@ -94,9 +95,9 @@ def test_a_late_patient_numbs_shorter_and_the_next_one_longer(
 ) -> None:
     clinic, (second, third) = pipeline
 
-    arrived = at(clinic, "10:10").acted("arrive", second)
+    arrived = at_clock(clinic, "10:10").acted("arrive", second)
 
-    waits = shown(clinic, third)
+    waits = shown_visit(clinic, third)
     assert (arrived["status"], arrived["flags"], arrived["affected"]) == ("arrived", [], [third["id"]])
     expected = {
         "Intake": "10:10",
@@ -118,20 +119,20 @@ def test_after_the_grace_a_late_patient_is_offered_other_times_and_nobody_else_w
 ) -> None:
     clinic, (second, third) = pipeline
 
-    arrived = at(clinic, minute).acted("arrive", second)
+    arrived = at_clock(clinic, minute).acted("arrive", second)
 
     assert [flag["code"] for flag in arrived["flags"]] == ([] if slides else ["late"])
     assert ("alternatives" in arrived) == (not slides)
-    assert shown(clinic, third)["version"] == third["version"] + slides
+    assert shown_visit(clinic, third)["version"] == third["version"] + slides
 
 
 def test_a_late_patient_takes_one_of_the_times_that_are_offered(pipeline: tuple[Clinic, list[Made]]) -> None:
     clinic, (second, _) = pipeline
-    late = at(clinic, "10:20").acted("arrive", second)
+    late = at_clock(clinic, "10:20").acted("arrive", second)
 
-    at(clinic, "10:21").acted("cancel", late, reason_code="late")
+    at_clock(clinic, "10:21").acted("cancel", late, reason_code="late")
     offered = late["alternatives"][0]["starts_at"]
-    moved = at(clinic, "10:22").booked(offered, patient_id=second["patient_id"])
+    moved = at_clock(clinic, "10:22").booked(offered, patient_id=second["patient_id"])
 
     assert moved["starts_at"] == offered == "2027-09-14T11:45:00+01:00"
 
@@ -140,12 +141,12 @@ def test_cream_that_worked_too_long_comes_off_with_the_cancellation_and_the_visi
     pipeline: tuple[Clinic, list[Made]],
 ) -> None:
     clinic, (second, _) = pipeline
-    numbing = at(clinic, "09:55").acted("arrive", second)
-    numbing = at(clinic, "10:05").acted("start-numbing", numbing)
+    numbing = at_clock(clinic, "09:55").acted("arrive", second)
+    numbing = at_clock(clinic, "10:05").acted("start-numbing", numbing)
 
-    refused = at(clinic, "11:06").act("start", numbing)
-    off = at(clinic, "11:07").acted("cancel", numbing, reason_code="clinic")
-    moved = at(clinic, "11:08").booked("2027-09-15T09:55:00+01:00", patient_id=second["patient_id"])
+    refused = at_clock(clinic, "11:06").act("start", numbing)
+    off = at_clock(clinic, "11:07").acted("cancel", numbing, reason_code="clinic")
+    moved = at_clock(clinic, "11:08").booked("2027-09-15T09:55:00+01:00", patient_id=second["patient_id"])
 
     assert codes(refused) == ["numbing_too_long"]
     (cream,) = [phase for phase in off["phases"] if phase["kind"] == "numbing"]

@@ -1,4 +1,4 @@
-"""Recalls: windows in calendar months, reviews, lapsed courses, and what ends them."""
+"""Recalls list maintenance windows, reviews and lapsed courses, until a visit ends them."""
 
 from typing import Any
 
@@ -12,15 +12,18 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    another_patient,
     create_key,
     create_template,
     instant,
+    performed_at,
     pointers,
     rows,
     short_phases,
 )
 from tests.support.cast import create_clinic as create_small
 from tests.support.copying import Copied, MakeClinic
+from tests.support.pages import items_page_by_page
 
 LAST = "2027-08-31"
 PATH = "/recalls"
@@ -28,7 +31,7 @@ PATH = "/recalls"
 
 @pytest.fixture
 def small(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic without rules that sees two years ahead."""
+    """Give a clinic without rules, which takes bookings for two years ahead."""
     return copied(_small)
 
 
@@ -38,27 +41,19 @@ def _small(make_clinic: MakeClinic) -> Clinic:
     )
 
 
-def performed(clinic: Clinic, starts_at: str, **fields: Any) -> Made:
-    """Book a visit and take it to its end."""
-    visit = clinic.booked(starts_at, **fields)
-    for action in ("arrive", "start", "complete"):
-        visit = clinic.at(starts_at).acted(action, visit)
-    return visit
-
-
 def completed(clinic: Clinic, on: str = LAST, **template: Any) -> Made:
-    """Complete a course of one session on a date, by default with maintenance after 6 to 12 months."""
+    """Complete a course with a single session on a date, by default with maintenance after 6 to 12 months."""
     windows = {"maintenance_opens_months": 6, "maintenance_closes_months": 12}
     numbers = {"sessions": 1, "min_sessions": 1, "max_sessions": 1}
     found = create_template(clinic, **numbers | windows | {"code": f"T{on}"} | template)
     made = {"patient_id": clinic.patient["id"], "template_id": found["id"]}
     course = clinic.desk.made("/courses", **made)
-    performed(clinic, f"{on}T10:00:00+01:00", course_id=course["id"])
+    performed_at(clinic, f"{on}T10:00:00+01:00", course_id=course["id"])
     return course
 
 
 def recalls(clinic: Clinic, due_by: str, **query: Any) -> list[Made]:
-    """List whom to call by a date."""
+    """List the recalls that are due by a date."""
     answer = clinic.desk.get(PATH, due_by=due_by, **query)
     assert answer.status_code == 200, answer.text
     found: list[Made] = answer.get_json()["items"]
@@ -70,14 +65,14 @@ def at_noon(clinic: Clinic, on: str) -> Clinic:
 
 
 def tell(database: Database, clinic: Clinic, on: str) -> int:
-    """Tell of maintenance that is due on a date, at three in the morning."""
+    """Announce the maintenance that is due at three in the morning of a date."""
     clinic_id = clinic.desk.clinic_id
     with database.transaction(clinic_id) as session:
         return maintenance_due(Caller(session, clinic_id, instant(f"{on}T03:00:00Z")))
 
 
 def do_nights_work(database: Database, clinic: Clinic, now: str) -> None:
-    """Do what the worker does each night, in this clinic alone."""
+    """Do the worker's nightly acts in this clinic."""
     clinic_id = clinic.desk.clinic_id
     for act in EACH_NIGHT:
         with database.transaction(clinic_id) as session:
@@ -132,7 +127,7 @@ def test_a_window_has_its_first_and_its_last_day(small: Clinic, on: str, status:
 def test_a_later_session_of_the_family_ends_a_recall(small: Clinic, done: bool) -> None:
     completed(small)
     later = at_noon(small, "2028-03-01")
-    (performed if done else Clinic.booked)(later, "2028-03-02T10:00:00Z")
+    (performed_at if done else Clinic.booked)(later, "2028-03-02T10:00:00Z")
 
     assert recalls(later, "2028-12-31") == []
 
@@ -178,7 +173,7 @@ def test_a_review_is_due_so_many_days_after_the_last_session(
 def test_a_lapsed_course_is_overdue_until_it_is_gone_on_with(small: Clinic, database: Database) -> None:
     fields = {"patient_id": small.patient["id"], "procedure_id": small.procedure["id"], "sessions": 3}
     course = small.desk.made("/courses", **fields)
-    performed(small, "2027-03-01T10:00:00Z", course_id=course["id"])
+    performed_at(small, "2027-03-01T10:00:00Z", course_id=course["id"])
     do_nights_work(database, small, "2027-05-25T03:00:00+01:00")
     later = at_noon(small, "2027-05-25")
     (recall,) = recalls(later, "2027-05-25")
@@ -192,7 +187,7 @@ def test_a_course_without_maintenance_or_that_goes_on_is_not_listed(small: Clini
     completed(small, maintenance_opens_months=None, maintenance_closes_months=None)
     fields = {"patient_id": small.patient["id"], "procedure_id": small.procedure["id"], "sessions": 2}
     course = small.desk.made("/courses", **fields)
-    performed(small, "2027-09-01T10:00:00+01:00", course_id=course["id"])
+    performed_at(small, "2027-09-01T10:00:00+01:00", course_id=course["id"])
 
     assert recalls(small, "2029-01-01") == []
 
@@ -214,19 +209,10 @@ def test_recalls_are_filtered_by_kind_and_by_location(small: Clinic) -> None:
 
 def test_recalls_come_page_by_page_longest_due_first(small: Clinic) -> None:
     for on in ("2027-08-31", "2027-09-01", "2027-09-02"):
-        patient = small.desk.made("/patients", name="Patient")
-        completed(
-            Clinic(small.desk, small.location, small.procedure, small.therapist, patient), on, review_days=200
-        )
-    found, cursor = [], None
-    while True:
-        body = small.desk.get(PATH, due_by="2028-12-31", limit=2, cursor=cursor).get_json()
-        found += [(one["opens_on"], one["kind"]) for one in body["items"]]
-        cursor = body["next_cursor"]
-        if cursor is None:
-            break
+        completed(another_patient(small), on, review_days=200)
+    items = items_page_by_page(small.desk, PATH, limit=2, due_by="2028-12-31")
+    found = [(one["opens_on"], one["kind"]) for one in items]
 
-    assert found == sorted(found)
     assert found == [
         ("2028-02-29", "maintenance"), ("2028-03-01", "maintenance"), ("2028-03-02", "maintenance"),
         ("2028-03-18", "review"), ("2028-03-19", "review"), ("2028-03-20", "review"),

@@ -1,20 +1,13 @@
-"""Scalp courses: a template's own spacing within the course, the rule's outside of it."""
+"""A scalp course keeps its template's spacing; visits outside of it keep the rule's spacing."""
 
 from typing import Any
 
 import pytest
 
-from tests.journeys.cast import (
-    changed,
-    doing,
-    eligibility,
-    find,
-    flags,
-    performed,
-    refusals,
-    warnings,
-)
+from tests.journeys.cast import changed, doing, find, performed, refusals, warnings
 from tests.support.cast import Clinic, Made
+from tests.support.questions import eligibility
+from tests.support.visits import flags
 
 # Monday 1 March: 7 days later Monday 8, 14 days Monday 15, 28 days Monday 29.
 FIRST = "2027-03-01T10:00:00Z"

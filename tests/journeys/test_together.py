@@ -1,4 +1,4 @@
-"""Consultation and treatment in one call: both or neither, whoever else calls at the same instant."""
+"""Consultation and treatment are booked together: both or neither, also in a race."""
 
 from functools import partial
 from typing import Any
@@ -7,8 +7,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from models.database import Database
-from tests.journeys.cast import find, overriding, told
+from tests.journeys.cast import find, told
 from tests.support.cast import Clinic, Made, counts, create_patient, pointers
+from tests.support.overrides import overriding
 from tests.support.racing import assert_sound, race, statuses
 
 CONSULT = "2027-02-22T11:00:00Z"
@@ -20,7 +21,7 @@ def wanted(clinic: Clinic, code: str, starts_at: str, **fields: Any) -> Made:
 
 
 def together(clinic: Clinic, *visits: Made) -> TestResponse:
-    """Ask for several visits of the clinic's patient."""
+    """Ask for several visits of the clinic's patient together."""
     body = {"patient_id": clinic.patient["id"], "visits": list(visits)}
     return clinic.desk.post("/appointments/together", body)
 

@@ -1,4 +1,4 @@
-"""J4: a Friday noon is cancelled late; of three patients who wait the one whose skin may have it gets it."""
+"""J4: a Friday noon is cancelled late, and the one waiting patient who is eligible gets it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,11 +9,11 @@ from sqlalchemy import text
 from booking.waitlist.offers import Freed
 from jobs.offers import offer_freed
 from models.database import Database
-from tests.journeys.cast import another_patient, consulted, create_default_clinic, performed
-from tests.support.cast import Clinic, Made, instant
+from tests.journeys.cast import consulted, create_default_clinic, performed
+from tests.support.cast import Clinic, Made, another_patient, instant
 from tests.support.copying import Copied, MakeClinic
 from tests.support.racing import race, statuses
-from tests.support.waitlist import answer, entry, offer, shown
+from tests.support.waitlist import answer, entry, offer, shown_entry
 
 NOON = "2027-04-16T12:00:00+01:00"
 AT_NINE = "2027-04-15T21:00:00+01:00"
@@ -28,18 +28,18 @@ FRIDAY_NOON = {
 
 @dataclass(frozen=True)
 class Evening(Clinic):
-    """London at nine on 15 April: who has the noon, and who waits for it."""
+    """A clinic in London at nine on 15 April, with the visit at noon and the patients who wait for it."""
 
     noon: Made
     waiting: dict[str, Made]
 
     def statuses(self) -> dict[str, str]:
         """Give the status of every entry."""
-        return {name: shown(self, one)["status"] for name, one in self.waiting.items()}
+        return {name: shown_entry(self, one)["status"] for name, one in self.waiting.items()}
 
 
 def _before(make_clinic: MakeClinic) -> Evening:
-    """Book the noon, and let A, B and C be treated in March and wait."""
+    """Book the visit at noon, and put A, B and C on the waitlist after treatments in March."""
     london = create_default_clinic(make_clinic)
     consulted(london)
     noon = london.at("2027-02-22T09:00:00Z").booked(NOON)
@@ -55,7 +55,7 @@ def _before(make_clinic: MakeClinic) -> Evening:
 
 @pytest.fixture
 def evening(copied: Copied[Evening]) -> Evening:
-    """Cancel the noon at nine in the evening before."""
+    """Cancel the visit at noon at nine in the evening before."""
     made = copied(_before)
     made.acted("cancel", made.noon, reason_code="patient")
     return made
@@ -68,12 +68,12 @@ def test_the_noon_is_offered_to_who_was_treated_28_days_before(evening: Evening,
     assert visit["cancellation"]["late"] is True
     assert made == 1
     assert evening.statuses() == {"A": "waiting", "B": "waiting", "C": "offered"}
-    assert shown(evening, evening.waiting["C"])["offer"]["starts_at"] == NOON
+    assert shown_entry(evening, evening.waiting["C"])["offer"]["starts_at"] == NOON
 
 
 def test_the_offer_holds_the_noon_for_half_an_hour_of_real_time(evening: Evening, database: Database) -> None:
     offer(evening, database, evening.noon, real_now=instant("2026-11-30T10:00:00Z"))
-    offered = shown(evening, evening.waiting["C"])["offer"]
+    offered = shown_entry(evening, evening.waiting["C"])["offer"]
 
     assert instant(offered["expires_at"]) == instant("2026-11-30T10:30:00Z")
     assert another_patient(evening).book(NOON).status_code == 409
@@ -87,7 +87,7 @@ def test_c_accepts_and_b_with_an_old_link_does_not(evening: Evening, database: D
     assert (by_b.status_code, by_b.get_json()["code"]) == (409, "wrong_status")
     assert by_b.get_json()["allowed"] == ["offered"]
     assert (by_c.status_code, by_c.get_json()["starts_at"]) == (200, NOON)
-    assert shown(evening, evening.waiting["C"])["appointment_id"] == by_c.get_json()["id"]
+    assert shown_entry(evening, evening.waiting["C"])["appointment_id"] == by_c.get_json()["id"]
 
 
 def test_of_two_accepts_at_once_one_books(evening: Evening, database: Database) -> None:

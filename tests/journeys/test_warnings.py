@@ -1,23 +1,14 @@
-"""What is allowed but worth a word: many sessions, maintenance out of its window, days for darker skin."""
+"""Many sessions and maintenance out of its window give warnings, and darker skin waits more days."""
 
 from typing import Any
 
 import pytest
 
-from tests.journeys.cast import (
-    change_policy,
-    changed,
-    doing,
-    eligibility,
-    elsewhere,
-    find,
-    flags,
-    performed,
-    refusals,
-    told,
-    warnings,
-)
+from tests.journeys.cast import change_policy, changed, doing, find, performed, refusals, told, warnings
 from tests.support.cast import Clinic
+from tests.support.questions import eligibility
+from tests.support.records import record_treatment
+from tests.support.visits import flags
 
 SESSIONS = [f"2026-{month:02}-01" for month in range(3, 10)]
 
@@ -25,14 +16,14 @@ SESSIONS = [f"2026-{month:02}-01" for month in range(3, 10)]
 @pytest.mark.parametrize(("number", "found"), [(6, []), (7, [("many_sessions", "S13", None)])])
 def test_the_eighth_session_of_a_year_is_worth_a_word(known: Clinic, number: int, found: list[Any]) -> None:
     for on in SESSIONS[-number:]:
-        elsewhere(known, "micro_needling", on)
+        record_treatment(known, "micro_needling", on)
 
     assert warnings(known, "2027-02-24T10:00:00Z") == found
 
 
 def test_a_session_of_a_year_ago_counts_no_more(known: Clinic) -> None:
     for on in SESSIONS:
-        elsewhere(known, "micro_needling", on)
+        record_treatment(known, "micro_needling", on)
 
     assert warnings(known, "2027-02-27T10:00:00Z") == [("many_sessions", "S13", None)]
     assert warnings(known, "2027-03-01T10:00:00Z") == []
@@ -40,16 +31,16 @@ def test_a_session_of_a_year_ago_counts_no_more(known: Clinic) -> None:
 
 def test_sessions_on_other_areas_and_other_treatments_are_not_counted(known: Clinic) -> None:
     for on in SESSIONS[:-1]:
-        elsewhere(known, "micro_needling", on)
-    elsewhere(known, "micro_needling", SESSIONS[-1], areas=["SCALP"])
-    elsewhere(known, "waxing", SESSIONS[-1])
+        record_treatment(known, "micro_needling", on)
+    record_treatment(known, "micro_needling", SESSIONS[-1], areas=["SCALP"])
+    record_treatment(known, "waxing", SESSIONS[-1])
 
     assert warnings(known, "2027-02-24T10:00:00Z") == []
 
 
 def test_a_clinics_own_number_counts(known: Clinic) -> None:
     change_policy(known, many_sessions_a_year=2)
-    elsewhere(known, "micro_needling", SESSIONS[-1])
+    record_treatment(known, "micro_needling", SESSIONS[-1])
 
     assert told(known.booked("2027-02-24T10:00:00Z")["warnings"]) == [("many_sessions", "S13", None)]
 
@@ -131,6 +122,6 @@ def test_a_skin_type_or_a_policy_told_of_later_flags_what_is_booked(known: Clini
 def test_skin_adds_no_days_to_a_wash_out(known: Clinic) -> None:
     change_policy(known, skin_type_extra_days=14)
     changed(known, f"/patients/{known.patient['id']}", skin_type=6)
-    elsewhere(known, "waxing", "2027-02-22")
+    record_treatment(known, "waxing", "2027-02-22")
 
     assert refusals(known, "2027-03-01T10:00:00Z") == []

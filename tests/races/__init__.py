@@ -1,1 +1,1 @@
-"""Races: threads, real commits and a barrier for every write path."""
+"""Race every write path with threads and real commits."""

@@ -1,4 +1,4 @@
-"""Races of changes to one appointment: one version is changed once, whatever the change."""
+"""Of changes to the same version of an appointment a single change wins."""
 
 from functools import partial
 
@@ -7,8 +7,8 @@ import pytest
 from models.database import Database
 from tests.support.cast import Clinic, Made, event_types
 from tests.support.racing import assert_sound, race, statuses
+from tests.support.times import TEN
 
-ARRIVAL = "2027-03-01T10:00:00+00:00"
 AT = {
     "arrive": "2027-03-01T10:00:00+00:00",
     "start-numbing": "2027-03-01T10:10:00+00:00",
@@ -30,8 +30,8 @@ ACTIONS = ("confirm", "arrive", "start-numbing", "start", "complete", "no-show",
 
 
 def ready_for(action: str, pipeline: Clinic) -> tuple[Clinic, Made]:
-    """Give the clinic at the action's instant and an appointment from whose status it may follow."""
-    appointment = pipeline.booked(ARRIVAL)
+    """Give the clinic at the action's instant, and an appointment whose status allows the action."""
+    appointment = pipeline.booked(TEN)
     for step in BEFORE.get(action, ()):
         appointment = pipeline.at(AT[step]).acted(step, appointment)
     return pipeline.at(AT.get(action, "2027-02-01T09:00:00+00:00")), appointment
@@ -62,7 +62,7 @@ def test_an_action_at_any_version_is_taken_once(action: str, pipeline: Clinic) -
 
 
 def test_twenty_confirmations_of_one_version_give_one_success(pipeline: Clinic) -> None:
-    appointment = pipeline.booked(ARRIVAL)
+    appointment = pipeline.booked(TEN)
 
     answers = race([partial(pipeline.act, "confirm", appointment)] * 20)
 
@@ -70,7 +70,7 @@ def test_twenty_confirmations_of_one_version_give_one_success(pipeline: Clinic) 
 
 
 def test_twenty_notes_on_one_version_give_one_success(pipeline: Clinic) -> None:
-    appointment = pipeline.booked(ARRIVAL)
+    appointment = pipeline.booked(TEN)
     path = f"/appointments/{appointment['id']}"
 
     answers = race(
@@ -83,7 +83,7 @@ def test_twenty_notes_on_one_version_give_one_success(pipeline: Clinic) -> None:
 
 
 def test_different_actions_on_one_version_give_one_success(pipeline: Clinic, database: Database) -> None:
-    appointment = pipeline.booked(ARRIVAL)
+    appointment = pipeline.booked(TEN)
     first = [partial(pipeline.act, action, appointment) for action in ("confirm", "arrive")]
     last = [partial(pipeline.act, action, appointment, **BODIES[action]) for action in BODIES]
 

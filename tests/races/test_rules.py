@@ -1,91 +1,65 @@
-"""Races of bookings with what decides about them: each is refused or flagged, and nothing deadlocks."""
+"""Bookings that race changes of rules or records are refused or flagged."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Thread
 
 import pytest
+from werkzeug.test import TestResponse
 
 from jobs.nightly import revalidate_clinic
 from models.database import Database
-from tests.support.cast import Clinic, Made, create_procedure, create_rule, instant, short_phases
-from tests.support.racing import assert_sound, deadlocks, race, statuses
+from tests.support.cast import Clinic, Made, codes, create_procedure, create_rule, instant, short_phases
+from tests.support.racing import assert_sound, race, statuses
+from tests.support.times import at, minutes_after
+from tests.support.visits import flag_codes
 
-DAY = "2027-03-01"
 PATIENTS = 8
 
 
-@pytest.fixture(autouse=True)
-def no_deadlocks(database: Database) -> Iterator[None]:
-    """Insist that no race of this module makes PostgreSQL break a deadlock."""
-    before = deadlocks(database)
-    yield
-    assert deadlocks(database) == before
+def assert_refused_or_flagged(clinic: Clinic, booked: Sequence[TestResponse], code: str) -> None:
+    """Insist that every patient's visit is flagged with the code or refused for it."""
+    reasons = [flag_codes(clinic, one.get_json()) if one.status_code == 201 else codes(one) for one in booked]
+    assert [code in one for one in reasons] == [True] * PATIENTS
 
 
-def at(hour: int, day: str = DAY) -> str:
-    """Give a whole hour of a day."""
-    return f"{day}T{hour:02}:00:00Z"
-
-
-def flags(clinic: Clinic, appointment: Made) -> list[str]:
-    """Give the codes of an appointment's flags as they are now."""
-    return [one["code"] for one in clinic.desk.get(f"/appointments/{appointment['id']}").get_json()["flags"]]
-
-
-def assert_refused_or_flagged(clinic: Clinic, booked: list[object], code: str) -> None:
-    """Insist that whoever was booked is flagged, and whoever was not was told the same reason."""
-    for answer in booked:
-        body = answer.get_json()  # type: ignore[attr-defined]
-        if answer.status_code == 201:  # type: ignore[attr-defined]
-            assert code in flags(clinic, body)
-        else:
-            assert code in [refusal["code"] for refusal in body["refusals"]]
+def race_with_bookings(clinic: Clinic, path: str, record: Made) -> list[TestResponse]:
+    """Book every patient's visit while a record of the same patient is made; give the bookings' answers."""
+    acts = [
+        act
+        for number, patient_id in enumerate(clinic.patients(PATIENTS))
+        for act in (
+            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
+            partial(clinic.desk.post, f"/patients/{patient_id}/{path}", record),
+        )
+    ]
+    answers = race(acts)
+    assert statuses(answers[1::2]) == [201] * PATIENTS
+    return answers[::2]
 
 
 def test_a_hold_and_a_booking_never_miss_each_other(clinic: Clinic, database: Database) -> None:
-    patients = clinic.patients(PATIENTS)
     hold = {"code": "pregnancy", "opened_on": "2027-01-04"}
-    acts = [
-        act
-        for number, patient_id in enumerate(patients)
-        for act in (
-            partial(clinic.book, at(9 + number), patient_id=patient_id),
-            partial(clinic.desk.post, f"/patients/{patient_id}/medical-holds", hold),
-        )
-    ]
 
-    answers = race(acts)
+    booked = race_with_bookings(clinic, "medical-holds", hold)
 
-    assert statuses(answers[1::2]) == [201] * PATIENTS
-    assert_refused_or_flagged(clinic, answers[::2], "medical_hold")
+    assert_refused_or_flagged(clinic, booked, "medical_hold")
     assert_sound(database, clinic.desk)
 
 
 def test_a_treatment_and_a_booking_never_miss_each_other(clinic: Clinic, database: Database) -> None:
     toxin = {"event": "botulinum_toxin"}
     create_rule(clinic.desk, code="X01", after=toxin, recommended_days=None, floor_days=2, min_days=90)
-    patients = clinic.patients(PATIENTS)
-    had = {"event": "botulinum_toxin", "areas": ["FACE"], "on": "2027-01-02"}
-    acts = [
-        act
-        for number, patient_id in enumerate(patients)
-        for act in (
-            partial(clinic.book, at(9 + number), patient_id=patient_id),
-            partial(clinic.desk.post, f"/patients/{patient_id}/treatments", had),
-        )
-    ]
 
-    answers = race(acts)
+    booked = race_with_bookings(clinic, "treatments", toxin | {"areas": ["FACE"], "on": "2027-01-02"})
 
-    assert statuses(answers[1::2]) == [201] * PATIENTS
-    assert_refused_or_flagged(clinic, answers[::2], "washout_min")
+    assert_refused_or_flagged(clinic, booked, "washout_min")
     assert_sound(database, clinic.desk)
 
 
 @pytest.fixture
 def consulting(clinic: Clinic) -> Made:
-    """Let the clinic's procedure need a consultation; give the procedure of one."""
+    """Make a consultation a prerequisite of the clinic's procedure; give the consultation."""
     needed = {"prerequisites": [{"family": "CONSULT", "min_hours_before": 0}]}
     clinic.desk.patch(f"/procedures/{clinic.procedure['id']}", needed)
     return create_procedure(
@@ -98,14 +72,18 @@ def test_a_consultation_is_cancelled_and_the_treatment_booked_at_once(
 ) -> None:
     patients = clinic.patients(PATIENTS)
     consultations = [
-        clinic.booked(at(9 + number, "2027-02-01"), patient_id=patient_id, procedure_id=consulting["id"])
+        clinic.booked(
+            minutes_after("09:00", 60 * number, "2027-02-01"),
+            patient_id=patient_id,
+            procedure_id=consulting["id"],
+        )
         for number, patient_id in enumerate(patients)
     ]
     acts = [
         act
         for number, (patient_id, visit) in enumerate(zip(patients, consultations, strict=True))
         for act in (
-            partial(clinic.book, at(9 + number), patient_id=patient_id),
+            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
             partial(clinic.act, "cancel", visit, reason_code="patient"),
         )
     ]
@@ -119,7 +97,7 @@ def test_a_consultation_is_cancelled_and_the_treatment_booked_at_once(
 
 def test_all_visits_of_a_patient_are_cancelled_at_once_without_waiting_in_a_circle(spaced: Clinic) -> None:
     days = ("2027-02-01", "2027-03-05", "2027-04-05", "2027-05-05", "2027-06-05")
-    visits = [spaced.booked(at(10, day)) for day in days]
+    visits = [spaced.booked(at("10:00", day)) for day in days]
 
     answers = race(partial(spaced.act, "cancel", visit, reason_code="patient") for visit in visits)
 
@@ -132,10 +110,10 @@ def test_a_rule_a_hold_rule_and_bookings_at_once_leave_nothing_unflagged(
     patients = spaced.patients(PATIENTS)
     (rule,) = spaced.desk.get("/spacing-rules").get_json()["items"]
     for number, patient_id in enumerate(patients):
-        spaced.booked(at(9 + number, "2027-02-01"), patient_id=patient_id)
+        spaced.booked(minutes_after("09:00", 60 * number, "2027-02-01"), patient_id=patient_id)
     (aged,) = spaced.desk.get("/hold-rules", code="under_age").get_json()["items"]
     acts = [
-        partial(spaced.book, at(9 + number), patient_id=patient_id)
+        partial(spaced.book, minutes_after("09:00", 60 * number), patient_id=patient_id)
         for number, patient_id in enumerate(patients)
     ]
     acts.append(
@@ -155,8 +133,8 @@ def test_the_same_visits_together_twice_at_once_are_booked_once(
 ) -> None:
     here = {"location_id": clinic.location["id"]}
     visits = [
-        here | {"procedure_id": consulting["id"], "starts_at": at(10, "2027-02-01")},
-        here | {"procedure_id": clinic.procedure["id"], "starts_at": at(10)},
+        here | {"procedure_id": consulting["id"], "starts_at": at("10:00", "2027-02-01")},
+        here | {"procedure_id": clinic.procedure["id"], "starts_at": at("10:00")},
     ]
     body = {"patient_id": clinic.patient["id"], "visits": visits}
 
@@ -172,23 +150,25 @@ def test_the_nightly_work_goes_on_beside_bookings_moves_and_cancellations(
 ) -> None:
     patients = spaced.patients(PATIENTS)
     visits = [
-        spaced.booked(at(9 + number), patient_id=patient_id) for number, patient_id in enumerate(patients)
+        spaced.booked(minutes_after("09:00", 60 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(patients)
     ]
     now = instant("2027-02-01T03:00:00Z")
-    nights = [Thread(target=revalidate_clinic, args=(database, spaced.desk.clinic_id, now)) for _ in range(2)]
     acts = [
         *(
-            partial(spaced.act, "reschedule", one, starts_at=at(9 + n, "2027-03-02"))
+            partial(spaced.act, "reschedule", one, starts_at=minutes_after("09:00", 60 * n, "2027-03-02"))
             for n, one in enumerate(visits[:4])
         ),
         *(partial(spaced.act, "cancel", one, reason_code="patient") for one in visits[4:6]),
-        *(partial(spaced.book, at(9 + n, "2027-04-05"), patient_id=one) for n, one in enumerate(patients)),
+        *(
+            partial(spaced.book, minutes_after("09:00", 60 * n, "2027-04-05"), patient_id=one)
+            for n, one in enumerate(patients)
+        ),
     ]
-    for night in nights:
-        night.start()
-    answers = race(acts)
-    for night in nights:
-        night.join()
+    with ThreadPoolExecutor(2) as pool:
+        nights = [pool.submit(revalidate_clinic, database, spaced.desk.clinic_id, now) for _ in range(2)]
+        answers = race(acts)
 
-    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert statuses(answers) == [200] * 6 + [201] * PATIENTS
+    assert [night.exception() for night in nights] == [None, None]
     assert_sound(database, spaced.desk)

@@ -1,6 +1,5 @@
-"""Races of the waitlist: a freed slot is offered once, an entry gets one offer, an offer has one outcome."""
+"""In races of the waitlist a freed slot is offered once, and an offer has a single outcome."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -9,32 +8,22 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from api import clock
-from booking.claims import expired_holds
-from booking.core.caller import Caller
 from models import Appointment, Event, Patient, WaitlistEntry
 from models.database import Database
-from tests.support.cast import Clinic, instant, rows, run_out
-from tests.support.racing import assert_sound, deadlocks, race, statuses
-from tests.support.waitlist import answer, entry, offer, shown
+from tests.support.cast import Clinic, rows, run_out
+from tests.support.racing import assert_sound, outcomes, race, statuses
+from tests.support.times import DAY
+from tests.support.waitlist import answer, entry, offer, shown_entry
+from tests.support.worker import sweep
 
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
 NOON = {"starts_at": f"{DAY}T12:00:00Z", "ends_at": f"{DAY}T12:20:00Z"}
 AT_NOON = {"from_time": "12:00", "until_time": "12:05"}
+ONE_WON, ALL_LOST = [200] + [409] * 4, [409] * 5
 FOUR_DAYS = {"starts_at": f"{DAY}T00:00:00Z", "ends_at": "2027-03-05T00:00:00Z"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_deadlocks(database: Database) -> Iterator[None]:
-    """Insist for all races together that PostgreSQL had no deadlock to break."""
-    before = deadlocks(database)
-    yield
-    assert deadlocks(database) == before
-
-
 def wait_in_line(clinic: Clinic, database: Database, number: int, **fields: int) -> list[str]:
-    """Put new patients on the waitlist, straight into the tables, and give the ids of their entries."""
+    """Insert new patients and their waitlist entries into the tables; give the ids of the entries."""
     ids = [(uuid7(), uuid7()) for _ in range(number)]
     of_all = {"procedure_id": UUID(clinic.procedure["id"]), "location_id": UUID(clinic.location["id"])}
     clinic_id = clinic.desk.clinic_id
@@ -58,15 +47,8 @@ def wait_in_line(clinic: Clinic, database: Database, number: int, **fields: int)
     return [str(id_) for _, id_ in ids]
 
 
-def sweep(clinic: Clinic, database: Database) -> int:
-    """Sweep the clinic's holds as each minute's work does."""
-    with database.transaction(clinic.desk.clinic_id) as session:
-        now = instant(str(clinic.desk.now))
-        return expired_holds.sweep(Caller(session, clinic.desk.clinic_id, now, real_now=clock.now()))
-
-
 def workers(clinic: Clinic, database: Database, number: int, freed: dict[str, str]) -> int:
-    """Let several workers offer the same freed time at once, and give the number of their offers."""
+    """Let several workers offer the same freed time at once; give the number of offers."""
     barrier = Barrier(number)
 
     def work() -> int:
@@ -112,58 +94,56 @@ def test_accepts_and_declines_of_an_offer_have_one_outcome(clinic: Clinic, datab
     made = entry(clinic, **AT_NOON)
     offer(clinic, database, NOON)
 
-    answers = race([partial(answer, clinic, made, how) for how in ("accept", "decline") * 5])
+    accepts, declines = ([partial(answer, clinic, made, how)] * 5 for how in ("accept", "decline"))
 
-    assert statuses(answers) == [200] + [409] * 9
-    assert shown(clinic, made)["status"] in {"accepted", "declined"}
+    answers = race([*accepts, *declines])
+
+    won = [shown_entry(clinic, made)["status"], statuses(answers[:5]), statuses(answers[5:])]
+    assert won in (["accepted", ONE_WON, ALL_LOST], ["declined", ALL_LOST, ONE_WON])
     assert_sound(database, clinic.desk)
 
 
-def test_an_offer_is_accepted_or_ended_by_another_way(clinic: Clinic, database: Database) -> None:
-    for _ in range(4):
-        made = entry(clinic, **AT_NOON)
-        offer(clinic, database, NOON)
-        hold = f"/holds/{shown(clinic, made)['offer']['hold_id']}"
-        path = f"/waitlist/{made['id']}"
+@pytest.mark.parametrize("_", range(4))
+def test_an_offer_is_accepted_or_ended_by_another_way(clinic: Clinic, database: Database, _: int) -> None:
+    made = entry(clinic, **AT_NOON)
+    offer(clinic, database, NOON)
+    hold = f"/holds/{shown_entry(clinic, made)['offer']['hold_id']}"
 
-        accepted, *others = race(
-            [
-                partial(answer, clinic, made, "accept"),
-                partial(clinic.desk.delete, hold),
-                partial(clinic.desk.patch, path, {"from_time": "11:55"}),
-            ]
-        )
+    accepted, released, changed = race(
+        [
+            partial(answer, clinic, made, "accept"),
+            partial(clinic.desk.delete, hold),
+            partial(clinic.desk.patch, f"/waitlist/{made['id']}", {"from_time": "11:55"}),
+        ]
+    )
 
-        assert (accepted.status_code, others[0].status_code) in {(200, 409), (409, 204)}
-        if accepted.status_code == 200:
-            clinic.acted("cancel", accepted.get_json(), reason_code="other")
-        clinic.desk.delete(path)
+    assert (accepted.status_code, released.status_code, shown_entry(clinic, made)["status"]) in {
+        (200, 409, "accepted"),
+        (409, 204, "declined"),
+    }
+    assert outcomes([changed]) == {(409, "wrong_status"): 1}
     assert_sound(database, clinic.desk)
 
 
+@pytest.mark.parametrize("_", range(4))
 def test_accepts_and_sweeps_of_an_offer_about_to_expire_never_both_win(
-    clinic: Clinic, database: Database
+    clinic: Clinic, database: Database, _: int
 ) -> None:
-    for _ in range(4):
-        made = entry(clinic, **AT_NOON)
-        offer(clinic, database, NOON)
-        hold_id = shown(clinic, made)["offer"]["hold_id"]
-        run_out(database, clinic.desk, {"id": hold_id}, seconds=-0.05)
+    made = entry(clinic, **AT_NOON)
+    offer(clinic, database, NOON)
+    hold_id = shown_entry(clinic, made)["offer"]["hold_id"]
+    run_out(database, clinic.desk, {"id": hold_id}, seconds=-0.05)
 
-        with ThreadPoolExecutor(3) as sweepers:
-            swept = [sweepers.submit(sweep, clinic, database) for _ in range(12)]
-            (accepted,) = race([partial(answer, clinic, made, "accept")])
+    with ThreadPoolExecutor(3) as sweepers:
+        sweeps = [sweepers.submit(sweep, database, clinic.desk) for _ in range(12)]
+        (accepted,) = race([partial(answer, clinic, made, "accept")])
 
-        after = shown(clinic, made)
-        assert (accepted.status_code, after["status"]) in {
-            (200, "accepted"),
-            (410, "expired"),
-            (410, "offered"),
-        }
-        assert sum(one.result() for one in swept) <= int(accepted.status_code == 410)
-        if accepted.status_code == 200:
-            clinic.acted("cancel", accepted.get_json(), reason_code="other")
-        clinic.desk.delete(f"/waitlist/{made['id']}")
+    swept = sum(one.result() for one in sweeps)
+    assert (accepted.status_code, shown_entry(clinic, made)["status"], swept) in {
+        (200, "accepted", 0),
+        (410, "expired", 1),
+        (410, "offered", 0),
+    }
     assert_sound(database, clinic.desk)
 
 

@@ -1,1 +1,1 @@
-"""Random clients act on a clinic, and after every act its rows are sound."""
+"""Random clients act on a clinic, and its rows are checked after each act."""

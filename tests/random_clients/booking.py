@@ -1,4 +1,4 @@
-"""Random clients who search, book, hold, move and cancel."""
+"""Random clients search, book, hold, move and cancel."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,19 +11,21 @@ from booking.core.caller import Caller
 from models import Appointment
 from tests.random_clients.practice import LIVE, TRANSITIONS, Clients, days, picks, times
 from tests.support.cast import instant, run_out
+from tests.support.widgets import from_page
 
 
 class TheirBookings(Clients):
-    """Searches, and what becomes of what they find."""
+    """The acts of booking: search, book, hold, move, reassign and cancel."""
 
     @initialize(first=picks, later=picks)
     def begin_with_some_visits(self, first: int, later: int) -> None:
-        """Book three patients today and, where the rules allow it, one of them once more in four weeks."""
+        """Book three patients for today, and a patient once more in four weeks where the rules allow it."""
         for number, day, pick in ((0, 0, first), (1, 0, first), (2, 0, first), (2, 28, later)):
             wish = self.wish(pick + number * 5, patient_id=self.cast.patients[number]["id"])
             if found := self.found(wish, day):
                 starts_at = self.one(found, pick * number)
                 self.expect(self.desk.post("/appointments", wish | {"starts_at": starts_at}), 201)
+        assert self.visits("booked")
 
     @rule(pick=picks, slot=picks, day=days)
     def book_what_was_found(self, pick: int, slot: int, day: int) -> None:
@@ -35,7 +37,7 @@ class TheirBookings(Clients):
 
     @rule(pick=picks, day=days, time=times, therapist=st.none() | picks)
     def book_any_time(self, pick: int, day: int, time: str, therapist: int | None) -> None:
-        """Ask for any time, which must be booked if, and only if, a search finds it."""
+        """Ask for any time, which must be booked exactly when a search finds it."""
         who = None if therapist is None else self.one(self.cast.therapists, therapist)["id"]
         wish = self.wish(pick, therapist_id=who)
         starts_at = self.at(self.place(wish), day, time)
@@ -45,7 +47,7 @@ class TheirBookings(Clients):
 
     @rule(pick=picks, slot=picks, wanted=st.lists(days, min_size=1, max_size=3))
     def book_together(self, pick: int, slot: int, wanted: list[int]) -> None:
-        """Book for one patient what was found each by itself: all of it or nothing, one visit surely."""
+        """Book visits of a patient together that were found separately: all, or none of several."""
         patient_id = self.one(self.cast.patients, pick)["id"]
         visits = []
         for number, day in enumerate(wanted):
@@ -67,7 +69,7 @@ class TheirBookings(Clients):
 
     @rule(pick=picks, day=days, time=times)
     def book_by_override(self, pick: int, day: int, time: str) -> None:
-        """Override every refusal, which must fail where one is nobody's to override."""
+        """Override every refusal, which must fail where a refusal cannot be overridden."""
         wish = self.wish(pick)
         wish["starts_at"] = self.at(self.place(wish), day, time).isoformat()
         judged = self.expect(self.desk.post("/appointments/validate", wish), 200)["refusals"]
@@ -81,25 +83,25 @@ class TheirBookings(Clients):
 
     @rule(pick=picks, slot=picks, day=days, known=st.booleans())
     def hold_what_was_found(self, pick: int, slot: int, day: int, known: bool) -> None:
-        """Hold a slot that a search has found, for somebody or for nobody yet."""
+        """Hold a slot that a search has found, with or without a patient."""
         wish = self.wish(pick) if known else self.wish(pick, patient_id=None)
         if found := self.found(wish, day):
             self.expect(self.desk.post("/holds", wish | {"starts_at": self.one(found, slot)}), 201)
 
     @rule(pick=picks, day=days, time=times)
     def hold_from_a_page(self, pick: int, day: int, time: str) -> None:
-        """Hold any time from a widget, which must get what the desk would find."""
+        """Hold any time from a widget, which must work exactly when the desk finds it."""
         wish = self.wish(pick, patient_id=None)
         starts_at = self.at(self.place(wish), day, time)
         found = {instant(one) for one in self.found(wish, day)}
         body = wish | {"starts_at": starts_at.isoformat()}
         page = self.desk.using(self.widget_key)
-        self.expect(page.post("/holds", body, **self.from_page()), 201 if starts_at in found else 409)
+        self.expect(page.post("/holds", body, **from_page()), 201 if starts_at in found else 409)
 
     @precondition(lambda self: self.has("held"))
     @rule(pick=picks, act=st.sampled_from(["extend", "release", "cancel", "run out", "run out", "sweep"]))
     def end_a_hold(self, pick: int, act: str) -> None:
-        """Extend a hold, give it back, or let it run out: the next writer or the sweep notices."""
+        """Extend a hold, release it, or let it expire; the next write or the sweep then ends it."""
         held = self.one(self.visits("held"), pick)
         over = _is_over(held)
         path = f"/holds/{held.id}"
@@ -124,7 +126,7 @@ class TheirBookings(Clients):
     @precondition(lambda self: self.has("held"))
     @rule(pick=picks, who=picks)
     def book_a_hold(self, pick: int, who: int) -> None:
-        """Book a hold for some patient, whose rules may forbid it."""
+        """Book a hold for a patient, whose rules may forbid it."""
         held = self.one(self.visits("held"), pick)
         patient = self.one(self.cast.patients, who)["id"]
         body = {"hold_id": str(held.id), "patient_id": patient}
@@ -138,7 +140,7 @@ class TheirBookings(Clients):
     @precondition(lambda self: self.has("booked", "confirmed"))
     @rule(pick=picks, day=days, time=times, slot=st.none() | picks, therapist=st.none() | picks)
     def move(self, pick: int, day: int, time: str, slot: int | None, therapist: int | None) -> None:
-        """Move a visit to any time, which must work if, and only if, a search without it finds that."""
+        """Move a visit to any time, which must work exactly when a search that ignores the visit finds it."""
         visit = self.one(self.visits("booked", "confirmed"), pick)
         who = None if therapist is None else self.one(self.cast.therapists, therapist)["id"]
         wish = {"location_id": str(visit.location_id)} | ({"therapist_id": who} if who else {})
@@ -154,7 +156,7 @@ class TheirBookings(Clients):
     @precondition(lambda self: self.has(*LIVE))
     @rule(pick=picks, therapist=st.none() | picks, room=st.none() | picks)
     def reassign(self, pick: int, therapist: int | None, room: int | None) -> None:
-        """Give a visit other hands or another room."""
+        """Give a visit another therapist or another room."""
         visit = self.one(self.live(), pick)
         rooms = [one for one in self.cast.rooms if one["location_id"] == str(visit.location_id)]
         body, useless = {}, False

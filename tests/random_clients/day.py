@@ -1,4 +1,4 @@
-"""Random clients at the desk: who arrives, is numbed, treated, late or missing, and what time itself does."""
+"""Random clients at the desk take visits through the day, and time passes."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ minutes = st.sampled_from([-5, 0, 0, 3, 5, 10, 15, 16, 25])
 
 
 class TheirDay(Clients):
-    """The day's actions, mostly on the visits that are next."""
+    """The day's actions, mostly on the next visits."""
 
     @precondition(lambda self: self.has("booked", "confirmed"))
     @rule(late=minutes)
@@ -73,7 +73,7 @@ class TheirDay(Clients):
     @precondition(lambda self: self.has("numbing"))
     @rule(passing=st.integers(20, 60))
     def the_cream_has_worked(self, passing: int) -> None:
-        """Begin what has been numbed, perhaps for too long."""
+        """Begin a visit after its numbing, which may have lasted too long."""
         visit = self.visits("numbing")[0]
         self.pass_until(self.now + timedelta(minutes=passing))
         self.expect(self.act("start", visit), 200, 409)
@@ -81,7 +81,7 @@ class TheirDay(Clients):
     @precondition(lambda self: self.has("booked", "confirmed"))
     @rule(late=minutes)
     def nobody_comes(self, late: int) -> None:
-        """Note a no-show, which must wait until the grace is over."""
+        """Record a no-show, which must wait until the grace is over."""
         visit = self.visits("booked", "confirmed")[0]
         self.pass_until(visit.starts_at + timedelta(minutes=late))
         answer = self.act("no-show", visit)
@@ -93,9 +93,9 @@ class TheirDay(Clients):
     @precondition(lambda self: bool(self.present))
     @rule(pick=picks, action=st.sampled_from(sorted(TRANSITIONS)))
     def act_out_of_turn(self, pick: int, action: str) -> None:
-        """Try what the status does not allow."""
+        """Take an action that the status does not allow."""
         visit = self.one(self.visits(), pick)
-        # A hold that has run out may end, and so change, by the very act.
+        # An expired hold may end by this act, and gets another version.
         if visit.status in {"held", *TRANSITIONS[action]}:
             return
         self.refused(self.act(action, visit, **self._needed(action, visit)), "wrong_status")
@@ -103,7 +103,7 @@ class TheirDay(Clients):
     @precondition(lambda self: bool(self.present))
     @rule(pick=picks, action=st.sampled_from(sorted(TRANSITIONS)), off=st.sampled_from([-1, 1]))
     def act_on_what_was_never_seen(self, pick: int, action: str, off: int) -> None:
-        """Act on another version than the present one."""
+        """Act on another version than the present version."""
         visit = self.one(self.visits(), pick)
         version = max(visit.version + off, 1)
         body = self._needed(action, visit) | {"version": version}
@@ -125,17 +125,17 @@ class TheirDay(Clients):
 
     @rule(passing=st.sampled_from([1, 5, 30, 60, 600, 1440]))
     def time_passes(self, passing: int) -> None:
-        """Let nothing happen for a while."""
+        """Let some time pass."""
         self.pass_until(self.now + timedelta(minutes=passing))
 
     @rule()
     def night_falls(self) -> None:
-        """Judge everything booked anew."""
+        """Judge every booked visit again, as the nightly work does."""
         revalidate_clinic(self.database, self.cast.desk.clinic_id, self.now)
 
     @rule()
     def somebody_looks(self) -> None:
-        """Read the board and the list, which must show what there is."""
+        """Read the board and the list of appointments, which must show every visit."""
         first, until = self.now.date(), self.now.date() + timedelta(days=7)
         for place in self.cast.locations:
             query = {"location_id": place["id"], "from_": str(first), "until": str(until)}

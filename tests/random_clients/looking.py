@@ -1,4 +1,4 @@
-"""Random clients who see a part: keys of one location, and a gateway that reads messages."""
+"""Random clients with keys of a single location, and a gateway that reads messages."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -19,10 +19,10 @@ WHOSE = {"planned": ("booked", "confirmed"), "before": ("booked", "confirmed"), 
 
 
 class TheirLooks(Clients):
-    """What a key of one location sees and does, and what a gateway is to send."""
+    """The acts of a key of a single location, and of a gateway."""
 
     def limited(self, place: Made) -> Desk:
-        """Give the desk of a key of one location."""
+        """Give the desk with a key of a location."""
         if place["id"] not in self.limited_keys:
             made = create_key(self.cast.desk, *SCOPES, location_ids=[place["id"]])
             self.limited_keys[place["id"]] = made.key
@@ -30,7 +30,7 @@ class TheirLooks(Clients):
 
     @rule(pick=picks)
     def look_at_one_location(self, pick: int) -> None:
-        """See all of the key's own location, and nothing of the other."""
+        """Read everything of the key's location, and nothing of the other location."""
         place, other = self.cast.locations if pick % 2 else reversed(self.cast.locations)
         desk, own = self.limited(place), UUID(place["id"])
         seen = self.expect(desk.get("/appointments", limit="500"), 200)["items"]
@@ -51,7 +51,7 @@ class TheirLooks(Clients):
     @precondition(lambda self: bool(self.present))
     @rule(pick=picks, action=st.sampled_from(["confirm", "cancel", "arrive", "no-show", "complete"]))
     def act_on_another_location(self, pick: int, action: str) -> None:
-        """Act on a visit with the key of the other location, which does not know it."""
+        """Act on a visit with the key of the other location, which must not find it."""
         visit = self.one(self.visits(), pick)
         other = next(one for one in self.cast.locations if one["id"] != str(visit.location_id))
         needed = {"reason_code": "patient"} if action == "cancel" else {}
@@ -61,7 +61,7 @@ class TheirLooks(Clients):
 
     @rule(pick=picks, day=days, time=times, slot=st.none() | picks)
     def book_at_one_location(self, pick: int, day: int, time: str, slot: int | None) -> None:
-        """Find and book with the key of a location what the desk of all would find there."""
+        """Find and book with a key of a location what the desk finds there."""
         wish = self.wish(pick)
         place = self.place(wish)
         found = self.found(wish, day)
@@ -77,7 +77,7 @@ class TheirLooks(Clients):
 
     @rule(ahead=st.sampled_from([0, 1, 31]), pick=picks, sent=st.booleans())
     def read_messages(self, ahead: int, pick: int, sent: bool) -> None:
-        """Read what is to be sent, which belongs to visits as they are, and send one of it once."""
+        """Read the messages, which must fit the visits' statuses, and mark a message as sent."""
         until = self.now + timedelta(days=ahead)
         items = self._messages(self.desk, ahead)
         status = {str(one.id): one.status for one in self.visits()}
@@ -96,7 +96,7 @@ class TheirLooks(Clients):
 
     @rule()
     def tell_of_messages(self) -> None:
-        """Tell of everything that has become due, which is then told."""
+        """Announce each message that has become due, once."""
         for again in (False, True):
             with self.database.transaction(self.cast.desk.clinic_id) as session:
                 told = announce_due(Caller(session, self.cast.desk.clinic_id, self.now))

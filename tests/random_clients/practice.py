@@ -1,10 +1,9 @@
-"""What random clients of one clinic share: its cast, its clock, and requests whose answers are expected."""
+"""The base of random clients: a clinic with a clock, and requests with expected answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -32,11 +31,11 @@ from tests.support.cast import (
 from tests.support.copying import MakeClinic
 from tests.support.desk import Desk
 from tests.support.soundness import FLOOR_DAYS, assert_rows_sound
+from tests.support.widgets import create_widget
 
 FIRST_NOW = "2027-03-15T08:00:00+00:00"  # A Monday; the clocks change on the Sunday after the next.
-ORIGIN = "https://clinic.example"
 OPEN = {"opens": "09:00", "closes": "12:30"}
-# Near each other, and about the floor and the least spacing.
+# These days lie close together, and around the floor and the minimum.
 DAYS = (0, 0, 0, 1, 2, FLOOR_DAYS - 1, FLOOR_DAYS, FLOOR_DAYS + 1, 27, 28)
 LIVE = ("booked", "confirmed", "arrived", "numbing", "in_progress")
 KEPT = (Block, Closure, MedicalHold, WaitlistEntry)
@@ -59,7 +58,7 @@ times = st.sampled_from([f"{hour:02}:{minute:02}" for hour in range(9, 13) for m
 
 @dataclass(frozen=True)
 class Cast:
-    """The clinic's desk and everybody and everything in it, by kind."""
+    """The clinic's desk, and its objects by kind."""
 
     desk: Desk
     locations: list[Made]
@@ -111,7 +110,7 @@ def create_cast(make_clinic: MakeClinic) -> Cast:
 
 
 class Clients(RuleBasedStateMachine):
-    """A clinic whose clients act one after the other; after every act its rows must be sound."""
+    """A clinic whose clients act one after the other; its rows are checked after each act."""
 
     def __init__(self, database: Database, cast: Cast) -> None:
         super().__init__()
@@ -119,20 +118,19 @@ class Clients(RuleBasedStateMachine):
         self.kept: dict[Any, list[Any]] = {model: [] for model in KEPT}
         self.database, self.cast = database, cast
         self.now = instant(FIRST_NOW)
-        body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
         self.limited_keys: dict[str, str] = {}
-        self.widget_key = cast.desk.made("/api-keys", name="Widget", **body)["key"]
+        self.widget_key = create_widget(cast.desk, "appointments:write").key
 
     @invariant()
     def rows_are_sound(self) -> None:
-        """Look at every row, and note what there is to act on."""
+        """Check every row, and note the objects that clients may act on."""
         assert_rows_sound(self.database, self.cast.desk)
         with self.database.transaction(self.cast.desk.clinic_id) as session:
             self.present = set(session.scalars(select(Appointment.status)))
             self.kept = {model: list(session.scalars(select(model).order_by(model.id))) for model in KEPT}
 
     def has(self, *statuses: str) -> bool:
-        """Tell whether there is a visit of one of these statuses."""
+        """Tell whether a visit has any of these statuses."""
         return not self.present.isdisjoint(statuses)
 
     @property
@@ -141,11 +139,11 @@ class Clients(RuleBasedStateMachine):
         return self.cast.desk.at(self.now.isoformat())
 
     def pass_until(self, then: datetime) -> None:
-        """Let time pass, never backwards."""
+        """Let time pass until an instant, unless that lies in the past."""
         self.now = max(self.now, then)
 
     def expect(self, answer: TestResponse, *expected: int) -> Any:
-        """Insist on one of these statuses, and on a code in what is refused; give the body."""
+        """Insist on any of these statuses, and on a code in a problem; give the body."""
         assert answer.status_code in expected, (answer.status_code, answer.text)
         if answer.status_code == 204:
             return None
@@ -156,7 +154,7 @@ class Clients(RuleBasedStateMachine):
         return body
 
     def refused(self, answer: TestResponse, code: str, status: int = 409) -> None:
-        """Insist on a problem."""
+        """Insist on a problem of a code and a status."""
         assert self.expect(answer, status)["code"] == code
 
     def at(self, location: Made, day: int, time: str) -> datetime:
@@ -165,7 +163,7 @@ class Clients(RuleBasedStateMachine):
         return datetime.fromisoformat(f"{on}T{time}").replace(tzinfo=ZoneInfo(location["timezone"]))
 
     def found(self, wish: Made, day: int, *, desk: Desk | None = None, **query: Any) -> list[str]:
-        """Search a day for what is wished, by default from the desk; give the arrivals."""
+        """Search a day for a wished visit, by default from the desk; give the arrivals."""
         named = ("procedure_id", "location_id", "patient_id", "therapist_id", "course_id")
         asked = {name: wish.get(name) for name in named}
         first = self.at(self.place(wish), day, "00:00").date()
@@ -176,7 +174,7 @@ class Clients(RuleBasedStateMachine):
         return [slot["starts_at"] for slot in self.expect(answer, 200)["slots"]]
 
     def wish(self, pick: int, **fields: Any) -> Made:
-        """Wish for some visit of some patient."""
+        """Give the wish for a visit of a patient, chosen by a number."""
         who, what = self.one(self.cast.patients, pick), self.one(self.cast.procedures, pick // 5)
         where = self.cast.locations[pick % 7 == 0]
         if where is self.cast.locations[1] and what is self.cast.procedures[1]:
@@ -185,7 +183,7 @@ class Clients(RuleBasedStateMachine):
         return {name: value for name, value in wish.items() if value is not None}
 
     def place(self, wish: Made) -> Made:
-        """Give the location where it is wished for."""
+        """Give the location of a wish."""
         return next(one for one in self.cast.locations if one["id"] == wish["location_id"])
 
     def is_numbed(self, visit: Appointment) -> bool:
@@ -193,15 +191,15 @@ class Clients(RuleBasedStateMachine):
         return str(visit.procedure_id) == str(self.cast.procedures[0]["id"])
 
     def one(self, among: Sequence[Any], pick: int) -> Any:
-        """Pick one of several."""
+        """Pick an element of a sequence by a number."""
         return among[pick % len(among)]
 
     def all(self, model: Any) -> list[Any]:
-        """Give every row of a kind as it is now."""
+        """Read every row of a model."""
         return rows(self.database, self.cast.desk, model)
 
     def visits(self, *statuses: str) -> list[Appointment]:
-        """Give the visits and holds of these statuses, or all, in order of time."""
+        """Read the visits and holds of these statuses, or of all, in order of time."""
         found = self.all(Appointment)
         return sorted(
             (one for one in found if not statuses or one.status in statuses),
@@ -209,7 +207,7 @@ class Clients(RuleBasedStateMachine):
         )
 
     def live(self) -> list[Appointment]:
-        """Give the visits that are to come or under way."""
+        """Read the visits that are to come or under way."""
         return self.visits(*LIVE)
 
     def act(self, action: str, visit: Appointment, **body: Any) -> TestResponse:
@@ -217,7 +215,3 @@ class Clients(RuleBasedStateMachine):
         needed = {"reason_code": "patient"} if action == "cancel" else {}
         sent = {"version": visit.version} | needed | body
         return self.desk.post(f"/appointments/{visit.id}/{action}", sent)
-
-    def from_page(self) -> dict[str, str]:
-        """Give the headers that a widget's page sends."""
-        return {"Origin": ORIGIN, "Idempotency-Key": str(uuid4())}

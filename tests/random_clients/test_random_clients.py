@@ -1,4 +1,4 @@
-"""Random clients act on a clinic one after the other, and after every act its rows are sound."""
+"""Random clients act on a clinic one after the other, and its rows are sound after each act."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -16,7 +16,7 @@ EXAMPLES, STEPS = 6, 20
 
 
 class RandomClients(TheirBookings, TheirDay, TheirChanges, TheirWaiting, TheirLooks):
-    """Everything that clients do, in any order."""
+    """All acts of all clients, in any order."""
 
 
 def test_whatever_clients_do_the_clinic_stays_sound(copied: Copied[Cast], database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Random clients on the waitlist, and the worker that offers them what is free."""
+"""Random clients wait for visits, and the worker offers them free slots."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,18 +23,18 @@ answers = st.sampled_from(["accept", "decline"])
 
 
 class TheirWaiting(Clients):
-    """Entries are made, offered to, answered, renewed and withdrawn."""
+    """The acts on waitlist entries: make, offer, answer, renew and withdraw."""
 
     @initialize(pick=picks)
     def begin_with_some_who_wait(self, pick: int) -> None:
-        """Let two patients wait for whatever there is."""
+        """Put two patients on the waitlist."""
         for number in (0, 1):
             wish = self.wish(pick + number, patient_id=self.cast.patients[-1 - number]["id"])
             self.expect(self.desk.post("/waitlist", wish), 201)
 
     @rule(pick=picks, therapist=st.none() | picks, first=days, lasting=st.none() | days, offer=st.booleans())
     def wait(self, pick: int, therapist: int | None, first: int, lasting: int | None, offer: bool) -> None:
-        """Wait for a visit, unless the patient does so already, and perhaps be offered one at once."""
+        """Put a patient on the waitlist, unless they wait already, and perhaps offer a slot at once."""
         who = None if therapist is None else self.one(self.cast.therapists, therapist)["id"]
         wish = self.wish(pick, therapist_id=who)
         body = wish | {"earliest_on": str(self.at(self.place(wish), first, "00:00").date())}
@@ -48,14 +48,14 @@ class TheirWaiting(Clients):
     @precondition(lambda self: self.waits("waiting"))
     @rule(pick=picks, day=days, how=st.none() | answers)
     def offer(self, pick: int, day: int, how: str | None) -> None:
-        """Offer some days of a location where somebody waits, and perhaps get an answer at once."""
+        """Offer some days of a location where a patient waits, and perhaps answer at once."""
         waiting = self.one([one for one in self.kept[WaitlistEntry] if one.status == "waiting"], pick)
         made = self._offer(self.place({"location_id": str(waiting.location_id)}), day)
         if made and how is not None:
             self._answer(pick, how)
 
     def _offer(self, place: Made, day: int) -> int:
-        """Let the worker offer three days, which must be where and when it is wanted."""
+        """Let the worker offer three days; each offer must fit its entry's wishes."""
         span = (floor_tick(self.at(place, day + length, "00:00")) for length in (0, 3))
         freed = Freed(UUID(place["id"]), *span)
         before = {one.id for one, _ in self._entries() if one.status == "offered"}
@@ -74,7 +74,7 @@ class TheirWaiting(Clients):
     @precondition(lambda self: self.waits("offered"))
     @rule(pick=picks, how=answers, left=st.integers(0, 3))
     def answer(self, pick: int, how: str, left: int) -> None:
-        """Answer to an offer, perhaps too late."""
+        """Answer an offer, perhaps too late."""
         self._answer(pick, how, late=not left)
 
     def _answer(self, pick: int, how: str, *, late: bool = False) -> None:
@@ -97,7 +97,7 @@ class TheirWaiting(Clients):
     @precondition(lambda self: self.waits("declined", "expired", "accepted", "waiting"))
     @rule(pick=picks, how=answers)
     def answer_to_nothing(self, pick: int, how: str) -> None:
-        """Answer where nothing is offered."""
+        """Answer an entry that has no offer."""
         entry = self.one([one for one in self.kept[WaitlistEntry] if one.status != "offered"], pick)
         over = entry.status == "expired" and entry.hold_id is not None
         code, status = ("hold_expired", 410) if over else ("wrong_status", 409)
@@ -106,7 +106,7 @@ class TheirWaiting(Clients):
     @precondition(lambda self: self.waits("declined", "expired"))
     @rule(pick=picks)
     def wait_again(self, pick: int) -> None:
-        """Let an entry wait again, from today, unless another one does instead."""
+        """Let an entry wait again from today, unless another open entry waits for the same."""
         ended = [one for one in self.kept[WaitlistEntry] if one.status in {"declined", "expired"}]
         entry = self.one(ended, pick)
         wish = {name: str(getattr(entry, name)) for name in FIXED}
@@ -117,17 +117,17 @@ class TheirWaiting(Clients):
     @precondition(lambda self: self.waits("waiting", "offered", "accepted", "declined", "expired"))
     @rule(pick=picks)
     def give_up(self, pick: int) -> None:
-        """Withdraw an entry, whatever has become of it."""
+        """Withdraw an entry of any status."""
         entry = self.one(self.kept[WaitlistEntry], pick)
         self.expect(self.desk.delete(f"/waitlist/{entry.id}"), 204)
         self.expect(self.desk.get(f"/waitlist/{entry.id}"), 404)
 
     def waits(self, *statuses: str) -> bool:
-        """Tell whether there is an entry of one of these statuses."""
+        """Tell whether an entry has any of these statuses."""
         return any(one.status in statuses for one in self.kept[WaitlistEntry])
 
     def _entries(self) -> Iterator[tuple[WaitlistEntry, Appointment | None]]:
-        """Give every entry as it is now, with the hold that it was offered."""
+        """Read every entry with the hold that it was offered."""
         holds = {one.id: one for one in self.visits()}
         for entry in self.all(WaitlistEntry):
             yield entry, None if entry.hold_id is None else holds[entry.hold_id]
@@ -142,7 +142,7 @@ def _same(entry: WaitlistEntry, wish: Made) -> bool:
 
 
 def _is_open(entry: WaitlistEntry, held: Appointment | None) -> bool:
-    """Whether an entry keeps others from waiting for the same: an offer that has run out does not."""
+    """Tell whether an entry is open; an entry whose offer has expired is not."""
     return entry.status in ENTRIES_OPEN and (held is None or _is_live(held))
 
 

@@ -1,1 +1,1 @@
-"""The engine against its oracle and its boundaries."""
+"""Test the engine at its boundaries and against an oracle."""

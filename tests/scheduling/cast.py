@@ -1,4 +1,4 @@
-"""A fixed cast for the boundary tests: one clinic in London, and factories with overrides."""
+"""Make the values of a clinic in London, in which any field can be overridden."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -41,7 +41,7 @@ def minute(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def at(local: str, zone: ZoneInfo = LONDON, *, fold: int = 0) -> int:
+def tick_at(local: str, zone: ZoneInfo = LONDON, *, fold: int = 0) -> int:
     """Return the tick of a local time."""
     return to_tick(datetime.fromisoformat(local).replace(tzinfo=zone, fold=fold))
 
@@ -75,7 +75,7 @@ def create_procedure(*phases: Phase, **overrides: Any) -> Procedure:
 
 
 def face_standard(*, hold_therapist: bool = False) -> Procedure:
-    """Return MN_FACE_STD of table b3, or one that holds the therapist for the whole visit."""
+    """Return MN_FACE_STD of table b3, or a variant that holds the therapist for the whole visit."""
     plan = (
         ("intake", "intake", 10, False, ("numbing",)),
         ("numbing", "numbing", 30, False, ("numbing", "treatment")),
@@ -100,7 +100,7 @@ def face_standard(*, hold_therapist: bool = False) -> Procedure:
 def create_catalog(
     *things: Location | Therapist | Room | Device | Procedure | SpacingRule | HoldRule | CourseTemplate,
 ) -> Catalog:
-    """Return a catalogue of the things given, with Alice and room 1 when there is no other."""
+    """Return a catalogue of the given objects, with Alice and room 1 where no therapist or room is given."""
     staff = [t for t in things if isinstance(t, Therapist)] or [create_therapist()]
     rooms = [t for t in things if isinstance(t, Room)] or [create_room()]
     return Catalog(
@@ -159,7 +159,7 @@ def around(start: int, hours: int = 24) -> Window:
 
 
 def judge(start: int, catalog: Catalog | None = None, busy: Busy | None = None, **overrides: Any) -> Verdict:
-    """Return the verdict on one arrival, with a day to each side."""
+    """Return the verdict on an arrival, in a window of a day before and after it."""
     return check(ask(**overrides), catalog or create_catalog(), busy or {}, start, around(start))
 
 

@@ -1,4 +1,4 @@
-"""Says the slow way what speaks against a visit clinically: one date and one pair of visits at a time."""
+"""Find the clinical refusals of a visit by brute force, date by date and pair by pair."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ Reason = tuple[str, str | None]
 
 
 def clinical_codes(question: Question, catalog: Catalog, start: int) -> set[Reason]:
-    """Return the codes and rules that speak against an arrival."""
+    """Return the codes and rules that refuse an arrival."""
     on = from_tick(start).astimezone(question.location.zone).date()
     found = area_codes(question) | numbing_codes(question)
     if question.patient:
@@ -33,7 +33,7 @@ def numbs(question: Question) -> bool:
 
 
 def area_codes(question: Question) -> set[Reason]:
-    """Count the groups of areas: the face, the eyes and the neck are one."""
+    """Count the groups of areas; the face, the eyes and the neck form a group."""
     treated = set(question.areas or question.procedure.areas)
     groups = {"face" if area in {"FACE", "PERIORBITAL", "NECK"} else area for area in treated}
     if len(groups) < 2 or not treats(question):
@@ -50,7 +50,7 @@ def area_codes(question: Question) -> set[Reason]:
 
 
 def numbing_codes(question: Question) -> set[Reason]:
-    """Follow the visit minute by minute from the cream to the needling."""
+    """Tell by each minute of the visit whether numbing is too short or too long before the needling."""
     now, creams, needling = 0, [], []
     for phase in question.procedure.phases:
         starts = now if phase.at_minute is None else phase.at_minute
@@ -114,7 +114,7 @@ def too_young(question: Question, rules: dict[str, HoldRule], on: date) -> bool:
 
 
 def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
-    """Return what one prerequisite says: nothing when some visit before the arrival is good for it."""
+    """Return the refusal of a prerequisite, or nothing when an earlier visit fulfils it."""
     arrival, zone = from_tick(start), question.location.zone
     said = set()
     for session in question.patient.sessions if question.patient else ():
@@ -137,7 +137,7 @@ def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
 
 
 def counts(question: Question, wanted: Prerequisite, session: Session) -> bool:
-    """Return whether a visit stands in for another: a booked treatment needs one behind it itself."""
+    """Return whether a visit counts as the prerequisite; a booked treatment needs its own too."""
     if session.family == wanted.family or session.performed:
         return True
     ends, zone = from_tick(session.ends or 0), question.location.zone
@@ -152,7 +152,7 @@ def counts(question: Question, wanted: Prerequisite, session: Session) -> bool:
 
 
 def good(question: Question, wanted: Prerequisite, session: Session) -> tuple[datetime, date]:
-    """Return from when and until which date a visit lets treatments take place."""
+    """Return the instant from which and the date until which a visit fulfils the prerequisite."""
     policy, ends = question.location.policy, from_tick(session.ends or 0)
     if session.family != wanted.family:
         return ends, months_later(session.on, policy.consultation_renewal_months)
@@ -163,7 +163,7 @@ def good(question: Question, wanted: Prerequisite, session: Session) -> tuple[da
 
 
 def months_later(on: date, months: int) -> date:
-    """Return the same day of a later month, going back from the 31st to the first day that there is."""
+    """Return the same day of a later month, or the month's last day where it is shorter."""
     year, month = on.year, on.month
     for _ in range(months):
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
@@ -196,7 +196,7 @@ def _matches(matcher: Matcher, session: Session) -> set[str] | None:
 
 
 def deciding(earlier: Session, later: Session, rules: Iterable[SpacingRule]) -> list[SpacingRule]:
-    """Return the rules that decide on two sessions: a template's, else a procedure's, else all others."""
+    """Return the deciding rules: a template's, else a procedure's, else all others."""
     fitting = []
     for rule in rules:
         first, second = _matches(rule.after, earlier), _matches(rule.before, later)
@@ -210,7 +210,7 @@ def deciding(earlier: Session, later: Session, rules: Iterable[SpacingRule]) -> 
 
 
 def days_of(rule: SpacingRule, kind: str, question: Question) -> int:
-    """Return a rule's floor or minimum, the latter with what the patient's skin adds to sessions' rules."""
+    """Return a rule's floor, or its minimum with the days that the patient's skin adds between sessions."""
     days = rule.floor_days if kind == "floor" else rule.min_days
     dark = question.patient is not None and question.patient.skin_type in {4, 5, 6}
     if kind == "min" and days and dark and not (rule.after.event or rule.before.event):
@@ -226,7 +226,7 @@ def wanted_session(question: Question, on: date) -> Session:
 
 
 def spacing_codes(question: Question, rules: tuple[SpacingRule, ...], on: date) -> set[Reason]:
-    """Return the codes and rules of spacing that speak against a date."""
+    """Return the codes and rules of spacing that refuse a date."""
     wanted, codes = wanted_session(question, on), set[Reason]()
     for session in question.patient.sessions if question.patient else ():
         gap = abs((on - session.on).days)
@@ -244,7 +244,7 @@ def spacing_codes(question: Question, rules: tuple[SpacingRule, ...], on: date) 
 
 
 def orders(one: Session, two: Session) -> Iterator[tuple[Session, Session]]:
-    """Yield two sessions as the earlier and the later one; both ways round on one date."""
+    """Yield two sessions as the earlier and the later session, in both orders when they share a date."""
     if one.on <= two.on:
         yield one, two
     if two.on <= one.on:

@@ -1,4 +1,4 @@
-"""Makes random small clinics, questions and busy times for the oracle."""
+"""Make random small clinics, questions and busy times for the oracle."""
 
 import random
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from scheduling.ticks import from_tick, local_date, to_tick
 from tests.scheduling.histories import PROCEDURE, TEMPLATES, Histories
 from tests.scheduling.oracle import Taken
 
-# A stretch of some hours in each: clock changes at night, at midnight, by half an hour; and quiet days.
+# Windows of some hours: at clock changes at night, at midnight and by half an hour, and on quiet days.
 MOMENTS = (
     ("Europe/London", datetime(2027, 3, 27, 22, tzinfo=UTC)),
     ("Europe/London", datetime(2027, 10, 30, 22, tzinfo=UTC)),
@@ -47,7 +47,7 @@ LOCATION, ELSEWHERE = UUID(int=1), UUID(int=2)
 
 @dataclass(frozen=True)
 class Example:
-    """One question over one random clinic."""
+    """A question about a random clinic."""
 
     question: Question
     catalog: Catalog
@@ -60,14 +60,14 @@ class Example:
 
 
 class Maker:
-    """Draws the parts of one example from one source of chance."""
+    """Draws the parts of an example from a source of chance."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         name, begins = chance.choice(MOMENTS)
         self.zone = ZoneInfo(name)
         start = to_tick(begins) + chance.randrange(0, 12)
-        # In a crowded visit most phases run at once, draw on the same pools, and somebody can do it.
+        # In a crowded visit most phases run at once and need the same pools, and the staff can do it.
         self.crowded = self.likely(0.4)
         self.window = Window(start, start + chance.randrange(60, 110))
         self.histories = Histories(chance, start, self.zone)
@@ -127,13 +127,13 @@ class Maker:
         return Location(LOCATION, self.zone, self.week(), tuple(closures), policy, self.holidays())
 
     def holidays(self) -> tuple[date, ...]:
-        """Return mostly none, else some of the window's dates and of those around it."""
+        """Return mostly no dates, else some dates in and around the window."""
         first = local_date(self.window.start, self.zone)
         around = [first + timedelta(days=day) for day in range(-1, 3)]
         return tuple(sorted(self.chance.sample(around, 2))) if self.likely(0.2) else ()
 
     def week(self) -> tuple[WeeklyPeriod, ...]:
-        """Return hours for every weekday: round the clock, or cut at odd places of the night."""
+        """Return hours for every weekday, round the clock or interrupted at odd times of the night."""
         cuts = self.chance.choice(
             ((0, 1440), (0, 1440), (0, 1440), (0, 90, 150, 1440), (30, 120), (90, 1440), (0, 125, 720, 1440))
         )

@@ -1,4 +1,4 @@
-"""Makes random patients: what they have had, what stands against them, and the rules that ask for it."""
+"""Make random patients with sessions and medical holds, and rules about them."""
 
 import random
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ TREATED = (("FACE",), ("PERIORBITAL",), ("SCALP", "BACK"), ("NECK",), ())
 
 
 class Histories:
-    """Draws patients around a moment (a tick) in a zone, and the rules on them, from a source of chance."""
+    """Draws patients and rules about them, around a tick in a zone, from a source of chance."""
 
     def __init__(self, chance: random.Random, moment: int, zone: ZoneInfo, reach: int = 12) -> None:
         self.chance, self.moment, self.zone, self.reach = chance, moment, zone, reach
@@ -44,7 +44,7 @@ class Histories:
         return Patient(UUID(int=5), busy, tuple(sessions), tuple(holds), born, skin)
 
     def session(self) -> Session:
-        """Return a treatment here, done or to come."""
+        """Return a treatment at this clinic, performed or to come."""
         on = self.near(self.chance.choice((3, self.reach)))
         needs = {family for family in PREREQUISITES if self.likely(0.3)}
         return Session(
@@ -69,7 +69,7 @@ class Histories:
         )  # fmt: skip
 
     def first(self, family: str) -> Session:
-        """Return a visit that must come first, around the moment or long before it."""
+        """Return a visit that is a prerequisite, around the moment or long before it."""
         ends = (
             self.moment
             + self.chance.choice((-288 * self.chance.randint(0, 9), 0))

@@ -1,4 +1,4 @@
-"""Draws random questions about one moment with everything but the patient free and open at all hours."""
+"""Draw random questions about a moment, at a clinic that is free and open at all hours."""
 
 import random
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Asked:
-    """A question about a moment, with everything but the patient free and open at all hours."""
+    """A question about a moment, at a clinic that is free and open at all hours."""
 
     question: Question
     catalog: Catalog
@@ -46,7 +46,7 @@ class Asked:
         return range(*bounds)
 
     def free(self, first: date, until: date) -> int:
-        """Return how many arrivals of the local dates, half-open, search finds."""
+        """Return the number of arrivals that search finds on the local dates, half-open."""
         ticks = self.ticks(first, until)
         if not ticks:
             return 0
@@ -54,13 +54,13 @@ class Asked:
         return search(self.question, self.catalog, {}, window).starts.bit_count()
 
     def bookable(self, on: date) -> bool:
-        """Return whether the oracle finds an arrival on a date, looking from its last one back."""
+        """Return whether the oracle finds an arrival on a date, from the last arrival backwards."""
         ticks = self.ticks(on, on + ONE_DAY)[::-7]
         return any(not clinical_codes(self.question, self.catalog, tick) for tick in ticks)
 
 
 def asked(seed: int) -> Asked:
-    """Draw a question with one area and a visit of five minutes."""
+    """Draw a question with a single area and a visit of five minutes."""
     chance = random.Random(seed)
     name, begins = chance.choice(MOMENTS)
     zone, start = ZoneInfo(name), to_tick(begins) + chance.randrange(-150, 300)
@@ -94,18 +94,18 @@ def asked(seed: int) -> Asked:
     return Asked(question, catalog, start)
 
 
-def refused(seed: int, *, with_dates: bool) -> Asked:
-    """Draw questions from a seed on, up to one whose refusals all name a date, or one of them none."""
+def draw_refused(seed: int, *, with_dates: bool) -> Asked:
+    """Draw questions from a seed on until a question's refusals all name a date, or some name none."""
     return next(case for case in map(asked, count(seed)) if _names_dates(case) is with_dates)
 
 
 def _names_dates(case: Asked) -> bool | None:
-    """Return whether every refusal names a date; None when nothing is refused."""
+    """Return whether every refusal names a date, or None when nothing is refused."""
     dates = [refusal.earliest_on for refusal in case.refusals]
     return None not in dates if dates else None
 
 
 SEEDS = st.integers(0, 2**48)
 ASKED = SEEDS.map(asked)
-REFUSED_UNTIL_A_DATE = SEEDS.map(lambda seed: refused(seed, with_dates=True))
-REFUSED_WITHOUT_A_DATE = SEEDS.map(lambda seed: refused(seed, with_dates=False))
+REFUSED_UNTIL_A_DATE = SEEDS.map(lambda seed: draw_refused(seed, with_dates=True))
+REFUSED_WITHOUT_A_DATE = SEEDS.map(lambda seed: draw_refused(seed, with_dates=False))

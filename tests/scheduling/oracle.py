@@ -1,4 +1,4 @@
-"""Answers the engine's questions the slow way: every tick, every combination, plain datetimes."""
+"""Answer the engine's questions by brute force: every tick, every combination, plain datetimes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
@@ -58,7 +58,7 @@ def within(periods: Iterable[WeeklyPeriod], tick: int, zone: ZoneInfo) -> bool:
 
 
 class Oracle:
-    """One question over one clinic."""
+    """A question about a clinic."""
 
     def __init__(self, question: Question, catalog: Catalog, taken: Taken) -> None:
         self.question, self.catalog, self.taken = question, catalog, taken
@@ -73,7 +73,7 @@ class Oracle:
         return all(self._within[who, tick] for tick in range(*span))
 
     def bookable(self, start: int) -> bool:
-        """Return whether nothing speaks against an arrival."""
+        """Return whether an arrival has no refusal."""
         return not self.plain_codes(start) and self.staff_possible(start) and self.places_possible(start)
 
     def plain_codes(self, start: int) -> set[str]:
@@ -114,7 +114,7 @@ class Oracle:
         *,
         leads: bool,
     ) -> set[str]:
-        """Return a person's own codes for a part of the visit."""
+        """Return the codes against a member of staff for a part of the visit."""
         codes = set()
         hours = person.working_hours.get(self.location.id, ())
         if not all(self.inside(person.id, hours, span) for span in spans):
@@ -148,7 +148,7 @@ class Oracle:
         return True
 
     def lead_codes(self, person: Therapist, start: int) -> set[str]:
-        """Return a lead's own codes."""
+        """Return the codes against a therapist who leads the visit."""
         procedure = self.procedure
         spans = timetable(procedure.phases, start)
         led = [span for span, phase in zip(spans, procedure.phases, strict=True) if phase.therapist]
@@ -157,7 +157,7 @@ class Oracle:
         return self.person_codes(person, groups, led, start, leads=True)
 
     def staff_possible(self, start: int) -> bool:
-        """Try every lead with every choice of assistants."""
+        """Try every leading therapist with every choice of assistants."""
         procedure, here = self.procedure, self.location.id
         spans = timetable(procedure.phases, start)
         employed = [p for p in self.catalog.therapists.values() if p.active and p.working_hours.get(here)]
@@ -232,7 +232,7 @@ class Oracle:
         return not twice and all(is_free(self.taken, room.id, lane, span) for room, lane, span in claims)
 
     def device_choices(self, start: int) -> Iterator[dict[frozenset[str], object]]:
-        """Yield a device for each set of kinds, free in all of its phases, none twice at once."""
+        """Yield a free device for each set of kinds, no device twice at once."""
         phases, spans = self.procedure.phases, timetable(self.procedure.phases, start)
         sets = list(dict.fromkeys(frozenset(p.device_kinds) for p in phases if p.device_kinds))
         needed = {

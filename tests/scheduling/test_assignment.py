@@ -1,4 +1,4 @@
-"""Among the feasible choices the one that leaves the least unusable time is taken."""
+"""Among the feasible choices the engine takes the choice that leaves the least unusable time."""
 
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from tests.scheduling.cast import (
     ROOM_2,
     around,
     ask,
-    at,
     create_catalog,
     create_device,
     create_phase,
@@ -21,9 +20,10 @@ from tests.scheduling.cast import (
     create_room,
     create_therapist,
     judge,
+    tick_at,
 )
 
-START = at("2027-06-01T10:00")
+START = tick_at("2027-06-01T10:00")
 DAY = around(START)
 Spans = dict[UUID, list[tuple[str, str]]]
 
@@ -31,7 +31,7 @@ Spans = dict[UUID, list[tuple[str, str]]]
 def busy(spans: Spans, window: Window = DAY) -> dict[tuple[UUID, int], int]:
     """Return busy bits from local times of the day."""
     return {
-        (key, 0): window.spans((at(f"2027-06-01T{a}"), at(f"2027-06-01T{b}")) for a, b in times)
+        (key, 0): window.spans((tick_at(f"2027-06-01T{a}"), tick_at(f"2027-06-01T{b}")) for a, b in times)
         for key, times in spans.items()
     }
 
@@ -85,7 +85,7 @@ def test_a_claim_that_touches_another_of_the_same_lane_is_joined() -> None:
 
 def compact(spans: Spans) -> list[str]:
     """Return the arrivals between 09:00 and 11:00, those that waste least first, as minutes after 09:00."""
-    first = at("2027-06-01T09:00")
+    first = tick_at("2027-06-01T09:00")
     window = Window(first, first + 24)
     question, catalog, taken = ask(), create_catalog(), busy(spans, window)
     openings = search(question, catalog, taken, window)

@@ -1,4 +1,4 @@
-"""Every limit in threes: just before, exactly at, just after."""
+"""The engine keeps every limit just before, exactly at and just after it."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,6 @@ from tests.scheduling.cast import (
     NEW_YORK,
     ROOM_1,
     around,
-    at,
     codes,
     create_catalog,
     create_location,
@@ -24,13 +23,14 @@ from tests.scheduling.cast import (
     create_therapist,
     judge,
     starts,
+    tick_at,
     week,
 )
 
 
 @pytest.mark.parametrize(("clock", "refused"), [("08:55", True), ("09:00", False), ("09:05", False)])
 def test_a_visit_may_begin_when_the_doors_open(clock: str, refused: bool) -> None:
-    assert codes(judge(at(f"2027-06-01T{clock}"))) == ["outside_opening_hours"] * refused
+    assert codes(judge(tick_at(f"2027-06-01T{clock}"))) == ["outside_opening_hours"] * refused
 
 
 @pytest.mark.parametrize(("clock", "refused"), [("18:25", False), ("18:30", False), ("18:35", True)])
@@ -38,16 +38,19 @@ def test_turnover_must_end_when_the_doors_close(clock: str, refused: bool) -> No
     turnover = create_phase(name="turnover", kind="turnover", minutes=10, therapist=False, patient=False)
     procedure = create_procedure(create_phase(), turnover)
 
-    assert codes(judge(at(f"2027-06-01T{clock}"), procedure=procedure)) == ["outside_opening_hours"] * refused
+    assert (
+        codes(judge(tick_at(f"2027-06-01T{clock}"), procedure=procedure))
+        == ["outside_opening_hours"] * refused
+    )
 
 
 @pytest.mark.parametrize(
     ("clock", "refused"), [("11:40", False), ("11:45", True), ("12:55", True), ("13:00", False)]
 )
 def test_a_visit_may_touch_a_closure(clock: str, refused: bool) -> None:
-    closure = Closure(UUID(int=9), at("2027-06-01T12:00"), at("2027-06-01T13:00"))
+    closure = Closure(UUID(int=9), tick_at("2027-06-01T12:00"), tick_at("2027-06-01T13:00"))
 
-    verdict = judge(at(f"2027-06-01T{clock}"), location=create_location(closures=(closure,)))
+    verdict = judge(tick_at(f"2027-06-01T{clock}"), location=create_location(closures=(closure,)))
 
     assert codes(verdict) == ["location_closed"] * refused
 
@@ -56,8 +59,8 @@ def test_a_visit_may_touch_a_closure(clock: str, refused: bool) -> None:
     ("clock", "refused"), [("09:40", False), ("09:45", True), ("10:25", True), ("10:30", False)]
 )
 def test_a_visit_may_touch_what_the_room_holds(clock: str, refused: bool) -> None:
-    start = at(f"2027-06-01T{clock}")
-    busy = {(ROOM_1, 0): around(start).span(at("2027-06-01T10:00"), at("2027-06-01T10:30"))}
+    start = tick_at(f"2027-06-01T{clock}")
+    busy = {(ROOM_1, 0): around(start).span(tick_at("2027-06-01T10:00"), tick_at("2027-06-01T10:30"))}
 
     assert codes(judge(start, busy=busy)) == ["no_room_available"] * refused
 
@@ -66,8 +69,8 @@ def test_a_visit_may_touch_what_the_room_holds(clock: str, refused: bool) -> Non
     ("clock", "refused"), [("09:40", False), ("09:45", True), ("10:25", True), ("10:30", False)]
 )
 def test_a_visit_may_touch_what_the_therapist_does(clock: str, refused: bool) -> None:
-    start = at(f"2027-06-01T{clock}")
-    busy = {(ALICE, 0): around(start).span(at("2027-06-01T10:00"), at("2027-06-01T10:30"))}
+    start = tick_at(f"2027-06-01T{clock}")
+    busy = {(ALICE, 0): around(start).span(tick_at("2027-06-01T10:00"), tick_at("2027-06-01T10:30"))}
 
     assert codes(judge(start, busy=busy, therapist_id=ALICE)) == ["therapist_busy"] * refused
 
@@ -76,31 +79,31 @@ def test_a_visit_may_touch_what_the_therapist_does(clock: str, refused: bool) ->
     ("clock", "refused"), [("09:40", False), ("09:45", True), ("10:25", True), ("10:30", False)]
 )
 def test_a_visit_may_touch_what_the_patient_has(clock: str, refused: bool) -> None:
-    patient = create_patient(busy=((at("2027-06-01T10:00"), at("2027-06-01T10:30")),))
+    patient = create_patient(busy=((tick_at("2027-06-01T10:00"), tick_at("2027-06-01T10:30")),))
 
-    assert codes(judge(at(f"2027-06-01T{clock}"), patient=patient)) == ["patient_busy"] * refused
+    assert codes(judge(tick_at(f"2027-06-01T{clock}"), patient=patient)) == ["patient_busy"] * refused
 
 
 def test_the_patient_is_free_again_while_the_room_is_turned_over() -> None:
     turnover = create_phase(name="turnover", kind="turnover", minutes=10, therapist=False, patient=False)
-    patient = create_patient(busy=((at("2027-06-01T10:20"), at("2027-06-01T11:00")),))
+    patient = create_patient(busy=((tick_at("2027-06-01T10:20"), tick_at("2027-06-01T11:00")),))
     procedure = create_procedure(create_phase(), turnover)
 
-    assert codes(judge(at("2027-06-01T10:00"), patient=patient, procedure=procedure)) == []
+    assert codes(judge(tick_at("2027-06-01T10:00"), patient=patient, procedure=procedure)) == []
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(-1, []), (0, []), (1, ["in_the_past"]), (300, ["in_the_past"])]
 )
 def test_a_visit_may_begin_now_but_not_a_second_ago(seconds: int, expected: list[str]) -> None:
-    start = at("2027-06-01T10:00")
+    start = tick_at("2027-06-01T10:00")
 
     assert codes(judge(start, now=from_tick(start) + timedelta(seconds=seconds))) == expected
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(59, ["min_notice"]), (60, []), (61, [])])
 def test_the_minimum_notice_may_be_met_exactly(minutes: int, expected: list[str]) -> None:
-    start, location = at("2027-06-01T10:00"), create_location(policy=Policy(min_notice_minutes=60))
+    start, location = tick_at("2027-06-01T10:00"), create_location(policy=Policy(min_notice_minutes=60))
 
     assert (
         codes(judge(start, now=from_tick(start) - timedelta(minutes=minutes), location=location)) == expected
@@ -108,7 +111,7 @@ def test_the_minimum_notice_may_be_met_exactly(minutes: int, expected: list[str]
 
 
 def test_what_has_passed_lacks_no_notice_besides() -> None:
-    start, location = at("2027-06-01T10:00"), create_location(policy=Policy(min_notice_minutes=60))
+    start, location = tick_at("2027-06-01T10:00"), create_location(policy=Policy(min_notice_minutes=60))
 
     assert codes(judge(start, now=from_tick(start) + timedelta(hours=1), location=location)) == [
         "in_the_past"
@@ -123,40 +126,37 @@ def test_the_horizon_is_a_local_date(day: str, expected: list[str]) -> None:
     now = datetime(2027, 1, 5, 4, 59, tzinfo=UTC)
     location = create_location(zone=NEW_YORK, policy=Policy(horizon_days=10))
 
-    assert codes(judge(at(f"{day}T10:00", NEW_YORK), now=now, location=location)) == expected
+    assert codes(judge(tick_at(f"{day}T10:00", NEW_YORK), now=now, location=location)) == expected
 
 
 @pytest.mark.parametrize(("clock", "refused"), [("10:10", True), ("10:15", False), ("10:20", True)])
 def test_arrivals_keep_to_the_grid(clock: str, refused: bool) -> None:
     location = create_location(policy=Policy(grid_minutes=15))
 
-    assert codes(judge(at(f"2027-06-01T{clock}"), location=location)) == ["off_grid"] * refused
+    assert codes(judge(tick_at(f"2027-06-01T{clock}"), location=location)) == ["off_grid"] * refused
+
+
+LAST_DAY, FIRST_DAY = ({name: date(2027, 4, 30)} for name in ("valid_until", "valid_from"))
 
 
 @pytest.mark.parametrize(
-    ("day", "expected"),
-    [("2027-04-29", []), ("2027-04-30", []), ("2027-05-01", ["qualification_expires"])],
+    ("validity", "day", "expected"),
+    [
+        (LAST_DAY, "2027-04-29", []),
+        (LAST_DAY, "2027-04-30", []),
+        (LAST_DAY, "2027-05-01", ["qualification_expires"]),
+        (FIRST_DAY, "2027-04-29", ["therapist_unqualified"]),
+        (FIRST_DAY, "2027-04-30", []),
+        (FIRST_DAY, "2027-05-01", []),
+    ],
 )
-def test_a_qualification_holds_on_its_last_day(day: str, expected: list[str]) -> None:
-    held = (Qualification("MN_DERMAL", valid_until=date(2027, 4, 30)),)
-    catalog = create_catalog(create_therapist(qualifications=held))
+def test_a_qualification_holds_from_its_first_day_through_its_last(
+    validity: dict[str, date], day: str, expected: list[str]
+) -> None:
+    catalog = create_catalog(create_therapist(qualifications=(Qualification("MN_DERMAL", **validity),)))
     procedure = create_procedure(qualifications=("MN_DERMAL",))
 
-    verdict = judge(at(f"{day}T10:00"), catalog, procedure=procedure, therapist_id=ALICE)
-
-    assert codes(verdict) == expected
-
-
-@pytest.mark.parametrize(
-    ("day", "expected"),
-    [("2027-04-29", ["therapist_unqualified"]), ("2027-04-30", []), ("2027-05-01", [])],
-)
-def test_a_qualification_holds_from_its_first_day(day: str, expected: list[str]) -> None:
-    held = (Qualification("MN_DERMAL", valid_from=date(2027, 4, 30)),)
-    catalog = create_catalog(create_therapist(qualifications=held))
-    procedure = create_procedure(qualifications=("MN_DERMAL",))
-
-    verdict = judge(at(f"{day}T10:00"), catalog, procedure=procedure, therapist_id=ALICE)
+    verdict = judge(tick_at(f"{day}T10:00"), catalog, procedure=procedure, therapist_id=ALICE)
 
     assert codes(verdict) == expected
 
@@ -169,7 +169,7 @@ def test_working_hours_are_valid_on_their_first_and_last_day(day: str, refused: 
     hours = week(valid_from=date(2027, 6, 1), valid_until=date(2027, 6, 2))
     catalog = create_catalog(create_therapist(working_hours={LOCATION: hours}))
 
-    verdict = judge(at(f"{day}T10:00"), catalog, therapist_id=ALICE)
+    verdict = judge(tick_at(f"{day}T10:00"), catalog, therapist_id=ALICE)
 
     assert codes(verdict) == ["therapist_not_working"] * refused
 
@@ -178,48 +178,50 @@ def test_hours_that_touch_are_worked_through() -> None:
     halves = (WeeklyPeriod(1, 9 * 60, 12 * 60), WeeklyPeriod(1, 12 * 60, 17 * 60))
     catalog = create_catalog(create_therapist(working_hours={LOCATION: halves}))
 
-    assert codes(judge(at("2027-06-01T11:50"), catalog, therapist_id=ALICE)) == []
+    assert codes(judge(tick_at("2027-06-01T11:50"), catalog, therapist_id=ALICE)) == []
 
 
 def test_a_night_shift_runs_over_midnight() -> None:
     location = create_location(opening_hours=week("00:00", "24:00"))
 
-    assert codes(judge(at("2027-06-01T23:50"), location=location)) == []
+    assert codes(judge(tick_at("2027-06-01T23:50"), location=location)) == []
 
 
 def first_and_last(day: str, opens: str, closes: str) -> tuple[datetime, datetime]:
     """Return the first and the last 5-minute visit of a day in London, as UTC."""
     phase = create_phase(minutes=5)
     found = starts(
-        around(at(f"{day}T12:00"), 12), location=create_location(opening_hours=week(opens, closes)),
+        around(tick_at(f"{day}T12:00"), 12), location=create_location(opening_hours=week(opens, closes)),
         procedure=create_procedure(phase),
     )  # fmt: skip
     local = [tick for tick in found if from_tick(tick).astimezone(LONDON).date().isoformat() == day]
     return from_tick(local[0]), from_tick(local[-1]) + timedelta(minutes=5)
 
 
-def test_an_opening_that_the_clocks_skip_maps_forward() -> None:
-    opening, _ = first_and_last("2027-03-28", "01:30", "12:00")
-
-    assert opening == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
-
-
-def test_a_closing_that_the_clocks_skip_maps_forward() -> None:
-    _, closing = first_and_last("2027-03-28", "00:00", "01:30")
-
-    assert closing == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
-
-
-def test_an_opening_that_comes_twice_is_the_first() -> None:
-    opening, _ = first_and_last("2027-10-31", "01:30", "12:00")
-
-    assert opening == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("day", "opens", "expected"),
+    [
+        pytest.param("2027-03-28", "01:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC), id="skipped"),
+        pytest.param("2027-10-31", "01:30", datetime(2027, 10, 31, 0, 30, tzinfo=UTC), id="twice"),
+    ],
+)
+def test_an_opening_that_the_clocks_skip_maps_forward_and_one_that_comes_twice_is_the_first(
+    day: str, opens: str, expected: datetime
+) -> None:
+    assert first_and_last(day, opens, "12:00")[0] == expected
 
 
-def test_a_closing_that_comes_twice_is_the_second() -> None:
-    _, closing = first_and_last("2027-10-31", "00:00", "01:30")
-
-    assert closing == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("day", "closes", "expected"),
+    [
+        pytest.param("2027-03-28", "01:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC), id="skipped"),
+        pytest.param("2027-10-31", "01:30", datetime(2027, 10, 31, 1, 30, tzinfo=UTC), id="twice"),
+    ],
+)
+def test_a_closing_that_the_clocks_skip_maps_forward_and_one_that_comes_twice_is_the_second(
+    day: str, closes: str, expected: datetime
+) -> None:
+    assert first_and_last(day, "00:00", closes)[1] == expected
 
 
 def test_nine_to_seven_stays_nine_to_seven_on_both_sides_of_a_clock_change() -> None:

@@ -1,4 +1,4 @@
-"""Compact order puts first what keeps the most further visits, and a compact offer shows only that."""
+"""Compact order begins with the slots that keep most room, and a compact offer shows only those."""
 
 import random
 from collections import Counter
@@ -22,19 +22,19 @@ from tests.scheduling.cast import (
     LOCATION,
     ROOM_1,
     ask,
-    at,
     create_catalog,
     create_location,
     create_phase,
     create_procedure,
     create_room,
     create_therapist,
+    tick_at,
     week,
 )
 from tests.scheduling.clinics import Example
 from tests.scheduling.test_oracle import EXAMPLES
 
-OPENS = at("2027-06-01T09:00")
+OPENS = tick_at("2027-06-01T09:00")
 THREE_HOURS = Window(OPENS, OPENS + 36)
 Busy = dict[tuple[UUID, int], int]
 
@@ -55,13 +55,13 @@ def offered(question: Question, catalog: Catalog, busy: Busy, window: Window) ->
 
 
 def clocks(found: list[Slot]) -> list[str]:
-    """Return slots as times of the day, as if it began at 09:00."""
+    """Return slots as clock times of a day that begins at 09:00."""
     minutes = [9 * 60 + (slot.start - OPENS) * 5 for slot in found]
     return [f"{minute // 60:02}:{minute % 60:02}" for minute in minutes]
 
 
 def visits_after(question: Question, start: int, busy: Busy) -> int:
-    """Count the visits that follow one at a start, each booked as early as possible, by booking them."""
+    """Count by booking how many visits fit after a visit, each as early as possible."""
     taken, number = dict(busy), -1
     found = [start]
     while found:
@@ -78,7 +78,7 @@ def visits_after(question: Question, start: int, busy: Busy) -> int:
 
 
 def some_busy(seed: int) -> Busy:
-    """Return up to two busy stretches each of the therapist, the room and the bay."""
+    """Return up to two busy spans of the therapist, the room and the bay each."""
     chance, busy = random.Random(seed), Busy()
     for key in (ALICE, ROOM_1, BAY_1):
         for _ in range(chance.randint(0, 2)):
@@ -166,8 +166,8 @@ def test_patients_who_take_the_best_slot_fill_the_therapists_day() -> None:
 def test_a_booking_makes_its_own_day_counted_anew_and_no_other() -> None:
     question, by_day = ask(), create_therapist(working_hours={LOCATION: week()})
     clinic = create_catalog(by_day)
-    four_days = Window(at("2027-06-01T00:00"), at("2027-06-05T00:00"))
-    morning = at("2027-06-02T09:00")
+    four_days = Window(tick_at("2027-06-01T00:00"), tick_at("2027-06-05T00:00"))
+    morning = tick_at("2027-06-02T09:00")
     ranked(question, clinic, {}, four_days)
     counted = count_day.cache_info().misses
 

@@ -1,4 +1,4 @@
-"""Values reject nonsense when they are made."""
+"""The engine's values reject nonsense when they are made."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -14,7 +14,6 @@ from scheduling.rulebook import CourseTemplate, Matcher, Prerequisite
 from tests.scheduling.cast import (
     around,
     ask,
-    at,
     create_catalog,
     create_device,
     create_hold_rule,
@@ -23,6 +22,7 @@ from tests.scheduling.cast import (
     create_procedure,
     create_room,
     create_rule,
+    tick_at,
 )
 
 COURSE = {"code": "FACES", "procedure_ids": (UUID(int=1),), "sessions": 3}
@@ -112,7 +112,7 @@ def test_a_consultation_needs_no_needling() -> None:
 
 
 def test_a_visit_outside_its_window_is_not_judged() -> None:
-    start = at("2027-06-01T10:00")
+    start = tick_at("2027-06-01T10:00")
     window = Window(start, start + 3)
 
     with pytest.raises(ValueError, match="inside the window"):
@@ -120,7 +120,7 @@ def test_a_visit_outside_its_window_is_not_judged() -> None:
 
 
 def test_nothing_of_a_visit_may_leave_the_window() -> None:
-    start = at("2027-06-01T10:00")
+    start = tick_at("2027-06-01T10:00")
 
     assert around(start).end - around(start).start == 48 * 12
     assert check(ask(), create_catalog(), {}, start, Window(start, start + 4)).refusals == ()

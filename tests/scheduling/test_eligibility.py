@@ -1,4 +1,4 @@
-"""Eligibility gives the first date that passes, the recommended one and the last before it is overdue."""
+"""Eligibility gives the first possible date, the recommended date and the last date in time."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,6 @@ from scheduling.questions import Session
 from scheduling.rulebook import Matcher, Prerequisite
 from tests.scheduling.cast import (
     ask,
-    at,
     create_catalog,
     create_consultation,
     create_hold,
@@ -21,9 +20,10 @@ from tests.scheduling.cast import (
     create_procedure,
     create_rule,
     create_session,
+    tick_at,
 )
 from tests.scheduling.clinical_oracle import covered
-from tests.scheduling.moments import ASKED, ONE_DAY, Asked
+from tests.scheduling.moments import ASKED, ONE_DAY, Asked, asked
 
 X01 = create_rule(
     id=UUID(int=52), code="X01", after=Matcher(event="botulinum_toxin"), floor_days=2, min_days=14,
@@ -109,7 +109,7 @@ def consulted(
     ends: str, today: str = "2027-03-10", hours: int | None = None, days: int | None = None
 ) -> Eligibility:
     procedure = create_procedure(prerequisites=(Prerequisite("CONSULT", hours, days),))
-    question = ask(procedure=procedure, patient=create_patient(create_consultation(at(ends))))
+    question = ask(procedure=procedure, patient=create_patient(create_consultation(tick_at(ends))))
     return eligibility(question, create_catalog(), date.fromisoformat(today))
 
 
@@ -139,8 +139,8 @@ def test_a_later_session_gives_the_last_date_before_its_minimum() -> None:
 
 def test_a_consultation_on_the_day_after_the_last_one_expires_leaves_no_gap() -> None:
     needs = (Prerequisite("CONSULT", min_hours_before=2, valid_days=10),)
-    renewed = create_consultation(at("2027-03-16T09:00"), appointment_id=UUID(int=67))
-    patient = create_patient(create_consultation(at("2027-03-05T10:30")), renewed)
+    renewed = create_consultation(tick_at("2027-03-16T09:00"), appointment_id=UUID(int=67))
+    patient = create_patient(create_consultation(tick_at("2027-03-05T10:30")), renewed)
     question = ask(procedure=create_procedure(prerequisites=needs), patient=patient)
     found = eligibility(question, create_catalog(), date(2027, 3, 10))
 
@@ -168,6 +168,16 @@ def test_eligibility_agrees_with_the_search_day_by_day(case: Asked) -> None:
         return
     assert [day for day in days(begins, ends + ONE_DAY) if not case.free(day, day + ONE_DAY)] == []
     assert found.latest_on is None or not case.free(ends + ONE_DAY, ends + 2 * ONE_DAY)
+
+
+def test_the_random_patients_are_eligible_at_once_later_for_some_days_and_never() -> None:
+    cases = [asked(seed) for seed in range(300)]
+    found = [(case.on, eligibility(case.question, case.catalog, case.on)) for case in cases]
+
+    assert sum(one.eligible_on == on for on, one in found) >= 50
+    assert sum(one.eligible_on is not None and one.eligible_on > on for on, one in found) >= 50
+    assert sum(one.latest_on is not None for _, one in found) >= 50
+    assert sum(one.eligible_on is None for _, one in found) >= 50
 
 
 def alike(case: Asked) -> list[Session]:

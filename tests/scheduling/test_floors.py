@@ -1,6 +1,8 @@
-"""However visits are booked, moved and cancelled, no two of a patient's ever lie closer than a floor."""
+"""Visits that are booked, moved and cancelled at random never lie closer than a floor."""
 
 import random
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from uuid import UUID
@@ -20,20 +22,36 @@ from tests.scheduling.moments import Asked, asked
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**48))
 def test_booking_moving_and_cancelling_never_leave_two_sessions_below_a_floor(seed: int) -> None:
-    chance, case = random.Random(seed), asked(seed)
+    case = asked(seed)
+    for booked in random_bookings(case, random.Random(seed)):
+        assert_floors_are_kept(case, booked)
+
+
+def test_the_random_patients_have_several_sessions_and_floors_between_them() -> None:
+    met: Counter[str] = Counter()
+    for seed in range(100):
+        case = asked(seed)
+        *_, booked = random_bookings(case, random.Random(seed))
+        met["several sessions"] += len(booked) > 2
+        met["a floor"] += any(floor_between(case, *pair) > 0 for pair in combinations(booked.values(), 2))
+
+    assert min(met["several sessions"], met["a floor"]) >= 30
+
+
+def random_bookings(case: Asked, chance: random.Random) -> Iterator[dict[int, Session]]:
+    """Book, move and cancel 25 times, and yield after each act what is booked."""
     booked: dict[int, Session] = {}
     for number in range(25):
         moved = chance.choice(list(booked)) if booked and chance.random() < 0.4 else None
         if moved is not None and chance.random() < 0.3:
             del booked[moved]
-            continue
-        book(case, booked, chance, number if moved is None else moved)
-
-        assert_floors_are_kept(case, booked)
+        else:
+            book(case, booked, chance, number if moved is None else moved)
+        yield booked
 
 
 def book(case: Asked, booked: dict[int, Session], chance: random.Random, key: int) -> None:
-    """Try to book a visit on a random day, or to move the booked one with this key there."""
+    """Try to book a visit on a random day, or to move the visit with this key there."""
     old = booked.get(key)
     visit = old or draw(case, chance)
     others = tuple(session for other, session in booked.items() if other != key)
@@ -55,7 +73,7 @@ def book(case: Asked, booked: dict[int, Session], chance: random.Random, key: in
 
 
 def draw(case: Asked, chance: random.Random) -> Session:
-    """Draw a visit that is not booked yet, on one of few areas so that most meet."""
+    """Draw a visit that is not booked yet, on few areas so that most visits share them."""
     histories = Histories(chance, case.start, case.question.location.zone)
     event = case.question.procedure.counts_as
     return replace(
@@ -64,11 +82,12 @@ def draw(case: Asked, chance: random.Random) -> Session:
 
 
 def assert_floors_are_kept(case: Asked, booked: dict[int, Session]) -> None:
+    """Insist that no two sessions are closer than the floor between them."""
     for one, two in combinations(booked.values(), 2):
-        floors = [
-            rule.floor_days
-            for pair in orders(one, two)
-            for rule in deciding(*pair, case.catalog.spacing_rules)
-        ]
+        assert abs((one.on - two.on).days) >= floor_between(case, one, two)
 
-        assert abs((one.on - two.on).days) >= max(floors, default=0)
+
+def floor_between(case: Asked, one: Session, two: Session) -> int:
+    """Return the highest floor of the rules that decide about two sessions."""
+    rules = [deciding(*pair, case.catalog.spacing_rules) for pair in orders(one, two)]
+    return max((rule.floor_days for some in rules for rule in some), default=0)

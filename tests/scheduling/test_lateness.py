@@ -1,4 +1,4 @@
-"""A late visit numbs shorter, a waiting one longer, and all that comes after the cream moves along."""
+"""A late visit gets a shorter numbing phase, a waiting visit a longer phase, and later phases move along."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""When messages are due: civil days across clock changes, quiet hours to the minute, while of use."""
+"""Messages are due by civil days across clock changes, outside quiet hours, and while they are of use."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ LONDON = ZoneInfo("Europe/London")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
 
 
-def at(text: str, zone: ZoneInfo = LONDON) -> datetime:
+def as_instant(text: str, zone: ZoneInfo = LONDON) -> datetime:
     """Give a local time as an instant."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
@@ -23,8 +23,8 @@ def local(instant: datetime, zone: ZoneInfo = LONDON) -> str:
 
 
 def due_at(kind: str, starts_at: str, since: str | None = None) -> str:
-    """Give when a message is due, in local time; it counts from the visit's start unless told otherwise."""
-    return local(due(MOMENT_OF[kind], at(since or starts_at), at(starts_at), LONDON).at)
+    """Give the local time at which a message is due, counted from the visit's start or another instant."""
+    return local(due(MOMENT_OF[kind], as_instant(since or starts_at), as_instant(starts_at), LONDON).at)
 
 
 def test_the_tables_kinds_are_those_of_the_moments() -> None:
@@ -45,7 +45,7 @@ def test_the_tables_kinds_are_those_of_the_moments() -> None:
     ],
 )
 def test_quiet_hours_move_to_nine_in_the_morning(wanted: str, moved: str) -> None:
-    assert after_quiet(at(wanted), LONDON) == at(moved)
+    assert after_quiet(as_instant(wanted), LONDON) == as_instant(moved)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_quiet_hours_move_to_nine_in_the_morning(wanted: str, moved: str) -> Non
     ],
 )
 def test_nine_in_the_morning_is_that_of_the_new_time(night: str, morning: str) -> None:
-    assert local(after_quiet(at(night), LONDON)) == morning
+    assert local(after_quiet(as_instant(night), LONDON)) == morning
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_nine_in_the_morning_is_that_of_the_new_time(night: str, morning: str) -
     ],
 )
 def test_a_day_later_is_the_same_wall_clock_time(starts_at: str, next_day: str, hours: int) -> None:
-    found = due(MOMENT_OF["aftercare_1d"], at(starts_at), at(starts_at), LONDON).at
+    found = due(MOMENT_OF["aftercare_1d"], as_instant(starts_at), as_instant(starts_at), LONDON).at
 
     assert local(found) == next_day
-    assert found - at(starts_at) == timedelta(hours=hours)
+    assert found - as_instant(starts_at) == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_a_day_before_is_the_same_wall_clock_time(starts_at: str, day_before: st
 def test_a_time_that_a_clock_change_leaves_out_or_repeats_has_one_meaning(
     day_before: str, shown: str
 ) -> None:
-    assert local(shifted(at(day_before), 1, LONDON)) == shown
+    assert local(shifted(as_instant(day_before), 1, LONDON)) == shown
 
 
 def test_a_clock_may_change_by_half_an_hour() -> None:
-    start = at("2027-10-02T10:00", LORD_HOWE)
+    start = as_instant("2027-10-02T10:00", LORD_HOWE)
 
     assert shifted(start, 1, LORD_HOWE) - start == timedelta(hours=23, minutes=30)
 
@@ -135,13 +135,13 @@ def test_a_confirmation_at_night_of_a_visit_at_nine_comes_at_once() -> None:
 
 
 def test_what_comes_before_a_visit_is_of_no_use_once_it_begins() -> None:
-    starts_at = at("2027-01-06T15:00")
+    starts_at = as_instant("2027-01-06T15:00")
 
     assert due(MOMENT_OF["reminder_2h"], starts_at, starts_at, LONDON).until == starts_at
 
 
 def test_what_comes_after_a_visit_is_of_no_use_a_day_later() -> None:
-    starts_at = at("2027-01-06T15:00")
+    starts_at = as_instant("2027-01-06T15:00")
 
     found = due(MOMENT_OF["aftercare_3d"], starts_at, starts_at, LONDON)
 
@@ -149,10 +149,10 @@ def test_what_comes_after_a_visit_is_of_no_use_a_day_later() -> None:
 
 
 def of_window(last: str, opens: int, closes: int) -> list[str]:
-    """Give when the three messages of a maintenance window are due, in local time."""
+    """Give the local times at which the three messages of a maintenance window are due."""
     kinds = ("maintenance_opens", "maintenance_nudge", "maintenance_last_call")
     moments = [in_window(MOMENT_OF[kind], opens, closes) for kind in kinds]
-    return [local(due(one, at(last), at(last), LONDON).at) for one in moments]
+    return [local(due(one, as_instant(last), as_instant(last), LONDON).at) for one in moments]
 
 
 @pytest.mark.parametrize(

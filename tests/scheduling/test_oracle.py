@@ -179,6 +179,16 @@ def test_clinical_refusals_name_the_rules_that_the_oracle_names(example: Example
         assert named == clinical_codes(question, example.catalog, start)
 
 
+def test_the_random_clinics_offer_and_refuse_often() -> None:
+    examples = [Maker(random.Random(seed)).example() for seed in range(200)]
+    offered = [bool(found(example)) for example in examples]
+    leads = [search(one.question, one.catalog, one.bits, one.window).by_therapist for one in examples]
+
+    assert min(offered.count(True), offered.count(False)) >= 30
+    assert sum(len([bits for bits in one.values() if bits]) > 1 for one in leads) >= 10
+    assert [bool(example.taken) for example in examples] == [True] * 200
+
+
 def test_the_random_clinics_reach_every_clinical_code_often() -> None:
     examples = [Maker(random.Random(seed)).example() for seed in range(600)]
     met = Counter(

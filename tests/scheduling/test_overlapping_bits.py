@@ -1,4 +1,4 @@
-"""Packed intervals that overlap decode to the same bits as one shift an interval would set."""
+"""Packed intervals that overlap decode to the same bits as intervals that are set one by one."""
 
 from struct import pack
 

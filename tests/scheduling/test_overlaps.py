@@ -11,7 +11,6 @@ from tests.scheduling.cast import (
     LASER_2,
     ROOM_1,
     ROOM_2,
-    at,
     codes,
     create_catalog,
     create_device,
@@ -20,9 +19,10 @@ from tests.scheduling.cast import (
     create_room,
     create_therapist,
     judge,
+    tick_at,
 )
 
-START = at("2027-06-01T10:00")
+START = tick_at("2027-06-01T10:00")
 HELD = (Qualification("PHLEB"),)
 HELPERS = [create_therapist(id=key, treats=False, qualifications=HELD) for key in (BOB, CAROL)]
 
@@ -32,7 +32,7 @@ def visit(catalog: Catalog, *phases: Phase) -> Verdict:
 
 
 def helped(at_minute: int) -> Phase:
-    """Return 20 minutes with an assistant, without a room."""
+    """Return a phase of 20 minutes with an assistant, without a room."""
     return create_phase(therapist=False, assistant="PHLEB", room_kinds=(), at_minute=at_minute)
 
 
@@ -57,7 +57,7 @@ def test_a_therapist_is_no_assistant_even_at_another_time() -> None:
 
 
 def stays() -> tuple[Phase, ...]:
-    """Return a stay in a treatment room, one in a bay meanwhile, and another in a treatment room."""
+    """Return a stay in a treatment room, a stay in a bay meanwhile, and another stay in a treatment room."""
     kinds = (("treatment", 30, 0), ("numbing", 10, 10), ("treatment", 20, 15))
     return tuple(create_phase(room_kinds=(kind,), minutes=m, at_minute=offset) for kind, m, offset in kinds)
 

@@ -13,14 +13,14 @@ from tests.scheduling.cast import (
     ROOM_1,
     ROOM_2,
     ask,
-    at,
     create_catalog,
     create_room,
     face_standard,
     starts,
+    tick_at,
 )
 
-WINDOW = Window(at("2027-09-14T00:00"), at("2027-09-15T00:00"))
+WINDOW = Window(tick_at("2027-09-14T00:00"), tick_at("2027-09-15T00:00"))
 
 
 def two_rooms_and_two_bays() -> Catalog:
@@ -29,7 +29,7 @@ def two_rooms_and_two_bays() -> Catalog:
 
 
 def book_the_day(catalog: Catalog, procedure: Procedure) -> list[str]:
-    """Book the first arrival found until there is none, and return them as local times."""
+    """Book the first arrival until none is found, and return the arrivals as local times."""
     busy: dict[tuple[UUID, int], int] = {}
     booked = []
     while free := starts(WINDOW, catalog, busy, procedure=procedure):
@@ -65,7 +65,7 @@ def test_two_lanes_of_one_room_do_as_well_as_two_rooms() -> None:
 
 
 def test_a_visit_claims_each_resource_once_and_only_as_long_as_it_needs_it() -> None:
-    start = at("2027-09-14T09:00")
+    start = tick_at("2027-09-14T09:00")
     verdict = check(ask(procedure=face_standard()), two_rooms_and_two_bays(), {}, start, WINDOW)
 
     assert verdict.assignment is not None

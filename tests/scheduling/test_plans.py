@@ -1,4 +1,4 @@
-"""Choosing among slots: which preference yields to which, and what is said to be bent."""
+"""Among slots the engine keeps the stronger preferences, and names those that it bends."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Who may do what: inclusion, alternatives, places and depth."""
+"""Qualifications decide by inclusion, alternatives, places and depth who may treat."""
 
 from typing import Any
 from uuid import UUID
@@ -9,21 +9,21 @@ from scheduling.catalog import Policy, Qualification
 from tests.scheduling.cast import (
     ALICE,
     LOCATION,
-    at,
     codes,
     create_catalog,
     create_location,
     create_procedure,
     create_therapist,
     judge,
+    tick_at,
 )
 
 
 def own_codes(*held: Qualification, areas: tuple[str, ...] = ("FACE",), **needs: Any) -> list[str]:
-    """Return what speaks against somebody with these qualifications."""
+    """Return the codes against a therapist with these qualifications."""
     catalog = create_catalog(create_therapist(qualifications=held))
     procedure = create_procedure(**needs)
-    start = at("2027-06-01T10:00")
+    start = tick_at("2027-06-01T10:00")
     several = create_location(policy=Policy(one_area_per_visit=False))
     verdict = judge(start, catalog, procedure=procedure, location=several, therapist_id=ALICE, areas=areas)
     return codes(verdict)

@@ -1,4 +1,4 @@
-"""A verdict lists every reason, pools say why each candidate cannot, and everything has a message."""
+"""A verdict lists every reason with a message, and a pool's refusal the reasons of each candidate."""
 
 import pytest
 
@@ -14,7 +14,6 @@ from tests.scheduling.cast import (
     ROOM_1,
     ROOM_2,
     around,
-    at,
     codes,
     create_catalog,
     create_device,
@@ -26,10 +25,11 @@ from tests.scheduling.cast import (
     create_session,
     create_therapist,
     judge,
+    tick_at,
     week,
 )
 
-START = at("2027-06-01T10:00")
+START = tick_at("2027-06-01T10:00")
 ALWAYS = around(START).full
 CODES = """
     outside_opening_hours location_closed therapist_not_working therapist_busy therapist_unqualified
@@ -63,7 +63,7 @@ def test_the_desk_may_override_its_own_codes() -> None:
 def test_every_reason_is_listed_at_once() -> None:
     patient = create_patient(create_session("2027-05-20"), busy=((START, START + 1),))
     busy = {(ROOM_1, 0): ALWAYS, (ALICE, 0): ALWAYS}
-    night = at("2027-06-01T08:00")
+    night = tick_at("2027-06-01T08:00")
 
     verdict = judge(START, create_catalog(create_rule()), busy, patient=patient, therapist_id=ALICE)
     early = judge(night, create_catalog(create_rule()), patient=create_patient(create_session("2027-05-20")))

@@ -1,4 +1,4 @@
-"""A visit's layout: offsets, presence, and the ways through the rooms."""
+"""A visit's layout has offsets, the patient's presence, and paths through the rooms."""
 
 from scheduling.catalog import Phase
 from scheduling.visits import lay_out

@@ -1,4 +1,4 @@
-"""The cast of the booking tests: small clinics made over HTTP, every field open to change."""
+"""Create small clinics over HTTP for the booking tests; each field can be given another value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,18 +22,18 @@ WRITTEN = (Appointment, Occupancy, SpacingClaim, Event)
 
 
 def every_day(opens: str = "09:00", closes: str = "19:00") -> list[Made]:
-    """Give opening hours that are the same all week."""
+    """Give the same opening hours for each day of the week."""
     return [{"weekday": day, "opens": opens, "closes": closes} for day in WEEK]
 
 
 def working(location: Made, starts: str = "09:00", ends: str = "19:00") -> list[Made]:
-    """Give working hours that are the same all week."""
+    """Give the same working hours at a location for each day of the week."""
     at = {"location_id": location["id"], "starts": starts, "ends": ends}
     return [{"weekday": day, **at} for day in WEEK]
 
 
 def short_phases(minutes: int = 20, turnover: int = 0) -> list[Made]:
-    """Give a visit of one treatment in a treatment room, and the room's turnover if there is one."""
+    """Give the phases of a treatment in a treatment room, with or without a turnover."""
     needling = {"name": "Needling", "kind": "procedure", "minutes": minutes}
     phases = [needling | {"therapist": True, "room_kinds": ["treatment"]}]
     if turnover:
@@ -63,19 +63,32 @@ def create_therapist(desk: Desk, *locations: Made, **overrides: Any) -> Made:
     return desk.made("/therapists", **{"name": "Therapist", "working_hours": hours} | overrides)
 
 
+def create_staffed_location(desk: Desk, **overrides: Any) -> Made:
+    """Create a location with a treatment room and a therapist of its own."""
+    location = create_location(desk, **{"name": "Other"} | overrides)
+    create_room(desk, location)
+    create_therapist(desk, location, name="Other therapist")
+    return location
+
+
 def create_patient(desk: Desk, **overrides: Any) -> Made:
     """Create a patient."""
     return desk.made("/patients", **{"name": "Patient"} | overrides)
 
 
+def another_patient(clinic: "Clinic", **overrides: Any) -> "Clinic":
+    """Give the same clinic with a new patient."""
+    return replace(clinic, patient=create_patient(clinic.desk, **overrides))
+
+
 def create_procedure(desk: Desk, **overrides: Any) -> Made:
-    """Create a needling of the face of 20 minutes that needs a therapist and a treatment room."""
+    """Create a procedure that needles the face in 20 minutes with a therapist in a treatment room."""
     fields = {"code": "MN_SHORT", "name": "Needling", "family": "MN", "areas": ["FACE"]}
     return desk.made("/procedures", **fields | {"phases": short_phases()} | overrides)
 
 
 def create_rule(desk: Desk, **overrides: Any) -> Made:
-    """Create rule S02: within the family MN 14 days at least, 28 unless a clinician says otherwise."""
+    """Create rule S02: a floor of 14 days in the family MN, a minimum of 28 and 35 recommended."""
     fields = {"code": "S02", "after": {"family": "MN"}, "before": {"family": "MN"}, "scope": "area"}
     days = {"floor_days": 14, "min_days": 28, "recommended_days": 35, "override_by": "clinician"}
     return desk.made("/spacing-rules", **fields | days | overrides)
@@ -94,14 +107,14 @@ def create_course(clinic: "Clinic", **overrides: Any) -> Made:
     return clinic.desk.made("/courses", **{"patient_id": clinic.patient["id"]} | of_what | overrides)
 
 
-def shown(clinic: "Clinic", course: Made) -> Made:
+def shown_course(clinic: "Clinic", course: Made) -> Made:
     """Read a course."""
     found: Made = clinic.desk.get(f"/courses/{course['id']}").get_json()
     return found
 
 
 def performed(clinic: "Clinic", day: str, **fields: Any) -> Made:
-    """Book a visit for 10:00 on a day of March and take it to its end."""
+    """Book a visit for 10:00 UTC on a day of March 2027 and take it to its end."""
     return performed_at(clinic, f"2027-03-{day}T10:00:00Z", **fields)
 
 
@@ -121,7 +134,7 @@ def create_key(desk: Desk, *scopes: str, **fields: Any) -> Desk:
 
 @dataclass(frozen=True)
 class Clinic:
-    """A clinic's desk with what most of its bookings name; `replace` gives one that names something else."""
+    """A clinic's desk, and the objects that its bookings name; `replace` exchanges them."""
 
     desk: Desk
     location: Made
@@ -138,7 +151,7 @@ class Clinic:
         return replace(self, desk=replace(desk, now=self.desk.now))
 
     def wish(self, starts_at: str, **overrides: Any) -> Made:
-        """Give a booking's body; None leaves a field out."""
+        """Give the body of a booking; a field of None is left out."""
         named = {"procedure": self.procedure, "location": self.location, "patient": self.patient}
         body = {f"{name}_id": one["id"] for name, one in named.items()} | {"starts_at": starts_at}
         return {name: value for name, value in (body | overrides).items() if value is not None}
@@ -155,7 +168,7 @@ class Clinic:
         return made
 
     def hold(self, starts_at: str, **overrides: Any) -> TestResponse:
-        """Ask for a hold, for nobody unless a patient is named."""
+        """Ask for a hold, without a patient unless the fields name a patient."""
         return self.desk.post("/holds", self.wish(starts_at, **{"patient_id": None} | overrides))
 
     def held(self, starts_at: str, **overrides: Any) -> Made:
@@ -166,7 +179,7 @@ class Clinic:
         return made
 
     def convert(self, hold: Made, **fields: Any) -> TestResponse:
-        """Ask to book a hold, for the clinic's patient unless another one is named."""
+        """Ask to book a hold, for the clinic's patient unless another is given."""
         body = {"hold_id": hold["id"], "patient_id": self.patient["id"]} | fields
         return self.desk.post("/appointments", body)
 
@@ -191,7 +204,7 @@ class Clinic:
         return found
 
     def starts(self, first: str, until: str, **query: Any) -> list[str]:
-        """List the arrivals of the slots alone."""
+        """List the arrival of each slot."""
         return [slot["starts_at"] for slot in self.slots(first, until, **query)]
 
     def patients(self, number: int) -> list[str]:
@@ -221,8 +234,15 @@ def create_clinic(
     )
 
 
+def add_two_pairs(clinic: Clinic) -> None:
+    """Add two therapists and a treatment room for two, so that three visits fit at once."""
+    for number in (2, 3):
+        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
+    create_room(clinic.desk, clinic.location, capacity=2, name="Double room")
+
+
 def create_pipeline(desk: Desk, *, treatment: int = 2, bays: int = 2, **overrides: Any) -> Clinic:
-    """Create a clinic that offers `MN_FACE_STD`, whose numbing leaves the therapist free."""
+    """Create a clinic that offers `MN_FACE_STD`, in which the therapist is free during the numbing."""
     kinds = ["treatment"] * treatment + ["numbing"] * bays
     return create_clinic(
         desk,
@@ -256,8 +276,13 @@ def codes(answer: TestResponse) -> list[str]:
     return sorted(refusal["code"] for refusal in answer.get_json()["refusals"])
 
 
+def refusal_codes(answer: TestResponse) -> list[str]:
+    """Give the codes of an answer's refusals, sorted; an answer that is no refusal has none."""
+    return sorted(refusal["code"] for refusal in answer.get_json().get("refusals", []))
+
+
 def refusal(answer: TestResponse, code: str) -> Made:
-    """Give the one refusal of this code."""
+    """Give the only refusal of this code."""
     assert answer.status_code == 409, answer.text
     (found,) = [one for one in answer.get_json()["refusals"] if one["code"] == code]
     return dict(found)
@@ -270,13 +295,13 @@ def pointers(answer: TestResponse) -> list[str]:
 
 
 def rows(database: Database, desk: Desk, model: Any) -> list[Any]:
-    """Read every row of a clinic from one table, in the order they were made."""
+    """Read a clinic's rows of a table in the order of their ids."""
     with database.transaction(desk.clinic_id) as session:
         return list(session.scalars(select(model).order_by(model.id)))
 
 
 def counts(database: Database, desk: Desk) -> dict[str, int]:
-    """Count what bookings have written in a clinic, table by table."""
+    """Count a clinic's rows in each table that bookings write."""
     return {model.__tablename__: len(rows(database, desk, model)) for model in WRITTEN}
 
 
@@ -287,17 +312,17 @@ def event_types(database: Database, desk: Desk, appointment: Made) -> list[str]:
 
 
 def audit_entries(database: Database, desk: Desk, action: str) -> list[AuditEntry]:
-    """Give the audit entries of one action."""
+    """Give a clinic's audit entries of an action."""
     return [entry for entry in rows(database, desk, AuditEntry) if entry.action == action]
 
 
 def run_out(database: Database, desk: Desk, hold: Made, *, seconds: float = 0) -> None:
-    """Let a hold's time be over, as far as the database knows."""
+    """Set the expiry of a hold to now, or to a number of seconds before now."""
     over = datetime.now(UTC) - timedelta(seconds=seconds)
     with database.transaction(desk.clinic_id) as session:
         session.execute(update(Appointment).where(Appointment.id == UUID(hold["id"])).values(expires_at=over))
 
 
 def instant(text: str) -> datetime:
-    """Read an instant from an answer."""
+    """Read an instant from its text in an answer."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""Copies of clinics: what many tests start from is made over HTTP once, and every test gets its own copy."""
+"""Copy clinics: a start of many tests is made over HTTP once, and each test gets a copy of its own."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ class Original:
 
 
 def keep(database: Database, cast: Any) -> Original:
-    """Read all that a clinic consists of."""
+    """Read every row of a clinic."""
     desk: Desk = cast.desk
     rows = {}
     with database.transaction(desk.clinic_id) as session:
@@ -52,7 +52,7 @@ def keep(database: Database, cast: Any) -> Original:
 
 
 def copy(database: Database, original: Original) -> Any:
-    """Write the clinic once more, with ids and a key of its own; ids sort as the first one's do."""
+    """Write a copy of the clinic, with a new key and new ids that sort as the original's ids do."""
     desk = original.desk
     fresh = {old: str(uuid7()) for old in original.ids}
     # The hint of a key, its last characters, is stored beside its hash.
@@ -80,13 +80,13 @@ def _digest(key: str) -> str:
 
 @cache
 def _insertion(tables: tuple[str, ...]) -> TextClause:
-    """Insert rows into all tables at once, which asks for their references at its end."""
+    """Insert rows into all tables in one statement, because foreign keys are checked at its end."""
     parts = (f"{name}_ AS ({_insertion_into(Base.metadata.tables[name])})" for name in tables)
     return text(f"WITH given AS (SELECT CAST(:rows AS jsonb) AS rows), {', '.join(parts)} SELECT 1")
 
 
 def _insertion_into(table: Table) -> str:
-    """Insert rows as they were, but for what the database itself computes."""
+    """Insert the rows of a table without the columns that the database computes."""
     stored = [one for one in table.columns if one.computed is None and not isinstance(one.type, Xid8)]
     columns = ", ".join(column.name for column in stored)
     return (

@@ -1,4 +1,4 @@
-"""A front desk in tests: speaks HTTP with a key, at an instant of its own choosing."""
+"""A front desk in tests, which sends requests with a key at an instant of the test's choice."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 @dataclass(frozen=True)
 class Desk:
-    """A client of one clinic; `at` gives the same desk at another clinical instant."""
+    """A client of a clinic; `at` gives the same client at another instant of the sandbox clock."""
 
     app: Flask
     clinic_id: UUID
@@ -28,7 +28,7 @@ class Desk:
     def request(
         self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any
     ) -> TestResponse:
-        """Send one request below /v1."""
+        """Send a request below /v1."""
         sent = {"Authorization": f"Bearer {self.key}"} | (headers or {})
         if self.now:
             sent["X-Clinic-Now"] = self.now

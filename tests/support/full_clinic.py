@@ -1,4 +1,4 @@
-"""The smallest clinic that can treat somebody, and a visit in it."""
+"""Create a small clinic with a visit, and rows in all of its tables."""
 
 from datetime import datetime
 from typing import Any
@@ -7,10 +7,10 @@ from uuid import UUID
 from api.state import state_of
 from booking.core.caller import Caller
 from sync.caldav.own_busy import delete_object, put_object
+from tests.support.cast import create_location, create_room, create_therapist, every_day, working
 from tests.support.desk import Desk
 
 NOW = "2027-01-04T08:00:00Z"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PEEL = {
     "code": "PEEL",
     "name": "Peel",
@@ -29,13 +29,11 @@ AWAY = (
 
 def create_visit_question(desk: Desk) -> dict[str, Any]:
     """Make a location, a room, a therapist, a procedure and a patient; give a bookable visit's body."""
-    hours = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in DAYS]
-    location = desk.made("/locations", name="London", timezone="Europe/London", opening_hours=hours)["id"]
-    desk.made("/rooms", location_id=location, name="Room 1", kind="treatment")
-    working = [{"location_id": location, "weekday": day, "starts": "09:00", "ends": "17:00"} for day in DAYS]
-    desk.made("/therapists", name="Ada", working_hours=working)
+    location = create_location(desk, opening_hours=every_day("09:00", "17:00"))
+    create_room(desk, location)
+    create_therapist(desk, name="Ada", working_hours=working(location, "09:00", "17:00"))
     return {
-        "location_id": location,
+        "location_id": location["id"],
         "procedure_id": desk.made("/procedures", **PEEL)["id"],
         "patient_id": desk.made("/patients", name="Alice")["id"],
         "starts_at": "2027-01-05T10:00:00Z",
@@ -43,12 +41,12 @@ def create_visit_question(desk: Desk) -> dict[str, Any]:
 
 
 def book_visit(desk: Desk) -> dict[str, Any]:
-    """Book one visit in a clinic made for it, and give the appointment."""
+    """Create a clinic's smallest catalogue and book a visit; give the appointment."""
     return desk.at(NOW).made("/appointments", **create_visit_question(desk))
 
 
 def create_full_clinic(desk: Desk) -> dict[str, Any]:
-    """Fill every table of a clinic: besides a visit, all that stands beside one or against one."""
+    """Write at least one row into each table of a clinic."""
     same = {"family": "PEEL"}
     desk.made("/spacing-rules", code="P01", after=same, before=same, scope="area", floor_days=7, min_days=14)
     visit = book_visit(desk)

@@ -1,4 +1,4 @@
-"""Processes of the product's own, started and ended by the tests that need them."""
+"""Start and end processes of the product."""
 
 import os
 import signal
@@ -36,8 +36,8 @@ sys.stdin.read()
 def data_folder() -> Iterator[Path]:
     """Make a folder for an embedded database, and remove it at the end.
 
-    Not below pytest's own: every run of pytest closes that to other users, and PostgreSQL is one
-    where root runs the tests.
+    It does not lie below pytest's folder, which is closed to other users; where root runs the tests,
+    PostgreSQL runs as another user.
     """
     with TemporaryDirectory(prefix="clinic-data-") as name:
         yield Path(name)
@@ -50,7 +50,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def clinic(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run one command of the command line to its end."""
+    """Run a command of the command line to its end."""
     return subprocess.run(  # noqa: S603 - our own command
         [*_CLINIC, *arguments],
         env=environment(**settings),
@@ -79,7 +79,7 @@ def worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def clinic_here(*arguments: str, **settings: str) -> Result:
-    """Run one command in this process, which is faster: for what it prints, not for how a process ends."""
+    """Run a command in this process, which is faster, and give what it prints and its exit code."""
     at_termination = signal.getsignal(signal.SIGTERM)
     try:
         return CliRunner().invoke(main, arguments, env=dict.fromkeys(GOOD) | settings)
@@ -108,11 +108,11 @@ class User:
         return url
 
     def leave(self) -> None:
-        """End as a program ends."""
+        """End the process as a program ends."""
         self.process.communicate(timeout=PATIENCE_SECONDS)
 
     def kill(self) -> None:
-        """End without a chance to tidy up."""
+        """Kill the process, so that it cannot tidy up."""
         self.process.kill()
         self.process.communicate(timeout=PATIENCE_SECONDS)
 
@@ -130,12 +130,12 @@ def postgres(data_dir: Path) -> psutil.Process:
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Whether a process is over, even if nobody has asked yet how it ended."""
+    """Tell whether a process has ended, though its exit status may not have been read yet."""
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def wait_until(fulfilled: Callable[[], bool]) -> None:
-    """Wait until something is so; fail when patience is at its end."""
+    """Wait until a condition holds, and fail when it does not hold in time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not fulfilled():
         assert time.monotonic() < deadline
@@ -143,7 +143,7 @@ def wait_until(fulfilled: Callable[[], bool]) -> None:
 
 
 def free_port() -> int:
-    """Find a port of the loopback interface that nobody listens on."""
+    """Find a free port of the loopback interface."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

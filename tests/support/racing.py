@@ -1,5 +1,6 @@
-"""Races: acts that start at the same instant in threads of their own, and what must hold afterwards."""
+"""Race acts that start at the same instant in threads, and check what must hold afterwards."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -14,7 +15,7 @@ from tests.support.desk import Desk
 
 Act = Callable[[], TestResponse]
 
-# No measure of speed: a race that hangs shall end as a failed test.
+# This measures no speed: it ends a race that hangs as a failed test.
 LONGEST_RACE_SECONDS = 60.0
 _PATIENCE_SECONDS = LONGEST_RACE_SECONDS / 2
 _OVERLOADED = 503
@@ -54,13 +55,28 @@ def race(acts: Iterable[Act]) -> list[TestResponse]:
     return answers
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait until a condition holds, and fail when it does not hold in time."""
+    give_up = monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        assert monotonic() < give_up
+        sleep(0.001)
+
+
 def statuses(answers: Iterable[TestResponse]) -> list[int]:
     """Give the statuses of answers, sorted."""
     return sorted(answer.status_code for answer in answers)
 
 
+def outcomes(answers: Iterable[TestResponse]) -> Counter[tuple[int, str | None]]:
+    """Count answers by their status and their problem's code, which is None where there is no problem."""
+    return Counter(
+        (one.status_code, one.get_json()["code"] if one.status_code >= 400 else None) for one in answers
+    )
+
+
 def assert_refused(answers: Iterable[TestResponse]) -> None:
-    """Insist that whoever lost was told why, as a refusal and nothing else."""
+    """Insist that each answer of 409 is a refusal with its reasons."""
     for answer in answers:
         if answer.status_code == 409:
             problem = answer.get_json()
@@ -69,14 +85,14 @@ def assert_refused(answers: Iterable[TestResponse]) -> None:
 
 
 def assert_sound(database: Database, desk: Desk) -> None:
-    """Insist that nothing overlaps and that claims and phases are the same."""
+    """Insist that no claims overlap, and that the claims are those of the phases."""
     with database.transaction(desk.clinic_id) as session:
         assert session.scalar(_OVERLAPS) == 0
     assert list(differences_of(database, desk.clinic_id)) == []
 
 
 def deadlocks(database: Database) -> int:
-    """Count the deadlocks of this database; closing every other connection makes each report its own."""
+    """Count the deadlocks of this database, which other connections report when they are closed."""
     database.engine.dispose()
     give_up = monotonic() + 5
     while monotonic() < give_up:

@@ -1,4 +1,4 @@
-"""What must be so of a clinic's rows after any act, computed anew and without the engine."""
+"""Check a clinic's rows after any act, without the engine."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ from tests.support.racing import assert_sound
 FLOOR_DAYS = 14
 GONE = ("cancelled", "no_show")
 ENTRY_AFTER = {None: "offered", "converted": "accepted", "released": "declined", "expired": "expired"}
-_ONE_ACT = "appointment.overridden"  # Told beside the act that it belongs to, at its version.
-_NO_ACT = "message.due"  # Told of a visit that nobody has changed.
+_ONE_ACT = "appointment.overridden"  # This event accompanies the event of an act, at the same version.
+_NO_ACT = "message.due"  # This event belongs to no change of the visit.
 
 
 def assert_rows_sound(database: Database, desk: Desk) -> None:
-    """Insist on everything below, on no overlap in any lane, and on claims that equal the phases."""
+    """Insist on all checks of this module, on no overlap in a lane, and on claims that equal the phases."""
     assert_sound(database, desk)
     with database.transaction(desk.clinic_id) as session:
         visits = list(session.scalars(select(Appointment)))
@@ -59,7 +59,7 @@ def _pairs(visits: list[Appointment]) -> Iterator[tuple[Appointment, Appointment
 
 
 def _assert_patients_sound(live: list[Appointment], zones: dict[UUID, ZoneInfo]) -> None:
-    """Insist that nobody is in two places, and no session of an area within another's floor."""
+    """Insist that no patient has two visits at once, or two sessions of an area below the floor."""
     for one, other in _pairs(live):
         assert one.ends_at <= other.starts_at or other.ends_at <= one.starts_at
         if set(one.areas) & set(other.areas):
@@ -73,7 +73,7 @@ def _date(visit: Appointment, zones: dict[UUID, ZoneInfo]) -> date:
 
 
 def _assert_nothing_left(visits: list[Appointment], claims: list[Occupancy]) -> None:
-    """Insist that what is off takes nobody's time, and all else somebody's."""
+    """Insist that exactly the visits and holds that are not cancelled or missed have claims."""
     gone = {one.id for one in visits if one.status in GONE}
     taking = {one.appointment_id for one in claims if one.appointment_id is not None}
     assert not gone & taking
@@ -81,7 +81,7 @@ def _assert_nothing_left(visits: list[Appointment], claims: list[Occupancy]) -> 
 
 
 def _assert_spaced(visits: list[Appointment], claims: list[SpacingClaim]) -> None:
-    """Insist that every live visit of a patient claims its dates, and nothing else does."""
+    """Insist that exactly the live visits of patients have spacing claims."""
     claimed = {(one.appointment_id, one.patient_id) for one in claims}
     live = {(one.id, one.patient_id) for one in visits if one.status not in GONE and one.patient_id}
     assert claimed == live
@@ -121,7 +121,7 @@ def _assert_happened_in_order(visit: Appointment, phases: list[AppointmentPhase]
 
 
 def _assert_told(visits: list[Appointment], events: list[Event]) -> None:
-    """Insist that versions only rise from event to event, and the newest tells how it is now."""
+    """Insist that versions rise from event to event, and that the last event shows a visit as it is now."""
     by_visit: defaultdict[UUID, list[Event]] = defaultdict(list)
     for event in events:
         by_visit[event.subject_id].append(event)
@@ -169,7 +169,7 @@ def _assert_courses_kept(visits: list[Appointment], courses: list[Course]) -> No
 
 
 def _assert_entries_follow(visits: list[Appointment], entries: list[WaitlistEntry]) -> None:
-    """Insist that an entry is what has become of the hold that it was offered, for what it wants."""
+    """Insist that an entry's status follows its hold, and that the hold is for what the entry wants."""
     by_id = {one.id: one for one in visits}
     waiting = Counter(
         (one.patient_id, one.procedure_id, one.location_id)

@@ -1,4 +1,4 @@
-"""Listens to what is asked of the database."""
+"""Record the statements that the database gets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

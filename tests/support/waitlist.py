@@ -1,7 +1,6 @@
-"""What the tests of the waitlist share: entries, and offers made as the worker makes them."""
+"""Create waitlist entries, and offer slots as the worker does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,18 +15,17 @@ from jobs.offers import offer_freed
 from jobs.rounds import EACH_MINUTE, EACH_NIGHT, Act
 from models.database import Database
 from scheduling.ticks import floor_tick
-from tests.support.cast import Clinic, Made, create_patient, instant
-
-TEN = "2027-03-01T10:00:00+00:00"
+from tests.support.cast import Clinic, Made, another_patient, instant
+from tests.support.times import TEN
 
 
 def entry(clinic: Clinic, **fields: Any) -> Made:
-    """Put the clinic's patient, or another one, on the waitlist."""
+    """Put the clinic's patient on the waitlist, or another patient who is given."""
     return clinic.desk.made("/waitlist", **wanted(clinic, **fields))
 
 
 def wanted(clinic: Clinic, **fields: Any) -> Made:
-    """Give an entry's body."""
+    """Give the body of an entry."""
     named = ("procedure", "location", "patient")
     return {f"{name}_id": getattr(clinic, name)["id"] for name in named} | fields
 
@@ -35,7 +33,7 @@ def wanted(clinic: Clinic, **fields: Any) -> Made:
 def offer(
     clinic: Clinic, database: Database, visit: Made | None = None, *, real_now: datetime | None = None
 ) -> int:
-    """Do what the worker does once a visit's or a hold's time is freed, by default any time."""
+    """Offer the time of a visit that has been freed, by default all time, and give the number of offers."""
     first, until = ALWAYS
     if visit is not None:
         first, until = (floor_tick(instant(visit[name])) for name in ("starts_at", "ends_at"))
@@ -44,41 +42,36 @@ def offer(
     return offer_freed(database, clinic.desk.clinic_id, span, now, real_now or clock.now())
 
 
-def shown(clinic: Clinic, made: Made) -> Made:
+def shown_entry(clinic: Clinic, made: Made) -> Made:
     """Read an entry."""
     found: Made = clinic.desk.get(f"/waitlist/{made['id']}").get_json()
     return found
 
 
 def answer(clinic: Clinic, made: Made, how: str) -> TestResponse:
-    """Answer `accept` or `decline` to an offer."""
+    """Answer an offer with `accept` or `decline`."""
     return clinic.desk.post(f"/waitlist/{made['id']}/{how}")
 
 
-def another(clinic: Clinic) -> Clinic:
-    """Give the same clinic with a new patient."""
-    return replace(clinic, patient=create_patient(clinic.desk))
-
-
 def freed(clinic: Clinic, at: str = TEN) -> Made:
-    """Book a visit for somebody else and cancel it."""
-    other = another(clinic)
+    """Book a visit of a new patient and cancel it."""
+    other = another_patient(clinic)
     visit = other.booked(at)
     return other.acted("cancel", visit, reason_code="patient")
 
 
 def minutes_work(database: Database, clinic: Clinic) -> None:
-    """Do in one clinic what the worker does each minute."""
+    """Do the worker's acts of each minute in a clinic."""
     do(database, clinic, EACH_MINUTE)
 
 
 def nights_work(database: Database, clinic: Clinic) -> None:
-    """Do in one clinic what the worker does each night."""
+    """Do the worker's acts of each night in a clinic."""
     do(database, clinic, EACH_NIGHT)
 
 
 def do(database: Database, clinic: Clinic, acts: Sequence[Act]) -> None:
-    """Do a round's acts at the clinic's instant."""
+    """Do acts of the worker at the clinic's instant."""
     for act in acts:
         with database.transaction(clinic.desk.clinic_id) as session:
             now = instant(str(clinic.desk.now))

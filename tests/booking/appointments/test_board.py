@@ -1,4 +1,4 @@
-"""The desk's board: every resource with its open hours and what fills them, in time order."""
+"""The board shows each resource with its open hours and its items in order of time."""
 
 from dataclasses import replace
 
@@ -17,9 +17,7 @@ from tests.support.cast import (
     working,
 )
 from tests.support.desk import Desk
-
-DAY, NEXT_DAY = "2027-03-01", "2027-03-02"
-TEN = f"{DAY}T10:00:00+00:00"
+from tests.support.times import DAY, NEXT_DAY, TEN
 
 
 def board(clinic: Clinic, first: str = DAY, until: str = NEXT_DAY) -> Made:

@@ -1,4 +1,4 @@
-"""Every change writes one event and one audit entry in its own transaction; a refusal writes none."""
+"""Each change writes an event and an audit entry in its own transaction; a refusal writes none."""
 
 import pytest
 
@@ -12,8 +12,8 @@ from tests.support.cast import (
     event_types,
     rows,
 )
+from tests.support.times import TEN
 
-TEN = "2027-03-01T10:00:00+00:00"
 SECRET = "Hates the smell of the cream"
 
 

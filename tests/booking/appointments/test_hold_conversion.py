@@ -1,4 +1,4 @@
-"""Conversions: a hold becomes the patient's appointment, of the same id, when their rules allow it."""
+"""A hold becomes the patient's appointment, with the same id, when the patient's rules allow it."""
 
 from uuid import UUID
 
@@ -13,20 +13,16 @@ from tests.support.cast import (
     codes,
     counts,
     create_course,
-    create_location,
     create_patient,
-    create_room,
-    create_therapist,
+    create_staffed_location,
     event_types,
     pointers,
     refusal,
     rows,
     run_out,
-    shown,
+    shown_course,
 )
-
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
+from tests.support.times import DAY, TEN
 
 
 def converted(clinic: Clinic, hold: Made, **fields: object) -> Made:
@@ -38,7 +34,7 @@ def converted(clinic: Clinic, hold: Made, **fields: object) -> Made:
 
 
 def judged(clinic: Clinic, hold: Made) -> Made:
-    """Judge a conversion without making it."""
+    """Judge the booking of a hold without making it."""
     body = {"hold_id": hold["id"], "patient_id": clinic.patient["id"]}
     answer = clinic.desk.post("/appointments/validate", body)
     assert answer.status_code == 200, answer.text
@@ -47,7 +43,7 @@ def judged(clinic: Clinic, hold: Made) -> Made:
 
 
 def claims(database: Database, clinic: Clinic) -> list[tuple[UUID, UUID]]:
-    """Give which claims there are on which resources."""
+    """Give the id and the resource of each claim."""
     return [(one.id, one.resource_id) for one in rows(database, clinic.desk, Occupancy)]
 
 
@@ -108,7 +104,8 @@ def test_what_the_patients_rules_refuse_leaves_the_hold_as_it_is(spaced: Clinic,
 
     assert [one["code"] for one in verdict["refusals"]] == ["spacing_floor", "spacing_min"]
     assert codes(answer) == ["spacing_floor", "spacing_min"]
-    assert answer.get_json()["alternatives"]
+    near = [slot["starts_at"][5:16] for slot in answer.get_json()["alternatives"]]
+    assert near == ["03-25T09:00", "03-25T09:05", "03-25T09:10", "03-26T10:00", "03-27T10:00"]
     assert (counts(database, spaced.desk), spaced.desk.get(f"/holds/{hold['id']}").get_json()) == (
         before,
         hold,
@@ -119,11 +116,11 @@ def test_a_hold_in_a_course_becomes_its_last_session(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=1)
     hold = clinic.held(TEN, patient_id=clinic.patient["id"], course_id=course["id"])
 
-    before = shown(clinic, course)["progress"]
+    before = shown_course(clinic, course)["progress"]
     visit = converted(clinic, hold)
 
     assert (before, visit["course_id"]) == ({"performed": 0, "booked": 0}, course["id"])
-    assert shown(clinic, course)["progress"] == {"performed": 0, "booked": 1}
+    assert shown_course(clinic, course)["progress"] == {"performed": 0, "booked": 1}
 
 
 def test_another_patient_may_take_what_one_may_not(spaced: Clinic) -> None:
@@ -147,9 +144,7 @@ def test_an_override_allows_a_conversion_and_is_kept(spaced: Clinic) -> None:
 
 
 def test_a_patient_who_is_elsewhere_at_that_time_is_busy(clinic: Clinic) -> None:
-    other = create_location(clinic.desk, name="Other")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other)
+    other = create_staffed_location(clinic.desk)
     hold = clinic.held(TEN)
     clinic.booked(TEN, location_id=other["id"])
 
@@ -205,7 +200,7 @@ def test_a_conversion_makes_its_course_active(clinic: Clinic) -> None:
 
     visit = converted(clinic, clinic.held(TEN), course_id=course["id"])
 
-    now = shown(clinic, course)
+    now = shown_course(clinic, course)
     assert (now["status"], now["appointment_ids"]) == ("active", [visit["id"]])
 
 

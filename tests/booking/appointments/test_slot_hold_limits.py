@@ -1,10 +1,9 @@
-"""A publishable key has so many live holds at a location and no more, however many it asks for at once."""
+"""A publishable key has a limited number of live holds at a location, also when it asks for many at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,10 +11,16 @@ from werkzeug.test import TestResponse
 from booking.appointments.slot_hold_limits import MOST_HOLDS
 from models import Appointment
 from models.database import Database
-from tests.support.cast import Clinic, create_location, create_room, create_therapist, rows, run_out
+from tests.support.cast import (
+    Clinic,
+    add_two_pairs,
+    create_staffed_location,
+    rows,
+    run_out,
+)
 from tests.support.racing import assert_sound, race, statuses
+from tests.support.widgets import create_widget, from_page
 
-ORIGIN = "https://clinic.example"
 SLOTS = [
     f"2027-03-{day:02}T{hour}:{minute:02}:00Z"
     for day in (1, 2)
@@ -35,25 +40,22 @@ class Widget:
         return self.clinic.desk.post(
             "/holds",
             self.clinic.wish(at, patient_id=None, **fields),
-            **{"Origin": ORIGIN, "Idempotency-Key": str(uuid4())},
+            **from_page(),
         )
 
     def hold_all(self, starts: Sequence[str]) -> list[int]:
-        """Ask for one hold after the other; give the statuses."""
+        """Ask for holds one after the other; give the statuses."""
         return [self.hold(at).status_code for at in starts]
 
 
 def widget_of(clinic: Clinic) -> Widget:
-    """Give the clinic a widget."""
-    body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
-    return Widget(
-        clinic.using(clinic.desk.using(clinic.desk.made("/api-keys", name="Widget", **body)["key"]))
-    )
+    """Create a widget for the clinic."""
+    return Widget(clinic.using(create_widget(clinic.desk, "appointments:write")))
 
 
 @pytest.fixture
 def widget(clinic: Clinic) -> Widget:
-    """Give a widget that has all the holds it may have."""
+    """Give a widget that has as many holds as it may have."""
     widget = widget_of(clinic)
     assert set(widget.hold_all(SLOTS[: MOST_HOLDS - 1])) == {201}
     assert widget.hold(SLOTS[MOST_HOLDS - 1], ttl_seconds=600).status_code == 201
@@ -90,17 +92,13 @@ def test_other_keys_are_not_counted_and_secret_ones_not_bounded(clinic: Clinic) 
 
 
 def test_holds_at_another_location_are_not_counted(widget: Widget, clinic: Clinic) -> None:
-    other = create_location(clinic.desk, name="Other")
-    create_room(clinic.desk, other)
-    create_therapist(clinic.desk, other, name="There")
+    other = create_staffed_location(clinic.desk)
 
     assert widget.hold(SLOTS[0], location_id=other["id"]).status_code == 201
 
 
 def test_of_forty_holds_at_once_no_more_than_the_bound_are_made(clinic: Clinic, database: Database) -> None:
-    for number in (2, 3):
-        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
-        create_room(clinic.desk, clinic.location, name=f"Another room {number}")
+    add_two_pairs(clinic)
     widget = widget_of(clinic)
 
     answers = race([partial(widget.hold, at) for at in SLOTS[: 2 * MOST_HOLDS]])

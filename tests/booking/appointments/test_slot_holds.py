@@ -1,11 +1,10 @@
-"""Holds: a slot is kept for minutes of real time, extended once, released, or gone when they are over."""
+"""A hold keeps a slot for minutes of real time; it is extended once, released, or it expires."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from api import clock
 from booking.claims import expired_holds
 from booking.claims.reconciling import differences
 from booking.core.caller import Caller
@@ -24,13 +23,12 @@ from tests.support.cast import (
     pointers,
     rows,
     run_out,
-    shown,
+    shown_course,
 )
 from tests.support.desk import Desk
-
-DAY = "2027-03-01"
-TEN = f"{DAY}T10:00:00+00:00"
-ELEVEN = f"{DAY}T11:00:00+00:00"
+from tests.support.times import DAY, ELEVEN, NEXT_DAY, TEN, minutes_after
+from tests.support.widgets import create_widget, from_page
+from tests.support.worker import sweep
 
 
 def read(clinic: Clinic, hold: Made) -> tuple[int, str | None]:
@@ -88,12 +86,14 @@ def test_a_course_without_its_patient_is_malformed(clinic: Clinic) -> None:
 
 
 def test_a_held_slot_is_neither_offered_nor_booked_nor_held_nor_blocked(clinic: Clinic) -> None:
+    before = clinic.starts(DAY, NEXT_DAY)
     hold = clinic.held(TEN)
     block = {"starts_at": TEN, "ends_at": ELEVEN, "reason": "Meeting"}
 
     blocked = clinic.desk.post("/blocks", block | {"resource_id": clinic.therapist["id"]})
 
-    assert TEN not in clinic.starts(DAY, "2027-03-02")
+    gone = set(before) - set(clinic.starts(DAY, NEXT_DAY))
+    assert sorted(gone) == [minutes_after("09:45", 5 * number) for number in range(7)]
     assert codes(clinic.book(TEN)) == ["no_room_available", "no_therapist_available"]
     assert codes(clinic.hold(TEN)) == ["no_room_available", "no_therapist_available"]
     assert blocked.get_json()["appointment_ids"] == [hold["id"]]
@@ -102,7 +102,8 @@ def test_a_held_slot_is_neither_offered_nor_booked_nor_held_nor_blocked(clinic: 
 def test_a_refused_hold_comes_with_near_slots(clinic: Clinic) -> None:
     clinic.booked(TEN)
 
-    assert clinic.hold(TEN).get_json()["alternatives"]
+    near = [slot["starts_at"][5:16] for slot in clinic.hold(TEN).get_json()["alternatives"]]
+    assert near == ["03-01T09:35", "03-01T09:40", "03-01T10:20", "03-02T10:00", "03-03T10:00"]
 
 
 def test_a_hold_without_a_patient_claims_no_spacing_and_flags_nobody(
@@ -189,14 +190,8 @@ def test_every_way_to_an_expired_hold_is_410(clinic: Clinic, database: Database,
 
 
 def as_conversion(clinic: Clinic, hold: Made) -> Made:
-    """Give a conversion's body."""
+    """Give the body that books a hold."""
     return {"hold_id": hold["id"], "patient_id": clinic.patient["id"]}
-
-
-def sweep(database: Database, desk: Desk) -> int:
-    """Sweep the clinic as each minute's work does."""
-    with database.transaction(desk.clinic_id) as session:
-        return expired_holds.sweep(Caller(session, desk.clinic_id, instant(NOW), real_now=clock.now()))
 
 
 @pytest.mark.parametrize(("seconds", "lives"), [(-1, True), (0, False), (1, False)])
@@ -325,7 +320,7 @@ def test_a_hold_counts_as_no_session_of_its_course(clinic: Clinic) -> None:
 
     clinic.held(TEN, patient_id=clinic.patient["id"], course_id=course["id"])
 
-    now = shown(clinic, course)
+    now = shown_course(clinic, course)
     assert (now["status"], now["progress"], now["appointment_ids"]) == (
         "planned",
         {"performed": 0, "booked": 0},
@@ -336,20 +331,6 @@ def test_a_hold_counts_as_no_session_of_its_course(clinic: Clinic) -> None:
 def test_a_plain_appointment_is_no_hold(clinic: Clinic) -> None:
     assert read(clinic, clinic.booked(TEN)) == (404, "not_found")
     assert read(clinic, {"id": UNKNOWN_ID}) == (404, "not_found")
-
-
-ORIGIN = "https://clinic.example"
-
-
-def widget(desk: Desk, name: str) -> Desk:
-    """Give a desk with a publishable key of its own."""
-    body = {"kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
-    return desk.using(desk.made("/api-keys", name=name, **body)["key"])
-
-
-def from_page() -> dict[str, str]:
-    """Give the headers that a widget's page sends."""
-    return {"Origin": ORIGIN, "Idempotency-Key": str(uuid4())}
 
 
 def statuses_of(desk: Desk, path: str) -> list[int]:
@@ -364,7 +345,10 @@ def statuses_of(desk: Desk, path: str) -> list[int]:
 
 
 def test_a_widget_makes_holds_for_nobody_and_sees_only_its_own(clinic: Clinic) -> None:
-    first, second = widget(clinic.desk, "First"), widget(clinic.desk, "Second")
+    first, second = (
+        create_widget(clinic.desk, "appointments:write", name="First"),
+        create_widget(clinic.desk, "appointments:write", name="Second"),
+    )
     body = clinic.wish(TEN, patient_id=None)
 
     made = first.request("POST", "/holds", from_page(), json=body)
@@ -380,4 +364,8 @@ def test_a_widget_makes_holds_for_nobody_and_sees_only_its_own(clinic: Clinic) -
 def test_a_widget_sees_no_hold_of_a_desk(clinic: Clinic) -> None:
     path = f"/holds/{clinic.held(TEN)['id']}"
 
-    assert statuses_of(widget(clinic.desk, "Widget"), path) == [404, 404, 404]
+    assert statuses_of(create_widget(clinic.desk, "appointments:write", name="Widget"), path) == [
+        404,
+        404,
+        404,
+    ]

@@ -9,12 +9,12 @@ import pytest
 from booking.questions.catalog import load_catalog
 from models.database import Database
 from scheduling.rulebook import CourseTemplate
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
-from tests.booking.catalogue.test_bad_input import refused
+from tests.support import samples
 from tests.support.callers import caller_in
+from tests.support.catalogue_cast import Cast, Rows
+from tests.support.refusals import refused_pointers
+from tests.support.widgets import ORIGIN, create_widget
 
-Rows = Callable[..., list[tuple[Any, ...]]]
 SPACING = {"floor_days": 7, "min_days": 14}
 WHOLE = {"code": "FACES", "recommended_days": None, "overdue_days": None, "override_by": None} | SPACING
 RULES = "SELECT id::text, code, floor_days, min_days, active, after, before FROM spacing_rules"
@@ -68,17 +68,17 @@ BAD = [
 def test_a_malformed_template_is_refused(cast: Cast, fields: dict[str, Any], pointer: str) -> None:
     body = samples.course_template(cast.procedure["id"], **fields)
 
-    assert refused(cast, "/course-templates", body) == [pointer]
+    assert refused_pointers(cast, "/course-templates", body) == [pointer]
 
 
-def test_every_procedure_must_be_the_clinics(cast: Cast, make_cast: Callable[[], Cast]) -> None:
-    foreign = make_cast().procedure["id"]
-    for wrong in (foreign, str(uuid4())):
-        ids = [cast.procedure["id"], wrong]
-        answer = cast.desk.post("/course-templates", samples.course_template(ids[0], procedure_ids=ids))
+@pytest.mark.parametrize("whose", ["unknown", "foreign"])
+def test_every_procedure_must_be_the_clinics(cast: Cast, make_cast: Callable[[], Cast], whose: str) -> None:
+    wrong = make_cast().procedure["id"] if whose == "foreign" else str(uuid4())
+    ids = [cast.procedure["id"], wrong]
+    answer = cast.desk.post("/course-templates", samples.course_template(ids[0], procedure_ids=ids))
 
-        assert answer.status_code == 404
-        assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/procedure_ids/1"]
+    assert answer.status_code == 404
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/procedure_ids/1"]
 
 
 def test_a_code_is_taken_once_in_a_clinic(cast: Cast, make_cast: Callable[[], Cast]) -> None:
@@ -105,10 +105,8 @@ def test_templates_are_listed_by_code_activity_and_procedure(cast: Cast) -> None
 
 def test_a_widget_reads_templates_and_changes_none(cast: Cast) -> None:
     made = create_template(cast)
-    key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"]}
-    origin = {"origins": ["https://clinic.example"]}
-    widget = cast.desk.using(cast.desk.made("/api-keys", **key, **origin)["key"])
-    sent = {"Origin": "https://clinic.example"}
+    widget = create_widget(cast.desk, "catalog:read")
+    sent = {"Origin": ORIGIN}
 
     assert widget.request("GET", path_of(made), sent).get_json()["code"] == "FACES"
     assert widget.request("PATCH", path_of(made), sent, json={"name": "X"}).status_code == 403

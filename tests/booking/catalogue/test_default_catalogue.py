@@ -1,4 +1,4 @@
-"""The default catalogue against its tables, written out here once more."""
+"""The default catalogue is that of the tables, which are written here once more."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from booking.catalogue.defaults import default_course_templates, default_procedu
 from schemas.course_templates import CourseTemplateSchema
 from schemas.procedures import ProcedureSchema
 from schemas.spacing_rules import SpacingRuleSchema
-from tests.booking.catalogue import samples
+from tests.support import samples
 from tests.support.desk import Desk
 
 Range = tuple[int, int | None, int | None] | None
@@ -106,7 +106,7 @@ COURSES = default_course_templates({code: one for one, code in CODES.items()})
 
 
 def of_kind(procedure: dict[str, Any], *kinds: str) -> dict[str, Any] | None:
-    """Give the first phase of one of these kinds."""
+    """Give the first phase of any of these kinds."""
     return next((phase for phase in procedure["phases"] if phase["kind"] in kinds), None)
 
 
@@ -134,13 +134,13 @@ def test_a_procedures_minutes_are_those_of_the_table(code: str) -> None:
     assert found == PROCEDURES[code]
 
 
-def test_needling_needs_a_consultation_and_hygiene_and_nothing_else_does() -> None:
+@pytest.mark.parametrize("code", PROCEDURES)
+def test_needling_needs_a_consultation_and_hygiene_and_nothing_else_does(code: str) -> None:
     prerequisite = {"family": "CONSULT", "min_hours_before": None, "valid_days": None}
-    for procedure in BY_CODE.values():
-        needles = procedure["family"] in NEEDLING
+    needles = BY_CODE[code]["family"] in NEEDLING
 
-        assert procedure["prerequisites"] == ([prerequisite] if needles else [])
-        assert ("BBP" in procedure["qualifications"]) is needles
+    assert BY_CODE[code]["prerequisites"] == ([prerequisite] if needles else [])
+    assert ("BBP" in BY_CODE[code]["qualifications"]) is needles
 
 
 def test_the_standard_face_takes_the_time_that_the_contract_says() -> None:
@@ -245,15 +245,22 @@ def test_a_new_clinic_shows_the_course_templates_as_if_they_had_been_posted(
     assert {(one["version"], one["active"]) for one in shown} == {(1, True)}
 
 
-def test_the_whole_catalogue_is_input_that_the_api_would_take() -> None:
-    for values in default_procedures():
-        assert ProcedureSchema().load(values) == values | {"active": True}
-    for values in default_spacing_rules():
-        assert SpacingRuleSchema().load(values) == values | {"active": True}
-    for values in COURSES:
-        sent = values | {"procedure_ids": [str(one) for one in values["procedure_ids"]]}
+@pytest.mark.parametrize("code", PROCEDURES)
+def test_a_default_procedure_is_input_that_the_api_would_take(code: str) -> None:
+    assert ProcedureSchema().load(BY_CODE[code]) == BY_CODE[code] | {"active": True}
 
-        assert CourseTemplateSchema().load(sent) == values | {"active": True}
+
+def test_the_default_spacing_rules_are_input_that_the_api_would_take() -> None:
+    rules = default_spacing_rules()
+
+    assert [SpacingRuleSchema().load(one) for one in rules] == [one | {"active": True} for one in rules]
+
+
+@pytest.mark.parametrize("values", COURSES, ids=lambda values: values["code"])
+def test_a_default_course_template_is_input_that_the_api_would_take(values: dict[str, Any]) -> None:
+    sent = values | {"procedure_ids": [str(one) for one in values["procedure_ids"]]}
+
+    assert CourseTemplateSchema().load(sent) == values | {"active": True}
 
 
 def test_a_new_clinic_shows_the_catalogue_as_if_it_had_been_posted(make_clinic: Callable[..., Desk]) -> None:

@@ -1,7 +1,7 @@
 """Fields that are fixed when an object is made: they may be sent as they are, never changed."""
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 
 FIXED = "Cannot be changed."
 

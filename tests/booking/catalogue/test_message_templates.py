@@ -1,4 +1,4 @@
-"""Message templates: one of each kind in every clinic, and words with known fields alone."""
+"""Every clinic has a message template of each kind, whose texts contain known fields only."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,24 +1,20 @@
-"""A location begins and ceases to observe public holidays: what is accepted, and who is affected."""
+"""A location that begins or ceases to observe public holidays flags or unflags its visits."""
 
 from typing import Any
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
+from tests.support.visits import flag_codes
 
 ENGLAND = {"country": "GB", "subdivision": "ENG", "observes_public_holidays": True}
 SPRING, DAY_AFTER, SUMMER = (f"{day}T10:00:00Z" for day in ("2027-05-31", "2027-06-01", "2027-08-30"))
 
 
-def flags(cast: Cast, appointment: dict[str, Any]) -> list[str]:
-    """Give the codes of an appointment's flags."""
-    return [flag["code"] for flag in cast.desk.get(f"/appointments/{appointment['id']}").get_json()["flags"]]
-
-
 def affected(cast: Cast, **change: Any) -> list[str]:
-    """Change the location and give the appointments that this leaves outside the rules."""
+    """Change the location and give the appointments that break the rules because of it."""
     answer = cast.desk.patch(f"/locations/{cast.location['id']}", change)
     assert answer.status_code == 200, answer.text
     found: list[str] = answer.get_json()["affected"]
@@ -29,7 +25,7 @@ def test_observing_public_holidays_flags_who_is_booked_on_one(cast: Cast) -> Non
     holiday, day_after = cast.book(SPRING), cast.book(DAY_AFTER)
 
     assert affected(cast, **ENGLAND) == [holiday["id"]]
-    assert (flags(cast, holiday), flags(cast, day_after)) == (["location_closed"], [])
+    assert (flag_codes(cast, holiday), flag_codes(cast, day_after)) == (["location_closed"], [])
 
 
 @pytest.mark.parametrize(
@@ -43,10 +39,10 @@ def test_observing_public_holidays_flags_who_is_booked_on_one(cast: Cast) -> Non
 def test_a_location_that_is_open_again_takes_the_flags_away(cast: Cast, change: dict[str, Any]) -> None:
     booked = cast.book(SPRING)
     affected(cast, **ENGLAND)
-    flagged = flags(cast, booked)
+    flagged = flag_codes(cast, booked)
 
     assert affected(cast, **change) == []
-    assert (flagged, flags(cast, booked)) == (["location_closed"], [])
+    assert (flagged, flag_codes(cast, booked)) == (["location_closed"], [])
 
 
 def test_another_subdivision_is_judged_by_its_own_holidays(cast: Cast) -> None:
@@ -54,14 +50,14 @@ def test_another_subdivision_is_judged_by_its_own_holidays(cast: Cast) -> None:
 
     assert affected(cast, **ENGLAND | {"subdivision": "SCT"}) == []
     assert affected(cast, subdivision="ENG") == [booked["id"]]
-    assert flags(cast, booked) == ["location_closed"]
+    assert flag_codes(cast, booked) == ["location_closed"]
 
 
 def test_a_country_that_is_not_observed_affects_nobody(cast: Cast) -> None:
     booked = cast.book(SPRING)
 
     assert affected(cast, country="GB", subdivision="ENG") == []
-    assert flags(cast, booked) == []
+    assert flag_codes(cast, booked) == []
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 
 
 @pytest.mark.parametrize("path", ["/rooms", "/devices"])

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import Cast
+from tests.support import samples
+from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
-
-ORIGIN = "https://clinic.example"
+from tests.support.widgets import ORIGIN, create_widget
 
 
 def test_a_therapist_needs_a_name_and_nothing_else(desk: Desk) -> None:
@@ -67,8 +66,8 @@ def test_a_therapist_who_treated_cannot_be_deleted(cast: Cast) -> None:
     assert cast.desk.delete(f"/therapists/{cast.therapist['id']}").get_json()["code"] == "in_use"
 
 
-def test_a_widget_sees_of_therapists_their_names_alone(cast: Cast, desk_with: Callable[..., Desk]) -> None:
-    widget = desk_with(cast, "catalog:read", kind="publishable", origins=[ORIGIN])
+def test_a_widget_sees_of_therapists_their_names_alone(cast: Cast) -> None:
+    widget = create_widget(cast.desk, "catalog:read")
     sent = {"Origin": ORIGIN}
     shown = {"id": cast.therapist["id"], "name": "Alice Archer"}
 
@@ -76,10 +75,8 @@ def test_a_widget_sees_of_therapists_their_names_alone(cast: Cast, desk_with: Ca
     assert widget.request("GET", f"/therapists/{cast.therapist['id']}", sent).get_json() == shown
 
 
-def test_a_widget_reads_locations_and_procedures_and_nothing_else(
-    cast: Cast, desk_with: Callable[..., Desk]
-) -> None:
-    widget = desk_with(cast, "catalog:read", kind="publishable", origins=[ORIGIN])
+def test_a_widget_reads_locations_and_procedures_and_nothing_else(cast: Cast) -> None:
+    widget = create_widget(cast.desk, "catalog:read")
 
     def status(path: str) -> int:
         return widget.request("GET", path, {"Origin": ORIGIN}).status_code

@@ -1,29 +1,24 @@
-"""Courses that an open medical hold stands against: shown as paused, neither lapsed nor recalled."""
-
-from typing import Any
+"""A course under an open medical hold is shown as paused, and neither lapses nor is recalled."""
 
 import pytest
 
 from models.database import Database
-from tests.booking.courses.test_states import act, lapse, left_lying
-from tests.support.cast import Clinic, Made, create_clinic, create_course, create_template, shown
+from tests.support.cast import Clinic, Made, create_clinic, create_course, create_template, shown_course
+from tests.support.courses import act_on_course, create_unfinished_course, lapse_courses
 from tests.support.desk import Desk
-
-
-def opened(clinic: Clinic, on: str = "2027-01-04", **fields: Any) -> Made:
-    """Open a hold for pregnancy, unless told otherwise."""
-    values = {"code": "pregnancy", "opened_on": on} | fields
-    return clinic.desk.made(f"/patients/{clinic.patient['id']}/medical-holds", **values)
+from tests.support.records import open_medical_hold
+from tests.support.times import TEN
+from tests.support.visits import begun
 
 
 def path_of(hold: Made) -> str:
-    """Give where a hold lies."""
+    """Give the path of a medical hold."""
     return f"/patients/{hold['patient_id']}/medical-holds/{hold['id']}"
 
 
 def state(clinic: Clinic, course: Made) -> tuple[str, list[str]]:
-    """Give a course's status and the holds that pause it."""
-    found = shown(clinic, course)
+    """Give a course's status and the medical holds that pause it."""
+    found = shown_course(clinic, course)
     return found["status"], found["medical_hold_ids"]
 
 
@@ -35,7 +30,7 @@ def of_status(clinic: Clinic, status: str) -> list[str]:
 
 
 def lapsed_recalls(clinic: Clinic, on: str) -> list[str]:
-    """List the courses whose patients are called to go on."""
+    """List the lapsed courses whose patients are to be called."""
     desk = clinic.at(f"{on}T12:00:00Z").desk
     items = desk.get("/recalls", due_by=on, kind="lapsed").get_json()["items"]
     return [one["course_id"] for one in items]
@@ -43,7 +38,7 @@ def lapsed_recalls(clinic: Clinic, on: str) -> list[str]:
 
 def test_an_open_hold_pauses_a_course_until_it_is_resolved(clinic: Clinic) -> None:
     course = create_course(clinic)
-    hold = opened(clinic)
+    hold = open_medical_hold(clinic, "pregnancy")
     held = state(clinic, course), of_status(clinic, "paused"), of_status(clinic, "planned")
     clinic.desk.patch(path_of(hold), {"resolved_on": "2027-01-04"})
 
@@ -54,7 +49,7 @@ def test_an_open_hold_pauses_a_course_until_it_is_resolved(clinic: Clinic) -> No
 
 def test_a_hold_that_is_signed_off_pauses_no_more(clinic: Clinic) -> None:
     course = create_course(clinic)
-    hold = opened(clinic)
+    hold = open_medical_hold(clinic, "pregnancy")
     signed = clinic.desk.post(f"{path_of(hold)}/sign-off", {"reason": "Seen by a dermatologist."})
 
     assert signed.status_code == 200
@@ -77,17 +72,15 @@ def test_only_a_hold_that_refuses_its_sessions_pauses_a_course(
     clinic: Clinic, fields: Made, status: str
 ) -> None:
     course = create_course(clinic)
-    opened(clinic, **fields)
+    open_medical_hold(clinic, **{"code": "pregnancy"} | fields)
 
     assert state(clinic, course)[0] == status
 
 
 def test_what_a_session_did_to_the_patient_pauses_the_course(clinic: Clinic) -> None:
     course = create_course(clinic)
-    visit = clinic.booked("2027-03-01T10:00:00Z", course_id=course["id"])
-    at_visit = clinic.at("2027-03-01T10:00:00Z")
-    for action in ("arrive", "start"):
-        visit = at_visit.acted(action, visit)
+    at_visit = clinic.at(TEN)
+    visit = begun(clinic, TEN, course_id=course["id"])
     at_visit.acted("complete", visit, adverse_effects=["hyperpigmentation"])
 
     assert state(at_visit, course)[0] == "paused"
@@ -95,17 +88,17 @@ def test_what_a_session_did_to_the_patient_pauses_the_course(clinic: Clinic) -> 
 
 def test_the_desks_own_pause_outlasts_a_hold(clinic: Clinic) -> None:
     course = create_course(clinic)
-    hold = opened(clinic)
-    act(clinic, course, "pause")
+    hold = open_medical_hold(clinic, "pregnancy")
+    act_on_course(clinic, course, "pause")
     clinic.desk.patch(path_of(hold), {"resolved_on": "2027-01-04"})
 
     assert state(clinic, course) == ("paused", [])
-    assert act(clinic, course, "resume").get_json()["status"] == "planned"
+    assert act_on_course(clinic, course, "resume").get_json()["status"] == "planned"
 
 
 def test_a_cancelled_course_stays_cancelled_under_a_hold(clinic: Clinic) -> None:
     course = create_course(clinic)
-    opened(clinic)
+    open_medical_hold(clinic, "pregnancy")
     answer = clinic.desk.patch(f"/courses/{course['id']}", {"status": "cancelled"})
 
     assert answer.get_json()["status"] == "cancelled"
@@ -114,7 +107,7 @@ def test_a_cancelled_course_stays_cancelled_under_a_hold(clinic: Clinic) -> None
 
 def test_an_override_still_books_a_session_of_a_held_course(clinic: Clinic) -> None:
     course = create_course(clinic)
-    opened(clinic)
+    open_medical_hold(clinic, "pregnancy")
     waived = {"codes": ["medical_hold"], "reason": "Seen by a dermatologist."}
     refused = clinic.book("2027-03-01T10:00:00Z", course_id=course["id"])
     clinic.booked("2027-03-01T10:00:00Z", course_id=course["id"], override=waived)
@@ -131,7 +124,7 @@ def test_an_override_still_books_a_session_of_a_held_course(clinic: Clinic) -> N
         ("2027-06-01", "2027-06-14", 0),
         ("2027-06-01", "2027-08-10", 0),
         ("2027-06-01", "2027-08-11", 1),
-        # What was over before the last session changes nothing.
+        # A medical hold that ended before the last session changes nothing.
         ("2027-01-10", "2027-04-26", 0),
         ("2027-01-10", "2027-04-27", 1),
     ],
@@ -139,21 +132,22 @@ def test_an_override_still_books_a_session_of_a_held_course(clinic: Clinic) -> N
 def test_a_held_course_does_not_lapse_and_its_days_count_from_the_holds_end(
     clinic: Clinic, database: Database, resolved_on: str | None, on: str, number: int
 ) -> None:
-    left_lying(clinic, overdue_days=56)
+    create_unfinished_course(clinic, overdue_days=56)
     late = clinic.at("2027-06-01T12:00:00Z")
-    hold = opened(late, "2027-01-05" if resolved_on == "2027-01-10" else "2027-03-02", code="infection")
+    opened_on = "2027-01-05" if resolved_on == "2027-01-10" else "2027-03-02"
+    hold = open_medical_hold(late, "infection", opened_on)
     if resolved_on is not None:
         assert late.desk.patch(path_of(hold), {"resolved_on": resolved_on}).status_code == 200
 
-    assert lapse(database, clinic, on) == number
+    assert lapse_courses(database, clinic, on) == number
 
 
 def test_nobody_is_called_to_go_on_while_a_hold_is_open(clinic: Clinic, database: Database) -> None:
-    course = left_lying(clinic, overdue_days=56)
-    lapse(database, clinic, "2027-05-01")
+    course = create_unfinished_course(clinic, overdue_days=56)
+    lapse_courses(database, clinic, "2027-05-01")
     late = clinic.at("2027-06-01T12:00:00Z")
     before = lapsed_recalls(clinic, "2027-06-01")
-    hold = opened(late, "2027-05-15")
+    hold = open_medical_hold(late, "pregnancy", "2027-05-15")
     during = lapsed_recalls(clinic, "2027-06-01"), state(late, course)[0]
     late.desk.patch(path_of(hold), {"resolved_on": "2027-06-01"})
 
@@ -165,7 +159,7 @@ def test_nobody_is_called_to_go_on_while_a_hold_is_open(clinic: Clinic, database
 def test_a_hold_concerns_what_the_last_session_treated(desk: Desk) -> None:
     clinic = create_clinic(desk, procedure={"areas": ["FACE", "NECK"], "choose_areas": True})
     course = create_course(clinic, template_id=create_template(clinic)["id"])
-    hold = opened(clinic, areas=["FACE"])
+    hold = open_medical_hold(clinic, "pregnancy", areas=["FACE"])
     before = state(clinic, course)
     clinic.booked("2027-03-01T10:00:00Z", course_id=course["id"], areas=["NECK"])
 

@@ -1,4 +1,4 @@
-"""Late arrivals: the visit numbs shorter, those in its way give way, and what has begun stands."""
+"""A late patient gets a shorter numbing phase, later visits give way, and a begun treatment stays."""
 
 from datetime import timedelta
 from random import Random
@@ -25,39 +25,28 @@ from tests.support.cast import (
 from tests.support.copying import Copied, MakeClinic
 from tests.support.desk import Desk
 from tests.support.racing import assert_sound
-
-DAY = "2027-03-01"
+from tests.support.times import at
+from tests.support.visits import shown_visit
 
 
 def on(clinic: Clinic, clock: str) -> Clinic:
-    """Give the clinic at a time of the day."""
-    return clinic.at(instant_of(clock))
-
-
-def instant_of(clock: str) -> str:
-    """Give a time of the day as clients write it."""
-    return f"{DAY}T{clock}:00+00:00"
+    """Give the clinic at a clock time of the day."""
+    return clinic.at(at(clock))
 
 
 def visit(clinic: Clinic, clock: str, **fields: Any) -> Made:
-    """Book a visit of a patient of its own."""
-    return clinic.booked(instant_of(clock), patient_id=create_patient(clinic.desk)["id"], **fields)
-
-
-def shown(clinic: Clinic, appointment: Made) -> Made:
-    """Read an appointment."""
-    found: Made = clinic.desk.get(f"/appointments/{appointment['id']}").get_json()
-    return found
+    """Book a visit for a new patient."""
+    return clinic.booked(at(clock), patient_id=create_patient(clinic.desk)["id"], **fields)
 
 
 def clocks(appointment: Made) -> tuple[str, str]:
-    """Give the times of arrival and treatment."""
+    """Give the clock times of arrival and treatment."""
     return appointment["starts_at"][11:16], appointment["procedure_at"][11:16]
 
 
 @pytest.fixture
 def pipeline(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic of one treatment room that numbs before it treats."""
+    """Give a clinic with one treatment room, whose procedure begins with numbing."""
     return copied(_one_room)
 
 
@@ -88,7 +77,7 @@ def test_the_cream_makes_up_for_ten_minutes_of_being_late(
     arrived = on(pipeline, clock).acted("arrive", booked)
 
     assert (clocks(arrived), arrived["affected"], arrived["flags"]) == (expected, [], [])
-    assert arrived["phases"][0]["actual_starts_at"] == instant_of(clock)
+    assert arrived["phases"][0]["actual_starts_at"] == at(clock)
     kinds = event_types(database, pipeline.desk, booked)
     assert kinds == ["appointment.booked", "appointment.rescheduled", "appointment.arrived"]
     assert_sound(database, pipeline.desk)
@@ -102,7 +91,7 @@ def test_visits_without_numbing_slide_one_after_another_as_far_as_they_must(
     arrived = on(clinic, "10:10").acted("arrive", late)
 
     assert arrived["affected"] == [one["id"] for one in others[:2]]
-    starts = [clocks(shown(clinic, one))[0] for one in others]
+    starts = [clocks(shown_visit(clinic, one))[0] for one in others]
     assert starts == ["10:30", "10:50", "11:10"]
     assert_sound(database, clinic.desk)
 
@@ -115,9 +104,10 @@ def test_another_room_that_is_free_saves_the_next_patient_the_wait(desk: Desk) -
 
     on(clinic, "10:10").acted("arrive", late)
 
-    given = shown(clinic, next_one)
+    given = shown_visit(clinic, next_one)
     assert clocks(given)[0] == "10:30"
-    assert spare["id"] in {shown(clinic, one)["phases"][0]["room_id"] for one in (late, next_one)}
+    rooms = {shown_visit(clinic, one)["phases"][0]["room_id"] for one in (late, next_one)}
+    assert rooms == {late["phases"][0]["room_id"], spare["id"]}
 
 
 def test_the_therapist_stays_though_another_is_free(clinic: Clinic) -> None:
@@ -127,7 +117,7 @@ def test_the_therapist_stays_though_another_is_free(clinic: Clinic) -> None:
 
     on(clinic, "10:05").acted("arrive", late)
 
-    given = shown(clinic, next_one)
+    given = shown_visit(clinic, next_one)
     assert (clocks(given)[0], given["therapist_id"]) == ("10:25", next_one["therapist_id"])
 
 
@@ -138,7 +128,7 @@ def test_who_is_here_waits_with_more_cream_but_never_comes_later(pipeline: Clini
     arrived = on(pipeline, "10:15").acted("arrive", late)
 
     assert arrived["affected"] == [waiting["id"]]
-    assert clocks(shown(pipeline, waiting)) == ("10:55", "11:45")
+    assert clocks(shown_visit(pipeline, waiting)) == ("10:55", "11:45")
 
 
 def test_a_treatment_that_has_begun_stands_and_other_times_are_offered(clinic: Clinic) -> None:
@@ -149,8 +139,8 @@ def test_a_treatment_that_has_begun_stands_and_other_times_are_offered(clinic: C
     arrived = on(clinic, "10:10").acted("arrive", late)
 
     assert [flag["code"] for flag in arrived["flags"]] == ["late"]
-    assert arrived["alternatives"][0]["starts_at"] == instant_of("10:40")
-    assert (clocks(arrived)[0], shown(clinic, begun)["version"]) == ("10:00", begun["version"])
+    assert arrived["alternatives"][0]["starts_at"] == at("10:40")
+    assert (clocks(arrived)[0], shown_visit(clinic, begun)["version"]) == ("10:00", begun["version"])
 
 
 @pytest.mark.parametrize(("closes", "slides"), [("10:25", False), ("10:30", True), ("10:35", True)])
@@ -167,7 +157,7 @@ def test_nobody_slides_beyond_the_closing_time(desk: Desk, closes: str, slides: 
 @pytest.mark.parametrize(("minutes", "slides"), [(25, False), (30, True), (35, True)])
 def test_a_block_behind_the_visit_stands(clinic: Clinic, minutes: int, slides: bool) -> None:
     late = visit(clinic, "10:00")
-    block = {"starts_at": instant_of(f"10:{minutes}"), "ends_at": instant_of("12:00"), "reason": "Meeting"}
+    block = {"starts_at": at(f"10:{minutes}"), "ends_at": at("12:00"), "reason": "Meeting"}
     clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **block)
 
     arrived = on(clinic, "10:10").acted("arrive", late)
@@ -180,12 +170,12 @@ def test_what_gave_way_keeps_its_warnings_flags_and_overrides(clinic: Clinic) ->
     for one in (late, next_one):
         path = f"/patients/{one['patient_id']}/medical-holds"
         clinic.desk.made(path, code="pregnancy", opened_on="2027-01-04")
-    before = [shown(clinic, one)["flags"] for one in (late, next_one)]
+    before = [shown_visit(clinic, one)["flags"] for one in (late, next_one)]
 
-    on(clinic, "10:05").acted("arrive", shown(clinic, late))
+    on(clinic, "10:05").acted("arrive", shown_visit(clinic, late))
 
-    assert clocks(shown(clinic, next_one))[0] == "10:25"
-    assert [shown(clinic, one)["flags"] for one in (late, next_one)] == before
+    assert clocks(shown_visit(clinic, next_one))[0] == "10:25"
+    assert [shown_visit(clinic, one)["flags"] for one in (late, next_one)] == before
     assert [flag["code"] for flag in before[0]] == ["medical_hold"]
 
 
@@ -208,7 +198,7 @@ def test_a_visit_that_gave_way_is_not_flagged_when_it_is_judged_again(pipeline: 
     changed = pipeline.desk.patch(f"/therapists/{pipeline.therapist['id']}", {"working_hours": hours})
 
     assert (arrived["affected"], changed.get_json()["affected"]) == ([next_one["id"]], [])
-    assert shown(pipeline, next_one)["flags"] == []
+    assert shown_visit(pipeline, next_one)["flags"] == []
 
 
 def test_a_visit_that_gave_way_is_rescheduled_with_the_numbing_of_its_procedure(pipeline: Clinic) -> None:
@@ -216,7 +206,7 @@ def test_a_visit_that_gave_way_is_rescheduled_with_the_numbing_of_its_procedure(
     on(pipeline, "10:15").acted("arrive", late)
 
     moved = on(pipeline, "10:16").acted(
-        "reschedule", shown(pipeline, next_one), starts_at="2027-03-02T10:00:00Z"
+        "reschedule", shown_visit(pipeline, next_one), starts_at="2027-03-02T10:00:00Z"
     )
 
     assert clocks(moved) == ("10:00", "10:45")
@@ -228,11 +218,11 @@ def test_an_afternoon_on_which_everybody_is_late_stays_sound(desk: Desk, databas
 
     for one in visits:
         now = instant(one["starts_at"]) + timedelta(minutes=chance.choice((0, 3, 8, 14)))
-        done = clinic.at(now.isoformat()).acted("arrive", shown(clinic, one))
+        done = clinic.at(now.isoformat()).acted("arrive", shown_visit(clinic, one))
         assert done["status"] == "arrived"
 
-    ends = max(shown(clinic, one)["phases"][-1]["ends_at"] for one in visits)
-    assert ends <= instant_of("19:00")
+    ends = max(shown_visit(clinic, one)["phases"][-1]["ends_at"] for one in visits)
+    assert ends <= at("19:00")
     assert_sound(database, clinic.desk)
 
 

@@ -1,4 +1,4 @@
-"""A visit gets another therapist or room at its times, judged by who and where alone."""
+"""A visit gets another therapist or room at its times, judged by the rules on staff and rooms only."""
 
 from typing import Any
 
@@ -24,8 +24,7 @@ from tests.support.cast import (
 )
 from tests.support.desk import Desk
 from tests.support.racing import assert_sound
-
-TEN = "2027-03-01T10:00:00+00:00"
+from tests.support.times import TEN
 
 
 def staff(clinic: Clinic, **fields: Any) -> Made:

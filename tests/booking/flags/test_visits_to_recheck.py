@@ -1,4 +1,4 @@
-"""Changes of hours, closures and qualifications: who is affected, flagged, and freed of the flag again."""
+"""Changes of hours, closures, qualifications and rules flag the affected visits, and unflag others."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,17 +6,12 @@ from typing import Any
 import pytest
 
 from models.database import Database
-from tests.booking.catalogue import samples
-from tests.booking.catalogue.conftest import WEEK_FROM_NINE, Cast
+from tests.support import samples
+from tests.support.catalogue_cast import WEEK_FROM_NINE, Cast, Rows
 from tests.support.statements import listening
+from tests.support.visits import flag_codes
 
-Rows = Callable[..., list[tuple[Any, ...]]]
 MONDAY = "2027-02-01T10:00:00Z"
-
-
-def flags(cast: Cast, appointment: dict[str, Any]) -> list[str]:
-    """Give the codes of an appointment's flags."""
-    return [flag["code"] for flag in cast.desk.get(f"/appointments/{appointment['id']}").get_json()["flags"]]
 
 
 def test_shorter_opening_hours_flag_who_falls_outside(cast: Cast) -> None:
@@ -26,7 +21,7 @@ def test_shorter_opening_hours_flag_who_falls_outside(cast: Cast) -> None:
     changed = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours}).get_json()
 
     assert changed["affected"] == [booked["id"]]
-    assert flags(cast, booked) == ["outside_opening_hours"]
+    assert flag_codes(cast, booked) == ["outside_opening_hours"]
     found = cast.desk.get("/appointments", flagged="true").get_json()["items"]
     assert [one["id"] for one in found] == [booked["id"]]
 
@@ -46,7 +41,7 @@ def test_a_closure_affects_whom_it_meets(cast: Cast, starts: str, ends: str, is_
     made = cast.desk.made(f"/locations/{cast.location['id']}/closures", **samples.closure(**times))
 
     assert made["affected"] == ([booked["id"]] if is_affected else [])
-    assert flags(cast, booked) == (["location_closed"] if is_affected else [])
+    assert flag_codes(cast, booked) == (["location_closed"] if is_affected else [])
 
 
 @pytest.mark.parametrize("takes_back", ["delete", "move"])
@@ -55,12 +50,12 @@ def test_a_closure_taken_back_takes_its_flags_along(cast: Cast, takes_back: str)
     times = {"starts_at": "2027-02-01T09:00:00Z", "ends_at": "2027-02-02T09:00:00Z"}
     closures = f"/locations/{cast.location['id']}/closures"
     path = f"{closures}/{cast.desk.made(closures, **samples.closure(**times))['id']}"
-    flagged = flags(cast, booked)
+    flagged = flag_codes(cast, booked)
     later = {"starts_at": "2027-03-01T09:00:00Z", "ends_at": "2027-03-02T09:00:00Z"}
     _ = cast.desk.delete(path) if takes_back == "delete" else cast.desk.patch(path, later)
 
     assert flagged == ["location_closed"]
-    assert flags(cast, booked) == []
+    assert flag_codes(cast, booked) == []
 
 
 @pytest.mark.parametrize(
@@ -76,7 +71,7 @@ def test_a_therapists_change_flags_their_visits(cast: Cast, change: dict[str, An
     changed = cast.desk.patch(f"/therapists/{cast.therapist['id']}", change).get_json()
 
     assert changed["affected"] == [booked["id"]]
-    assert flags(cast, booked) == [code]
+    assert flag_codes(cast, booked) == [code]
 
 
 def test_a_qualification_that_is_valid_on_the_day_affects_nobody(cast: Cast) -> None:
@@ -84,7 +79,7 @@ def test_a_qualification_that_is_valid_on_the_day_affects_nobody(cast: Cast) -> 
     change = {"qualifications": [{"code": "BBP", "valid_until": "2027-02-01"}]}
     changed = cast.desk.patch(f"/therapists/{cast.therapist['id']}", change).get_json()
 
-    assert (changed["affected"], flags(cast, booked)) == ([], [])
+    assert (changed["affected"], flag_codes(cast, booked)) == ([], [])
 
 
 def test_a_procedure_that_asks_more_of_its_staff_flags_its_visits(cast: Cast) -> None:
@@ -93,20 +88,20 @@ def test_a_procedure_that_asks_more_of_its_staff_flags_its_visits(cast: Cast) ->
     changed = cast.desk.patch(f"/procedures/{cast.procedure['id']}", change).get_json()
 
     assert changed["affected"] == [booked["id"]]
-    assert flags(cast, booked) == ["therapist_unqualified"]
+    assert flag_codes(cast, booked) == ["therapist_unqualified"]
 
 
 def test_a_procedure_that_takes_longer_flags_who_would_stay_after_closing(cast: Cast) -> None:
     booked = cast.book(MONDAY)
     hours = [{"weekday": "mon", "opens": "09:00", "closes": "10:20"}]
     cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours})
-    in_time = flags(cast, booked)
+    in_time = flag_codes(cast, booked)
     change = {"phases": [samples.phase(minutes=25)]}
     changed = cast.desk.patch(f"/procedures/{cast.procedure['id']}", change).get_json()
 
     assert in_time == []
     assert changed["affected"] == [booked["id"]]
-    assert flags(cast, booked) == ["outside_opening_hours"]
+    assert flag_codes(cast, booked) == ["outside_opening_hours"]
 
 
 def test_the_past_and_the_cancelled_are_left_alone(cast: Cast) -> None:
@@ -121,7 +116,7 @@ def test_the_past_and_the_cancelled_are_left_alone(cast: Cast) -> None:
     changed = later.patch(f"/therapists/{cast.therapist['id']}", {"qualifications": []}).get_json()
 
     assert changed["affected"] == []
-    assert flags(cast, past) == []
+    assert flag_codes(cast, past) == []
 
 
 def test_one_flag_and_one_event_however_often_the_catalogue_changes(cast: Cast, rows: Rows) -> None:
@@ -132,7 +127,7 @@ def test_one_flag_and_one_event_however_often_the_catalogue_changes(cast: Cast, 
         cast.desk.patch(path, {"opening_hours": hours})
     events = rows(cast.desk, "SELECT subject_id::text FROM events WHERE type = 'appointment.flagged'")
 
-    assert flags(cast, booked) == ["outside_opening_hours"]
+    assert flag_codes(cast, booked) == ["outside_opening_hours"]
     assert events == [(booked["id"],)]
     assert cast.desk.get(f"/appointments/{booked['id']}").get_json()["version"] == booked["version"] + 1
 
@@ -143,7 +138,7 @@ def test_hours_put_back_take_the_flag_away(cast: Cast) -> None:
     cast.desk.patch(path, {"opening_hours": []})
     changed = cast.desk.patch(path, {"opening_hours": WEEK_FROM_NINE}).get_json()
 
-    assert (changed["affected"], flags(cast, booked)) == ([], [])
+    assert (changed["affected"], flag_codes(cast, booked)) == ([], [])
 
 
 def test_what_an_override_had_allowed_is_not_flagged(cast: Cast) -> None:
@@ -159,7 +154,7 @@ def test_what_an_override_had_allowed_is_not_flagged(cast: Cast) -> None:
     hours = [{"weekday": "mon", "opens": "09:00", "closes": "12:00"}]
     changed = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours}).get_json()
 
-    assert (changed["affected"], flags(cast, early)) == ([], [])
+    assert (changed["affected"], flag_codes(cast, early)) == ([], [])
 
 
 @pytest.mark.parametrize(("min_days", "is_affected"), [(27, False), (28, False), (29, True)])
@@ -175,7 +170,7 @@ def test_a_stricter_spacing_rule_flags_the_later_of_the_visits_that_it_holds_apa
     found = [(flag["code"], flag["rule_id"]) for flag in shown]
     assert changed["affected"] == ([later["id"]] if is_affected else [])
     assert found == ([("spacing_min", "S02")] if is_affected else [])
-    assert flags(cast, earlier) == []
+    assert flag_codes(cast, earlier) == []
 
 
 @pytest.mark.parametrize("eased", [{"min_days": 28}, {"active": False}, None])
@@ -183,12 +178,12 @@ def test_an_eased_spacing_rule_takes_its_flags_away(cast: Cast, eased: dict[str,
     pair = [cast.book(MONDAY), cast.book("2027-03-01T10:00:00Z")]
     rule = cast.desk.made("/spacing-rules", **samples.spacing_rule(floor_days=7, min_days=30))
     path = f"/spacing-rules/{rule['id']}"
-    flagged = [flags(cast, one) for one in pair]
+    flagged = [flag_codes(cast, one) for one in pair]
     _ = cast.desk.delete(path) if eased is None else cast.desk.patch(path, eased)
 
     assert rule["affected"] == [pair[1]["id"]]
     assert flagged == [[], ["spacing_min"]]
-    assert [flags(cast, one) for one in pair] == [[], []]
+    assert [flag_codes(cast, one) for one in pair] == [[], []]
 
 
 def test_a_spacing_rule_leaves_other_flags_alone(cast: Cast) -> None:
@@ -196,8 +191,8 @@ def test_a_spacing_rule_leaves_other_flags_alone(cast: Cast) -> None:
     cast.desk.patch(f"/therapists/{cast.therapist['id']}", {"working_hours": []})
     cast.desk.made("/spacing-rules", **samples.spacing_rule(floor_days=7, min_days=30))
 
-    assert flags(cast, pair[0]) == ["therapist_not_working"]
-    assert flags(cast, pair[1]) == ["therapist_not_working", "spacing_min"]
+    assert flag_codes(cast, pair[0]) == ["therapist_not_working"]
+    assert flag_codes(cast, pair[1]) == ["therapist_not_working", "spacing_min"]
 
 
 @pytest.mark.parametrize(("what", "spared"), [("hours", 0), ("spacing", 1)])
@@ -234,5 +229,8 @@ def test_one_change_flags_each_visit_by_its_own_reasons_and_tells_each(cast: Cas
         " WHERE e.type = 'appointment.flagged' ORDER BY e.id",
     )
 
-    assert (flags(cast, early), flags(cast, late)) == (["outside_opening_hours"], ["location_closed"])
+    assert (flag_codes(cast, early), flag_codes(cast, late)) == (
+        ["outside_opening_hours"],
+        ["location_closed"],
+    )
     assert told == [(late["id"], 2, ["location_closed"]), (early["id"], 2, ["outside_opening_hours"])]

@@ -1,4 +1,4 @@
-"""Messages of completed courses: maintenance opens, midway, last call; gone once the family goes on."""
+"""A completed course has three messages about maintenance, until the patient books the family again."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from booking.core.caller import Caller
 from booking.messages.sending import announce_due
 from models import Event
 from models.database import Database
-from tests.booking.messages.test_messages import due, listed
 from tests.support.cast import (
     Clinic,
     Made,
@@ -22,6 +21,7 @@ from tests.support.cast import (
     short_phases,
 )
 from tests.support.copying import Copied, MakeClinic
+from tests.support.messages import due, listed
 
 LAST = "2027-08-31T10:00:00+01:00"
 OPENS, NUDGE, CLOSES = "2028-02-29T10:00:00+00:00", "2028-05-31T10:00:00+01:00", "2028-08-31T10:00:00+01:00"
@@ -31,7 +31,7 @@ WINDOW = {"maintenance_opens_months": 6, "maintenance_closes_months": 12}
 
 @pytest.fixture
 def treated(copied: Copied[Clinic]) -> Clinic:
-    """Give a clinic whose patient completed a course in August 2027, and has maintenance."""
+    """Give a clinic whose patient completed a course with maintenance in August 2027."""
     return copied(_treated)
 
 
@@ -44,7 +44,7 @@ def _treated(make_clinic: MakeClinic) -> Clinic:
 
 
 def complete_course(clinic: Clinic, starts_at: str, **template: Any) -> Made:
-    """Complete a course of one session."""
+    """Complete a course with a single session."""
     found = create_template(clinic, **NUMBERS | template)
     course = clinic.desk.made(
         "/courses", patient_id=clinic.patient["id"], template_id=found["id"], sessions=1

@@ -1,19 +1,13 @@
-"""A clinic's own gateway marks messages as sent: once or more often, whatever became of the visit since."""
+"""A clinic's gateway may mark a message as sent more than once, also after the visit has moved."""
 
 import pytest
 
 from booking.messages.sending import announce_due
 from models.database import Database
-from tests.booking.messages.test_messages import BOOKED, VISIT, due, listed
-from tests.booking.messages.test_sending import REMINDED, acting
 from tests.support.cast import Clinic, Made, create_key, create_location
+from tests.support.messages import REMINDED, due, listed
 from tests.support.racing import race, statuses
-
-
-@pytest.fixture
-def booked(clinic: Clinic) -> Made:
-    """Book a treatment for noon on Saturday 27 March."""
-    return clinic.at(BOOKED).booked(VISIT)
+from tests.support.worker import as_worker
 
 
 @pytest.mark.usefixtures("booked")
@@ -34,7 +28,7 @@ def test_what_a_gateway_has_sent_is_not_told_of(database: Database, clinic: Clin
     [message] = listed(clinic, "2027-03-25T12:00:00Z")
     clinic.at("2027-03-25T12:00:00Z").desk.post(f"/messages/{message['id']}/sent")
 
-    assert acting(database, clinic, REMINDED, announce_due) == 0
+    assert as_worker(database, clinic.desk, announce_due, REMINDED) == 0
 
 
 @pytest.mark.usefixtures("booked")
@@ -51,7 +45,7 @@ def test_what_had_become_due_may_be_marked_after_a_move(
     database: Database, clinic: Clinic, booked: Made
 ) -> None:
     [message] = listed(clinic, "2027-03-25T12:00:00Z")
-    acting(database, clinic, REMINDED, announce_due)
+    as_worker(database, clinic.desk, announce_due, REMINDED)
     moved = clinic.at("2027-03-25T12:01:00Z")
     moved.acted("reschedule", booked, starts_at="2027-03-29T11:00:00Z")
 

@@ -1,15 +1,12 @@
-"""Messages that become due are told once, taken by one sender at a time, and marked by a gateway."""
+"""A message that becomes due is announced once, leased to a single sender, and marked by a gateway."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
-from typing import TypeVar
 
 import pytest
 
-from booking.core.caller import Caller
 from booking.messages.sending import (
     LEASE,
     PAUSES,
@@ -22,7 +19,6 @@ from booking.messages.sending import (
 )
 from models import Event, MessageDispatch
 from models.database import Database
-from tests.booking.messages.test_messages import BOOKED, VISIT, due, listed
 from tests.support.cast import (
     NOW,
     Clinic,
@@ -33,10 +29,8 @@ from tests.support.cast import (
     rows,
 )
 from tests.support.copying import Copied, MakeClinic
-
-T = TypeVar("T")
-
-REMINDED = instant("2027-03-25T12:00:00+00:00")
+from tests.support.messages import BOOKED, REMINDED, VISIT, due, listed
+from tests.support.worker import as_worker
 
 
 @pytest.fixture
@@ -50,39 +44,27 @@ def _with_address(make_clinic: MakeClinic) -> Clinic:
     return replace(made, patient=create_patient(made.desk, name="Ada", email="ada@example.org"))
 
 
-@pytest.fixture
-def booked(clinic: Clinic) -> Made:
-    """Book a treatment for noon on Saturday 27 March."""
-    return clinic.at(BOOKED).booked(VISIT)
-
-
-def acting(database: Database, clinic: Clinic, now: datetime, act: Callable[[Caller], T]) -> T:
-    """Let a worker do something for the clinic in a transaction of its own."""
-    with database.transaction(clinic.desk.clinic_id) as session:
-        return act(Caller(session, clinic.desk.clinic_id, now, actor="Worker"))
-
-
 def announced(database: Database, clinic: Clinic) -> list[Event]:
-    """Give the events that told of a due message."""
+    """Give the events that announce a due message."""
     return [one for one in rows(database, clinic.desk, Event) if one.type == "message.due"]
 
 
 def dispatch(database: Database, clinic: Clinic) -> tuple[str, int, datetime]:
-    """Give the status, tries and next instant of the one message that has become due."""
+    """Give status, attempts and next instant of the only message that has become due."""
     [found] = rows(database, clinic.desk, MessageDispatch)
     return found.status, found.attempts, found.next_at
 
 
 def claim(database: Database, clinic: Clinic, now: datetime) -> list[Letter]:
-    """Take what may be sent at an instant."""
-    return acting(database, clinic, now, claim_letters) or []
+    """Lease the messages that may be sent at an instant."""
+    return as_worker(database, clinic.desk, claim_letters, now) or []
 
 
 @pytest.fixture
 def letter(database: Database, clinic: Clinic, booked: Made) -> Letter:
-    """Take the one message that is due two days before the visit."""
+    """Lease the message that is due two days before the visit."""
     assert booked["status"] == "booked"
-    acting(database, clinic, REMINDED, announce_due)
+    as_worker(database, clinic.desk, announce_due, REMINDED)
     [taken] = claim(database, clinic, REMINDED)
     return taken
 
@@ -92,14 +74,14 @@ def letter(database: Database, clinic: Clinic, booked: Made) -> Letter:
 def test_a_message_is_told_of_when_it_is_due(
     database: Database, clinic: Clinic, seconds: int, number: int
 ) -> None:
-    assert acting(database, clinic, REMINDED + timedelta(seconds=seconds), announce_due) == number
+    assert as_worker(database, clinic.desk, announce_due, REMINDED + timedelta(seconds=seconds)) == number
     assert len(announced(database, clinic)) == number
 
 
 def test_a_due_message_is_told_of_once_and_without_names(
     database: Database, clinic: Clinic, booked: Made
 ) -> None:
-    found = [acting(database, clinic, REMINDED, announce_due) for _ in range(2)]
+    found = [as_worker(database, clinic.desk, announce_due, REMINDED) for _ in range(2)]
     [event] = announced(database, clinic)
 
     assert found == [1, 0]
@@ -118,7 +100,7 @@ def test_of_workers_at_the_same_instant_one_tells(database: Database, clinic: Cl
 
     def announce(_: int) -> int:
         barrier.wait()
-        return acting(database, clinic, REMINDED, announce_due)
+        return as_worker(database, clinic.desk, announce_due, REMINDED)
 
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(announce, range(4)))
@@ -129,7 +111,7 @@ def test_of_workers_at_the_same_instant_one_tells(database: Database, clinic: Cl
 
 @pytest.mark.usefixtures("booked")
 def test_of_senders_at_the_same_instant_one_takes_a_letter(database: Database, clinic: Clinic) -> None:
-    acting(database, clinic, REMINDED, announce_due)
+    as_worker(database, clinic.desk, announce_due, REMINDED)
     barrier = Barrier(4)
 
     def take(_: int) -> int:
@@ -144,7 +126,7 @@ def test_of_senders_at_the_same_instant_one_takes_a_letter(database: Database, c
 
 @pytest.mark.usefixtures("booked")
 def test_a_worker_that_was_away_tells_of_the_last_day_alone(database: Database, clinic: Clinic) -> None:
-    acting(database, clinic, instant("2027-03-26T11:00:00+00:00"), announce_due)
+    as_worker(database, clinic.desk, announce_due, instant("2027-03-26T11:00:00+00:00"))
 
     assert [event.data["kind"] for event in announced(database, clinic)] == ["reminder_2d"]
 
@@ -155,7 +137,7 @@ def test_a_letter_holds_the_words_and_the_address(letter: Letter) -> None:
 
 
 def test_a_sent_message_is_listed_no_more(database: Database, clinic: Clinic, letter: Letter) -> None:
-    acting(database, clinic, REMINDED, lambda caller: note_sent(caller, letter))
+    as_worker(database, clinic.desk, lambda caller: note_sent(caller, letter), REMINDED)
 
     assert dispatch(database, clinic)[0] == "sent"
     assert due(clinic, "2027-03-25T12:00:00Z") == {}
@@ -174,7 +156,7 @@ def test_a_late_word_of_a_lost_sender_changes_nothing(
     database: Database, clinic: Clinic, letter: Letter
 ) -> None:
     [again] = claim(database, clinic, REMINDED + LEASE)
-    acting(database, clinic, REMINDED, lambda caller: note_failed(caller, letter, for_good=True))
+    as_worker(database, clinic.desk, lambda caller: note_failed(caller, letter, for_good=True), REMINDED)
 
     assert again.dispatch_id == letter.dispatch_id
     assert dispatch(database, clinic)[0] == "sending"
@@ -184,7 +166,7 @@ def test_a_late_word_of_a_lost_sender_changes_nothing(
 def test_what_was_refused_is_tried_again_after_a_pause(
     database: Database, clinic: Clinic, letter: Letter, seconds: int, letters: int
 ) -> None:
-    acting(database, clinic, REMINDED, lambda caller: note_failed(caller, letter, for_good=False))
+    as_worker(database, clinic.desk, lambda caller: note_failed(caller, letter, for_good=False), REMINDED)
 
     assert len(claim(database, clinic, REMINDED + PAUSES[0] + timedelta(seconds=seconds))) == letters
 
@@ -194,10 +176,12 @@ def test_what_is_always_refused_fails_after_the_last_try(
 ) -> None:
     now = REMINDED
     for pause in PAUSES:
-        acting(database, clinic, now, lambda caller, one=letter: note_failed(caller, one, for_good=False))
+        as_worker(
+            database, clinic.desk, lambda caller, one=letter: note_failed(caller, one, for_good=False), now
+        )
         now += pause
         [letter] = claim(database, clinic, now)
-    acting(database, clinic, now, lambda caller: note_failed(caller, letter, for_good=False))
+    as_worker(database, clinic.desk, lambda caller: note_failed(caller, letter, for_good=False), now)
 
     assert dispatch(database, clinic)[:2] == ("failed", 6)
     assert [one["status"] for one in listed(clinic, now.isoformat())] == ["failed"]
@@ -206,13 +190,13 @@ def test_what_is_always_refused_fails_after_the_last_try(
 def test_what_was_refused_for_good_has_failed_at_once(
     database: Database, clinic: Clinic, letter: Letter
 ) -> None:
-    acting(database, clinic, REMINDED, lambda caller: note_failed(caller, letter, for_good=True))
+    as_worker(database, clinic.desk, lambda caller: note_failed(caller, letter, for_good=True), REMINDED)
 
     assert dispatch(database, clinic)[0] == "failed"
 
 
 def test_what_was_put_back_has_not_been_tried(database: Database, clinic: Clinic, letter: Letter) -> None:
-    acting(database, clinic, REMINDED, lambda caller: put_back(caller, [letter]))
+    as_worker(database, clinic.desk, lambda caller: put_back(caller, [letter]), REMINDED)
 
     assert dispatch(database, clinic) == ("due", 0, REMINDED + PAUSES[0])
 
@@ -220,7 +204,7 @@ def test_what_was_put_back_has_not_been_tried(database: Database, clinic: Clinic
 def test_a_message_of_a_visit_that_was_moved_meanwhile_is_dropped(
     database: Database, clinic: Clinic, booked: Made
 ) -> None:
-    acting(database, clinic, REMINDED, announce_due)
+    as_worker(database, clinic.desk, announce_due, REMINDED)
     clinic.at("2027-03-25T12:00:00Z").acted("reschedule", booked, starts_at="2027-03-29T11:00:00Z")
 
     assert claim(database, clinic, REMINDED) == []
@@ -240,7 +224,7 @@ def test_a_message_of_a_visit_that_was_moved_meanwhile_is_dropped(
 def test_what_is_late_does_not_go_out_by_night(
     database: Database, clinic: Clinic, now: str, letters: int
 ) -> None:
-    acting(database, clinic, REMINDED, announce_due)
+    as_worker(database, clinic.desk, announce_due, REMINDED)
 
     assert len(claim(database, clinic, instant(now))) == letters
 
@@ -249,7 +233,7 @@ def test_without_an_address_a_message_waits_for_the_clinics_gateway(
     database: Database, clinic: Clinic
 ) -> None:
     clinic.at(BOOKED).booked(VISIT, patient_id=create_patient(clinic.desk)["id"])
-    acting(database, clinic, REMINDED, announce_due)
+    as_worker(database, clinic.desk, announce_due, REMINDED)
 
     assert claim(database, clinic, REMINDED) == []
     assert [one["status"] for one in listed(clinic, "2027-03-25T12:00:00Z")] == ["due"]

@@ -1,4 +1,4 @@
-"""One small scene for every refusal and every warning on the patient, each named for its code."""
+"""Each scene leads to a refusal or a warning about the patient, and is named for its code."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from booking.appointments.book import book
 from booking.core.caller import Caller
 from booking.questions.visit_requests import VisitRequest
 from tests.api.toys import toy_app
-from tests.booking.questions.refusals_of_places import TEN, offering, refused, validated, with_policy
+from tests.booking.questions.refusals_of_places import TEN, offering, refusals_with_reasons, with_policy
 from tests.support.cast import (
     Clinic,
     Made,
@@ -19,33 +19,30 @@ from tests.support.cast import (
     performed,
     short_phases,
 )
+from tests.support.questions import verdict
+from tests.support.records import open_medical_hold, record_treatment
+from tests.support.widgets import create_widget, from_page
 
 NUMBING: Made = {"name": "Numbing", "kind": "numbing", "minutes": 30, "min_minutes": 20, "max_minutes": 60}
-ORIGIN = "https://clinic.example"
 
 
 def after_a_session(clinic: Clinic, starts_at: str) -> list[Made]:
-    """Ask for a visit after one on 1 March, under S02: a floor of 14 days and a minimum of 28."""
+    """Ask for a visit after a visit on 1 March, under S02: a floor of 14 days and a minimum of 28."""
     create_rule(clinic.desk)
     clinic.booked(TEN)
-    return refused(clinic.book(starts_at))
+    return refusals_with_reasons(clinic.book(starts_at))
 
 
 def after_a_filler(clinic: Clinic, starts_at: str) -> list[Made]:
     """Ask for a visit after a filler on 4 January, under X02: a floor of 7 days and a minimum of 14."""
     days = {"floor_days": 7, "min_days": 14, "recommended_days": None}
     create_rule(clinic.desk, code="X02", after={"event": "dermal_filler"}, **days)
-    of_patient(clinic, "treatments", event="dermal_filler", on="2027-01-04")
-    return refused(clinic.book(starts_at))
-
-
-def of_patient(clinic: Clinic, what: str, **fields: object) -> Made:
-    """Record something of the clinic's patient."""
-    return clinic.desk.made(f"/patients/{clinic.patient['id']}/{what}", **fields)
+    record_treatment(clinic, "dermal_filler", "2027-01-04")
+    return refusals_with_reasons(clinic.book(starts_at))
 
 
 def consulting(clinic: Clinic) -> tuple[Clinic, Clinic]:
-    """Give the clinic with a consultation of half an hour, and with a treatment within 30 days of one."""
+    """Give the clinic with a consultation, and with a treatment that needs it within 30 days."""
     talk = {"name": "Talk", "kind": "consultation", "minutes": 30, "therapist": True}
     needs = [{"family": "CONSULT", "valid_days": 30}]
     consultation = offering(clinic, code="TALK", family="CONSULT", areas=[], phases=[talk])
@@ -56,7 +53,7 @@ def after_a_consultation(clinic: Clinic, starts_at: str) -> list[Made]:
     """Ask for a visit after a consultation on 1 March from ten to half past."""
     consultation, treatment = consulting(clinic)
     consultation.booked(TEN)
-    return refused(treatment.book(starts_at))
+    return refusals_with_reasons(treatment.book(starts_at))
 
 
 def numbing_for(clinic: Clinic, minutes: int) -> list[Made]:
@@ -66,11 +63,11 @@ def numbing_for(clinic: Clinic, minutes: int) -> list[Made]:
     for action in ("arrive", "start-numbing"):
         visit = clinic.at(TEN).acted(action, visit)
     hour, minute = divmod(10 * 60 + minutes, 60)
-    return refused(clinic.at(f"2027-03-01T{hour}:{minute:02}:00Z").act("start", visit))
+    return refusals_with_reasons(clinic.at(f"2027-03-01T{hour}:{minute:02}:00Z").act("start", visit))
 
 
 def completed(clinic: Clinic) -> Clinic:
-    """Take the patient through a course of one session on 1 March: its maintenance opens after 6 months."""
+    """Complete a course with a single session on 1 March, whose maintenance opens after 6 months."""
     window = {"maintenance_opens_months": 6, "maintenance_closes_months": 12}
     template = create_template(clinic, sessions=1, min_sessions=1, **window)
     performed(clinic, "01", course_id=create_course(clinic, template_id=template["id"])["id"])
@@ -99,7 +96,7 @@ def washout_floor(clinic: Clinic) -> list[Made]:
 
 def prerequisite_missing(clinic: Clinic) -> list[Made]:
     """Come for a treatment without a consultation."""
-    return refused(offering(clinic, prerequisites=[{"family": "CONSULT"}]).book(TEN))
+    return refusals_with_reasons(offering(clinic, prerequisites=[{"family": "CONSULT"}]).book(TEN))
 
 
 def prerequisite_expired(clinic: Clinic) -> list[Made]:
@@ -114,33 +111,33 @@ def cooling_off(clinic: Clinic) -> list[Made]:
 
 def medical_hold(clinic: Clinic) -> list[Made]:
     """Come with an infection that has not healed."""
-    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04")
-    return refused(clinic.book(TEN))
+    open_medical_hold(clinic, "infection")
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def one_area_per_visit(clinic: Clinic) -> list[Made]:
-    """Have the face and the back treated in one visit."""
-    return refused(offering(clinic, areas=["FACE", "BACK"]).book(TEN))
+    """Ask for the face and the back in the same visit."""
+    return refusals_with_reasons(offering(clinic, areas=["FACE", "BACK"]).book(TEN))
 
 
 def anaesthetic_area(clinic: Clinic) -> list[Made]:
-    """Have the face and the back numbed, where several areas are allowed."""
+    """Ask to numb the face and the back, where several areas are allowed."""
     both = offering(clinic, areas=["FACE", "BACK"], phases=[NUMBING, *short_phases()])
-    return refused(with_policy(both, one_area_per_visit=False).book(TEN))
+    return refusals_with_reasons(with_policy(both, one_area_per_visit=False).book(TEN))
 
 
 def numbing_too_short(clinic: Clinic) -> list[Made]:
-    """Begin a minute before the cream has worked."""
+    """Begin a minute before the least time of numbing is over."""
     return numbing_for(clinic, 19)
 
 
 def numbing_too_long(clinic: Clinic) -> list[Made]:
-    """Begin a minute after the cream must be off."""
+    """Begin a minute after the longest time of numbing is over."""
     return numbing_for(clinic, 61)
 
 
 def not_yet(clinic: Clinic) -> list[Made]:
-    """Come back too soon, as a widget's key is told it."""
+    """Come back too soon, and ask with a publishable key."""
     create_rule(clinic.desk)
     clinic.booked(TEN)
     again = datetime.fromisoformat("2027-03-10T10:00:00+00:00")
@@ -151,9 +148,8 @@ def not_yet(clinic: Clinic) -> list[Made]:
 
     with clinic.desk.app.app_context():
         toys = toy_app(state().settings, state().database, book_again)
-    key = {"name": "Widget", "kind": "publishable", "scopes": ["catalog:read"], "origins": [ORIGIN]}
-    widget = replace(clinic.desk.using(clinic.desk.made("/api-keys", **key)["key"]), app=toys)
-    return refused(widget.post("/toys/play", Origin=ORIGIN, **{"Idempotency-Key": "play"}))
+    widget = replace(create_widget(clinic.desk, "catalog:read"), app=toys)
+    return refusals_with_reasons(widget.post("/toys/play", **from_page()))
 
 
 def below_recommended_spacing(clinic: Clinic) -> list[Made]:
@@ -175,13 +171,13 @@ def maintenance_overdue(clinic: Clinic) -> list[Made]:
 
 
 def advisory_hold(clinic: Clinic) -> list[Made]:
-    """Come while breastfeeding, which is only advised upon."""
-    of_patient(clinic, "medical-holds", code="breastfeeding", opened_on="2027-01-04")
-    return list(validated(clinic, TEN)["warnings"])
+    """Come while breastfeeding, which only gives a warning."""
+    open_medical_hold(clinic, "breastfeeding")
+    return list(verdict(clinic, TEN)["warnings"])
 
 
 def many_sessions(clinic: Clinic) -> list[Made]:
-    """Come for the second session within 365 days, on the last of them, where two are many."""
+    """Come for a second session on the last of 365 days, where the policy calls two sessions many."""
     clinic.booked(TEN)
     later = with_policy(clinic, many_sessions_a_year=2).at("2028-01-04T08:00:00Z")
     return list(later.booked("2028-02-28T10:00:00Z")["warnings"])

@@ -1,4 +1,4 @@
-"""One small scene for every refusal of places, staff, devices and hours, each named for its code."""
+"""Each scene leads to a refusal of places, staff, devices or hours, and is named for its code."""
 
 from dataclasses import replace
 
@@ -7,39 +7,33 @@ from werkzeug.test import TestResponse
 from tests.support.cast import (
     Clinic,
     Made,
-    create_patient,
+    another_patient,
     create_procedure,
     short_phases,
     working,
 )
+from tests.support.questions import verdict
+from tests.support.times import TEN
 
-TEN = "2027-03-01T10:00:00Z"
 AFTER_TEN = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Refit"}
 
 
-def refused(answer: TestResponse) -> list[Made]:
-    """Give every refusal of a 409, and those behind a pool's."""
+def refusals_with_reasons(answer: TestResponse) -> list[Made]:
+    """Give every refusal of a 409, with the refusals of each candidate behind them."""
     assert answer.status_code == 409, answer.text
     found = answer.get_json()["refusals"]
     return [one for refusal in found for one in (refusal, *refusal.get("because", ()))]
 
 
-def validated(clinic: Clinic, starts_at: str, **overrides: object) -> Made:
-    """Judge a visit without booking it."""
-    answer = clinic.desk.post("/appointments/validate", clinic.wish(starts_at, **overrides))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.get_json())
-
-
 def explained(clinic: Clinic, starts_at: str) -> Made:
-    """Ask why an instant is none."""
+    """Ask why an instant cannot be booked."""
     answer = clinic.desk.get("/availability/explain", **clinic.wish(starts_at))
     assert answer.status_code == 200, answer.text
     return dict(answer.get_json())
 
 
 def with_policy(clinic: Clinic, **policy: object) -> Clinic:
-    """Give the clinic's location a policy."""
+    """Change the policy of the clinic's location."""
     changed = clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": policy})
     assert changed.status_code == 200, changed.text
     return clinic
@@ -50,31 +44,26 @@ def offering(clinic: Clinic, **procedure: object) -> Clinic:
     return replace(clinic, procedure=create_procedure(clinic.desk, **{"code": "OTHER"} | procedure))
 
 
-def with_another_patient(clinic: Clinic) -> Clinic:
-    """Give the clinic with another patient."""
-    return replace(clinic, patient=create_patient(clinic.desk, name="Another"))
-
-
 def of_the_therapist(clinic: Clinic, starts_at: str = TEN) -> list[Made]:
-    """Ask for a visit with the clinic's one therapist by name."""
-    return refused(clinic.book(starts_at, therapist_id=clinic.therapist["id"]))
+    """Ask for a visit with the clinic's therapist by name."""
+    return refusals_with_reasons(clinic.book(starts_at, therapist_id=clinic.therapist["id"]))
 
 
 def held(clinic: Clinic, *qualifications: Made) -> None:
-    """Let the clinic's therapist have these qualifications."""
+    """Give the clinic's therapist these qualifications."""
     path = f"/therapists/{clinic.therapist['id']}"
     assert clinic.desk.patch(path, {"qualifications": list(qualifications)}).status_code == 200
 
 
 def outside_opening_hours(clinic: Clinic) -> list[Made]:
-    """Arrive before the doors open, as the explanation of an instant tells it."""
+    """Arrive before the doors open, and ask for the explanation of the instant."""
     return list(explained(clinic, "2027-03-01T08:50:00Z")["refusals"])
 
 
 def location_closed(clinic: Clinic) -> list[Made]:
     """Arrive during a closure."""
     clinic.desk.made(f"/locations/{clinic.location['id']}/closures", **AFTER_TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def therapist_not_working(clinic: Clinic) -> list[Made]:
@@ -85,9 +74,9 @@ def therapist_not_working(clinic: Clinic) -> list[Made]:
 
 
 def therapist_busy(clinic: Clinic) -> list[Made]:
-    """Name a therapist who treats somebody else."""
+    """Name a therapist who treats another patient."""
     clinic.booked(TEN)
-    return of_the_therapist(with_another_patient(clinic))
+    return of_the_therapist(another_patient(clinic))
 
 
 def therapist_unqualified(clinic: Clinic) -> list[Made]:
@@ -108,64 +97,66 @@ def depth_exceeded(clinic: Clinic) -> list[Made]:
 
 
 def no_therapist_available(clinic: Clinic) -> list[Made]:
-    """Leave the choice where the only therapist is away."""
+    """Name no therapist while the only therapist is away."""
     clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **AFTER_TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def room_busy(clinic: Clinic) -> list[Made]:
     """Name a room that is being cleaned."""
     (room,) = clinic.desk.get("/rooms").get_json()["items"]
     clinic.desk.made("/blocks", resource_id=room["id"], **AFTER_TEN)
-    return refused(clinic.book(TEN, room_id=room["id"]))
+    return refusals_with_reasons(clinic.book(TEN, room_id=room["id"]))
 
 
 def no_room_available(clinic: Clinic) -> list[Made]:
-    """Leave the choice where the only room is being cleaned."""
+    """Name no room while the only room is being cleaned."""
     (room,) = clinic.desk.get("/rooms").get_json()["items"]
     clinic.desk.made("/blocks", resource_id=room["id"], **AFTER_TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def device_busy(clinic: Clinic) -> list[Made]:
-    """Ask while the only device is being serviced; no booking names one, so its pool tells."""
+    """Ask while the only device is being serviced; as no booking names a device, the pool's refusal does."""
     device = clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     clinic.desk.made("/blocks", resource_id=device["id"], **AFTER_TEN)
-    return refused(offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}]).book(TEN))
+    return refusals_with_reasons(
+        offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}]).book(TEN)
+    )
 
 
 def no_device_available(clinic: Clinic) -> list[Made]:
-    """Ask for a device that somebody else is treated with."""
+    """Ask for a device while another patient is treated with it."""
     clinic.desk.made("/devices", location_id=clinic.location["id"], name="RF", kind="rf")
     needing = offering(clinic, phases=[short_phases()[0] | {"device_kinds": ["rf"]}])
     needing.booked(TEN)
-    return refused(with_another_patient(needing).book(TEN))
+    return refusals_with_reasons(another_patient(needing).book(TEN))
 
 
 def patient_busy(clinic: Clinic) -> list[Made]:
     """Ask for the same patient twice."""
     clinic.booked(TEN)
-    return refused(clinic.book(TEN))
+    return refusals_with_reasons(clinic.book(TEN))
 
 
 def off_grid(clinic: Clinic) -> list[Made]:
     """Arrive between two starts of the grid."""
-    return refused(with_policy(clinic, grid_minutes=30).book("2027-03-01T10:05:00Z"))
+    return refusals_with_reasons(with_policy(clinic, grid_minutes=30).book("2027-03-01T10:05:00Z"))
 
 
 def min_notice(clinic: Clinic) -> list[Made]:
     """Arrive sooner than the notice allows."""
-    return refused(with_policy(clinic, min_notice_minutes=2880).book("2027-01-05T10:00:00Z"))
+    return refusals_with_reasons(with_policy(clinic, min_notice_minutes=2880).book("2027-01-05T10:00:00Z"))
 
 
 def beyond_horizon(clinic: Clinic) -> list[Made]:
     """Arrive later than bookings are taken for."""
-    return refused(with_policy(clinic, horizon_days=30).book(TEN))
+    return refusals_with_reasons(with_policy(clinic, horizon_days=30).book(TEN))
 
 
 def in_the_past(clinic: Clinic) -> list[Made]:
-    """Arrive yesterday, as the dry run tells it."""
-    return list(validated(clinic, "2027-01-03T10:00:00Z")["refusals"])
+    """Arrive yesterday, and ask for a dry run."""
+    return list(verdict(clinic, "2027-01-03T10:00:00Z")["refusals"])
 
 
 SCENES = (

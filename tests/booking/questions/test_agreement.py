@@ -21,6 +21,7 @@ from tests.support.cast import (
     instant,
 )
 from tests.support.desk import Desk
+from tests.support.questions import verdict
 from tests.support.racing import assert_sound
 
 FIRST, LAST = "2027-03-27", "2027-03-30"
@@ -40,7 +41,7 @@ def phase_lists(draw: st.DrawFn) -> list[Made]:
 
 
 def random_clinic(desk: Desk, draw: Callable[..., Any]) -> Clinic:
-    """Create a clinic of one or two therapists with room, rules and hours as they are drawn."""
+    """Create a clinic with one or two therapists, and with rooms, rules and hours that are drawn."""
     closes = draw(st.sampled_from(["10:30", "11:00", "12:00"]))
     clinic = create_clinic(
         desk.at(NOW),
@@ -75,7 +76,7 @@ def test_what_is_found_can_be_booked_and_nothing_else(
     midnight = instant(f"{FIRST}T00:00:00+00:00")
     tried = {midnight + timedelta(minutes=5 * data.draw(st.integers(0, 3 * 288 - 60))) for _ in range(6)}
     tried |= {one + timedelta(minutes=step) for one in sorted(found)[:4] for step in (-5, 0, 5)}
-    verdicts = {one: judge(clinic, one.isoformat(), patients[0]) for one in tried}
+    verdicts = {one: verdict(clinic, one.isoformat(), patient_id=patients[0])["bookable"] for one in tried}
 
     inside = {one for one in tried if belongs(clinic, one)}
     assert {one for one in inside if verdicts[one]} == found & inside
@@ -84,13 +85,6 @@ def test_what_is_found_can_be_booked_and_nothing_else(
     assert_sound(database, clinic.desk)
 
 
-def judge(clinic: Clinic, starts_at: str, patient_id: str) -> bool:
-    """Say whether a dry run finds the visit bookable."""
-    answer = clinic.desk.post("/appointments/validate", clinic.wish(starts_at, patient_id=patient_id))
-    bookable: bool = answer.get_json()["bookable"]
-    return bookable
-
-
 def belongs(clinic: Clinic, moment: Any) -> bool:
-    """Say whether an instant lies within the local days that are searched."""
+    """Tell whether an instant lies within the local days that are searched."""
     return FIRST <= moment.astimezone(ZoneInfo(clinic.location["timezone"])).date().isoformat() < LAST

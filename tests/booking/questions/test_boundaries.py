@@ -1,4 +1,4 @@
-"""Boundaries in threes: just before, exactly on and just after; search and dry run must agree on each."""
+"""Search and dry run agree just before, exactly on and just after each boundary."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,9 +8,9 @@ import pytest
 from tests.support.cast import (
     Clinic,
     Made,
+    another_patient,
     create_clinic,
     create_location,
-    create_patient,
     create_room,
     create_therapist,
     instant,
@@ -18,12 +18,11 @@ from tests.support.cast import (
     working,
 )
 from tests.support.desk import Desk
-
-DAY = "2027-03-10"
+from tests.support.times import at
 
 
 def judged(clinic: Clinic, starts_at: str) -> Sequence[str]:
-    """Give the codes against a visit, after checking that search offers it exactly when there are none."""
+    """Give the codes against a visit, and insist that search offers exactly what has none."""
     found = clinic.desk.post("/appointments/validate", clinic.wish(starts_at)).get_json()
     start, day = instant(starts_at), timedelta(days=1)
     offered = clinic.starts(
@@ -32,18 +31,6 @@ def judged(clinic: Clinic, starts_at: str) -> Sequence[str]:
 
     assert found["bookable"] is (start in {instant(one) for one in offered})
     return sorted({refusal["code"] for refusal in found["refusals"]})
-
-
-def at(clock: str, day: str = DAY) -> str:
-    """Give a time of the day in London's winter."""
-    return f"{day}T{clock}:00+00:00"
-
-
-def others(clinic: Clinic) -> Clinic:
-    """Give the clinic with a patient who is free all day."""
-    return Clinic(
-        clinic.desk, clinic.location, clinic.procedure, clinic.therapist, create_patient(clinic.desk)
-    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +81,7 @@ def test_visits_touch_each_other(clinic: Clinic, clock: str, free: bool) -> None
     clinic.booked(at("10:00"))
     busy = ["no_room_available", "no_therapist_available"]
 
-    assert judged(others(clinic), at(clock)) == ([] if free else busy)
+    assert judged(another_patient(clinic), at(clock)) == ([] if free else busy)
 
 
 @pytest.mark.parametrize(("clock", "free"), [("10:15", False), ("10:20", True), ("10:25", True)])
@@ -111,7 +98,7 @@ def test_a_patient_goes_from_one_visit_straight_to_the_next(clinic: Clinic, cloc
 def test_turnover_holds_the_room_but_not_the_patient_nor_the_therapist(desk: Desk) -> None:
     clinic = create_clinic(desk, procedure={"phases": short_phases(turnover=10)})
     clinic.booked(at("10:00"))
-    without_room = others(clinic)
+    without_room = another_patient(clinic)
 
     assert judged(without_room, at("10:20")) == ["no_room_available"]
     create_room(clinic.desk, clinic.location, name="Second")
@@ -212,6 +199,6 @@ def test_opening_hours_are_valid_through_their_last_day(clinic: Clinic, on: str,
     ],
 )
 def test_the_floor_and_the_minimum_end_on_their_day(spaced: Clinic, on: str, codes: list[str]) -> None:
-    spaced.booked(at("10:00"))
+    spaced.booked(at("10:00", "2027-03-10"))
 
     assert judged(spaced, at("12:00", on)) == codes

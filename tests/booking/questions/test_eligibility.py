@@ -1,17 +1,9 @@
-"""From which date a patient may be treated again, and which session says so."""
+"""Eligibility gives the date from which a patient may be treated again, and the session behind it."""
 
-from tests.support.cast import Clinic, Made, create_location, create_procedure, create_rule, pointers
+from tests.support.cast import Clinic, create_location, create_procedure, create_rule, pointers
+from tests.support.questions import eligibility
 
 FIRST = "2027-03-06T10:00:00Z"
-
-
-def eligibility(clinic: Clinic, **query: str) -> Made:
-    """Ask from when the clinic's patient may have its procedure."""
-    asked = {"procedure_id": clinic.procedure["id"], "location_id": clinic.location["id"]}
-    answer = clinic.desk.get(f"/patients/{clinic.patient['id']}/eligibility", **asked | query)
-    assert answer.status_code == 200, answer.text
-    found: Made = answer.get_json()
-    return found
 
 
 def test_without_sessions_a_patient_is_eligible_today(spaced: Clinic) -> None:

@@ -10,9 +10,10 @@ import pytest
 from scheduling.reasons import REFUSALS, WARNINGS
 from tests.booking.questions import refusals_of_patients, refusals_of_places
 from tests.booking.questions.refusals_of_patients import NUMBING, consulting
-from tests.booking.questions.refusals_of_places import TEN, offering, refused, validated
+from tests.booking.questions.refusals_of_places import TEN, offering, refusals_with_reasons
 from tests.docs.pages import ERRORS, blocks, examples
 from tests.support.cast import Clinic, Made, short_phases
+from tests.support.questions import verdict
 
 Scene = Callable[[Clinic], list[Made]]
 UUID = re.compile(r'"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"')
@@ -28,7 +29,7 @@ WARNED = by_code(refusals_of_patients.WARNINGS)
 
 
 def anonymous(found: Made) -> Any:
-    """Give what was told with every id replaced by one word."""
+    """Give a refusal with each id replaced by the word id."""
     return json.loads(UUID.sub('"id"', json.dumps(found)))
 
 
@@ -75,7 +76,7 @@ def test_a_visit_is_planned_with_enough_numbing_and_soon_after_it(
     needling = short_phases()[0] | {"at_minute": needling_at}
     planned = offering(clinic, phases=[NUMBING, needling])
 
-    found = validated(planned, TEN)["refusals"]
+    found = verdict(planned, TEN)["refusals"]
 
     assert [one["code"] for one in found] == ([code] if code else [])
 
@@ -85,6 +86,6 @@ def test_nobody_may_override_the_numbing(clinic: Clinic) -> None:
     planned = offering(clinic, phases=[NUMBING, needling])
     override = {"codes": ["numbing_too_long"], "reason": "They are in a hurry."}
 
-    found = refused(planned.book(TEN, override=override))
+    found = refusals_with_reasons(planned.book(TEN, override=override))
 
     assert [(one["code"], one.get("overridable_by")) for one in found] == [("numbing_too_long", None)]

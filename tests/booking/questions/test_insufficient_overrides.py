@@ -1,19 +1,15 @@
-"""An override that does not suffice: the answer lists every reason, as it would without one."""
+"""Where an override does not suffice, the answer lists every reason, as without an override."""
 
 from typing import Any
 
 import pytest
 
-from tests.support.cast import Clinic, Made, codes
+from tests.support.cast import Clinic, codes
+from tests.support.overrides import overriding
+from tests.support.times import TEN
 
 REASON = "Agreed on the phone."
-TEN = "2027-03-01T10:00:00Z"
 BELOW_THE_FLOOR = "2027-03-14T10:00:00Z"
-
-
-def overriding(*names: str) -> Made:
-    """Give an override's part of a booking."""
-    return {"override": {"codes": list(names), "reason": REASON}}
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.booking.questions.refusals_of_patients import of_patient
-from tests.booking.questions.refusals_of_places import validated
 from tests.support.cast import Clinic, Made, create_procedure, create_rule, refusal
+from tests.support.questions import verdict
+from tests.support.records import open_medical_hold
 
 FIRST = "2027-03-01T10:00:00Z"
 CONSULT: Made = {"code": "TALK", "family": "CONSULT", "areas": []}
@@ -15,7 +15,7 @@ TALK: Made = {"name": "Talk", "kind": "consultation", "minutes": 30, "therapist"
 
 @pytest.fixture
 def tangled(spaced: Clinic) -> Clinic:
-    """Give a patient whom a session, a hold that has been resolved and a filler keep waiting in turn.
+    """Give a patient who must wait because of a session, a resolved medical hold and a filler.
 
     S02 is over on 29 March, then the days before a filler on 9 April; from the day after it X02 counts.
     """
@@ -28,7 +28,7 @@ def tangled(spaced: Clinic) -> Clinic:
     ):
         create_rule(spaced.desk, code=code, after=after, before=before, **days)
     spaced.booked("2027-04-09T10:00:00+01:00", procedure_id=filler["id"])
-    of_patient(spaced, "medical-holds", code="infection", opened_on="2027-01-04", earliest_on="2027-03-27")
+    open_medical_hold(spaced, "infection", "2027-01-04", earliest_on="2027-03-27")
     return spaced
 
 
@@ -45,7 +45,7 @@ def dates(clinic: Clinic) -> Made:
 def test_every_refusal_with_a_date_names_the_first_that_every_rule_allows(
     tangled: Clinic, on: str, earliest_on: str
 ) -> None:
-    found = validated(tangled, f"{on}T12:00:00+00:00")["refusals"]
+    found = verdict(tangled, f"{on}T12:00:00+00:00")["refusals"]
 
     assert {one["earliest_on"] for one in found} == {earliest_on}
 
@@ -61,7 +61,7 @@ def test_search_and_booking_and_eligibility_begin_on_that_date(tangled: Clinic) 
 
 
 def test_a_hold_without_an_end_leaves_no_date_anywhere(tangled: Clinic) -> None:
-    of_patient(tangled, "medical-holds", code="pregnancy", opened_on="2027-01-04")
+    open_medical_hold(tangled, "pregnancy")
     patient_id = tangled.patient["id"]
     answer = tangled.book("2027-03-15T10:00:00Z")
 
@@ -77,10 +77,10 @@ def test_a_prerequisite_has_its_date_beside_the_others(clinic: Clinic) -> None:
     treatment = create_procedure(clinic.desk, code="TREATMENT", prerequisites=[{"family": "CONSULT"}])
     talk = create_procedure(clinic.desk, phases=[TALK], **CONSULT)
     clinic.booked("2027-03-20T10:00:00Z", procedure_id=talk["id"])
-    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04", earliest_on="2027-03-10")
+    open_medical_hold(clinic, "infection", "2027-01-04", earliest_on="2027-03-10")
     treated = replace(clinic, procedure=treatment)
 
-    found = validated(treated, "2027-03-01T12:00:00Z")["refusals"]
+    found = verdict(treated, "2027-03-01T12:00:00Z")["refusals"]
 
     assert {one["code"]: one["earliest_on"] for one in found} == {
         "medical_hold": "2027-03-21", "prerequisite_missing": "2027-03-21",

@@ -1,23 +1,14 @@
-"""An override holds for its time and place, and of a clinical code for what it was given for alone."""
+"""An override counts for its time and place, and a clinical override for its grounds only."""
 
 import pytest
 
-from tests.booking.questions.refusals_of_patients import of_patient
-from tests.support.cast import Clinic, Made, create_patient
+from tests.support.cast import Clinic, create_patient
+from tests.support.overrides import overriding
+from tests.support.records import open_medical_hold, record_treatment
+from tests.support.visits import flags
 
 FIRST = "2027-03-01T10:00:00Z"
 SOON = "2027-03-20T10:00:00Z"
-
-
-def overriding(*names: str) -> Made:
-    """Give an override's part of a booking."""
-    return {"override": {"codes": list(names), "reason": "Agreed on the phone."}}
-
-
-def flags(clinic: Clinic, visit: Made) -> list[tuple[str, str | None]]:
-    """Read the codes and rules that a visit is flagged for."""
-    found = clinic.desk.get(f"/appointments/{visit['id']}").get_json()["flags"]
-    return [(flag["code"], flag.get("rule_id")) for flag in found]
 
 
 def test_an_override_names_the_rule_and_the_session_that_it_was_given_for(spaced: Clinic) -> None:
@@ -48,25 +39,25 @@ def test_an_override_of_spacing_holds_while_the_other_session_keeps_its_date(
 def test_the_session_that_an_override_counts_from_is_not_flagged_itself(spaced: Clinic) -> None:
     first = spaced.booked(FIRST)
     spaced.booked(SOON, **overriding("spacing_min"))
-    of_patient(spaced, "treatments", event="waxing", on="2027-01-04")
+    record_treatment(spaced, "waxing", "2027-01-04")
 
     assert flags(spaced, first) == []
 
 
 def test_an_override_of_one_hold_does_not_speak_of_another(clinic: Clinic) -> None:
-    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04")
+    open_medical_hold(clinic, "infection")
     visit = clinic.booked(FIRST, **overriding("medical_hold"))
     before = flags(clinic, visit)
-    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04")
+    open_medical_hold(clinic, "infection")
 
     assert before == []
     assert flags(clinic, visit) == [("medical_hold", "H01")]
 
 
 def test_an_override_of_one_rule_does_not_speak_of_another(clinic: Clinic) -> None:
-    of_patient(clinic, "medical-holds", code="infection", opened_on="2027-01-04")
+    open_medical_hold(clinic, "infection")
     visit = clinic.booked(FIRST, **overriding("medical_hold"))
-    of_patient(clinic, "medical-holds", code="pregnancy", opened_on="2027-01-04")
+    open_medical_hold(clinic, "pregnancy")
 
     assert flags(clinic, visit) == [("medical_hold", "H02")]
 

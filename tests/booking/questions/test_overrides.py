@@ -1,4 +1,4 @@
-"""Overrides: who may waive what, and what is kept of it."""
+"""Each level may override certain refusals, and the override is kept with its reason."""
 
 import pytest
 
@@ -9,7 +9,6 @@ from tests.support.cast import (
     audit_entries,
     codes,
     counts,
-    create_key,
     create_location,
     create_procedure,
     create_rule,
@@ -17,10 +16,10 @@ from tests.support.cast import (
     every_day,
     working,
 )
+from tests.support.overrides import overriding, with_level
+from tests.support.times import TEN
 
 REASON = "Agreed on the phone."
-TEN = "2027-03-01T10:00:00Z"
-BOOKING = ("appointments:write", "appointments:read", "availability:read")
 DEEP_FIRST: Made = {"after": {"family": "MN_DEEP"}, "min_days": 42, "recommended_days": 49}
 LADDER = ("desk", "therapist", "clinician", "dermatologist")
 # A location's policy and an instant that break exactly one rule of the desk's.
@@ -33,17 +32,6 @@ DESKS: list[tuple[str, Made, str]] = [
 ]
 
 
-def overriding(*names: str) -> Made:
-    """Give an override's part of a booking."""
-    return {"override": {"codes": list(names), "reason": REASON}}
-
-
-def with_key(clinic: Clinic, level: str | None) -> Clinic:
-    """Give the clinic with a key of one override level."""
-    scopes = [*BOOKING, *([f"override:{level}"] if level else [])]
-    return clinic.using(create_key(clinic.desk, *scopes))
-
-
 @pytest.mark.parametrize(("code", "policy", "starts_at"), DESKS)
 def test_what_is_the_desks_is_refused_and_the_desk_may_override_it(
     clinic: Clinic, code: str, policy: Made, starts_at: str
@@ -51,7 +39,7 @@ def test_what_is_the_desks_is_refused_and_the_desk_may_override_it(
     hours = working(clinic.location, "08:00", "20:00")
     clinic.desk.patch(f"/therapists/{clinic.therapist['id']}", {"working_hours": hours})
     clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": policy})
-    desk = with_key(clinic, "desk")
+    desk = with_level(clinic, "desk")
 
     refused = desk.book(starts_at)
     booked = desk.booked(starts_at, **overriding(code))
@@ -64,7 +52,7 @@ def test_what_is_the_desks_is_refused_and_the_desk_may_override_it(
 def test_a_therapist_who_does_not_work_then_may_be_overridden_by_the_desk(clinic: Clinic) -> None:
     hours = working(clinic.location, "12:00", "19:00")
     clinic.desk.patch(f"/therapists/{clinic.therapist['id']}", {"working_hours": hours})
-    desk = with_key(clinic, "desk")
+    desk = with_level(clinic, "desk")
 
     named = desk.book(TEN, therapist_id=clinic.therapist["id"])
     anybody = desk.book(TEN)
@@ -82,7 +70,7 @@ def test_a_key_without_a_level_may_override_nothing(
 ) -> None:
     clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": policy})
 
-    answer = with_key(clinic, None).book(starts_at, **overriding(code))
+    answer = with_level(clinic, None).book(starts_at, **overriding(code))
 
     assert answer.status_code == 403
     assert answer.get_json()["code"] == "missing_scope"
@@ -97,7 +85,7 @@ def test_spacing_is_overridden_by_its_level_and_those_above(
     create_rule(clinic.desk, code=rule, override_by=needed)
     clinic.booked(TEN)
 
-    answer = with_key(clinic, level).book("2027-03-20T10:00:00Z", **overriding("spacing_min"))
+    answer = with_level(clinic, level).book("2027-03-20T10:00:00Z", **overriding("spacing_min"))
 
     assert answer.status_code == (201 if LADDER.index(level) >= LADDER.index(needed) else 403)
 
@@ -108,8 +96,8 @@ def test_two_rules_need_the_higher_of_their_levels(spaced: Clinic) -> None:
     spaced.booked("2027-04-03T10:00:00Z")
     spaced.booked("2027-02-20T10:00:00Z", procedure_id=deep["id"])
 
-    clinicians = with_key(spaced, "clinician").book("2027-03-18T10:00:00Z", **overriding("spacing_min"))
-    dermatologists = with_key(spaced, "dermatologist").book(
+    clinicians = with_level(spaced, "clinician").book("2027-03-18T10:00:00Z", **overriding("spacing_min"))
+    dermatologists = with_level(spaced, "dermatologist").book(
         "2027-03-18T10:00:00Z", **overriding("spacing_min")
     )
 
@@ -221,7 +209,7 @@ def test_an_override_that_was_not_needed_leaves_no_trace(clinic: Clinic, databas
 
 
 def test_an_unneeded_override_asks_for_no_level(clinic: Clinic) -> None:
-    answer = with_key(clinic, None).book(TEN, **overriding("spacing_min"))
+    answer = with_level(clinic, None).book(TEN, **overriding("spacing_min"))
 
     assert answer.status_code == 201
 
@@ -255,6 +243,6 @@ def test_a_dry_run_with_a_level_too_low_is_403(spaced: Clinic) -> None:
     spaced.booked(TEN)
     wish = spaced.wish("2027-03-20T10:00:00Z", **overriding("spacing_min"))
 
-    answer = with_key(spaced, "therapist").desk.post("/appointments/validate", wish)
+    answer = with_level(spaced, "therapist").desk.post("/appointments/validate", wish)
 
     assert answer.status_code == 403

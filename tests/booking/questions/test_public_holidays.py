@@ -1,4 +1,4 @@
-"""Public holidays: a location that observes them is closed on its own civil dates."""
+"""A location that observes public holidays is closed on them by its own civil dates."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ PORTUGAL = {"timezone": "Europe/Lisbon", "country": "PT"}
 
 
 def observing(desk: Desk, **location: Any) -> Clinic:
-    """Create a clinic, in London unless said otherwise, that observes public holidays."""
+    """Create a clinic that observes public holidays, by default in London."""
     return create_clinic(desk, observes_public_holidays=True, **location)
 
 

@@ -1,4 +1,4 @@
-"""Random lives of one patient over HTTP: whatever is booked, moved and cancelled, the floors stand.
+"""Random visits of a patient are booked, moved and cancelled over HTTP, and never lie below a floor.
 
 After every step the promises are held against a table of our own: no two sessions are closer than the floor
 between them, what is found can be booked and nothing else can, and a refusal's first date is exact.
@@ -44,7 +44,7 @@ S01, OF_COURSE = (7, 14), (3, 5)
 
 
 def deciding_floor(earlier: Appointment, later: Appointment, codes: dict[UUID, str]) -> int:
-    """Give the floor between two sessions by the most special rule that speaks of them."""
+    """Give the floor between two sessions by the most specific rule about them."""
     one, two = codes[earlier.procedure_id], codes[later.procedure_id]
     if earlier.course_id is not None and later.course_id is not None:
         return OF_COURSE[0]
@@ -58,7 +58,7 @@ def deciding_floor(earlier: Appointment, later: Appointment, codes: dict[UUID, s
 
 
 class Life:
-    """One patient's visits at two places, in one course and outside of it, drawn from one chance."""
+    """Random visits of a patient at two locations, within a course and outside of it."""
 
     def __init__(self, desk: Desk, chance: random.Random) -> None:
         self.chance = chance
@@ -86,6 +86,7 @@ class Life:
         self.patient = create_patient(desk)
         self.course = desk.made("/courses", patient_id=self.patient["id"], template_id=template["id"])
         self.visits: list[Made] = []
+        self.booked = 0
 
     def _rules(self, desk: Desk) -> None:
         mn, deep = {"family": "MN"}, {"family": "MN_DEEP"}
@@ -137,6 +138,7 @@ class Life:
         answer = self.clinic.desk.post("/appointments", body)
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
+            self.booked += 1
             self.visits.append(answer.get_json())
 
     def _move(self, place: int) -> None:
@@ -152,7 +154,7 @@ class Life:
 
 
 def refusals(life: Life, wish: Made, on: date) -> list[Made]:
-    """Ask the dry run about a date, at an hour at which nobody is in the way."""
+    """Give the refusals of a dry run on a date, at an hour at which no other visit is in the way."""
     body = wish | {"starts_at": life.start(wish, on, ASKED_AT)}
     answer = life.clinic.desk.post("/appointments/validate", body)
     assert answer.status_code == 200, answer.text
@@ -162,7 +164,7 @@ def refusals(life: Life, wish: Made, on: date) -> list[Made]:
 
 
 def is_found(life: Life, wish: Made, on: date) -> bool:
-    """Ask the search about the same."""
+    """Tell whether a search finds that hour of the date."""
     query = {"from_": on.isoformat(), "until": (on + timedelta(days=1)).isoformat()}
     answer = life.clinic.desk.get("/availability", **wish | query)
     assert answer.status_code == 200, answer.text
@@ -206,4 +208,5 @@ def test_whatever_happens_the_floors_stand_and_search_and_judgement_agree(
         assert_floors(life, database)
         assert_search_and_judgement_agree(life)
 
+    assert life.booked > 0
     assert_sound(database, life.clinic.desk)

@@ -1,4 +1,4 @@
-"""Days between sessions: civil dates at the treating location, over clock changes and between zones."""
+"""Days between sessions are civil dates at the treating location, over clock changes and between zones."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ def later(on: str, days: int) -> str:
     return (date.fromisoformat(on) + timedelta(days=days)).isoformat()
 
 
-def at(clinic: Clinic, on: str, time: str) -> str:
+def wall_clock(clinic: Clinic, on: str, time: str) -> str:
     """Give a wall-clock time at the clinic's location as an instant."""
     (start,) = [
         one for one in clinic.starts(on, later(on, 1), patient_id=None) if one.startswith(f"{on}T{time}")
@@ -66,11 +66,11 @@ def test_27_civil_days_are_refused_and_28_accepted_over_a_clock_change(
 ) -> None:
     clinic = create_clinic(desk, timezone=timezone)
     create_rule(desk)
-    clinic.booked(at(clinic, first, "18:00"))
+    clinic.booked(wall_clock(clinic, first, "18:00"))
     eligible = later(first, MINIMUM)
 
-    too_soon = clinic.book(at(clinic, later(first, 27), "18:30"))
-    in_time = clinic.book(at(clinic, eligible, "09:00"))
+    too_soon = clinic.book(wall_clock(clinic, later(first, 27), "18:30"))
+    in_time = clinic.book(wall_clock(clinic, eligible, "09:00"))
 
     found = refusal(too_soon, "spacing_min")
     assert codes(too_soon) == ["spacing_min"]
@@ -84,10 +84,10 @@ def test_28_days_also_stand_before_a_later_session(desk: Desk, timezone: str, fi
     clinic = create_clinic(desk, timezone=timezone)
     create_rule(desk)
     last = later(first, MINIMUM)
-    clinic.booked(at(clinic, last, "09:00"))
+    clinic.booked(wall_clock(clinic, last, "09:00"))
 
-    too_late = clinic.book(at(clinic, later(first, 1), "09:00"))
-    in_time = clinic.book(at(clinic, first, "18:00"))
+    too_late = clinic.book(wall_clock(clinic, later(first, 1), "09:00"))
+    in_time = clinic.book(wall_clock(clinic, first, "18:00"))
 
     assert codes(too_late) == ["spacing_min"]
     assert refusal(too_late, "spacing_min")["earliest_on"] == later(last, MINIMUM)
@@ -99,10 +99,10 @@ def test_28_days_stand_between_locations_in_different_zones(
     spaced: Clinic, elsewhere: Clinic, eastward: bool
 ) -> None:
     first, second = (elsewhere, spaced) if eastward else (spaced, elsewhere)
-    first.booked(at(first, "2027-03-06", "10:00"))
+    first.booked(wall_clock(first, "2027-03-06", "10:00"))
 
-    too_soon = second.book(at(second, "2027-04-02", "10:00"))
-    in_time = second.book(at(second, "2027-04-03", "10:00"))
+    too_soon = second.book(wall_clock(second, "2027-04-02", "10:00"))
+    in_time = second.book(wall_clock(second, "2027-04-03", "10:00"))
 
     assert codes(too_soon) == ["spacing_min"]
     assert refusal(too_soon, "spacing_min")["earliest_on"] == "2027-04-03"
@@ -110,11 +110,11 @@ def test_28_days_stand_between_locations_in_different_zones(
 
 
 def test_there_and_back_again_counts_each_date_where_it_is(spaced: Clinic, elsewhere: Clinic) -> None:
-    spaced.booked(at(spaced, "2027-03-06", "10:00"))
-    elsewhere.booked(at(elsewhere, "2027-04-03", "22:00"))
+    spaced.booked(wall_clock(spaced, "2027-03-06", "10:00"))
+    elsewhere.booked(wall_clock(elsewhere, "2027-04-03", "22:00"))
 
-    too_soon = spaced.book(at(spaced, "2027-04-30", "18:00"))
-    in_time = spaced.book(at(spaced, "2027-05-01", "09:00"))
+    too_soon = spaced.book(wall_clock(spaced, "2027-04-30", "18:00"))
+    in_time = spaced.book(wall_clock(spaced, "2027-05-01", "09:00"))
 
     assert refusal(too_soon, "spacing_min")["earliest_on"] == "2027-05-01"
     assert in_time.status_code == 201
@@ -123,9 +123,9 @@ def test_there_and_back_again_counts_each_date_where_it_is(spaced: Clinic, elsew
 def test_a_late_evening_counts_on_its_own_date_though_it_is_tomorrow_elsewhere(
     spaced: Clinic, elsewhere: Clinic
 ) -> None:
-    evening = elsewhere.booked(at(elsewhere, "2027-05-10", "22:00"))
-    too_soon = spaced.book(at(spaced, "2027-06-06", "18:00"))
-    in_time = spaced.book(at(spaced, "2027-06-07", "09:00"))
+    evening = elsewhere.booked(wall_clock(elsewhere, "2027-05-10", "22:00"))
+    too_soon = spaced.book(wall_clock(spaced, "2027-06-06", "18:00"))
+    in_time = spaced.book(wall_clock(spaced, "2027-06-07", "09:00"))
 
     assert instant(evening["starts_at"]).utctimetuple().tm_mday == 11
     assert refusal(too_soon, "spacing_min")["earliest_on"] == "2027-06-07"
@@ -134,10 +134,10 @@ def test_a_late_evening_counts_on_its_own_date_though_it_is_tomorrow_elsewhere(
 
 def test_a_late_evening_is_too_soon_though_the_28th_day_has_come_elsewhere(spaced: Clinic) -> None:
     tokyo, new_york = (at_another_location(spaced, zone) for zone in ("Asia/Tokyo", "America/New_York"))
-    tokyo.booked(at(tokyo, "2027-05-11", "09:00"))
+    tokyo.booked(wall_clock(tokyo, "2027-05-11", "09:00"))
 
-    too_soon = new_york.book(at(new_york, "2027-06-07", "22:00"))
-    in_time = new_york.book(at(new_york, "2027-06-08", "09:00"))
+    too_soon = new_york.book(wall_clock(new_york, "2027-06-07", "22:00"))
+    in_time = new_york.book(wall_clock(new_york, "2027-06-08", "09:00"))
 
     assert refusal(too_soon, "spacing_min")["earliest_on"] == "2027-06-08"
     assert in_time.status_code == 201

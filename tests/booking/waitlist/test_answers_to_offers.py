@@ -1,4 +1,4 @@
-"""What is answered to an offer, and what becomes of its entry and its slot."""
+"""An answer to an offer decides about its entry and its slot."""
 
 from uuid import UUID
 
@@ -9,28 +9,21 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    another_patient,
     audit_entries,
     rows,
     run_out,
 )
-from tests.support.waitlist import (
-    TEN,
-    another,
-    answer,
-    entry,
-    freed,
-    minutes_work,
-    offer,
-    shown,
-)
+from tests.support.times import TEN
+from tests.support.waitlist import answer, entry, freed, minutes_work, offer, shown_entry
 
 
 @pytest.fixture
 def offered(clinic: Clinic, database: Database) -> Made:
-    """Let the clinic's patient wait, and free ten o'clock."""
+    """Put the clinic's patient on the waitlist, free ten o'clock and offer it."""
     made = entry(clinic)
     assert offer(clinic, database, freed(clinic)) == 1
-    return shown(clinic, made)
+    return shown_entry(clinic, made)
 
 
 def test_an_offer_is_what_a_hold_keeps(clinic: Clinic, offered: Made, database: Database) -> None:
@@ -55,7 +48,7 @@ def test_an_offer_is_what_a_hold_keeps(clinic: Clinic, offered: Made, database: 
 def test_accepting_books_the_slot_and_keeps_the_holds_id(clinic: Clinic, offered: Made) -> None:
     accepted = answer(clinic, offered, "accept")
     visit = accepted.get_json()
-    after = shown(clinic, offered)
+    after = shown_entry(clinic, offered)
 
     assert (accepted.status_code, visit["status"], visit["id"]) == (
         200,
@@ -86,12 +79,12 @@ def test_accepting_judges_the_patient_again_and_keeps_the_offer(spaced: Clinic, 
     refused = answer(later, made, "accept")
 
     assert (refused.status_code, refused.get_json()["code"]) == (409, "refused")
-    assert shown(spaced, made)["status"] == "offered"
+    assert shown_entry(spaced, made)["status"] == "offered"
 
 
 def test_a_declined_offer_goes_to_the_next(clinic: Clinic, database: Database) -> None:
     at = {"from_time": "10:00", "until_time": "10:05"}
-    first, second = entry(clinic, **at), entry(another(clinic), **at)
+    first, second = entry(clinic, **at), entry(another_patient(clinic), **at)
     gone = freed(clinic)
     offer(clinic, database, gone)
 
@@ -100,25 +93,25 @@ def test_a_declined_offer_goes_to_the_next(clinic: Clinic, database: Database) -
 
     assert (declined.status_code, declined.get_json()["status"]) == (200, "declined")
     assert made == 1
-    assert shown(clinic, second)["offer"]["starts_at"] == TEN
+    assert shown_entry(clinic, second)["offer"]["starts_at"] == TEN
     assert answer(clinic, first, "accept").get_json()["code"] == "wrong_status"
 
 
 def test_an_offer_that_has_run_out_is_410_and_goes_to_the_next(clinic: Clinic, database: Database) -> None:
     at = {"from_time": "10:00", "until_time": "10:05"}
-    first, second = entry(clinic, **at), entry(another(clinic), **at)
+    first, second = entry(clinic, **at), entry(another_patient(clinic), **at)
     gone = freed(clinic)
     offer(clinic, database, gone)
-    run_out(database, clinic.desk, {"id": shown(clinic, first)["offer"]["hold_id"]})
+    run_out(database, clinic.desk, {"id": shown_entry(clinic, first)["offer"]["hold_id"]})
 
     before = [answer(clinic, first, how) for how in ("accept", "decline")]
     minutes_work(database, clinic)
     after = [answer(clinic, first, how) for how in ("accept", "decline")]
 
     assert [one.status_code for one in (*before, *after)] == [410] * 4
-    assert shown(clinic, first)["status"] == "expired"
+    assert shown_entry(clinic, first)["status"] == "expired"
     assert offer(clinic, database, gone) == 1
-    assert shown(clinic, second)["status"] == "offered"
+    assert shown_entry(clinic, second)["status"] == "offered"
 
 
 @pytest.mark.parametrize("ending", ["declined", "expired"])
@@ -164,7 +157,7 @@ def test_withdrawing_an_offered_entry_frees_its_slot(clinic: Clinic, offered: Ma
 
     assert (stale.status_code, gone.status_code) == (412, 204)
     assert clinic.desk.get(path).status_code == 404
-    assert another(clinic).book(TEN).status_code == 201
+    assert another_patient(clinic).book(TEN).status_code == 201
 
 
 def test_an_entry_follows_its_hold_whichever_way_that_ends(
@@ -173,15 +166,15 @@ def test_an_entry_follows_its_hold_whichever_way_that_ends(
     hold_id = offered["offer"]["hold_id"]
 
     clinic.desk.delete(f"/holds/{hold_id}")
-    released = shown(clinic, offered)["status"]
-    other = another(clinic)
+    released = shown_entry(clinic, offered)["status"]
+    other = another_patient(clinic)
     made = entry(other)
     offer(clinic, database, freed(clinic))
-    hold = {"id": shown(clinic, made)["offer"]["hold_id"]}
+    hold = {"id": shown_entry(clinic, made)["offer"]["hold_id"]}
     booked = other.convert(hold)
 
     assert released == "declined"
-    assert (booked.status_code, shown(clinic, made)["status"]) == (201, "accepted")
+    assert (booked.status_code, shown_entry(clinic, made)["status"]) == (201, "accepted")
 
 
 def test_every_step_is_audited_without_a_patients_name(

@@ -1,4 +1,4 @@
-"""Waitlist entries: made, listed, changed and ended, by whom and with what."""
+"""Waitlist entries are made, listed, changed and ended by keys that may do so."""
 
 import pytest
 
@@ -7,21 +7,13 @@ from tests.support.cast import (
     UNKNOWN_ID,
     Clinic,
     Made,
+    another_patient,
     create_key,
     create_location,
     create_patient,
     pointers,
 )
-from tests.support.waitlist import (
-    another,
-    answer,
-    entry,
-    freed,
-    nights_work,
-    offer,
-    shown,
-    wanted,
-)
+from tests.support.waitlist import answer, entry, freed, nights_work, offer, shown_entry, wanted
 
 
 def test_a_new_entry_waits_and_reads_as_it_was_made(clinic: Clinic) -> None:
@@ -43,12 +35,12 @@ def test_a_new_entry_waits_and_reads_as_it_was_made(clinic: Clinic) -> None:
         None,
         [],
     )
-    assert shown(clinic, made) == made
+    assert shown_entry(clinic, made) == made
 
 
 def test_entries_are_listed_by_what_they_name(clinic: Clinic) -> None:
     made = entry(clinic)
-    entry(another(clinic))
+    entry(another_patient(clinic))
     queries = [
         {"patient_id": clinic.patient["id"]},
         {"location_id": clinic.location["id"], "status": "waiting"},
@@ -141,11 +133,11 @@ def test_a_retired_procedure_is_waited_for_no_more(clinic: Clinic, database: Dat
     gone = freed(clinic)
     clinic.desk.patch(f"/procedures/{clinic.procedure['id']}", {"active": False})
 
-    again = clinic.desk.post("/waitlist", wanted(another(clinic)))
+    again = clinic.desk.post("/waitlist", wanted(another_patient(clinic)))
 
     assert (again.status_code, again.get_json()["code"]) == (409, "retired")
     assert offer(clinic, database, gone) == 0
-    assert shown(clinic, made)["status"] == "waiting"
+    assert shown_entry(clinic, made)["status"] == "waiting"
 
 
 def test_a_patient_waits_once_for_a_procedure_at_a_location(clinic: Clinic, database: Database) -> None:
@@ -180,11 +172,11 @@ def test_preferences_change_while_the_entry_waits(clinic: Clinic) -> None:
 
 
 def test_an_entry_whose_dates_are_over_expires(clinic: Clinic, database: Database) -> None:
-    last, gone = entry(clinic, latest_on="2027-01-05"), entry(another(clinic), latest_on="2027-01-04")
+    last, gone = entry(clinic, latest_on="2027-01-05"), entry(another_patient(clinic), latest_on="2027-01-04")
 
     nights_work(database, clinic.at("2027-01-05T03:00:00Z"))
 
-    assert [shown(clinic, one)["status"] for one in (last, gone)] == ["waiting", "expired"]
+    assert [shown_entry(clinic, one)["status"] for one in (last, gone)] == ["waiting", "expired"]
     assert answer(clinic, gone, "accept").get_json()["code"] == "wrong_status"
 
 

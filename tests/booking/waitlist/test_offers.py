@@ -1,4 +1,4 @@
-"""Which freed time is offered to whom, and what frees it."""
+"""Freed time is offered to the first waiting patient whom it suits."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from models.database import Database
 from tests.support.cast import (
     Clinic,
     Made,
+    another_patient,
     create_location,
     create_procedure,
     create_therapist,
@@ -16,14 +17,8 @@ from tests.support.cast import (
     short_phases,
 )
 from tests.support.desk import Desk
-from tests.support.waitlist import (
-    TEN,
-    another,
-    entry,
-    freed,
-    offer,
-    shown,
-)
+from tests.support.times import TEN
+from tests.support.waitlist import entry, freed, offer, shown_entry
 
 JOBS = text("""
     SELECT args FROM queue.procrastinate_jobs WHERE task_name = 'offer' AND args ->> 'clinic_id' = :clinic_id
@@ -32,7 +27,7 @@ JOBS = text("""
 
 
 def jobs(database: Database, desk: Desk) -> list[Made]:
-    """Give what the queue has to offer in a clinic."""
+    """Give the arguments of a clinic's queued offers."""
     with database.transaction() as session:
         return list(session.scalars(JOBS, {"clinic_id": str(desk.clinic_id)}))
 
@@ -63,7 +58,7 @@ def test_times_are_the_locations_own(clinic: Clinic, database: Database) -> None
 
     offer(clinic, database, freed(clinic, "2027-04-05T09:00:00Z"))
 
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-04-05T10:00:00+01:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-04-05T10:00:00+01:00"
 
 
 def test_only_the_wanted_therapist_is_offered(clinic: Clinic, database: Database) -> None:
@@ -72,7 +67,7 @@ def test_only_the_wanted_therapist_is_offered(clinic: Clinic, database: Database
 
     offer(clinic, database, freed(clinic))
 
-    assert shown(clinic, made)["offer"]["therapist_id"] == other["id"]
+    assert shown_entry(clinic, made)["offer"]["therapist_id"] == other["id"]
 
 
 def test_time_that_was_free_already_is_not_offered(clinic: Clinic, database: Database) -> None:
@@ -80,39 +75,39 @@ def test_time_that_was_free_already_is_not_offered(clinic: Clinic, database: Dat
 
     offer(clinic, database, freed(clinic, "2027-03-03T15:00:00Z"))
 
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-03-03T15:00:00+00:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-03-03T15:00:00+00:00"
 
 
 def test_a_longer_visit_is_offered_what_reaches_into_freed_time(clinic: Clinic, database: Database) -> None:
     long = create_procedure(clinic.desk, code="LONG", family="LONG", phases=short_phases(60))
-    another(clinic).booked("2027-03-01T10:20:00Z")
+    another_patient(clinic).booked("2027-03-01T10:20:00Z")
     made = entry(clinic, procedure_id=long["id"])
 
     offer(clinic, database, freed(clinic))
 
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-03-01T09:05:00+00:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-03-01T09:05:00+00:00"
 
 
 def test_first_come_is_first_served_and_the_second_gets_nothing(clinic: Clinic, database: Database) -> None:
-    first, second = entry(clinic), entry(another(clinic))
+    first, second = entry(clinic), entry(another_patient(clinic))
     gone = freed(clinic)
 
     made = offer(clinic, database, gone | {"ends_at": "2027-03-01T10:05:00Z"})
 
     assert made == 1
-    assert shown(clinic, first)["offer"]["starts_at"] == TEN
-    assert shown(clinic, second)["status"] == "waiting"
+    assert shown_entry(clinic, first)["offer"]["starts_at"] == TEN
+    assert shown_entry(clinic, second)["status"] == "waiting"
 
 
 def test_who_is_not_eligible_at_that_instant_is_skipped(spaced: Clinic, database: Database) -> None:
     spaced.booked("2027-02-02T10:00:00Z")
     at = {"from_time": "10:00", "until_time": "10:05"}
-    early, other = entry(spaced, **at), entry(another(spaced), **at)
+    early, other = entry(spaced, **at), entry(another_patient(spaced), **at)
 
     made = offer(spaced, database, freed(spaced))
 
     assert made == 1
-    assert [shown(spaced, one)["status"] for one in (early, other)] == ["waiting", "offered"]
+    assert [shown_entry(spaced, one)["status"] for one in (early, other)] == ["waiting", "offered"]
 
 
 def test_a_patient_is_not_offered_what_another_visit_of_theirs_meets(
@@ -125,31 +120,31 @@ def test_a_patient_is_not_offered_what_another_visit_of_theirs_meets(
     clinic.booked("2027-03-01T09:30:00Z", procedure_id=long["id"])
 
     assert offer(clinic, database, gone) == 0
-    assert shown(clinic, made)["status"] == "waiting"
+    assert shown_entry(clinic, made)["status"] == "waiting"
 
 
 def block(clinic: Clinic) -> None:
-    """Block the therapist at ten and take it back."""
+    """Block the therapist at ten and delete the block."""
     span = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Lunch"}
     made = clinic.desk.made("/blocks", resource_id=clinic.therapist["id"], **span)
     clinic.desk.delete(f"/blocks/{made['id']}")
 
 
 def closure(clinic: Clinic) -> None:
-    """Close the location at ten and take it back."""
+    """Close the location at ten and delete the closure."""
     path = f"/locations/{clinic.location['id']}/closures"
     made = clinic.desk.made(path, starts_at=TEN, ends_at="2027-03-01T11:00:00Z", reason="Lunch")
     clinic.desk.delete(f"{path}/{made['id']}")
 
 
 def cancellation(clinic: Clinic) -> None:
-    """Cancel ten o'clock."""
+    """Book and cancel a visit at ten."""
     freed(clinic)
 
 
 def move(clinic: Clinic) -> None:
-    """Move ten o'clock to three."""
-    visit = another(clinic).booked(TEN)
+    """Move a visit from ten to three."""
+    visit = another_patient(clinic).booked(TEN)
     clinic.acted("reschedule", visit, starts_at="2027-03-01T15:00:00Z")
 
 
@@ -159,8 +154,8 @@ def release(clinic: Clinic) -> None:
 
 
 def missed(clinic: Clinic) -> None:
-    """Note that nobody came at ten."""
-    visit = another(clinic).booked(TEN)
+    """Record that the patient of ten o'clock did not come."""
+    visit = another_patient(clinic).booked(TEN)
     clinic.at("2027-03-01T10:16:00Z").acted("no-show", visit)
 
 
@@ -178,7 +173,7 @@ def test_whatever_frees_ten_oclock_has_it_offered(
 
 
 def longer_hours(clinic: Clinic) -> None:
-    """Open an hour longer."""
+    """Let the location close an hour later."""
     hours = [one | {"closes": "20:00"} for one in clinic.location["opening_hours"]]
     clinic.desk.patch(f"/locations/{clinic.location['id']}", {"opening_hours": hours})
 
@@ -199,7 +194,7 @@ def test_longer_hours_are_offered_too(
 
     assert len(jobs(database, clinic.desk)) == 1
     assert offer(clinic, database) == 1
-    assert shown(clinic, made)["offer"]["starts_at"] == "2027-01-04T09:00:00+00:00"
+    assert shown_entry(clinic, made)["offer"]["starts_at"] == "2027-01-04T09:00:00+00:00"
 
 
 def test_nothing_is_queued_where_nobody_waits(clinic: Clinic, database: Database) -> None:

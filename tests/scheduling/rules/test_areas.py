@@ -1,4 +1,4 @@
-"""A visit treats one group of areas, or as many as may be numbed together."""
+"""A visit treats a single group of areas, or as many as may be numbed together."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.scheduling.cast import ask, create_location, create_phase, create_pro
 NUMBING = create_phase(name="numbing", kind="numbing")
 
 
-def refused(*areas: str, numbed: bool = True, **policy: bool | int) -> list[str]:
+def codes_against(*areas: str, numbed: bool = True, **policy: bool | int) -> list[str]:
     """Return the codes against some areas at a location with a policy."""
     phases = (NUMBING, create_phase()) if numbed else (create_phase(),)
     location = create_location(policy=Policy(**{"one_area_per_visit": False, **policy}))
@@ -31,32 +31,32 @@ def refused(*areas: str, numbed: bool = True, **policy: bool | int) -> list[str]
 def test_the_face_and_the_neck_are_one_group_and_all_others_their_own(
     areas: tuple[str, ...], several: bool
 ) -> None:
-    found = refused(*areas, anaesthetic_area_cm2=5000, one_area_per_visit=True)
+    found = codes_against(*areas, anaesthetic_area_cm2=5000, one_area_per_visit=True)
 
     assert found == ["one_area_per_visit"] * several
 
 
 @pytest.mark.parametrize(("limit", "exceeded"), [(649, True), (650, False), (651, False)])
 def test_several_groups_may_reach_the_anaesthetics_limit(limit: int, exceeded: bool) -> None:
-    found = refused("DECOLLETE", "FACE", anaesthetic_area_cm2=limit)
+    found = codes_against("DECOLLETE", "FACE", anaesthetic_area_cm2=limit)
 
     assert found == ["anaesthetic_area"] * exceeded
 
 
 def test_the_eyes_lie_inside_the_face_and_add_nothing() -> None:
-    assert refused("DECOLLETE", "FACE", "PERIORBITAL", anaesthetic_area_cm2=650) == []
+    assert codes_against("DECOLLETE", "FACE", "PERIORBITAL", anaesthetic_area_cm2=650) == []
 
 
 def test_one_group_is_never_too_large() -> None:
-    assert refused("FACE", "NECK", anaesthetic_area_cm2=1) == []
+    assert codes_against("FACE", "NECK", anaesthetic_area_cm2=1) == []
 
 
 def test_without_numbing_there_is_no_limit() -> None:
-    assert refused("BACK", "FACE", numbed=False, anaesthetic_area_cm2=1) == []
+    assert codes_against("BACK", "FACE", numbed=False, anaesthetic_area_cm2=1) == []
 
 
 def test_both_limits_are_named_together() -> None:
-    found = refused("BACK", "FACE", one_area_per_visit=True)
+    found = codes_against("BACK", "FACE", one_area_per_visit=True)
 
     assert found == ["one_area_per_visit", "anaesthetic_area"]
 

@@ -1,4 +1,4 @@
-"""Bans forbid half-open ranges of dates, and the first date that none covers is found."""
+"""Bans forbid half-open ranges of dates, and the first date outside of all bans is found."""
 
 from datetime import date, timedelta
 

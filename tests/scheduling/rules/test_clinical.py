@@ -25,7 +25,7 @@ def test_no_arrival_passes_before_the_date_that_a_refusal_names_and_one_does_on_
 @settings(max_examples=150, deadline=None)
 @given(REFUSED_WITHOUT_A_DATE)
 def test_a_date_is_missing_only_where_a_rule_has_no_end(case: Asked) -> None:
-    # Nothing of these histories is further off than this.
+    # The random histories reach no further than these dates.
     assert case.free(case.on + 60 * ONE_DAY, case.on + 90 * ONE_DAY) == 0
 
 

@@ -1,4 +1,4 @@
-"""Medical holds stand against treatments until they are resolved or signed off; age until the birthday."""
+"""Medical holds refuse treatments until they are resolved or signed off, and an age until the birthday."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,6 @@ from scheduling.questions import Verdict
 from scheduling.rulebook import HoldRule
 from scheduling.ticks import from_tick
 from tests.scheduling.cast import (
-    at,
     codes,
     create_catalog,
     create_hold,
@@ -19,6 +18,7 @@ from tests.scheduling.cast import (
     create_phase,
     create_procedure,
     judge,
+    tick_at,
 )
 
 ADULT = create_hold_rule(code="under_age", rule_id="H06", days_after_resolved=0, minimum_age=18)
@@ -29,7 +29,7 @@ def held(day: str, rule: HoldRule | None = None, question: Any = None, **hold: A
     """Return the verdict on ten o'clock of a day for a patient with a hold since 1 March."""
     patient = create_patient(holds=(create_hold("2027-03-01", **hold),))
     catalog = create_catalog(rule or create_hold_rule())
-    return judge(at(f"{day}T10:00"), catalog, patient=patient, **question or {})
+    return judge(tick_at(f"{day}T10:00"), catalog, patient=patient, **question or {})
 
 
 def test_an_open_hold_refuses_without_a_date_and_says_who_may_release_it() -> None:
@@ -119,7 +119,9 @@ def test_two_holds_of_one_rule_are_one_refusal_that_rests_on_both() -> None:
         create_hold("2027-03-01", id=UUID(int=67), resolved_on=date(2027, 3, 2)),
     )
     patient = create_patient(holds=holds)
-    (refusal,) = judge(at("2027-03-05T10:00"), create_catalog(create_hold_rule()), patient=patient).refusals
+    (refusal,) = judge(
+        tick_at("2027-03-05T10:00"), create_catalog(create_hold_rule()), patient=patient
+    ).refusals
 
     assert refusal.earliest_on is None
     assert {source for _, _, source, _ in refusal.grounds} == {UUID(int=65), UUID(int=67)}
@@ -138,28 +140,30 @@ def test_two_holds_of_one_rule_are_one_refusal_that_rests_on_both() -> None:
 )
 def test_a_patient_may_be_treated_from_the_birthday_on(born: str, day: str, refused: bool) -> None:
     patient = create_patient(born_on=date.fromisoformat(born))
-    found = codes(judge(at(f"{day}T10:00"), create_catalog(ADULT), patient=patient, now=at_new_year(day)))
+    found = codes(
+        judge(tick_at(f"{day}T10:00"), create_catalog(ADULT), patient=patient, now=at_new_year(day))
+    )
 
     assert found == ["medical_hold"] * refused
 
 
 def at_new_year(day: str) -> Any:
-    return from_tick(at(f"{day[:4]}-01-01T00:00"))
+    return from_tick(tick_at(f"{day[:4]}-01-01T00:00"))
 
 
 def test_too_young_a_patient_learns_the_birthday() -> None:
     patient = create_patient(born_on=date(2009, 6, 15))
-    (refusal,) = judge(at("2027-03-01T10:00"), create_catalog(ADULT), patient=patient).refusals
+    (refusal,) = judge(tick_at("2027-03-01T10:00"), create_catalog(ADULT), patient=patient).refusals
 
     assert (refusal.rule_id, refusal.earliest_on) == ("H06", date(2027, 6, 15))
 
 
 def test_an_unknown_birth_date_refuses_nothing() -> None:
-    assert codes(judge(at("2027-03-01T10:00"), create_catalog(ADULT), patient=create_patient())) == []
+    assert codes(judge(tick_at("2027-03-01T10:00"), create_catalog(ADULT), patient=create_patient())) == []
 
 
 def test_a_consent_that_was_signed_off_lifts_the_age() -> None:
     consent = create_hold("2027-01-05", code="under_age", signed_off=True)
     patient = create_patient(holds=(consent,), born_on=date(2010, 6, 15))
 
-    assert codes(judge(at("2027-03-01T10:00"), create_catalog(ADULT), patient=patient)) == []
+    assert codes(judge(tick_at("2027-03-01T10:00"), create_catalog(ADULT), patient=patient)) == []

@@ -5,7 +5,7 @@ import pytest
 from scheduling.catalog import Phase
 from scheduling.rules.numbing import Numbing, numbing_refusals, planned_numbing
 from scheduling.visits import lay_out
-from tests.scheduling.cast import at, codes, create_phase, create_procedure, judge
+from tests.scheduling.cast import codes, create_phase, create_procedure, judge, tick_at
 
 NUMBING = create_phase(name="numbing", kind="numbing", minutes=30, therapist=False)
 
@@ -64,7 +64,7 @@ def test_two_creams_share_the_gap_of_the_later_one() -> None:
 def test_a_plan_whose_numbing_wears_off_cannot_be_booked(minutes: int, expected: list[str]) -> None:
     procedure = create_procedure(NUMBING, create_phase(kind="prep", minutes=minutes), create_phase())
 
-    assert codes(judge(at("2027-06-01T10:00"), procedure=procedure)) == expected
+    assert codes(judge(tick_at("2027-06-01T10:00"), procedure=procedure)) == expected
 
 
 @pytest.mark.parametrize(("needling_at", "expected"), [(15, ["numbing_too_short"]), (20, []), (25, [])])
@@ -74,4 +74,4 @@ def test_a_plan_that_needles_before_the_cream_has_worked_cannot_be_booked(
     cream = create_phase(kind="numbing", minutes=30, min_minutes=20, therapist=False, room_kinds=())
     procedure = create_procedure(cream, create_phase(at_minute=needling_at))
 
-    assert codes(judge(at("2027-06-01T10:00"), procedure=procedure)) == expected
+    assert codes(judge(tick_at("2027-06-01T10:00"), procedure=procedure)) == expected

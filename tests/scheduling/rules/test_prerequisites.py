@@ -1,4 +1,4 @@
-"""A consultation comes first, is thought over, and lasts until the first treatment; treatments renew it."""
+"""A consultation comes first and lasts for a time after a cooling-off; treatments renew it."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from scheduling.catalog import Policy
 from scheduling.questions import Session, Verdict
 from scheduling.rulebook import Prerequisite
 from tests.scheduling.cast import (
-    at,
     codes,
     create_consultation,
     create_location,
@@ -18,6 +17,7 @@ from tests.scheduling.cast import (
     create_procedure,
     create_session,
     judge,
+    tick_at,
     week,
 )
 
@@ -42,7 +42,7 @@ def renewal(ends: int, **overrides: Any) -> Session:
 
 
 def test_without_a_consultation_nothing_is_booked_and_no_date_helps() -> None:
-    (refusal,) = treated(at("2027-03-01T10:00")).refusals
+    (refusal,) = treated(tick_at("2027-03-01T10:00")).refusals
 
     assert (refusal.code, refusal.rule_id) == ("prerequisite_missing", "H11")
     assert (refusal.earliest_on, refusal.overridable_by) == (None, None)
@@ -60,8 +60,8 @@ def test_without_a_consultation_nothing_is_booked_and_no_date_helps() -> None:
 def test_24_real_hours_pass_between_the_consultations_end_and_the_treatment(
     consulted: str, treated_at: str
 ) -> None:
-    first = create_consultation(at(consulted))
-    outcome = [codes(treated(at(treated_at) + ticks, first)) for ticks in (-1, 0, 1)]
+    first = create_consultation(tick_at(consulted))
+    outcome = [codes(treated(tick_at(treated_at) + ticks, first)) for ticks in (-1, 0, 1)]
 
     assert outcome == [["cooling_off"], [], []]
 
@@ -70,13 +70,15 @@ def test_24_real_hours_pass_between_the_consultations_end_and_the_treatment(
     ("ticks", "expected"), [(-1, "prerequisite_missing"), (0, "cooling_off"), (1, "cooling_off")]
 )
 def test_a_consultation_counts_from_its_end(ticks: int, expected: str) -> None:
-    end = at("2027-03-01T10:30")
+    end = tick_at("2027-03-01T10:30")
 
     assert codes(treated(end + ticks, create_consultation(end))) == [expected]
 
 
 def test_a_refusal_while_it_is_thought_over_names_the_day_on_which_that_ends() -> None:
-    (refusal,) = treated(at("2027-03-02T09:00"), create_consultation(at("2027-03-01T10:30"))).refusals
+    (refusal,) = treated(
+        tick_at("2027-03-02T09:00"), create_consultation(tick_at("2027-03-01T10:30"))
+    ).refusals
 
     assert (refusal.rule_id, refusal.earliest_on) == ("H12", date(2027, 3, 2))
     assert refusal.overridable_by == "clinician"
@@ -84,15 +86,17 @@ def test_a_refusal_while_it_is_thought_over_names_the_day_on_which_that_ends() -
 
 
 def test_before_a_booked_consultation_the_treatment_has_a_first_date() -> None:
-    (refusal,) = treated(at("2027-02-20T10:00"), create_consultation(at("2027-03-01T10:30"))).refusals
+    (refusal,) = treated(
+        tick_at("2027-02-20T10:00"), create_consultation(tick_at("2027-03-01T10:30"))
+    ).refusals
 
     assert (refusal.code, refusal.earliest_on) == ("prerequisite_missing", date(2027, 3, 2))
 
 
 @pytest.mark.parametrize(("days", "expected"), [(179, []), (180, []), (181, ["prerequisite_expired"])])
 def test_a_consultation_lasts_180_days_and_their_last_one_whole(days: int, expected: list[str]) -> None:
-    consulted = at("2027-03-01T10:30")
-    last_minutes = at(f"{date(2027, 3, 1) + timedelta(days=days)}T23:35")
+    consulted = tick_at("2027-03-01T10:30")
+    last_minutes = tick_at(f"{date(2027, 3, 1) + timedelta(days=days)}T23:35")
 
     assert codes(treated(last_minutes, create_consultation(consulted))) == expected
 
@@ -111,38 +115,48 @@ def test_a_consultation_lasts_180_days_and_their_last_one_whole(days: int, expec
 def test_a_treatment_renews_it_for_18_months_to_the_end_of_the_month(
     done: str, day: str, expected: list[str]
 ) -> None:
-    assert codes(treated(at(f"{day}T10:00"), renewal(at(f"{done}T11:00")))) == expected
+    assert codes(treated(tick_at(f"{day}T10:00"), renewal(tick_at(f"{done}T11:00")))) == expected
 
 
 def test_a_booked_treatment_renews_it_only_with_a_consultation_behind_it() -> None:
-    booked = renewal(at("2027-03-10T11:00"), performed=False)
+    booked = renewal(tick_at("2027-03-10T11:00"), performed=False)
 
-    assert codes(treated(at("2028-03-10T10:00"), booked)) == ["prerequisite_missing"]
-    assert codes(treated(at("2028-03-10T10:00"), create_consultation(at("2027-03-01T10:30")), booked)) == []
+    assert codes(treated(tick_at("2028-03-10T10:00"), booked)) == ["prerequisite_missing"]
+    assert (
+        codes(treated(tick_at("2028-03-10T10:00"), create_consultation(tick_at("2027-03-01T10:30")), booked))
+        == []
+    )
 
 
 def test_a_treatment_that_needed_none_renews_nothing() -> None:
-    other = create_session("2027-03-01", ends=at("2027-03-01T11:00"))
+    other = create_session("2027-03-01", ends=tick_at("2027-03-01T11:00"))
 
-    assert codes(treated(at("2027-06-01T10:00"), other)) == ["prerequisite_missing"]
+    assert codes(treated(tick_at("2027-06-01T10:00"), other)) == ["prerequisite_missing"]
 
 
 def test_what_was_done_elsewhere_renews_nothing() -> None:
     elsewhere = create_session("2027-03-01", appointment_id=None, requires=frozenset({"CONSULT"}))
 
-    assert codes(treated(at("2027-06-01T10:00"), elsewhere)) == ["prerequisite_missing"]
+    assert codes(treated(tick_at("2027-06-01T10:00"), elsewhere)) == ["prerequisite_missing"]
 
 
 def test_a_new_consultation_is_not_thought_over_while_an_old_one_lasts() -> None:
-    old, new = create_consultation(at("2027-03-01T10:30")), create_consultation(at("2027-06-01T10:30"))
+    old, new = (
+        create_consultation(tick_at("2027-03-01T10:30")),
+        create_consultation(tick_at("2027-06-01T10:30")),
+    )
 
-    assert codes(treated(at("2027-06-01T11:00"), old, new)) == []
+    assert codes(treated(tick_at("2027-06-01T11:00"), old, new)) == []
 
 
 def test_after_an_expired_consultation_a_new_one_is_thought_over() -> None:
-    old, new = create_consultation(at("2026-03-01T10:30")), create_consultation(at("2027-06-01T10:30"))
+    old, new = (
+        create_consultation(tick_at("2026-03-01T10:30")),
+        create_consultation(tick_at("2027-06-01T10:30")),
+    )
     hours = [
-        codes(treated(at(f"2027-06-0{moment}"), old, new)) for moment in ("1T10:00", "1T11:00", "2T10:30")
+        codes(treated(tick_at(f"2027-06-0{moment}"), old, new))
+        for moment in ("1T10:00", "1T11:00", "2T10:30")
     ]
 
     assert hours == [["prerequisite_expired"], ["cooling_off"], []]
@@ -150,15 +164,15 @@ def test_after_an_expired_consultation_a_new_one_is_thought_over() -> None:
 
 def test_what_is_over_before_it_is_thought_over_is_over() -> None:
     needs = (Prerequisite("CONSULT", min_hours_before=72, valid_days=1),)
-    consulted = create_consultation(at("2027-03-01T10:30"))
-    outcome = [codes(treated(at(f"2027-03-0{day}T10:00"), consulted, needs=needs)) for day in (2, 3, 5)]
+    consulted = create_consultation(tick_at("2027-03-01T10:30"))
+    outcome = [codes(treated(tick_at(f"2027-03-0{day}T10:00"), consulted, needs=needs)) for day in (2, 3, 5)]
 
     assert outcome == [["cooling_off"], ["prerequisite_expired"], ["prerequisite_expired"]]
 
 
 def test_a_prerequisites_own_hours_and_days_replace_the_policys() -> None:
     needs = (Prerequisite("CONSULT", min_hours_before=0, valid_days=1),)
-    end = at("2027-03-01T10:30")
+    end = tick_at("2027-03-01T10:30")
     outcome = [
         codes(treated(end + ticks, create_consultation(end), needs=needs)) for ticks in (0, 288, 2 * 288)
     ]
@@ -167,7 +181,7 @@ def test_a_prerequisites_own_hours_and_days_replace_the_policys() -> None:
 
 
 def test_the_policys_hours_are_used_otherwise() -> None:
-    end = at("2027-03-01T10:30")
+    end = tick_at("2027-03-01T10:30")
     outcome = [
         codes(treated(end + ticks, create_consultation(end), cooling_off_hours=2)) for ticks in (23, 24)
     ]
@@ -176,10 +190,10 @@ def test_the_policys_hours_are_used_otherwise() -> None:
 
 
 def test_each_of_several_prerequisites_must_be_met() -> None:
-    needs, consulted = (CONSULTED, Prerequisite("PHOTO")), create_consultation(at("2027-03-01T10:30"))
-    photo = create_consultation(at("2027-03-03T10:30"), family="PHOTO", appointment_id=UUID(int=67))
+    needs, consulted = (CONSULTED, Prerequisite("PHOTO")), create_consultation(tick_at("2027-03-01T10:30"))
+    photo = create_consultation(tick_at("2027-03-03T10:30"), family="PHOTO", appointment_id=UUID(int=67))
     outcome = [
-        codes(treated(at(f"2027-03-0{moment}"), consulted, photo, needs=needs))
+        codes(treated(tick_at(f"2027-03-0{moment}"), consulted, photo, needs=needs))
         for moment in ("2T09:00", "3T09:00", "4T09:00", "4T10:30")
     ]
 
@@ -188,9 +202,9 @@ def test_each_of_several_prerequisites_must_be_met() -> None:
 
 def test_of_two_that_are_thought_over_the_one_in_force_is_named() -> None:
     photo = Prerequisite("PHOTO", min_hours_before=1)
-    consulted = create_consultation(at("2027-03-01T15:00"))
-    shot = create_consultation(at("2027-03-01T09:00"), family="PHOTO", appointment_id=UUID(int=67))
-    found = treated(at("2027-03-01T09:30"), consulted, shot, needs=(CONSULTED, photo)).refusals
+    consulted = create_consultation(tick_at("2027-03-01T15:00"))
+    shot = create_consultation(tick_at("2027-03-01T09:00"), family="PHOTO", appointment_id=UUID(int=67))
+    found = treated(tick_at("2027-03-01T09:30"), consulted, shot, needs=(CONSULTED, photo)).refusals
 
     assert [(one.code, {ground[2] for ground in one.grounds}) for one in found] == [
         ("prerequisite_missing", {None}),

@@ -10,7 +10,6 @@ from scheduling.rulebook import Matcher
 from tests.scheduling.cast import (
     LONDON,
     NEW_YORK,
-    at,
     codes,
     create_catalog,
     create_location,
@@ -19,6 +18,7 @@ from tests.scheduling.cast import (
     create_rule,
     create_session,
     judge,
+    tick_at,
 )
 
 S02 = create_catalog(create_rule())
@@ -38,7 +38,7 @@ def test_27_civil_days_are_refused_28_and_29_accepted_over_a_clock_change(
 ) -> None:
     patient, location = create_patient(create_session(first)), create_location(zone=zone)
     outcome = [
-        codes(judge(at(f"{day}T{clock}", zone), S02, patient=patient, location=location))
+        codes(judge(tick_at(f"{day}T{clock}", zone), S02, patient=patient, location=location))
         for day in (short, exact, long)
     ]
 
@@ -53,7 +53,7 @@ def test_a_later_session_keeps_the_same_days_from_an_earlier_one(
     outcome = [
         codes(
             judge(
-                at(f"{first}T10:00", zone),
+                tick_at(f"{first}T10:00", zone),
                 S02,
                 patient=create_patient(create_session(day)),
                 location=location,
@@ -67,7 +67,7 @@ def test_a_later_session_keeps_the_same_days_from_an_earlier_one(
 
 def test_a_refusal_names_the_rule_the_first_date_and_who_may_override() -> None:
     patient = create_patient(create_session("2027-03-06"))
-    (refusal,) = judge(at("2027-04-02T16:00"), S02, patient=patient).refusals
+    (refusal,) = judge(tick_at("2027-04-02T16:00"), S02, patient=patient).refusals
 
     assert (refusal.rule_id, refusal.earliest_on, refusal.overridable_by) == (
         "S02",
@@ -87,12 +87,12 @@ def test_a_refusal_names_the_rule_the_first_date_and_who_may_override() -> None:
 def test_under_the_floor_both_codes_are_listed(day: str, expected: list[str]) -> None:
     patient = create_patient(create_session("2027-03-06"))
 
-    assert codes(judge(at(f"{day}T10:00"), S02, patient=patient)) == expected
+    assert codes(judge(tick_at(f"{day}T10:00"), S02, patient=patient)) == expected
 
 
 def test_nobody_may_override_the_floor_and_it_carries_the_first_date_too() -> None:
     patient = create_patient(create_session("2027-03-06"))
-    floor, least = judge(at("2027-03-10T10:00"), S02, patient=patient).refusals
+    floor, least = judge(tick_at("2027-03-10T10:00"), S02, patient=patient).refusals
 
     assert (floor.overridable_by, floor.earliest_on) == (None, least.earliest_on)
 
@@ -100,14 +100,14 @@ def test_nobody_may_override_the_floor_and_it_carries_the_first_date_too() -> No
 def test_waiving_the_minimum_leaves_the_floor() -> None:
     patient = create_patient(create_session("2027-03-06"))
     waived = frozenset({"spacing_min", "spacing_floor"})
-    verdict = judge(at("2027-03-10T10:00"), S02, patient=patient, waived=waived)
+    verdict = judge(tick_at("2027-03-10T10:00"), S02, patient=patient, waived=waived)
 
     assert (codes(verdict), verdict.waived_codes) == (["spacing_floor"], {"spacing_min"})
 
 
 def test_a_waived_minimum_is_reported_when_it_is_violated() -> None:
     patient, waived = create_patient(create_session("2027-03-06")), frozenset({"spacing_min", "off_grid"})
-    verdict = judge(at("2027-04-01T10:00"), S02, patient=patient, waived=waived)
+    verdict = judge(tick_at("2027-04-01T10:00"), S02, patient=patient, waived=waived)
 
     assert (verdict.refusals, verdict.waived_codes) == ((), {"spacing_min"})
 
@@ -120,14 +120,14 @@ def test_between_minimum_and_recommended_a_warning_says_the_better_date(
     day: str, expected: list[date]
 ) -> None:
     patient = create_patient(create_session("2027-03-06"))
-    verdict = judge(at(f"{day}T10:00"), S02, patient=patient)
+    verdict = judge(tick_at(f"{day}T10:00"), S02, patient=patient)
 
     assert [notice.earliest_on for notice in verdict.warnings] == expected
 
 
 def test_the_earliest_date_passes_every_session_and_not_only_the_nearest() -> None:
     patient = create_patient(create_session("2027-03-06"), create_session("2027-04-20"))
-    (refusal,) = judge(at("2027-04-02T10:00"), S02, patient=patient).refusals
+    (refusal,) = judge(tick_at("2027-04-02T10:00"), S02, patient=patient).refusals
 
     assert refusal.earliest_on == date(2027, 5, 18)
 
@@ -135,14 +135,14 @@ def test_the_earliest_date_passes_every_session_and_not_only_the_nearest() -> No
 def test_two_sessions_on_one_day_are_refused() -> None:
     patient = create_patient(create_session("2027-03-06"))
 
-    assert codes(judge(at("2027-03-06T17:00"), S02, patient=patient)) == ["spacing_floor", "spacing_min"]
+    assert codes(judge(tick_at("2027-03-06T17:00"), S02, patient=patient)) == ["spacing_floor", "spacing_min"]
 
 
 def test_a_day_counts_where_the_visit_takes_place() -> None:
     # 23:30 in New York on 2 April is already 3 April in London, where the 28 days would have passed.
     location = create_location(zone=NEW_YORK, opening_hours=())
     patient, waived = create_patient(create_session("2027-03-06")), frozenset({"outside_opening_hours"})
-    start = at("2027-04-02T23:30", NEW_YORK)
+    start = tick_at("2027-04-02T23:30", NEW_YORK)
 
     assert codes(judge(start, S02, patient=patient, location=location, waived=waived)) == ["spacing_min"]
 
@@ -153,14 +153,14 @@ def test_only_overlapping_areas_are_spaced_and_unknown_ones_overlap(
 ) -> None:
     patient = create_patient(create_session("2027-03-06", areas=areas))
 
-    assert bool(judge(at("2027-03-25T10:00"), S02, patient=patient).refusals) is refused
+    assert bool(judge(tick_at("2027-03-25T10:00"), S02, patient=patient).refusals) is refused
 
 
 def test_a_rule_of_patient_scope_ignores_areas() -> None:
     patient = create_patient(create_session("2027-03-06", areas=("SCALP",)))
     catalog = create_catalog(create_rule(scope="patient"))
 
-    assert codes(judge(at("2027-03-25T10:00"), catalog, patient=patient)) == ["spacing_min"]
+    assert codes(judge(tick_at("2027-03-25T10:00"), catalog, patient=patient)) == ["spacing_min"]
 
 
 def test_a_rule_restricted_to_areas_does_not_space_others() -> None:
@@ -169,7 +169,7 @@ def test_a_rule_restricted_to_areas_does_not_space_others() -> None:
     )
     patient = create_patient(create_session("2027-03-06", areas=("FACE", "NECK")))
 
-    assert codes(judge(at("2027-03-25T10:00"), create_catalog(rule), patient=patient)) == []
+    assert codes(judge(tick_at("2027-03-25T10:00"), create_catalog(rule), patient=patient)) == []
 
 
 SUP = Matcher(procedure="MN_FACE_SUP")
@@ -192,12 +192,14 @@ def test_a_procedures_own_rule_beats_its_familys(day: str, expected: list[str]) 
     procedure = create_procedure(code="MN_FACE_SUP")
     patient = create_patient(create_session("2027-03-06", procedure="MN_FACE_SUP"))
 
-    assert codes(judge(at(f"{day}T10:00"), SUP_AND_STD, patient=patient, procedure=procedure)) == expected
+    assert (
+        codes(judge(tick_at(f"{day}T10:00"), SUP_AND_STD, patient=patient, procedure=procedure)) == expected
+    )
 
 
 def test_the_familys_rule_holds_between_two_procedures() -> None:
     patient = create_patient(create_session("2027-03-06", procedure="MN_FACE_SUP"))
-    verdict = judge(at("2027-03-25T10:00"), SUP_AND_STD, patient=patient)
+    verdict = judge(tick_at("2027-03-25T10:00"), SUP_AND_STD, patient=patient)
 
     assert [refusal.rule_id for refusal in verdict.refusals] == ["S02"]
 
@@ -206,7 +208,7 @@ def test_at_one_level_the_strictest_rule_decides() -> None:
     stricter = create_rule(id=UUID(int=52), code="S99", floor_days=7, min_days=42, recommended_days=49)
     patient = create_patient(create_session("2027-03-06"))
     refusals = judge(
-        at("2027-03-15T10:00"), create_catalog(create_rule(), stricter), patient=patient
+        tick_at("2027-03-15T10:00"), create_catalog(create_rule(), stricter), patient=patient
     ).refusals
 
     assert [(r.code, r.rule_id) for r in refusals] == [("spacing_floor", "S02"), ("spacing_min", "S99")]
@@ -216,7 +218,7 @@ def test_at_one_level_the_strictest_rule_decides() -> None:
 def test_of_equal_minimums_the_higher_level_decides(levels: tuple[str, str]) -> None:
     rules = [create_rule(id=UUID(int=n), code=f"R{n}", override_by=level) for n, level in enumerate(levels)]
     patient = create_patient(create_session("2027-03-06"))
-    (refusal,) = judge(at("2027-03-25T10:00"), create_catalog(*rules), patient=patient).refusals
+    (refusal,) = judge(tick_at("2027-03-25T10:00"), create_catalog(*rules), patient=patient).refusals
 
     assert refusal.overridable_by == "dermatologist"
 
@@ -229,7 +231,8 @@ def test_a_rule_on_an_event_gives_washout_codes_in_its_own_direction_only() -> N
     toxin = create_session("2027-05-14", procedure="TOXIN", family="TOXIN", event="botulinum_toxin")
     catalog, patient = create_catalog(rule), create_patient(toxin)
     outcome = [
-        codes(judge(at(f"2027-05-{day}T10:00"), catalog, patient=patient)) for day in (13, 14, 15, 16, 27, 28)
+        codes(judge(tick_at(f"2027-05-{day}T10:00"), catalog, patient=patient))
+        for day in (13, 14, 15, 16, 27, 28)
     ]
 
     both = ["washout_floor", "washout_min"]
@@ -240,8 +243,8 @@ def test_a_minimum_of_no_days_refuses_nothing() -> None:
     rule = create_rule(floor_days=0, min_days=0, recommended_days=7)
     patient = create_patient(create_session("2027-03-06"))
 
-    assert codes(judge(at("2027-03-06T10:00"), create_catalog(rule), patient=patient)) == []
+    assert codes(judge(tick_at("2027-03-06T10:00"), create_catalog(rule), patient=patient)) == []
 
 
 def test_a_visit_without_a_patient_is_not_spaced() -> None:
-    assert judge(at("2027-03-06T10:00"), S02, patient=None).refusals == ()
+    assert judge(tick_at("2027-03-06T10:00"), S02, patient=None).refusals == ()

@@ -1,4 +1,4 @@
-"""Which rule decides between two sessions: a template's beats a procedure's beats a family's; and moves."""
+"""A template's rule decides before a procedure's and a family's rule, also for moved visits."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from scheduling.catalog import Policy
 from scheduling.questions import CourseOf, Session
 from scheduling.rulebook import CourseTemplate, Matcher, SpacingRule
 from tests.scheduling.cast import (
-    at,
     codes,
     create_catalog,
     create_location,
@@ -19,6 +18,7 @@ from tests.scheduling.cast import (
     create_rule,
     create_session,
     judge,
+    tick_at,
 )
 
 MONDAY = date(2027, 3, 1)
@@ -36,10 +36,10 @@ S02 = create_rule()
 FACE_SUP = create_procedure(code="MN_FACE_SUP")
 
 
-def refused(gap: int, session: Session, *rules: SpacingRule, **question: Any) -> list[str | None]:
-    """Return the rules that refuse a visit some days after Monday, sorted out by nothing else."""
+def refusing_rules(gap: int, session: Session, *rules: SpacingRule, **question: Any) -> list[str | None]:
+    """Return the rules that refuse a visit a number of days after a session on Monday."""
     skin = question.pop("skin_type", None)
-    start = at(f"{MONDAY + timedelta(days=gap)}T10:00")
+    start = tick_at(f"{MONDAY + timedelta(days=gap)}T10:00")
     patient = create_patient(session, skin_type=skin)
     return [one.rule_id for one in judge(start, create_catalog(*rules), patient=patient, **question).refusals]
 
@@ -66,21 +66,21 @@ def test_a_templates_rule_beats_a_procedures_between_its_own_sessions_alone(
 ) -> None:
     session = on_monday(procedure="MN_FACE_SUP", course=other)
 
-    assert refused(gap, session, S02, S01, T1, procedure=FACE_SUP, course=own) == expected
+    assert refusing_rules(gap, session, S02, S01, T1, procedure=FACE_SUP, course=own) == expected
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(13, ["S01"]), (14, []), (15, [])])
 def test_a_procedures_rule_beats_its_familys(gap: int, expected: list[str]) -> None:
     session = on_monday(procedure="MN_FACE_SUP")
 
-    assert refused(gap, session, S02, S01, T1, procedure=FACE_SUP) == expected
+    assert refusing_rules(gap, session, S02, S01, T1, procedure=FACE_SUP) == expected
 
 
 def test_a_templates_rule_may_be_stricter_too() -> None:
     strict = create_rule(code="T2", after=TEMPLATE, before=TEMPLATE, min_days=42, recommended_days=49)
 
-    assert refused(41, on_monday(course=IN_COURSE), S02, strict, course=IN_COURSE) == ["T2"]
-    assert refused(41, on_monday(course=IN_COURSE), S02, strict) == []
+    assert refusing_rules(41, on_monday(course=IN_COURSE), S02, strict, course=IN_COURSE) == ["T2"]
+    assert refusing_rules(41, on_monday(course=IN_COURSE), S02, strict) == []
 
 
 def elsewhere(*areas: str, event: str = "micro_needling") -> Session:
@@ -116,7 +116,7 @@ def test_needling_elsewhere_counts_like_a_session_of_the_family_of_its_area(
     rules = of("MN", 28), of("MN_SCALP", 28), of("MN_BODY", 28), of("RF_MN", 42)
     procedure = create_procedure(family=family, areas=(area,))
 
-    assert refused(20, session, *rules, procedure=procedure, areas=(area,)) == expected
+    assert refusing_rules(20, session, *rules, procedure=procedure, areas=(area,)) == expected
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_dark_skin_adds_the_locations_days_to_the_minimum_and_none_to_the_floor(
 ) -> None:
     location = create_location(policy=Policy(skin_type_extra_days=2))
 
-    assert refused(gap, on_monday(), S02, skin_type=skin_type, location=location) == expected
+    assert refusing_rules(gap, on_monday(), S02, skin_type=skin_type, location=location) == expected
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(13, ["X01"]), (14, []), (15, [])])
@@ -146,7 +146,7 @@ def test_a_wash_out_takes_no_more_days_for_dark_skin(gap: int, expected: list[st
     rule = create_rule(code="X01", after=Matcher(event="botulinum_toxin"), floor_days=2, min_days=14)
     toxin = on_monday(procedure="TOXIN", family="TOXIN", event="botulinum_toxin")
 
-    assert refused(gap, toxin, rule, skin_type=6, location=location) == expected
+    assert refusing_rules(gap, toxin, rule, skin_type=6, location=location) == expected
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_wash_out_takes_no_more_days_for_dark_skin(gap: int, expected: list[st
 def test_a_move_keeps_the_floor_from_later_visits_and_the_minimum_from_earlier_ones(
     gap: int, expected: list[str]
 ) -> None:
-    start = at(f"{MONDAY + timedelta(days=gap)}T10:00")
+    start = tick_at(f"{MONDAY + timedelta(days=gap)}T10:00")
     verdict = judge(start, create_catalog(S02), patient=create_patient(on_monday()), moves=True)
 
     assert codes(verdict) == expected
@@ -172,7 +172,7 @@ def test_a_move_keeps_the_floor_from_later_visits_and_the_minimum_from_earlier_o
 
 @pytest.mark.parametrize("changes", [{"performed": True}, {"appointment_id": None}])
 def test_a_move_keeps_the_minimum_from_what_cannot_move_any_more(changes: dict[str, Any]) -> None:
-    assert refused(-20, on_monday(**changes), S02, moves=True) == ["S02"]
+    assert refusing_rules(-20, on_monday(**changes), S02, moves=True) == ["S02"]
 
 
 def test_a_waived_minimum_rests_on_the_sessions_that_it_is_too_near_to() -> None:
@@ -180,7 +180,7 @@ def test_a_waived_minimum_rests_on_the_sessions_that_it_is_too_near_to() -> None
     waived = frozenset({"spacing_min"})
     grounds = [
         judge(
-            at(f"{day}T10:00"), create_catalog(S02), patient=create_patient(*sessions), waived=waived
+            tick_at(f"{day}T10:00"), create_catalog(S02), patient=create_patient(*sessions), waived=waived
         ).grounds
         for day in ("2027-03-20", "2027-03-25", "2027-06-10")
     ]
@@ -192,7 +192,7 @@ def test_a_waived_minimum_rests_on_the_sessions_that_it_is_too_near_to() -> None
 
 def test_a_verdict_with_refusals_tells_no_waived_grounds() -> None:
     verdict = judge(
-        at("2027-03-03T10:00"), create_catalog(S02), patient=create_patient(on_monday()),
+        tick_at("2027-03-03T10:00"), create_catalog(S02), patient=create_patient(on_monday()),
         waived=frozenset({"spacing_min"}),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Warnings refuse nothing: below the recommended days, maintenance early or late, many sessions in a year."""
+"""Spacing below the recommended days, maintenance early or late, and many sessions a year give warnings."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -11,6 +11,7 @@ from models.database import Database
 from models.webhooks import EVENT_TYPES
 from tests.support.cast import (
     Clinic,
+    another_patient,
     create_course,
     create_rule,
     create_template,
@@ -20,7 +21,7 @@ from tests.support.cast import (
     rows,
     run_out,
 )
-from tests.support.waitlist import another, do, entry, freed, minutes_work, offer
+from tests.support.waitlist import do, entry, freed, minutes_work, offer
 from tests.sync.hooks import Office
 from tests.sync.receivers import Receiver
 
@@ -30,17 +31,17 @@ FORBIDDEN = ("Patient", "patient_id", "Therapist", "name")
 def act_on_visits(clinic: Clinic) -> None:
     """Book, confirm, move, hand over, call off and miss visits, and book with an override."""
     performed(clinic, "01")
-    visit = another(clinic).booked("2027-03-02T10:00:00Z")
+    visit = another_patient(clinic).booked("2027-03-02T10:00:00Z")
     visit = clinic.acted("confirm", visit)
     visit = clinic.acted("reschedule", visit, starts_at="2027-03-02T11:00:00Z")
     other = create_therapist(clinic.desk, clinic.location, name="Another")
     visit = clinic.acted("reassign", visit, therapist_id=other["id"])
     clinic.acted("cancel", visit, reason_code="patient")
-    missed = another(clinic).booked("2027-03-03T10:00:00Z")
+    missed = another_patient(clinic).booked("2027-03-03T10:00:00Z")
     clinic.at("2027-03-03T11:00:00Z").acted("no-show", missed)
     override = {"codes": ["off_grid"], "reason": "Walk-in"}
     clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": {"grid_minutes": 30}})
-    another(clinic).booked("2027-03-04T10:10:00Z", override=override)
+    another_patient(clinic).booked("2027-03-04T10:10:00Z", override=override)
     clinic.desk.patch(f"/locations/{clinic.location['id']}", {"policy": {"grid_minutes": 5}})
 
 
@@ -54,9 +55,9 @@ def act_on_holds(clinic: Clinic, database: Database) -> None:
 
 def let_time_pass(clinic: Clinic, database: Database) -> None:
     """Let a course lapse and another one's maintenance come, and offer freed time."""
-    entry(another(clinic), earliest_on="2027-03-06", latest_on="2027-03-06")
+    entry(another_patient(clinic), earliest_on="2027-03-06", latest_on="2027-03-06")
     offer(clinic, database, freed(clinic, "2027-03-06T10:00:00Z"))
-    lapsing, kept = another(clinic), another(clinic)
+    lapsing, kept = another_patient(clinic), another_patient(clinic)
     performed(lapsing, "08", course_id=create_course(lapsing, sessions=3)["id"])
     template = create_template(
         clinic,
@@ -74,7 +75,7 @@ def let_time_pass(clinic: Clinic, database: Database) -> None:
 
 def flag(clinic: Clinic) -> None:
     """Book two visits that a rule, made afterwards, would refuse."""
-    clinic = another(clinic)
+    clinic = another_patient(clinic)
     for day in ("10", "11"):
         clinic.booked(f"2027-03-{day}T10:00:00Z")
     create_rule(clinic.desk, code="LATE", floor_days=7)

@@ -1,14 +1,14 @@
-"""Bodies of requests: the smallest that make sense, with any field overridden."""
+"""Give small valid bodies of requests, in which any field can be overridden."""
 
 from typing import Any
 
+from tests.support.cast import every_day, working
+
 Body = dict[str, Any]
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def location(**fields: Any) -> Body:
-    hours = [{"weekday": day, "opens": "09:00", "closes": "19:00"} for day in WEEK]
-    return {"name": "London", "timezone": "Europe/London", "opening_hours": hours} | fields
+    return {"name": "London", "timezone": "Europe/London", "opening_hours": every_day()} | fields
 
 
 def closure(**fields: Any) -> Body:
@@ -25,8 +25,8 @@ def device(location_id: str, **fields: Any) -> Body:
 
 
 def therapist(location_id: str, **fields: Any) -> Body:
-    hours = [{"location_id": location_id, "weekday": day, "starts": "09:00", "ends": "19:00"} for day in WEEK]
-    qualifications = [{"code": "MN_DERMAL"}, {"code": "BBP"}]
+    hours = working({"id": location_id})
+    qualifications = [{"code": "BBP"}, {"code": "MN_DERMAL"}]
     return {"name": "Alice Archer", "qualifications": qualifications, "working_hours": hours} | fields
 
 
