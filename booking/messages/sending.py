@@ -104,7 +104,7 @@ def mark_sent(caller: Caller, id: str) -> MessageDispatch:
 
 
 def _locked(caller: Caller, appointment_id: UUID, kind: str, id: str) -> MessageDispatch:
-    """Lock the message's row and give it; raise NotFound if there is none or the key may not see its visit."""
+    """Lock the message's row and give it; NotFound if there is none or the key may not see its visit."""
     of_visit = (
         MessageDispatch.clinic_id == caller.clinic_id,
         MessageDispatch.appointment_id == appointment_id,

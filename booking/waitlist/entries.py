@@ -1,4 +1,4 @@
-"""Waitlist entries: made, changed and withdrawn by the desk, and what is answered to their offers."""
+"""Creates, changes and withdraws waitlist entries, and accepts or declines their offers."""
 
 from contextlib import suppress
 from typing import Final
@@ -27,9 +27,9 @@ _TOLD: Final = ("starts_at", "procedure_at", "ends_at", "expires_at")
 
 
 def _complete(caller: Caller, before: Values | None, values: Values) -> Values:
-    """Let a new entry wait; one that waits again forgets what it was offered."""
+    """Let a new entry wait; an entry that waits again loses the reference to its last offer."""
     if before is None:
-        # An offer that has run out is open no longer, whether or not anybody has noticed.
+        # End expired offers of the patient first: such an entry does not count as open any more.
         drop_expired(caller, [values["patient_id"]])
         return values | {"status": "waiting"}
     return values | ({"hold_id": None} if "status" in values else {})
@@ -77,7 +77,7 @@ def _check_alone(caller: Caller, after: Values) -> None:
 
 
 def _show(caller: Caller, found: list[Values]) -> None:
-    """Add the offer that stands, in the location's time, and the appointment that an entry has become."""
+    """Add the present offer, in the location's time, and the appointment that was booked from it."""
     catalog = load_catalog(caller)
     holds = _holds(caller, [one["hold_id"] for one in found if one["status"] == "offered"])
     for one in found:
@@ -111,40 +111,40 @@ ENTRY: Final = Kind(
 
 
 def change(caller: Caller, entry_id: UUID, values: Values, expected: int | None) -> Values:
-    """Change what an entry waits for, or let one that was declined or has expired wait again.
+    """Change what an entry waits for, or let an entry that was declined or has expired wait again.
 
-    WrongStatus while it is offered and once it is accepted, StaleVersion at another version.
+    Raise WrongStatus while it has an offer or once it was accepted, and StaleVersion at another version.
     """
     _begin(caller, entry_id, expected)
     return crud.change(caller, ENTRY, entry_id, values, None, fixed=FIXED)
 
 
 def withdraw(caller: Caller, entry_id: UUID, expected: int | None) -> None:
-    """Delete an entry; what it is offered is free at once, its appointment stays."""
+    """Delete an entry; offered time is free at once, and an appointment that was booked from it stays."""
     entry = _begin(caller, entry_id, expected)
     if entry.status == "offered":
-        # Somebody may have ended the offer since: that does as well.
+        # Another act may have ended the offer meanwhile, which is just as good.
         with suppress(HoldExpired, WrongStatus):
             _release(caller, entry)
     crud.remove(caller, ENTRY, entry_id, None)
 
 
 def accept(caller: Caller, entry_id: UUID) -> Visit:
-    """Book what is offered; Refused, with the offer as it was, when a rule now speaks against it.
+    """Book what is offered; raise Refused, and keep the offer, when a rule refuses it now.
 
-    HoldExpired when the offer has run out, WrongStatus when there is none.
+    Raise HoldExpired when the offer has expired, and WrongStatus when there is no offer.
     """
     entry = _begin(caller, entry_id)
     hold_id = _require_offer(entry)
     try:
         return convert(caller, Conversion(hold_id, entry.patient_id))
     except NotFound as gone:
-        # Whoever releases the hold meanwhile declines the offer, and does not wait for the patient's lock.
+        # An act that releases the hold declines the offer, and does not wait for the patient's lock.
         raise _not_offered("declined") from gone
 
 
 def decline(caller: Caller, entry_id: UUID) -> Values:
-    """Give back what is offered, for the next who waits; HoldExpired and WrongStatus as for `accept`."""
+    """Release what is offered, for the next entry; raise HoldExpired and WrongStatus as `accept` does."""
     entry = _begin(caller, entry_id)
     _require_offer(entry)
     _release(caller, entry)
@@ -152,9 +152,9 @@ def decline(caller: Caller, entry_id: UUID) -> Values:
 
 
 def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> WaitlistEntry:
-    """Give an entry with its patient locked and its offer ended if that has run out.
+    """Lock an entry's patient and give the entry; an offer that has expired is ended.
 
-    Its own row is not locked: whoever ends a hold locks the hold's row and then the entry's.
+    The entry's row is not locked, because an act that ends a hold locks the hold's row before the entry's.
     """
     patient_id = require(caller, ENTRY, entry_id).patient_id
     lock_catalogue(caller)
