@@ -229,7 +229,7 @@ class Planner:
 
 
 def _ideal(question: Question, dates: Eligibility) -> date:
-    """Give the recommended date, else the first date that rules allow, or some weeks after the last session."""
+    """Give the recommended date, else the first that rules allow or a date weeks after the last session."""
     eligible_on = dates.eligible_on or date.max
     if dates.recommended_on is not None:
         return dates.recommended_on
