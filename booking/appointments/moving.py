@@ -103,7 +103,7 @@ def _write_move(
 
 
 def _keep(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
-    """Place a visit that gives way, and so is not judged anew: its warnings, flags and overrides stay."""
+    """Place a visit that gives way, and so is not judged again: its warnings, flags and overrides stay."""
     warnings, claims = appointment.warnings, verdict.assignment.claims if verdict.assignment else ()
     clear_flags_of_given_up(appointment, [resource_id for resource_id, *_ in claims])
     appointment.overrides = brought_along(appointment, from_tick(start))

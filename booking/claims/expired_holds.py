@@ -51,7 +51,7 @@ def require_live(caller: Caller, hold: Appointment) -> None:
 # ends one of them after a second, and exclusion constraints alone do just that: two bookings of one slot
 # each wait for the other's claim. So an act first locks the catalogue (`locked_catalogue`), then its
 # patients, then every resource that it could take, each in id order; an act that needs more locks than it
-# first thought must begin anew. Only then does it read who is busy, since what was read before the locks
+# first thought must begin again. Only then does it read who is busy, since what was read before the locks
 # may have changed while the act waited for them.
 #
 # A slot hold that has expired still has its claims until a transaction deletes them, and the exclusion

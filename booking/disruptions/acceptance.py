@@ -55,7 +55,7 @@ def judge_accepted(
 ) -> list[Proposal]:
     """Give the place of each accepted visit; raise Refused with the reasons by visit.
 
-    A proposed place stays valid, whatever other proposals are accepted. A place that the desk has chosen
+    A proposed place stays valid with or without the other proposals. A place that the desk has chosen
     instead is judged after the proposed places, beside them.
     """
     planned = relocation.plan(list(seen.values()))

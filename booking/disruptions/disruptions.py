@@ -118,7 +118,7 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
         caller,
         visits_of_patients(caller, patients),
         OF_SPACING | OF_PREREQUISITES,
-        # A closure has changed the catalogue: it must be read anew.
+        # A closure has changed the catalogue: it must be read again.
         catalog if disruption.location_id is None else None,
     )
     return Applied(

@@ -154,8 +154,8 @@ def alternatives(
 ) -> list[dict[str, Any]]:
     """Give up to five slots near a refused instant, but not before the dates that its refusals name.
 
-    Slots with another therapist or room than the named one are given only at the refused instant itself,
-    unless the named therapist or room has no slot at all.
+    If the request names a therapist or room, slots with others are given only at the refused instant
+    itself, unless the named therapist or room has no slot at all.
     """
     catalog, question = _prepare(caller, request, ignore)
     zone = question.location.zone
