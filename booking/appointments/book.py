@@ -59,7 +59,7 @@ def write(
     override: Override | None,
     notes: str | None,
 ) -> Visit:
-    """Judge a visit under its locks and write it with its claims and events; raise Refused if refused."""
+    """Judge a visit under its locks, and write it with its claims and events or raise Refused."""
     session = caller.session
     if request.patient_id is None:
         raise NotFound("patient", "/patient_id")

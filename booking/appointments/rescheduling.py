@@ -37,7 +37,7 @@ class Move:
 def reschedule(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None = None
 ) -> Visit:
-    """Move a booked or confirmed visit; raise Refused with every reason and near slots if refused."""
+    """Move a booked or confirmed visit, or raise Refused with every reason and near slots."""
 
     def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
         request = _request(get_appointment(caller, appointment_id), move)

@@ -58,7 +58,7 @@ def start(
     numbed_elsewhere: bool = False,
     cream_off_at: datetime | None = None,
 ) -> Visit:
-    """Note that the procedure begins; raise Refused if the cream has worked too short or too long.
+    """Note that the procedure begins; raise Refused if the cream has worked too briefly or too long.
 
     `cream_off_at` is when the cream came off, by default now; raise Invalid unless it lies between the
     start of the numbing and now.
@@ -78,7 +78,7 @@ def start(
 def _end_numbing(
     caller: Caller, visit: Visit, numbing: AppointmentPhase, main: AppointmentPhase, off_at: datetime
 ) -> None:
-    """Note when the cream came off; raise Refused if it worked too short or long, or came off too long ago.
+    """Note when the cream came off; raise Refused if it worked too briefly or too long, or is off too long.
 
     For cream that was put on elsewhere, only the time since it came off can be judged.
     """

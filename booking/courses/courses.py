@@ -171,7 +171,7 @@ def select_course(caller: Caller, course_id: UUID, *, for_change: bool = False) 
 
 
 def follow_visit(caller: Caller, appointment: Appointment) -> None:
-    """Update the course of a visit that was just written: the first makes it active, the last completes it.
+    """Update the course of a visit that was just written: a booking activates it, its last session ends it.
 
     The course's version also goes up when only its progress changes, because clients read both together.
     """

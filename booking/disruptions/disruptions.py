@@ -69,7 +69,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The result of a disruption: the moved visits, the flagged visits, and the new block or closure."""
+    """The result of a disruption: the moved visits, the flagged visits, and the block or closure."""
 
     visits: Sequence[Visit]
     flagged: Sequence[UUID]

@@ -45,7 +45,7 @@ def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | Non
     if only is not None:
         concerned.append(Appointment.id.in_(only))
     rows = lock_rows(caller, *concerned)
-    # Read again: an act that moves a visit without this therapist's lock was waited for only at the rows.
+    # Read again: only `lock_rows` has waited for acts that move a visit without this therapist's lock.
     overlapping = set(caller.session.scalars(_OVERLAPPING, values))
     fresh, gone = [], []
     for one in rows:

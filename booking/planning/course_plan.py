@@ -134,7 +134,7 @@ def as_before(
     catalog: ClinicCatalog,
     wanted: Preferences,
 ) -> Preferences:
-    """Prefer the named therapist or else the last visit's, if they work here, and its time of day."""
+    """Prefer the named therapist, else the last visit's if they work here; and its time of day."""
     wanted = replace(wanted, named=wanted.therapist_id is not None)
     if last is None:
         return wanted
