@@ -1,1 +1,1 @@
-"""Acts on a clinic's data: locks, loads, asks the engine and writes, inside the caller's transaction."""
+"""Acts on a clinic's data: each act locks, loads, asks the engine and writes, in the caller's transaction."""

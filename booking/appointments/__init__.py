@@ -1,1 +1,1 @@
-"""One visit: booked, held, moved, taken through its statuses, listed."""
+"""Appointments: booked, held, moved, listed, and taken from status to status."""

@@ -1,4 +1,4 @@
-"""Gives the desk's board: a location's rooms, devices and staff, their open hours and what fills them."""
+"""Loads the desk's board: open hours, visits, holds and blocks of a location's rooms, devices and staff."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from scheduling.ticks import from_tick
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A location's local days from `first` to `until`, half-open, one row a resource."""
+    """The board of a location from local day `first` to `until`, half-open, with a row per resource."""
 
     location: Location
     first: date
@@ -34,7 +34,7 @@ class Board:
 
 
 def board(caller: Caller, location_id: UUID, first: date, until: date) -> Board:
-    """Load the board; times are in the location's zone, items of a row in time order."""
+    """Load the board; times are in the location's zone, and the items of a row in order of time."""
     catalog = load_catalog(caller)
     location = find_location(caller, catalog, location_id)
     window = days(first, until, 0, location.zone)
@@ -59,7 +59,7 @@ def board(caller: Caller, location_id: UUID, first: date, until: date) -> Board:
 
 
 def _open(catalog: ClinicCatalog, location: Location, window: Window) -> dict[UUID, int]:
-    """Give the open bits of everything at the location: its own hours, for staff their hours in them."""
+    """Give each resource's open bits: the location's hours, and for staff their own hours within them."""
     days_ = local_days(location.zone, window)
     hours = weekly_bits(location.opening_hours, days_) & ~closed_bits(location, days_)
     rooms = (room.id for room in catalog.engine.rooms.values() if room.location_id == location.id)
@@ -83,9 +83,9 @@ def _items(
 def _visits(
     caller: Caller, resources: Sequence[UUID], window: Window, zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
-    """Give every phase of every live visit once for each resource that it holds.
+    """Yield an item for every phase of a live visit and every resource that the phase takes.
 
-    Of a visit at a location that the key may not see, staff are busy and nothing else is told.
+    A visit at a location that the key may not see appears only as busy time of its staff.
     """
     rows = caller.session.execute(
         select(AppointmentPhase, Appointment)
@@ -100,7 +100,7 @@ def _visits(
             or_(Appointment.status != "held", Appointment.expires_at > caller.real_now),
             AppointmentPhase.starts_at < from_tick(window.end),
             AppointmentPhase.ends_at > from_tick(window.start),
-            # A visit is shorter than the longest occupancy: this bound lets the index on its start serve.
+            # No visit is so long; the bound lets PostgreSQL use the index on the start.
             Appointment.starts_at > from_tick(window.start - 2 * LONGEST_OCCUPANCY),
             Appointment.starts_at < from_tick(window.end),
         )

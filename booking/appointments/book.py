@@ -1,4 +1,4 @@
-"""Books a visit: locks, loads, asks the engine, writes; and gives back what was booked."""
+"""Books a visit: locks what the visit could take, asks the engine, and writes the appointment."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,16 +31,16 @@ def book(
     override: Override | None = None,
     notes: str | None = None,
 ) -> Visit:
-    """Book one visit; Refused with every reason and near slots when it cannot take place."""
+    """Book a visit; raise Refused with every reason and near slots when it cannot take place."""
     start = to_tick(starts_at)
     with offering_near_slots(caller, partial(alternatives, caller, request, start)):
         return write(caller, lock_for(caller, [request]), request, start, override, notes)
 
 
 def lock_for(caller: Caller, requests: Sequence[VisitRequest]) -> ClinicCatalog:
-    """Lock everything that these visits could take, in one fixed order; give the catalogue, held still.
+    """Lock the catalogue, the patients and all that these visits could take; give the locked catalogue.
 
-    Holds that have expired among all that give their time back.
+    Expired holds that still take any of it are ended.
     """
     catalog = locked_catalogue(caller)
     resources = {one for request in requests for one in candidates(catalog, ask(caller, catalog, request))}
@@ -56,7 +56,7 @@ def write(
     override: Override | None,
     notes: str | None,
 ) -> Visit:
-    """Judge a visit under its locks and write all that it claims and tells; Refused when it cannot be."""
+    """Judge a visit under its locks, and write it with its claims and events or raise Refused."""
     if request.patient_id is None:
         raise NotFound("patient", "/patient_id")
     history = load_history(caller, catalog, request.patient_id)
@@ -77,7 +77,7 @@ def write(
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
     follow_visit(caller, appointment)
     if any(visit.flagged for visit in history.visits):
-        # What was missing before another visit may have come with this one.
+        # The new visit may be what a rule missed before a flagged visit: judge the others again.
         judge_others(caller, appointment, catalog)
     return Visit(appointment, phases, question.location.zone)
 
@@ -89,7 +89,7 @@ def validate(
     override: Override | None = None,
     ignore: UUID | None = None,
 ) -> Verdict:
-    """Judge a booking as `book` would, and write nothing; `ignore` leaves one appointment out."""
+    """Judge a booking as `book` would, and write nothing; `ignore` is an appointment that counts as gone."""
     catalog = load_catalog(caller)
     patient = None
     if request.patient_id is not None:

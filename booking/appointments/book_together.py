@@ -1,4 +1,4 @@
-"""Books several visits of one patient in one call: all of them, or none."""
+"""Books several visits of a patient in one call: all of them, or none."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ One = TypeVar("One")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One of the visits: what is wished and when it starts."""
+    """A visit to book: the request, its start, and the override and notes that come with it."""
 
     request: VisitRequest
     starts_at: datetime
@@ -33,10 +33,10 @@ class Order:
 def book_together(
     caller: Caller, orders: Sequence[Order], *, same: bool = False, led_by: UUID | None = None
 ) -> list[Visit]:
-    """Book every visit, judged in order of time so that each may come before the next.
+    """Book every visit, judged in order of time, so that a visit may be what the next visit requires.
 
-    Refused with the reasons of each that cannot take place, and nothing is booked. Visits of which
-    nobody is named have the `same` therapist where they can: `led_by`, or the first one's.
+    If any visit is refused, nothing is booked; Refused carries the reasons by visit. Visits without a
+    named therapist get `led_by` if possible; with `same` and no `led_by`, the therapist of the first visit.
     """
     booked: dict[int, Visit] = {}
     refused: dict[int, Sequence[Refusal]] = {}
@@ -55,7 +55,7 @@ def book_together(
 
 
 def _write(caller: Caller, catalog: ClinicCatalog, order: Order, led_by: UUID | None) -> Visit:
-    """Book one visit, with this therapist if nobody is named and they can; whoever works here is locked."""
+    """Book a visit, with `led_by` if possible when no therapist is named; all who work here are locked."""
     start, request = to_tick(order.starts_at), order.request
     therapist = catalog.engine.therapists.get(led_by) if led_by else None
     if (
@@ -70,5 +70,5 @@ def _write(caller: Caller, catalog: ClinicCatalog, order: Order, led_by: UUID | 
 
 
 def _in_order(found: Mapping[int, One]) -> dict[int, One]:
-    """Give what was found by its place in the request."""
+    """Sort what was found by its place in the request."""
     return dict(sorted(found.items()))

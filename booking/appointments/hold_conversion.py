@@ -1,4 +1,4 @@
-"""Makes a hold an appointment: it keeps its id and claims, and the patient's rules must allow it."""
+"""Turns a slot hold into an appointment with the same id and claims, if the patient's rules allow it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,13 +27,13 @@ from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
-# The notice was kept when the hold was made; deciding takes some minutes of it.
+# The notice was kept when the hold was made; the patient may need some minutes of it to decide.
 _KEPT_BEFORE: Final = frozenset({"min_notice"})
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Which hold becomes whose appointment; without a course it keeps the one that the hold named."""
+    """A hold and the patient whose appointment it becomes; without a course, the hold's own course stays."""
 
     hold_id: UUID
     patient_id: UUID
@@ -43,9 +43,9 @@ class Conversion:
 
 
 def convert(caller: Caller, wanted: Conversion) -> Visit:
-    """Book what the hold has kept; Refused with every reason and near slots leaves the hold as it is.
+    """Book what the hold keeps; raise Refused with every reason and near slots, and leave the hold as it is.
 
-    HoldExpired, HoldConverted or NotFound as `holds.find` says.
+    Raise HoldExpired, HoldConverted or NotFound as `slot_holds.find` does.
     """
 
     def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
@@ -119,14 +119,14 @@ def _request(held: Appointment, wanted: Conversion) -> VisitRequest:
 def _question(
     caller: Caller, catalog: ClinicCatalog, held: Appointment, wanted: Conversion, *, for_change: bool
 ) -> tuple[Question, bool]:
-    """Ask for the held visit with its patient, and tell whether another visit of theirs is flagged."""
+    """Give the question for the held visit and its patient, and whether the patient has a flagged visit."""
     request = _request(held, wanted)
     history = load_history(caller, catalog, wanted.patient_id)
     if request.course_id is not None:
         require_course(
             caller, request.course_id, request.patient_id, request.procedure_id, for_change=for_change
         )
-    # A hold is a promise: what has retired since it was made is still given.
+    # A hold is a promise: a procedure or location that has retired since the hold was made is still booked.
     even = [request.procedure_id, request.location_id]
     question = ask(caller, catalog, request, history.patient(held.id), even=even)
     return replace(question, waived=_KEPT_BEFORE), any(visit.flagged for visit in history.visits)

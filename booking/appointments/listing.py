@@ -1,4 +1,4 @@
-"""Selects appointments and their history for lists."""
+"""Selects appointments for lists, and the audit history of an appointment."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +13,9 @@ _EQUAL = ("location_id", "patient_id", "course_id", "status")
 
 
 def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:
-    """Select by the filters that are given; dates are compared with each appointment's own local date.
+    """Select appointments by the given filters; dates are compared with each appointment's local date.
 
-    Live holds are listed by their status alone, those that have ended never.
+    Live holds appear only when the status `held` is asked for, and holds that have ended never.
     """
     chosen = select(Appointment).where(Appointment.clinic_id == caller.clinic_id)
     if caller.location_ids is not None:
@@ -26,7 +26,7 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
     if query.get("status") == "held":
         chosen = chosen.where(Appointment.expires_at > caller.real_now)
     else:
-        # A hold is nobody's appointment until it has become one.
+        # A hold is no appointment until it has been converted.
         chosen = chosen.where(
             or_(Appointment.hold.is_(None), Appointment.hold["ended"].astext == "converted")
         )
@@ -43,7 +43,7 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
 
 
 def _taking_part(query: dict[str, Any]) -> Iterator[ColumnElement[bool]]:
-    """Give what room and therapist ask of a visit's phases; as in the change feed, who assists counts."""
+    """Yield the conditions for the room and the therapist; as in the change feed, assisting counts."""
     if query.get("room_id") is not None:
         yield _in_a_phase(AppointmentPhase.room_id == query["room_id"])
     if query.get("therapist_id") is not None:
@@ -63,7 +63,7 @@ def _in_a_phase(what: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def select_history(caller: Caller, appointment_id: UUID) -> Select[AuditEntry]:
-    """Select every audit entry about one appointment."""
+    """Select every audit entry about an appointment."""
     return select(AuditEntry).where(
         AuditEntry.clinic_id == caller.clinic_id, AuditEntry.subject_id == appointment_id
     )

@@ -1,4 +1,4 @@
-"""Gives visits another time or place: all of their claims go before the first new one is made."""
+"""Moves visits to other times or places: deletes all their claims before it inserts the first new claim."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ _ACTUAL = ("actual_starts_at", "actual_ends_at")
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Where one visit goes: the question whose verdict has an assignment, and its arrival's tick.
+    """Where a visit goes: its question, a verdict with an assignment, and the tick of its arrival.
 
-    One that `gives_way` only gives way on its day: what was judged and allowed of it stays as it was.
-    `event` says what that is, where it is not the same for all that move together.
+    A visit that `gives_way` stays on its day: its warnings, flags and overrides stay too. `event` names
+    what happens to this visit when it is not the same for all visits that move together.
     """
 
     appointment: Appointment
@@ -41,25 +41,40 @@ class Placing:
     event: str | None = None
 
 
+# Visits that move together often move into each other's time. When two visits in a row both move half an hour
+# later, the new time of the first overlaps the old time of the second; and when two visits change places, no
+# order of moves avoids this. A single UPDATE of all claims would not help: the exclusion constraints are
+# not deferrable, so PostgreSQL checks each row as it is written, and the first new claim would collide with
+# an old claim that the same statement has yet to change. Therefore the claims of all visits are deleted
+# first, both occupancies and spacing claims, and only then are the new claims inserted, visit by visit.
+#
+# In between, the visits claim nothing, and no other act may take the time that they are to get. So the caller
+# must hold the locks of an act on visits (see `lock_and_sweep`): the catalogue, the patients, every resource
+# that a visit may get, and the row of each visit. It must have found the verdicts under these locks, each of
+# them beside the new places of the other visits. A resource that a visit only leaves needs no lock, because a
+# claim that is deleted cannot collide with another.
+#
+# The time of the patient is no claim but a column of the appointment, and these rows change one by one. So a
+# caller that may move visits of the same patient into each other's old time must give them in an order in
+# which they never meet, as `course_moving_on` does.
 def move_all(
     caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing], event: str = "rescheduled"
 ) -> None:
-    """Move the visits at once, each to where its verdict allows it; the caller holds every lock.
+    """Move all visits, each to the place that its verdict allows; the caller holds every lock.
 
-    Even one statement that moves two of them would meet the first one's old claim on its way to the
-    second's new one. What has happened already stays noted on the phases.
+    Actual times that are noted on the old phases are copied to the new phases.
     """
     actual = _actual_times(caller, placings)
     before = [when_and_where(one.appointment) for one in placings]
     for one in placings:
         delete_claims(caller.session, one.appointment, phases=True)
     for one, left in zip(placings, before, strict=True):
-        _settle(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
+        _write_move(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
         freed_visit(caller, left["location_id"], left["starts_at"], left["ends_at"])
     follow_moved(caller, [one.appointment for one in placings])
 
 
-def _settle(
+def _write_move(
     caller: Caller,
     catalog: ClinicCatalog,
     placing: Placing,
@@ -79,7 +94,7 @@ def _settle(
     appointment.overrides = [*appointment.overrides, *kept]
     bump_version(caller, appointment)
     _, ((model, phases), *claims) = claims_of(catalog, question, appointment, verdict.assignment)
-    # Only the first phase of a kind is ever noted, and the plan may have lost or gained others before it.
+    # Actual times are noted only on the first phase of a kind; its position may be another in the new plan.
     noted = [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]
     places = {"before": before, "after": when_and_where(appointment)}
     insert_rows(caller.session, (model, noted), *claims, *facts(caller, event, appointment, places))
@@ -88,7 +103,7 @@ def _settle(
 
 
 def _keep(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
-    """Place a visit that is not judged anew: its overrides come along, its warnings and flags stay."""
+    """Place a visit that gives way, and so is not judged again: its warnings, flags and overrides stay."""
     warnings, claims = appointment.warnings, verdict.assignment.claims if verdict.assignment else ()
     clear_flags_of_given_up(appointment, [resource_id for resource_id, *_ in claims])
     appointment.overrides = brought_along(appointment, from_tick(start))
@@ -97,7 +112,7 @@ def _keep(appointment: Appointment, question: Question, verdict: Verdict, start:
 
 
 def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict[str, dict[str, Any]]]:
-    """Give, by visit and kind of phase, what the phases note of the day itself."""
+    """Give the actual times that are noted, by visit and kind of phase."""
     found: dict[Any, dict[str, dict[str, Any]]] = {}
     phases = caller.session.scalars(
         select(AppointmentPhase).where(

@@ -1,4 +1,4 @@
-"""Reads and writes appointments as records: with their phases, at a version, in their place."""
+"""Reads appointments with their phases, locks them at a version, and writes their time and place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,8 +25,8 @@ from scheduling.ticks import from_tick, local_date
 class Visit:
     """An appointment with its phases and the zone of its location, as clients see it.
 
-    `affected` are the patient's other visits that a change of this one leaves outside the rules; None
-    where nothing was changed that could. `alternatives` are other times offered for a visit that is late.
+    `affected` are other visits that this change moves, or leaves outside the rules; None after a change
+    that cannot do so. `alternatives` are other times that are offered for a late visit.
     """
 
     appointment: Appointment
@@ -37,7 +37,7 @@ class Visit:
 
     @property
     def main_place(self) -> int:
-        """The place of the treatment, else of the consultation, else of the first phase among the phases."""
+        """The index of the treatment among the phases, else of the consultation, else of the first phase."""
         kinds = [phase.kind for phase in self.phases]
         return next((kinds.index(kind) for kind in ("procedure", "consultation") if kind in kinds), 0)
 
@@ -55,7 +55,7 @@ class Visit:
 def get_appointment(
     caller: Caller, appointment_id: UUID, *, for_change: bool = False, pointer: str | None = None
 ) -> Appointment:
-    """Give one appointment of the caller's clinic and locations; `for_change` locks its row."""
+    """Give an appointment of the caller's clinic and locations, or NotFound; `for_change` locks its row."""
     statement = select(Appointment).where(
         Appointment.clinic_id == caller.clinic_id, Appointment.id == appointment_id
     )
@@ -71,10 +71,10 @@ def get_appointment(
 
 
 def lock_appointment(caller: Caller, appointment_id: UUID, expected: int | None) -> Appointment:
-    """Give one appointment with its row locked; StaleVersion unless it is at the expected version.
+    """Give an appointment with its row locked; raise StaleVersion unless it is at the expected version.
 
-    The catalogue is held first: whoever changes it locks the rows of the visits that it flags. Then the
-    patient: whoever changes one of their visits may flag the others.
+    The catalogue is locked first, because an act that changes it locks the rows of visits to flag them. The
+    patient is locked next, because an act on another visit of the patient may flag this visit.
     """
     lock_catalogue(caller)
     patient_id = get_appointment(caller, appointment_id).patient_id
@@ -89,7 +89,7 @@ def lock_appointment(caller: Caller, appointment_id: UUID, expected: int | None)
 def with_phases(
     caller: Caller, appointments: Sequence[Appointment], catalog: ClinicCatalog | None = None
 ) -> list[Visit]:
-    """Give appointments with their phases, in one query for all of them."""
+    """Give appointments with their phases, by one query for all of them."""
     catalog = catalog or load_catalog(caller)
     phases: dict[UUID, list[AppointmentPhase]] = {appointment.id: [] for appointment in appointments}
     rows = caller.session.scalars(
@@ -113,7 +113,7 @@ def edit_notes(caller: Caller, appointment_id: UUID, notes: str | None, expected
 
 
 def bump_version(caller: Caller, appointment: Appointment) -> None:
-    """Count one change of the appointment and write it."""
+    """Add one to the appointment's version, and write its changes to the database."""
     appointment.version += 1
     caller.session.flush()
 
@@ -137,7 +137,7 @@ def add_appointment(
 
 
 def set_placement(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
-    """Set everything on the appointment that follows from where and when it takes place."""
+    """Set every field of the appointment that follows from its time and place."""
     visit = question.visit
     zone = question.location.zone
     appointment.location_id = question.location.id
@@ -152,7 +152,7 @@ def set_placement(appointment: Appointment, question: Question, verdict: Verdict
 
 
 def stored_notice(notice: Notice) -> dict[str, Any]:
-    """Give a notice as it is stored and shown: without the members that say nothing."""
+    """Give a notice as it is stored and shown: without the fields that are None."""
     return {name: value for name, value in asdict(notice).items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Moves a visit in one transaction, keeping its id: its own claims never stand in its way."""
+"""Reschedules a visit: moves it to another time or place in one transaction, under the same id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from scheduling.ticks import to_tick
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a visit shall go; what is not named stays as it is, the therapist where possible."""
+    """The new time and place of a visit; fields that are None stay, the therapist only if possible."""
 
     starts_at: datetime
     location_id: UUID | None = None
@@ -37,7 +37,7 @@ class Move:
 def reschedule(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None = None
 ) -> Visit:
-    """Move a booked or confirmed visit; Refused with every reason and near slots when it cannot go there."""
+    """Move a booked or confirmed visit, or raise Refused with every reason and near slots."""
 
     def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
         request = _request(get_appointment(caller, appointment_id), move)
@@ -61,7 +61,7 @@ def _move(
     request = _request(appointment, move)
     catalog = locked_catalogue(caller)
     resources = candidates(catalog, ask(caller, catalog, request, even=[request.procedure_id]))
-    # The present therapist is asked first, even one who no longer works there.
+    # The present therapist is tried first, even if they do not work at that location any more.
     present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()
     lock_and_sweep(caller, patients=[request.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
@@ -84,7 +84,7 @@ def _judge(
     override: Override | None,
     appointment: Appointment,
 ) -> tuple[Question, Verdict]:
-    """Judge with the present therapist first, unless one is named: a move keeps them where it can."""
+    """Judge with the present therapist first if no therapist is named: a move keeps them when it can."""
     if question.therapist_id is None and appointment.therapist_id is not None:
         same = replace(question, therapist_id=appointment.therapist_id)
         verdict = judge(caller, catalog, same, start, override, appointment.id)

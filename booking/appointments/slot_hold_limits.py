@@ -1,4 +1,4 @@
-"""Bounds how many holds a publishable key has at a location at once, lest a widget empty the calendar."""
+"""Limits the live holds of a publishable key at a location, so that a widget cannot empty the calendar."""
 
 from math import ceil
 from typing import Final
@@ -15,9 +15,9 @@ MOST_HOLDS: Final = 20
 
 
 def require_fewer_holds(caller: Caller, location_id: UUID) -> None:
-    """Refuse a publishable key one more live hold than it may have; whoever has a secret key is trusted.
+    """Raise TooManyHolds when a publishable key has as many live holds as it may; secret keys have no limit.
 
-    Until the transaction ends nobody else makes a hold with this key here, so the count stays true.
+    The count stays true, because no other transaction makes a hold with this key here until this one ends.
     """
     if not caller.publishable or caller.key_id is None:
         return

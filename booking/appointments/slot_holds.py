@@ -1,4 +1,4 @@
-"""Holds: a visit's time, kept for a few minutes for somebody who is still deciding."""
+"""Slot holds: a visit's time, kept for a few minutes while a patient decides."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,10 +26,10 @@ from scheduling.ticks import to_tick
 
 
 def hold(caller: Caller, request: VisitRequest, starts_at: datetime, ttl: timedelta | None = None) -> Visit:
-    """Keep everything that the visit takes for `ttl` of real time, by default what the location says.
+    """Keep all that the visit takes for `ttl` of real time, by default the location's `hold_seconds`.
 
-    With a patient all of their rules count too. Refused with every reason and near slots as a booking is,
-    TooManyHolds when a publishable key has too many here.
+    If the request names a patient, the patient's rules count too. Raise Refused with every reason and near
+    slots as a booking does, and TooManyHolds when a publishable key has too many holds here.
     """
     start = to_tick(starts_at)
     with offering_near_slots(caller, partial(alternatives, caller, request, start)):
@@ -60,14 +60,14 @@ def _hold(caller: Caller, request: VisitRequest, start: int, ttl: timedelta | No
 
 
 def get(caller: Caller, hold_id: UUID) -> Visit:
-    """Give a live hold; see `find` for what becomes of others."""
+    """Give a live hold; raise what `find` raises for any other."""
     return _shown(caller, find(caller, hold_id))
 
 
 def extend(caller: Caller, hold_id: UUID, ttl: timedelta | None = None) -> Visit:
-    """Let a hold last for `ttl` from now (by default what the location says), never shorter than before.
+    """Let a hold last for `ttl` from now, by default the location's `hold_seconds`, but never end it earlier.
 
-    HoldExtended when that was done before.
+    Raise HoldExtended when the hold has been extended before.
     """
     held = find(caller, hold_id, for_change=True)
     if (held.hold or {}).get("extended"):
@@ -85,15 +85,15 @@ def extend(caller: Caller, hold_id: UUID, ttl: timedelta | None = None) -> Visit
 
 
 def release(caller: Caller, hold_id: UUID) -> None:
-    """Give the hold's time back at once."""
+    """Release a hold, so that its time is free at once."""
     end_hold(caller, find(caller, hold_id, for_change=True), "released")
 
 
 def find(caller: Caller, hold_id: UUID, *, for_change: bool = False) -> Appointment:
     """Give a live hold that the caller may see; `for_change` locks its row.
 
-    HoldExpired for an expired one, HoldConverted for one that is an appointment by now, NotFound for a
-    released one, and for what a publishable key asks of the holds that other keys have made.
+    Raise HoldExpired for an expired hold, HoldConverted for a hold that has become an appointment, and
+    NotFound for a released hold, or for a publishable key that has not made the hold itself.
     """
     statement = select(Appointment).where(
         Appointment.clinic_id == caller.clinic_id, Appointment.id == hold_id, Appointment.hold.is_not(None)

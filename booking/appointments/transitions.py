@@ -1,4 +1,4 @@
-"""Takes an appointment from one status to the next: confirm, numbing, start, cancel, no-show."""
+"""Takes an appointment from status to status: confirm, start the numbing, start, cancel, no-show."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def require_status(action: str, appointment: Appointment) -> None:
-    """WrongStatus, with the statuses that would do, unless the action may follow the present status."""
+    """Raise WrongStatus, with the allowed statuses, unless the action may follow the present status."""
     if appointment.status not in ALLOWED_FROM[action]:
         raise WrongStatus(ALLOWED_FROM[action], f"The appointment is {appointment.status}.")
 
@@ -40,7 +40,7 @@ def confirm(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit
 
 
 def start_numbing(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
-    """Note that the cream is on; only a visit with a numbing phase can do this."""
+    """Note that the cream is on; raise WrongStatus for a visit without a numbing phase."""
     visit = begin(caller, "start-numbing", appointment_id, expected)
     numbing = _phase(visit, "numbing")
     if numbing is None:
@@ -58,9 +58,10 @@ def start(
     numbed_elsewhere: bool = False,
     cream_off_at: datetime | None = None,
 ) -> Visit:
-    """Note that the procedure begins; the cream must have worked neither too short nor too long.
+    """Note that the procedure begins; raise Refused if the cream has worked too briefly or too long.
 
-    Without `cream_off_at` it came off just now. Invalid unless that lies between the cream and now.
+    `cream_off_at` is when the cream came off, by default now; raise Invalid unless it lies between the
+    start of the numbing and now.
     """
     visit = begin(caller, "start", appointment_id, expected)
     numbing = _phase(visit, "numbing")
@@ -77,14 +78,14 @@ def start(
 def _end_numbing(
     caller: Caller, visit: Visit, numbing: AppointmentPhase, main: AppointmentPhase, off_at: datetime
 ) -> None:
-    """Note when the cream came off; Refused when it worked too short, too long or too long ago.
+    """Note when the cream came off; raise Refused if it worked too briefly or too long, or is off too long.
 
-    Of cream that was put on elsewhere only how long ago it came off is known.
+    For cream that was put on elsewhere, only the time since it came off can be judged.
     """
     elsewhere, on_at = numbing.actual_starts_at is None, numbing.actual_starts_at or off_at
     if not on_at <= off_at <= caller.now:
         raise Invalid("/cream_off_at", "Must lie between the start of the numbing and now.")
-    # A visit that runs exactly as planned is never too long, whatever lies between cream and needling.
+    # A visit that runs exactly as planned never numbs too long, even with other phases before the needling.
     planned = (main.starts_at - numbing.starts_at) / _MINUTE
     found = Numbing(
         minutes=(off_at - on_at) / _MINUTE,
@@ -105,9 +106,9 @@ def _end_numbing(
 def cancel(
     caller: Caller, appointment_id: UUID, expected: int | None, reason_code: str, note: str | None
 ) -> Visit:
-    """Cancel the visit; its time is free and its spacing forgotten in the same instant.
+    """Cancel the visit, and delete its claims in the same transaction.
 
-    To cancel a hold is to release it; HoldExpired when it has expired.
+    A hold is released instead; raise HoldExpired when it has expired.
     """
     visit = begin(caller, "cancel", appointment_id, expected)
     notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
@@ -126,7 +127,7 @@ def cancel(
 
 
 def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
-    """Note that nobody came, once the grace is over; the time is free and the session never counts."""
+    """Note that the patient did not come, and free the time; raise TooEarly before the grace is over."""
     visit = begin(caller, "no-show", appointment_id, expected)
     due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
     if caller.now <= due:
@@ -145,7 +146,7 @@ def _free(caller: Caller, visit: Visit, status: str) -> Visit:
 
 
 def begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
-    """Give the visit, locked and at the expected version, that an action may be taken on."""
+    """Lock a visit for an action and give it; raise StaleVersion or WrongStatus if it is not allowed."""
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status(action, appointment)
     return with_phases(caller, [appointment])[0]
@@ -154,7 +155,7 @@ def begin(caller: Caller, action: str, appointment_id: UUID, expected: int | Non
 def end(
     caller: Caller, visit: Visit, status: str, event: str, fields: Mapping[str, Any] = MappingProxyType({})
 ) -> Visit:
-    """Write the action's status with its event, and let the course follow; `fields` go to the audit log."""
+    """Write the new status and its event, and update the course; `fields` are added to the audit entry."""
     before = visit.appointment.status
     visit.appointment.status = status
     if status in OVER:
@@ -175,13 +176,13 @@ def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
 
 
 def note_arrival(visit: Visit, now: datetime) -> None:
-    """Begin the first phase, unless it is numbing or the treatment: those have actions of their own."""
+    """Begin the first phase, unless it is the numbing or the treatment, which have actions of their own."""
     if visit.phases[0] is not visit.main_phase and visit.phases[0].kind != "numbing":
         visit.phases[0].actual_starts_at = now
 
 
 def finish(visit: Visit, now: datetime, *, but: AppointmentPhase | None = None) -> None:
-    """End whatever phase has begun and not ended, but for one."""
+    """End the phases that have begun and not ended, except the phase `but`."""
     for phase in visit.phases:
         if phase is not but and phase.actual_starts_at is not None and phase.actual_ends_at is None:
             phase.actual_ends_at = now

@@ -1,1 +1,1 @@
-"""What visits and holds occupy in the database, and when it is freed."""
+"""Claims: what visits and slot holds take in the database, and what follows when time becomes free."""

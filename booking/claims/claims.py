@@ -1,4 +1,4 @@
-"""Makes and removes what a visit takes: its phases, its occupancies and the proof of its spacing."""
+"""Writes and deletes the claims of a visit: its occupancies and spacing claims, and its phases with them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from scheduling.ticks import from_tick
 def claims_of(
     catalog: ClinicCatalog, question: Question, appointment: Appointment, assignment: Assignment
 ) -> tuple[list[AppointmentPhase], list[Batch]]:
-    """Give the visit's phases, and the rows of everything that it claims; the caller holds the locks."""
+    """Give the visit's phases, and the rows to insert for them and its claims; the caller holds the locks."""
     phases = _phases(question, appointment, assignment)
     return phases, [
         (AppointmentPhase, [columns_of(phase) for phase in phases]),
@@ -32,7 +32,7 @@ def claims_of(
 def claim_spacing(
     session: Session, catalog: ClinicCatalog, question: Question, appointment: Appointment
 ) -> None:
-    """Claim the dates anew for the appointment's patient and course; what it occupies stays as it is."""
+    """Replace the spacing claims by those for the appointment's patient and course; its occupancies stay."""
     session.execute(
         delete(SpacingClaim).where(
             SpacingClaim.clinic_id == appointment.clinic_id, SpacingClaim.appointment_id == appointment.id
@@ -42,7 +42,7 @@ def claim_spacing(
 
 
 def load_claims(caller: Caller, appointment_ids: Iterable[UUID]) -> Mapping[UUID, list[Claim]]:
-    """Give what each of these appointments occupies now."""
+    """Give the lanes that each of these appointments occupies now, and from which tick to which."""
     found: dict[Any, list[Claim]] = {one: [] for one in appointment_ids}
     rows = select(
         Occupancy.appointment_id,
@@ -57,7 +57,7 @@ def load_claims(caller: Caller, appointment_ids: Iterable[UUID]) -> Mapping[UUID
 
 
 def delete_claims(session: Session, appointment: Appointment, *, phases: bool = False) -> None:
-    """Free everything at once; `phases` also forgets the plan, for a visit that gets another one."""
+    """Delete all claims of the appointment; with `phases` also its phases, because it gets other phases."""
     for model in (Occupancy, SpacingClaim, *((AppointmentPhase,) if phases else ())):
         session.execute(
             delete(model).where(

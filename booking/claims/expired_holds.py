@@ -1,4 +1,4 @@
-"""Ends holds: when they are released, and when their time has run out by the real clock."""
+"""Takes the locks of every act on visits, and ends slot holds that are released or have expired."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,8 +16,8 @@ from booking.core.locks import lock
 from models import Appointment
 
 _SWEPT_AT_ONCE: Final = 200
-# Claims are looked up hold by hold: as an EXISTS this would read every claim there is. Its text is fixed,
-# since every booking asks it, and mostly nothing has expired.
+# The claims are looked up hold by hold: with an EXISTS, PostgreSQL would read every claim there is. The text
+# is fixed because every booking runs it, and mostly no hold has expired.
 _CONCERNED = """
     SELECT a.id FROM appointments a
     WHERE a.clinic_id = :clinic_id AND (
@@ -41,7 +41,7 @@ _LOCK_ANY = text("""
 
 
 def require_live(caller: Caller, hold: Appointment) -> None:
-    """HoldExpired at the instant at which the hold expires, and from then on."""
+    """Raise HoldExpired at the instant at which the hold expires, and from then on."""
     if hold.expires_at is not None and hold.expires_at <= caller.real_now:
         raise HoldExpired
 
@@ -51,7 +51,7 @@ def require_live(caller: Caller, hold: Appointment) -> None:
 # ends one of them after a second, and exclusion constraints alone do just that: two bookings of one slot
 # each wait for the other's claim. So an act first locks the catalogue (`locked_catalogue`), then its
 # patients, then every resource that it could take, each in id order; an act that needs more locks than it
-# first thought must begin anew. Only then does it read who is busy, since what was read before the locks
+# first thought must begin again. Only then does it read who is busy, since what was read before the locks
 # may have changed while the act waited for them.
 #
 # A slot hold that has expired still has its claims until a transaction deletes them, and the exclusion
@@ -66,9 +66,9 @@ def lock_and_sweep(
     resources: Iterable[UUID] = (),
     also: UUID | None = None,
 ) -> None:
-    """Lock the patients and then the resources, and free what expired holds still claim of them.
+    """Lock the patients and then the resources, and end the expired holds that still take any of them.
 
-    `also` is an appointment of the caller's own whose row is locked with those of the holds, and stays.
+    `also` is an appointment that the act works on: its row is locked with those of the holds, and it stays.
     """
     known, wanted = [one for one in patients if one is not None], list(resources)
     lock(caller.session, patients=known, resources=wanted)
@@ -78,7 +78,7 @@ def lock_and_sweep(
 def drop_expired(
     caller: Caller, patients: Iterable[UUID] = (), resources: Iterable[UUID] = (), also: UUID | None = None
 ) -> None:
-    """Free what expired holds still claim of these patients or resources, which the caller has locked."""
+    """End the expired holds that still take these patients or resources, which the caller has locked."""
     values = {
         "clinic_id": caller.clinic_id,
         "real_now": caller.real_now,
@@ -91,9 +91,9 @@ def drop_expired(
 
 
 def sweep(caller: Caller) -> int:
-    """Free what the clinic's expired holds still claim, at most 200, and give how many there were.
+    """End at most 200 of the clinic's expired holds, so that their claims are free; give their number.
 
-    Whoever is at work on one of them meanwhile is not waited for.
+    A hold whose row another transaction has locked is left to the next sweep.
     """
     values = {"clinic_id": caller.clinic_id, "real_now": caller.real_now, "most": _SWEPT_AT_ONCE}
     found = caller.session.scalars(_LOCK_ANY, values).all()
@@ -102,7 +102,7 @@ def sweep(caller: Caller) -> int:
 
 
 def end_hold(caller: Caller, hold: Appointment, how: str) -> None:
-    """End a hold whose row is locked, `released` or `expired`: it claims nothing any more."""
+    """End a hold whose row is locked, as `released` or `expired`, and delete its claims."""
     delete_claims(caller.session, hold, phases=True)
     hold.status = "cancelled"
     hold.expires_at = None
@@ -115,11 +115,11 @@ def end_hold(caller: Caller, hold: Appointment, how: str) -> None:
 
 
 def _expire(caller: Caller, hold_ids: Iterable[UUID]) -> None:
-    """End holds whose rows are locked; time has ended them, not whoever happened to come by."""
+    """End expired holds whose rows are locked; the audit log names no author, since time has ended them."""
     ids = list(hold_ids)
     if not ids:
         return
-    nobody = replace(caller, key_id=None, actor=None)
+    without_author = replace(caller, key_id=None, actor=None)
     statement = select(Appointment).where(Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(ids))
     for hold in caller.session.scalars(statement.execution_options(populate_existing=True)).all():
-        end_hold(nobody, hold, "expired")
+        end_hold(without_author, hold, "expired")

@@ -1,4 +1,4 @@
-"""Tells the waitlist what happens elsewhere: time is freed, and the hold behind an offer ends."""
+"""Queues waitlist offers when time becomes free, and closes an offer when its hold ends."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from models import Appointment, WaitlistEntry, WorkingHours
 from scheduling.ticks import ceil_tick, floor_tick
 
 ALWAYS: Final = (0, 30_000_000)
-"""All ticks that a clinic deals with: for what frees more than one stretch of time."""
+"""All ticks that a clinic deals with: for an act that frees several stretches of time."""
 STATUS_AFTER: Final[Mapping[str, str]] = {
     "converted": "accepted",
     "released": "declined",
@@ -23,9 +23,9 @@ STATUS_AFTER: Final[Mapping[str, str]] = {
 
 
 def freed(caller: Caller, locations: Collection[UUID], first: int, until: int) -> None:
-    """Have the time from tick `first` to `until` offered at those locations at which somebody waits.
+    """Queue offers of the time from tick `first` to `until`, at the locations with waiting entries.
 
-    The task knows how far the caller's clinical clock is from the real one: a sandbox keeps its time.
+    The task is told how far the caller's clinical clock is ahead of the real clock, as in a sandbox.
     """
     if until <= floor_tick(caller.now):
         return
@@ -52,14 +52,14 @@ def freed(caller: Caller, locations: Collection[UUID], first: int, until: int) -
 
 
 def freed_visit(caller: Caller, location_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
-    """Have the time of a visit or a hold offered that takes place there no longer."""
+    """Queue offers of the time of a visit or hold that no longer takes place there."""
     freed(caller, [location_id], floor_tick(starts_at), ceil_tick(ends_at))
 
 
 def freed_resource(
     caller: Caller, resource_id: UUID, location_id: UUID | None, span: tuple[int, int]
 ) -> None:
-    """Have time (in ticks) offered in which a resource is no longer blocked; staff may work anywhere."""
+    """Queue offers of time (in ticks) in which a resource is free again; for staff, wherever they work."""
     locations = [location_id] if location_id is not None else _workplaces(caller, resource_id)
     freed(caller, locations, *span)
 
@@ -70,9 +70,9 @@ def _workplaces(caller: Caller, therapist_id: UUID) -> list[UUID]:
 
 
 def follow_hold(caller: Caller, hold: Appointment, ended: str) -> None:
-    """Let the entry that was offered this hold follow its end; the hold's row is locked.
+    """Close the offer of the waitlist entry that was offered this hold; the hold's row is locked.
 
-    The lock makes one of all who would end the offer the one who does.
+    Of several acts that would close the offer at the same time, the lock lets only the first do so.
     """
     status = STATUS_AFTER[ended]
     statement = (

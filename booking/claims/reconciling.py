@@ -1,4 +1,4 @@
-"""Compares what is occupied, and what the change feed knows, with what the appointments say."""
+"""Compares the claims in the database, and the rows of the change feed, with the appointments."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -55,7 +55,7 @@ class Difference(NamedTuple):
 
 
 def differences(database: Database) -> Iterator[Difference]:
-    """Go from clinic to clinic and give every disagreement."""
+    """Give every disagreement, clinic by clinic."""
     with database.transaction() as session:
         clinics = session.scalars(_CLINICS).all()
     for clinic_id in clinics:
@@ -63,7 +63,7 @@ def differences(database: Database) -> Iterator[Difference]:
 
 
 def differences_of(database: Database, clinic_id: UUID) -> Iterator[Difference]:
-    """Give every disagreement of one clinic, in a transaction of its own."""
+    """Give every disagreement of a single clinic, in a transaction of its own."""
     with database.transaction(clinic_id) as session:
         for kept_in, statement in (("claims", _DIFFERENCES), ("changes", _UNNOTED)):
             for appointment_id, resource_id in session.execute(statement):

@@ -1,4 +1,4 @@
-"""Forgets holds that ended long ago, and which messages were due long ago; events and audit stay."""
+"""Deletes slot holds that ended long ago, and notes of messages that were due long ago."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -9,11 +9,11 @@ from booking.core.caller import Caller
 from scheduling.messages import MOMENTS
 
 KEPT: Final = timedelta(days=30)
-"""How long both are kept, far longer than a message can be acknowledged late."""
+"""How long both are kept: far longer than the time in which a message can be acknowledged."""
 AT_ONCE: Final = 1000
-"""How many rows an act deletes at most: it is called until it finds none."""
+"""How many rows an act deletes at most; it is called again until it finds none."""
 
-# An entry of the waitlist answers by the hold that it was offered last.
+# A waitlist entry still refers to the hold that it was offered last, so that hold stays.
 _HOLDS: Final = text("""
     WITH old AS MATERIALIZED (
         SELECT a.id FROM appointments a
@@ -26,8 +26,8 @@ _HOLDS: Final = text("""
     )
     DELETE FROM appointments a USING old WHERE a.clinic_id = :clinic_id AND a.id = old.id
 """)
-# When these are due is the template's to say, and a clinic may put it off: the row alone keeps what was
-# sent from being sent again.
+# These are due by the months of the course's template, which a clinic may raise. Then only the row keeps a
+# message that was sent from being sent again, so these rows stay.
 _MOVABLE: Final = [one.kind for one in MOMENTS if one.anchor == "window"]
 _MESSAGES: Final = text("""
     WITH old AS MATERIALIZED (
@@ -41,15 +41,15 @@ _MESSAGES: Final = text("""
 
 
 def forget_holds(caller: Caller) -> int:
-    """Delete holds that ended more than 30 real days ago without a booking, with what is theirs."""
+    """Delete slot holds that ended without a booking more than 30 real days ago, with their own rows."""
     return _delete(caller, _HOLDS, before=caller.real_now - KEPT)
 
 
 def forget_messages(caller: Caller) -> int:
     """Delete the notes of messages that were due, tried and sent more than 30 days ago.
 
-    Nobody works such a message out again: it is stale a day after it is due, and what it counts from
-    never comes to lie later.
+    Such a message is not worked out again: it is stale a day after it is due, and the instant that it
+    counts from never becomes later.
     """
     return _delete(caller, _MESSAGES, before=caller.now - KEPT, movable=_MOVABLE)
 

@@ -1,1 +1,1 @@
-"""What every act stands on: the caller, errors, locks, events, the queue."""
+"""What every act needs: the caller, errors, locks, events, the queue, and the acts of stored objects."""

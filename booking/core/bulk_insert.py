@@ -1,4 +1,4 @@
-"""Inserts the rows of several tables by one statement of fixed text, from one JSON value a table."""
+"""Inserts the rows of several tables by a single statement, from a JSON value for each table."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -12,12 +12,12 @@ from booking.core.webhook_queue import wake
 from models import Base, Event, WebhookDelivery
 from models.serialization import dumps
 
-# The rows of one table: all name the same columns; values as JSON gives them, ranges as text.
+# A table and its rows, which all have the same columns; values must fit into JSON, ranges are text.
 Batch = tuple[type[Base], Sequence[Mapping[str, Any]]]
 
 _EVENTS: Final = Event.__tablename__
-# Which endpoints asked for the events that were just inserted. The lock lets none be deleted meanwhile,
-# and passes over those that just were.
+# The webhook endpoints that asked for the events that were just inserted. The lock keeps an endpoint from
+# being deleted meanwhile, and leaves out an endpoint that has just been deleted.
 _WANTED: Final = """
     SELECT endpoint.clinic_id, endpoint.id AS endpoint_id, told.id AS event_id, told.type
     FROM told JOIN webhook_endpoints AS endpoint
@@ -27,9 +27,9 @@ _WANTED: Final = """
 
 
 def insert_rows(session: Session, *batches: Batch) -> None:
-    """Insert every batch at once: the database is asked one time, whatever a booking writes.
+    """Insert every batch by a single statement, so that a booking asks the database only once.
 
-    Every event is inserted here, so none can be without its deliveries to webhooks.
+    All events are inserted here, so that every event has its deliveries to webhooks.
     """
     filled = [(model.__tablename__, rows) for model, rows in batches if rows]
     if filled:
@@ -41,7 +41,7 @@ def insert_rows(session: Session, *batches: Batch) -> None:
 
 
 def _put_in_line(session: Session, wanted: Sequence[dict[str, Any]]) -> None:
-    """Write a delivery for each event that an endpoint asked for, and queue what makes it."""
+    """Write a delivery for each event that an endpoint asked for, and queue the work of sending it."""
     if wanted:
         insert_rows(session, (WebhookDelivery, [{**one, "id": uuid7()} for one in wanted]))
         wake(session, {(one["clinic_id"], one["endpoint_id"]) for one in wanted})
@@ -49,7 +49,7 @@ def _put_in_line(session: Session, wanted: Sequence[dict[str, Any]]) -> None:
 
 @cache
 def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
-    """Make the insertion; its names come from the models, never from a request."""
+    """Make the statement; its names come from the models, never from a request."""
     parts, last = [], "SELECT"
     for place, (table, columns) in enumerate(tables):
         names = ", ".join(columns)
@@ -66,5 +66,5 @@ def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
 
 
 def columns_of(row: Base) -> dict[str, Any]:
-    """Give a new row's columns by name."""
+    """Give the values of a new row by the names of its columns."""
     return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}

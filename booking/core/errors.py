@@ -1,4 +1,4 @@
-"""What can stop an act, each with a stable code; the API maps the classes to HTTP."""
+"""The errors that can stop an act, each with a stable code; the API maps the classes to HTTP."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Writes what happened: the event that integrations read and the audit entry that names its author."""
+"""Writes what happened: an event for integrations, and an audit entry that names the author."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from models import Appointment, AuditEntry, Event
 
 
 def audit(caller: Caller, action: str, subject_type: str, subject_id: UUID, changes: dict[str, Any]) -> None:
-    """Append one audit entry; `changes` holds before and after, for a patient only the names of fields."""
+    """Append an audit entry; `changes` has old and new values, but for a patient only the names of fields."""
     insert_rows(caller.session, _entry(caller, action, subject_type, subject_id, changes))
 
 
@@ -23,7 +23,7 @@ def record(
     *,
     of: str = "appointment",
 ) -> None:
-    """Append the event `<of>.<action>` and its audit entry in the act's own transaction."""
+    """Append the event `<of>.<action>` and its audit entry, in the act's own transaction."""
     insert_rows(caller.session, *facts(caller, action, appointment, changes, of=of))
 
 
@@ -42,7 +42,7 @@ def facts(
 
 
 def tell(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
-    """Append an event about something other than an appointment; `data` is thin: no patient, no names."""
+    """Append an event about another subject than an appointment; `data` holds no patient and no names."""
     insert_rows(caller.session, event(caller, kind, subject_id, data))
 
 
@@ -78,7 +78,7 @@ def _entry(
 
 
 def thin(appointment: Appointment) -> dict[str, Any]:
-    """Give the body that an event carries about an appointment or a hold: no patient, no names."""
+    """Give the data of an event about an appointment or a slot hold, without patient and names."""
     expiry = {} if appointment.expires_at is None else {"expires_at": appointment.expires_at}
     return {
         "id": appointment.id,

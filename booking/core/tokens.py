@@ -1,4 +1,4 @@
-"""Draws secrets that clients hold: keys, addresses of feeds, app passwords; only a hash is ever stored."""
+"""Draws the secrets of clients: API keys, tokens of feeds, app passwords; only a hash is ever stored."""
 
 import hashlib
 import secrets
@@ -11,7 +11,7 @@ _BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A fresh secret: its text, for the client alone, and what is stored of it."""
+    """A fresh secret: its text, for the client alone, and the digest and hint that are stored."""
 
     text: str = field(repr=False)
     digest: bytes
@@ -19,11 +19,11 @@ class Secret:
 
 
 def fresh_secret(prefix: str = "") -> Secret:
-    """Draw a secret: the prefix and 32 random bytes, URL-safe."""
+    """Draw a secret: the prefix, and 32 random bytes as URL-safe text."""
     text = prefix + secrets.token_urlsafe(_BYTES)
     return Secret(text, digest_of(text), text[-HINT_LENGTH:])
 
 
 def digest_of(text: str) -> bytes:
-    """Give the SHA-256 by which a secret is found: it is random enough to need no slow hash."""
+    """Give the SHA-256 by which a secret is found; a secret is random enough to need no slow hash."""
     return hashlib.sha256(text.encode()).digest()

@@ -1,4 +1,4 @@
-"""Queues the work on what webhooks have in line, in the transaction of the act that put it there."""
+"""Queues the sending of webhook deliveries, in the transaction of the act that wrote the deliveries."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from booking.core.queue import defer_each
 
 QUEUE: Final = "webhooks"
-"""The queue that workers serve beside the others, so that slow receivers hold up no other work."""
+"""The queue that workers serve beside the others, so that slow receivers delay no other work."""
 TASK: Final = "deliver"
 
 
 def wake(session: Session, endpoints: Iterable[tuple[UUID, UUID]]) -> None:
-    """Queue, for each endpoint of a clinic, the work on whatever it has in line."""
+    """Queue a task for each endpoint (clinic id, endpoint id), which sends its waiting deliveries."""
     named: list[dict[str, JSONValue]] = [
         {"clinic_id": str(clinic_id), "endpoint_id": str(endpoint_id)}
         for clinic_id, endpoint_id in sorted(endpoints)

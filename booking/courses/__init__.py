@@ -1,1 +1,1 @@
-"""Courses of sessions: their state, their visits, and the recalls that follow them."""
+"""Courses of sessions: their status, their visits, their pauses, and the recalls that follow them."""

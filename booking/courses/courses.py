@@ -1,4 +1,4 @@
-"""Courses: a number of sessions for one patient, which follows its visits."""
+"""Courses: a number of sessions for a patient, whose status follows from the visits."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -92,7 +92,7 @@ def _visits_of(caller: Caller, course_ids: Iterable[UUID]) -> Result[Any]:
 
 
 def _ended(before: Values, values: Values) -> Values:
-    """Say what becomes of the status, of which a client may decide only that a course is cancelled."""
+    """Work out the status of a changed course; a client may only set it to cancelled."""
     status = values.get("status", before["status"])
     if status not in {before["status"], "cancelled"}:
         raise Invalid("/status", "Can only become cancelled.")
@@ -103,7 +103,7 @@ def _ended(before: Values, values: Values) -> Values:
 
 
 def _check_subject(caller: Caller, course: Values) -> None:
-    """Refuse a patient, template or procedure that the clinic does not have, or no longer offers."""
+    """Refuse a patient, template or procedure that the clinic does not have or does not offer any more."""
     Patients(caller).require(course["patient_id"], "/patient_id")
     if course["template_id"] is not None:
         offered = _template(caller, course["template_id"])
@@ -134,10 +134,10 @@ def require_course(
     *,
     for_change: bool = False,
 ) -> None:
-    """Refuse a visit that cannot be a session of the course; `for_change` keeps the course as it is.
+    """Refuse a visit that cannot be a session of the course; `for_change` locks the course's row.
 
-    NotFound for another patient's course, Invalid for a procedure that is not one of the course's,
-    WrongStatus for a course that is over or paused, CourseFull when no session of it is left.
+    Raise NotFound for another patient's course, Invalid for a procedure that the course does not have,
+    WrongStatus for a course that is over or paused, and CourseFull when no session is left.
     """
     course = caller.session.scalar(select_course(caller, course_id, for_change=for_change))
     if course is None or course.patient_id != patient_id:
@@ -148,9 +148,9 @@ def require_course(
 
 
 def require_sessions(caller: Caller, course: Course, number: int) -> None:
-    """Refuse unless the course takes so many more sessions; exact under the lock of its row.
+    """Raise WrongStatus or CourseFull unless the course can take `number` more sessions.
 
-    WrongStatus, CourseFull.
+    The answer is exact when the course's row is locked.
     """
     if course.status not in COURSES_TAKING:
         raise WrongStatus(COURSES_TAKING, f"The course is {course.status}.")
@@ -160,12 +160,12 @@ def require_sessions(caller: Caller, course: Course, number: int) -> None:
 
 
 def sessions_left(caller: Caller, course: Course) -> int:
-    """Count the sessions that are neither performed nor booked."""
+    """Count the sessions of the course that are neither performed nor booked."""
     return max(course.sessions - _count(caller, course, Appointment.status.not_in(NOT_BOOKED)), 0)
 
 
 def procedures_of(caller: Caller, course: Course) -> list[UUID]:
-    """Give what the course's sessions may be, the default first."""
+    """Give the procedures that the course's sessions may be, the default first."""
     if course.template_id is None:
         return [one for one in (course.procedure_id,) if one is not None]
     procedure_ids: list[UUID] = _template(caller, course.template_id).procedure_ids
@@ -173,7 +173,7 @@ def procedures_of(caller: Caller, course: Course) -> list[UUID]:
 
 
 def select_course(caller: Caller, course_id: UUID, *, for_change: bool = False) -> Select[Course]:
-    """Select a course of the clinic, `for_change` with its row locked."""
+    """Select a course of the clinic; `for_change` locks its row."""
     statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == course_id)
     if for_change:
         statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -181,9 +181,9 @@ def select_course(caller: Caller, course_id: UUID, *, for_change: bool = False) 
 
 
 def follow_visit(caller: Caller, appointment: Appointment) -> None:
-    """Let a course follow a visit that was just written: active by its first, completed by its last session.
+    """Update the course of a visit that was just written: a booking activates it, its last session ends it.
 
-    The course's version counts its progress too, so that nobody who has the version misses it.
+    The course's version also goes up when only its progress changes, because clients read both together.
     """
     if appointment.course_id is None or appointment.status not in _COUNTING:
         return
@@ -209,7 +209,7 @@ def _status_after(caller: Caller, course: Course, visit: Appointment) -> str:
 
 
 def _count(caller: Caller, course: Course, *where: ColumnElement[bool]) -> int:
-    """Count visits: under the course's lock a new statement sees what was committed while we waited."""
+    """Count visits of the course; under its lock, this sees visits that were committed while we waited."""
     statement = select(func.count()).where(
         Appointment.clinic_id == caller.clinic_id, Appointment.course_id == course.id, *where
     )

@@ -1,4 +1,4 @@
-"""Tells which courses rest because an open medical hold stands against their sessions (b6)."""
+"""Finds the courses that count as paused because an open medical hold refuses their sessions (b6)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from models.statuses import COURSES_OPEN, NOT_BOOKED
 from scheduling.questions import Hold
 from scheduling.rules.medical_holds import standing_holds
 
-# What a course treats is what its last visit did, before that its first procedure on all of its areas.
+# A course treats what its last visit treated; without a visit, its first procedure on all possible areas.
 _OPEN = text(f"""
     SELECT c.id AS course_id, COALESCE(v.procedure_id, c.procedure_id, t.procedure_ids[1]) AS procedure_id,
            v.areas AS treated, h.id, h.code, h.areas, h.opened_on, h.earliest_on
@@ -34,9 +34,9 @@ _OPEN = text(f"""
 
 
 def held_courses(caller: Caller, ids: Iterable[UUID] | None = None) -> dict[UUID, list[UUID]]:
-    """Give of these courses, by default of all, those that holds stand against today, with the holds.
+    """Give the courses that medical holds refuse today, among these or all, each with the ids of the holds.
 
-    A hold that is resolved or signed off is open no longer, nor is one whose `earliest_on` has come.
+    A medical hold counts until it is resolved or signed off, or until its `earliest_on` has come.
     """
     values = {"clinic_id": caller.clinic_id, "ids": None if ids is None else list(ids)}
     rows = caller.session.execute(_OPEN, values).all()
@@ -46,8 +46,8 @@ def held_courses(caller: Caller, ids: Iterable[UUID] | None = None) -> dict[UUID
     found: dict[UUID, list[UUID]] = {}
     for row in rows:
         procedure = engine.procedures[row.procedure_id]
-        standing = standing_holds(procedure, row.treated or (), [_hold(row)], engine.hold_rules)
-        if any(ban.covers(today) for _, ban in standing):
+        refusing = standing_holds(procedure, row.treated or (), [_hold(row)], engine.hold_rules)
+        if any(ban.covers(today) for _, ban in refusing):
             found.setdefault(row.course_id, []).append(row.id)
     return found
 

@@ -1,4 +1,4 @@
-"""Finds whose maintenance, review or abandoned course is due, and tells once when maintenance opens (b7)."""
+"""Lists the patients to recall for maintenance, review or a lapsed course, and announces maintenance (b7)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from models.statuses import NOT_BOOKED
 _FIRST: Final = UUID(int=0)
 KINDS: Final = ("lapsed", "maintenance", "review")
 
-# PostgreSQL adds calendar months as table b7 does: the month's last day where there is no such day.
+# PostgreSQL adds calendar months as table b7 does: a day that the month lacks becomes its last day.
 _RECALLS = text(f"""
     WITH done AS (
         SELECT DISTINCT ON (c.id) c.clinic_id, c.id, c.patient_id, c.template_id, c.status, c.lapsed_on,
@@ -45,7 +45,7 @@ _RECALLS = text(f"""
           AND (CAST(:kind AS text) IS NULL OR w.kind = :kind)
           AND (CAST(:locations AS uuid[]) IS NULL OR done.location_id = ANY(:locations))
     ), due AS (
-        -- In order, so that a page looks only for the later visits of those that it shows.
+        -- In order, so that later visits are looked up only for the courses that a page shows.
         SELECT * FROM windows
         WHERE opens_on <= COALESCE(:due_by, today)
           AND (opens_on, id, kind) > (:after_on, :after_id, :after_kind)
@@ -76,7 +76,7 @@ _TOLD = text("""
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page of recalls ended: the next one begins after it."""
+    """The place at which a page of recalls ended: the next page begins after it."""
 
     opens_on: date = date.min
     course_id: UUID = _FIRST
@@ -91,11 +91,11 @@ def list_recalls(
     kind: str | None = None,
     location_id: UUID | None = None,
 ) -> Sequence[Mapping[str, Any]]:
-    """Give whom to call by a date, those that are due longest first, at most `limit`.
+    """Give at most `limit` recalls that are due by a date, the longest due first.
 
-    A recall goes once a later session of the family is performed or booked, a review once a visit
-    without treatment is, too. Nobody is called to go on with a course while an open hold stands
-    against it. The location is that of the last session.
+    A recall ends when a later session of the family is performed or booked, a review also when a visit
+    without treatment is. A lapsed course has no recall while a medical hold refuses its sessions. The
+    location of a recall is that of the last session.
     """
     seen = caller.location_ids
     locations = None if location_id is None else {location_id}
@@ -105,7 +105,7 @@ def list_recalls(
 
 
 def maintenance_due(caller: Caller) -> int:
-    """Tell of each course whose maintenance window is open, once: `maintenance.due`; give their number."""
+    """Write the event `maintenance.due` once for each course whose window is open; give their number."""
     found = _find(caller, None, Place(), kind="maintenance", untold=True)
     return sum(_tell(caller, row) for row in found if row["status"] == "open")
 
@@ -137,7 +137,7 @@ def _find(
 
 
 def _tell(caller: Caller, row: Mapping[str, Any]) -> bool:
-    """Write the event, unless another night's work has just done so."""
+    """Write the event, unless another run has just written it."""
     values = {"clinic_id": caller.clinic_id, "id": row["course_id"], "today": row["today"]}
     if caller.session.scalar(_TOLD, values) is None:
         return False

@@ -1,4 +1,4 @@
-"""Pauses courses and resumes them, and lets those lapse that nobody has gone on with."""
+"""Pauses and resumes courses, and lets overdue courses lapse."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -35,7 +35,7 @@ _CANDIDATES = text(f"""
     WHERE c.clinic_id = :clinic_id AND c.status = 'active' AND {_NOTHING_BOOKED}
     ORDER BY c.id, a.local_date DESC, a.id
 """)  # noqa: S608 - no part comes from a request
-# Whoever books a session holds its course: that one does not lapse tonight, and nobody waits for it.
+# An act that books a session has locked its course: such a course does not lapse, and is not waited for.
 _LOCK = text("""
     SELECT id FROM courses
     WHERE clinic_id = :clinic_id AND id = ANY(:ids) AND status = 'active'
@@ -49,12 +49,12 @@ _LAPSE = text(f"""
 
 
 def pause(caller: Caller, course_id: UUID, expected: int | None, reason: str | None) -> Values:
-    """Let a course take no more visits for now; those that are booked stay. WrongStatus, StaleVersion."""
+    """Let a course take no more visits; booked visits stay. Raise WrongStatus or StaleVersion."""
     return _set_status(caller, course_id, expected, reason, "paused", PAUSING)
 
 
 def resume(caller: Caller, course_id: UUID, expected: int | None, reason: str | None) -> Values:
-    """Let a paused course take visits again: active if it has any, else planned."""
+    """Let a paused course take visits again: it becomes active if it has visits, else planned."""
     return _set_status(caller, course_id, expected, reason, None, RESUMING)
 
 
@@ -79,10 +79,11 @@ def _set_status(
 
 
 def lapse_due(caller: Caller) -> int:
-    """Let courses lapse that have no session booked and whose last one is overdue; give their number.
+    """Let courses lapse that have no session booked and are overdue; give their number.
 
-    Overdue is what the rule between two such sessions says, by the date at the last one's location. While
-    a medical hold stands against the next one a course does not lapse; then its days count from the end.
+    The spacing rule between two such sessions says after how many days a course is overdue, counted to
+    today's date at the location of the last session. A course does not lapse while a medical hold refuses
+    the next session; after that, its days count from the end of the hold.
     """
     catalog = load_catalog(caller)
     rows = caller.session.execute(_CANDIDATES, {"clinic_id": caller.clinic_id})
@@ -110,7 +111,7 @@ def _is_overdue(caller: Caller, catalog: ClinicCatalog, row: Any, since: date) -
 
 
 def _is_free(caller: Caller, catalog: ClinicCatalog, row: Any, history: History) -> bool:  # noqa: ANN401 - a row
-    """Whether no hold stands against the next session, nor has until lately."""
+    """Whether no medical hold refuses the next session, and the course is overdue since the last hold."""
     procedure, rules = catalog.engine.procedures[row.procedure_id], catalog.engine.hold_rules
     today, since = _today(caller, catalog, row), row.local_date
     for _, ban in standing_holds(procedure, row.areas, history.person.holds, rules):

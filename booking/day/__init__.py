@@ -1,1 +1,1 @@
-"""The day at the clinic: patients arrive, late or on time, are handed over, and leave."""
+"""The day at the clinic: patients arrive on time or late, get another therapist or room, and are treated."""

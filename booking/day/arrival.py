@@ -1,4 +1,4 @@
-"""Notes who is here; when they are late, the day gives way or another time is offered."""
+"""Notes that a patient has arrived; for a late patient, moves the visits in the way or offers other times."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,9 +28,9 @@ from scheduling.ticks import ceil_tick
 def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     """Note that the patient is here.
 
-    Who is late but within the location's grace numbs shorter, and what then still comes later makes the
-    visits after it wait: `affected` names those. Where that cannot be done, and after the grace, the
-    appointment is flagged late, nothing slides, and `alternatives` are other times for it.
+    Within the location's grace, a late patient gets a shorter numbing phase, and visits that are still in
+    the way have to wait: `affected` names those visits. When that is impossible, and after the grace, the
+    appointment is flagged late, no visit moves, and `alternatives` are other times for it.
     """
     catalog, locked = _lock(caller, appointment_id)
     appointment = lock_appointment(caller, appointment_id, expected)
@@ -46,7 +46,7 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
         )
     elif late:
         flag_late(caller, appointment)
-        visit = replace(visit, alternatives=_elsewhen(caller, appointment))
+        visit = replace(visit, alternatives=_other_times(caller, appointment))
     note_arrival(visit, caller.now)
     return end(caller, visit, "arrived", "arrived")
 
@@ -59,7 +59,10 @@ def _may_slide(caller: Caller, catalog: ClinicCatalog, appointment: Appointment)
 
 
 def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID]]:
-    """Lock a late visit with all that may have to give way to it; give the patients who are locked."""
+    """Lock a late visit with everything that may give way to it; give the patients who are locked.
+
+    Only the catalogue is locked when no visit may move: the patient is in time, or later than the grace.
+    """
     catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
     if not _may_slide(caller, catalog, appointment):
@@ -84,8 +87,8 @@ def _planned_visits(
 
 
 def _slide(caller: Caller, catalog: ClinicCatalog, visit: Visit, locked: set[UUID]) -> list[Appointment]:
-    """Move the late visit and whoever is in its way, the late one first; none when that cannot be done."""
-    # Who was booked while we waited for the locks stands: their patient is not locked.
+    """Move the late visit and the visits in its way; give them, the late visit first, or none if it fails."""
+    # A visit that was booked while we waited for the locks stays as it is: its patient is not locked.
     others = [one for one in following(caller, visit.appointment, lock=True) if one.patient_id in locked]
     late, *rest = _planned_visits(caller, catalog, [visit.appointment, *others])
     if not _is_planned(catalog, late):
@@ -95,7 +98,7 @@ def _slide(caller: Caller, catalog: ClinicCatalog, visit: Visit, locked: set[UUI
 
 
 def _is_planned(catalog: ClinicCatalog, planned: PlannedVisit) -> bool:
-    """Whether the procedure still has the phases that the visit was planned with; who has others stands."""
+    """Whether the procedure still has the phases that the visit was planned with; else the visit stays."""
     procedure = catalog.engine.procedures[planned.visit.appointment.procedure_id]
     return fits(planned.visit.phases, [phase.name for phase in procedure.phases])
 
@@ -108,10 +111,10 @@ def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -
     return moved
 
 
-def _elsewhen(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
-    """Give other times for a late visit, as near as they come."""
+def _other_times(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
+    """Give other times for a late visit, as near to now as possible."""
     try:
         return alternatives(caller, of_appointment(appointment), ceil_tick(caller.now), (), appointment.id)
     except (Retired, Invalid):
-        # The procedure is not offered like that any more.
+        # The visit cannot be asked for any more: its procedure or location has retired or changed.
         return []

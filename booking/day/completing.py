@@ -1,4 +1,4 @@
-"""Notes that a patient has been treated, and opens the holds of what went wrong."""
+"""Notes that a patient has been treated, and opens medical holds for adverse effects."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,8 +20,8 @@ def complete(
 ) -> Visit:
     """Note that the patient has been treated: from now on the session counts as performed.
 
-    Each adverse effect, a code of H07 to H10, opens a hold on the visit's areas unless one is open there;
-    `affected` then names the visits to come that the holds stand against.
+    Each adverse effect, a code of H07 to H10, opens a medical hold on the visit's areas unless such a hold
+    is open there already; `affected` then names the patient's visits to come that the holds refuse.
     """
     visit = begin(caller, "complete", appointment_id, expected)
     finish(visit, caller.now)
@@ -29,12 +29,12 @@ def complete(
     done = end(caller, visit, "completed", "completed", fields)
     if not adverse_effects:
         return done
-    affected = [one for code in adverse_effects for one in _open_hold(caller, visit, code)]
+    affected = [one for code in adverse_effects for one in _open_medical_hold(caller, visit, code)]
     return replace(done, affected=list(dict.fromkeys(affected)))
 
 
-def _open_hold(caller: Caller, visit: Visit, code: str) -> Sequence[UUID]:
-    """Open a hold from today on; give the visits it stands against, none when it was open already."""
+def _open_medical_hold(caller: Caller, visit: Visit, code: str) -> Sequence[UUID]:
+    """Open a medical hold from today on; give the visits that it refuses, none when it was open already."""
     if _is_open(caller, visit, code):
         return ()
     values = {
@@ -51,7 +51,7 @@ def _open_hold(caller: Caller, visit: Visit, code: str) -> Sequence[UUID]:
 
 
 def _is_open(caller: Caller, visit: Visit, code: str) -> bool:
-    """Whether a hold of the code is open on all of the visit's areas; one that is signed off is not."""
+    """Whether a medical hold of this code is open, and not signed off, on all of the visit's areas."""
     treated = visit.appointment.areas
     statement = select(MedicalHold.areas).where(
         MedicalHold.clinic_id == caller.clinic_id,

@@ -1,4 +1,4 @@
-"""Plans the rest of a day around a late patient: who numbs shorter or longer, and who comes later."""
+"""Plans the rest of a day around a late patient: shorter or longer numbing, other rooms, later times."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -26,7 +26,10 @@ _Taken = dict[tuple[UUID, int], int]
 
 
 def following(caller: Caller, late: Appointment, *, lock: bool = False) -> Sequence[Appointment]:
-    """Give the visits of the late one's day and place whose treatment comes no earlier and can still wait."""
+    """Give the visits of the same day and location that may have to give way to the late visit.
+
+    Their treatment is planned no earlier than that of the late visit, and has not begun.
+    """
     statement = (
         select(Appointment)
         .where(
@@ -45,17 +48,35 @@ def following(caller: Caller, late: Appointment, *, lock: bool = False) -> Seque
 
 
 def resources_of(catalog: ClinicCatalog, visits: Iterable[PlannedVisit]) -> set[UUID]:
-    """Give everything that these visits hold or could hold: what is locked before they give way."""
+    """Give every resource that these visits take or could take: all are locked before the visits give way."""
     return {one for visit in visits for one in (*candidates(catalog, visit.question), *visit.resources)}
 
 
+# A late patient needs a therapist and a room at times at which the next visits have them. If only the late
+# visit could move, a full day would have no time for it, and the plan would promise times that the clinic
+# cannot keep. So the visits in the way move too, each by as little as possible, and all in one transaction:
+# either every visit has a place or nothing moves.
+#
+# The late visit is placed first, because its patient is here and can begin now. The other visits follow in
+# the order of their treatments. A visit whose own claims are still free keeps them and is not touched: so the
+# pauses between visits absorb the delay. Any other visit takes the first option that fits beside all that is
+# placed so far: another room at its own time, then a treatment that begins five minutes later, ten minutes
+# later, up to the grace. So a visit gives way only to visits whose treatments were planned before its own.
+#
+# The rest of the day stays where it is, and its claims are busy time as blocks are: treatments that have
+# begun, slot holds, and the therapists' visits at other locations. So does a visit that was booked while this
+# act waited for its locks. Its patient is not locked, and to lock the patient now, after the resources, would
+# break the order of locks (see `lock_and_sweep`). The plan fits around that visit, or there is no plan.
+#
+# Visits that give way are judged only by what can change within the day: staff, rooms, devices, hours and
+# numbing. docs/adr/0013 says why their warnings, flags and overrides stay; docs/day.md what the desk sees.
 def plan(
     caller: Caller, catalog: ClinicCatalog, late: PlannedVisit, others: Sequence[PlannedVisit]
 ) -> list[Placing] | None:
-    """Place the late visit from now on, and let the others give way by the least minutes.
+    """Place the late visit from now on, and let the other visits give way by as few minutes as possible.
 
-    None when that cannot be done: hours, blocks and treatments that have begun stand, the cream works no
-    longer than it may, and nobody waits longer than the location's grace.
+    Give None when that is impossible within the opening hours and the limits of numbing, beside what
+    stays, and without a wait that is longer than the location's grace.
     """
     appointment = late.visit.appointment
     zone, on = late.question.location.zone, appointment.local_date
@@ -80,7 +101,7 @@ def plan(
 
 
 def _waits(visit: PlannedVisit, most: int) -> Iterator[Option]:
-    """Yield what a visit in the way may do: take another room at its time, then wait."""
+    """Yield the options of a visit that is in the way: its own time in another room, then later times."""
     procedure = visit.question.procedure
     if not visit.here:
         yield Option(visit.start, procedure)
@@ -90,7 +111,7 @@ def _waits(visit: PlannedVisit, most: int) -> Iterator[Option]:
 def _place(
     catalog: ClinicCatalog, visit: PlannedVisit, options: Iterable[Option], taken: _Taken, window: Window
 ) -> Placing | None:
-    """Give the first option that works, in the visit's own rooms if they do."""
+    """Place the visit by the first option that works, with its own rooms and devices if possible."""
     for option in options:
         question = replace(visit.question, procedure=option.procedure)
         for only in (visit.resources, *(() if visit.here else (None,))):

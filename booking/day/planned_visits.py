@@ -1,4 +1,4 @@
-"""Asks about a visit as it is planned on its day, when only who, where and how long is open to question."""
+"""Asks the engine about a visit as it is planned: only its staff, rooms, devices and times are open."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ from scheduling.questions import Patient, Question, Verdict
 from scheduling.reasons import CLINICAL
 from scheduling.ticks import to_tick
 
-# What was judged when the visit was booked, and what nobody can keep on the day itself.
+# The clinical rules were judged when the visit was booked; the others cannot be kept on the day itself.
 _SETTLED: Final = CLINICAL | {"in_the_past", "min_notice", "beyond_horizon", "off_grid"}
 _HELD: Final = ("room_id", "therapist_id", "assistant_id", "device_id")
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """A booked visit with the question that its own plan answers."""
+    """A booked visit, the question that its own plan answers, and its arrival's tick."""
 
     visit: Visit
     question: Question
@@ -40,7 +40,7 @@ class PlannedVisit:
 
     @property
     def resources(self) -> frozenset[UUID]:
-        """Everything that the visit's phases hold."""
+        """Every resource that the visit's phases take."""
         held = (getattr(phase, name) for phase in self.visit.phases for name in _HELD)
         return frozenset(one for one in held if one is not None)
 
@@ -48,9 +48,9 @@ class PlannedVisit:
 def planned_visit(
     caller: Caller, catalog: ClinicCatalog, visit: Visit, history: History | None
 ) -> PlannedVisit:
-    """Give the visit with its question: its own phases, its therapist, the patient's other visits.
+    """Give the visit with a question of its own phases, its therapist and the patient's other visits.
 
-    Its phases are those of today where the procedure has others than when it was booked.
+    The phases are the procedure's when these have been renamed or replaced since the booking.
     """
     appointment = visit.appointment
     start = to_tick(appointment.starts_at)
@@ -65,7 +65,7 @@ def planned_visit(
         procedure = as_planned(procedure, planned)
     patient = None
     if history is not None:
-        # Their sessions and holds are left out: spacing counts days, and the day stays.
+        # Sessions and medical holds are left out: their rules count days, and the day stays.
         others = history.patient(appointment.id)
         patient = Patient(others.id, others.busy)
     course = history.course_of(appointment.id) if history is not None else None
@@ -79,7 +79,7 @@ def planned_visit(
 
 
 def fits(phases: Iterable[AppointmentPhase], names: list[str]) -> bool:
-    """Whether a visit was planned with the phases of these names."""
+    """Whether a visit was planned with phases of exactly these names, in this order."""
     return [phase.name for phase in phases] == names
 
 
@@ -91,7 +91,7 @@ def check_place(
     window: Window,
     only: frozenset[UUID] | None = None,
 ) -> Verdict:
-    """Judge a visit at a tick; with `only`, no other staff, rooms and devices are to be had."""
+    """Judge a visit at a tick; with `only`, all other staff, rooms and devices count as busy."""
     if only is None:
         return check(question, catalog.engine, busy, start, window)
     barred = candidates(catalog, question) - only

@@ -1,4 +1,4 @@
-"""Gives a visit another therapist or room at the same times, also once the patient is here."""
+"""Gives a visit another therapist or room at the same times, even after the patient has arrived."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -28,7 +28,7 @@ from scheduling.questions import Question, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Who or where a visit gets in place of what it has; None leaves it."""
+    """The therapist and the room that a visit gets; None keeps the present therapist or room."""
 
     therapist_id: UUID | None = None
     room_id: UUID | None = None
@@ -37,10 +37,10 @@ class Place:
 def reassign(
     caller: Caller, appointment_id: UUID, to: Place, expected: int | None, override: Override | None = None
 ) -> Visit:
-    """Give a visit another therapist or room; nothing is written when it has them already.
+    """Give a visit another therapist or room; write nothing when it has them already.
 
-    Its times stay, and what has happened stays noted. Refused with every reason, and with who could
-    lead it then.
+    Its times stay, planned and actual. Raise Refused with every reason, and with the therapists who could
+    lead the visit at its time.
     """
     catalog = _lock(caller, appointment_id, to)
     appointment = lock_appointment(caller, appointment_id, expected)
@@ -54,13 +54,13 @@ def reassign(
     )
     placing = _judged(caller, catalog, planned, asked, override)
     move_all(caller, catalog, [placing], "reassigned")
-    # Who is unqualified no longer treats: the flag goes.
+    # A flag goes when its reason was the therapist who has been replaced.
     affected_by(caller, [appointment], catalog=catalog)
     return with_phases(caller, [appointment], catalog)[0]
 
 
 def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
-    """Lock the patient and everything that the visit has or could get; NotFound or Invalid for bad names."""
+    """Lock the patient and all that the visit has or could get; raise NotFound or Invalid for wrong ids."""
     catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
     staff_and_room = {"therapist_id": to.therapist_id, "room_id": to.room_id}
@@ -84,7 +84,7 @@ def _planned_visit(caller: Caller, catalog: ClinicCatalog, appointment: Appointm
 def _judged(
     caller: Caller, catalog: ClinicCatalog, planned: PlannedVisit, asked: Question, override: Override | None
 ) -> Placing:
-    """Judge the visit with what it gets, and otherwise what it has, if that still does."""
+    """Judge the visit with its new therapist or room, and beside them its present resources if possible."""
     appointment, start = planned.visit.appointment, planned.start
     window = day_of(asked, start)
     busy = busy_for(caller, catalog, asked, window, without=appointment.id)
@@ -109,7 +109,7 @@ def _judged(
 def _others(
     catalog: ClinicCatalog, asked: Question, busy: Busy, start: int, window: Window
 ) -> list[dict[str, object]]:
-    """Give the same times once more with everybody who could lead the visit then, if somebody could."""
+    """Give the same times with all therapists who could lead the visit then, or nothing if there is none."""
     free = replace(asked, therapist_id=None, room_id=None)
     found = slots(search(free, catalog.engine, busy, window), window)
     return show_slots(asked, (slot for slot in found if slot.start == start))

@@ -1,1 +1,1 @@
-"""A therapist, room or device drops out, or a location closes, and visits are moved."""
+"""Disruptions: a therapist, room or device drops out, or a location closes, and visits have to move."""

@@ -1,4 +1,4 @@
-"""Judges what somebody accepts for the visits of a disruption, as proposed or as they have chosen."""
+"""Judges the places that the desk accepts for disrupted visits, whether proposed or chosen by the desk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from scheduling.ticks import to_tick
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Where somebody lets a visit go, at the version that they have seen."""
+    """The place that the desk accepts for a visit, and the version of the visit that the desk has seen."""
 
     appointment_id: UUID
     version: int
@@ -27,7 +27,7 @@ class Accepted:
 
 
 def require_acceptable(caller: Caller, seen: Mapping[UUID, Visit], accepted: Sequence[Accepted]) -> None:
-    """Refuse what is not affected or has changed, and a status from which the visit cannot go there."""
+    """Refuse visits that are not affected, have changed, or may not move like this in their status."""
     stale = []
     for place, one in enumerate(accepted):
         pointer = f"/accept/{place}/appointment_id"
@@ -53,10 +53,10 @@ def require_acceptable(caller: Caller, seen: Mapping[UUID, Visit], accepted: Seq
 def judge_accepted(
     relocation: Relocation, seen: Mapping[UUID, Visit], accepted: Sequence[Accepted]
 ) -> list[Proposal]:
-    """Give a place that holds for each accepted visit; Refused with the reasons by visit.
+    """Give the place of each accepted visit; raise Refused with the reasons by visit.
 
-    What was proposed holds as it was, whichever part of it is accepted. Only what somebody has chosen
-    otherwise is judged by itself, after the rest.
+    A proposed place stays valid with or without the other proposals. A place that the desk has chosen
+    instead is judged after the proposed places, beside them.
     """
     planned = relocation.plan(list(seen.values()))
     found = {place: planned[one.appointment_id] for place, one in enumerate(accepted)}
@@ -75,7 +75,7 @@ def judge_accepted(
 
 
 def _is_other(proposal: Proposal, one: Accepted) -> bool:
-    """Whether somebody has chosen another place than the one proposed."""
+    """Whether the desk has chosen another place than the proposed place."""
     assignment = proposal.verdict.assignment
     return (
         assignment is None
@@ -98,7 +98,7 @@ def _choose(relocation: Relocation, visit: Visit, one: Accepted, freed: set[UUID
 
 
 def placing(proposal: Proposal) -> Placing:
-    """Give where the visit goes, and whether that moves it in time or to other hands only."""
+    """Turn the proposal into a move, as an event `rescheduled`, or `reassigned` if the time stays."""
     event = "rescheduled" if proposal.minutes_moved else "reassigned"
     appointment = proposal.visit.appointment
     return Placing(appointment, proposal.question, proposal.verdict, proposal.start, event=event)

@@ -1,4 +1,4 @@
-"""Disruptions: a therapist is ill, a device broken or a place closed, and visits need another place."""
+"""Previews and applies a disruption: an ill therapist, a broken device or a closed location."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ MOST_VISITS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Disruption:
-    """A therapist, room or device, or a whole location, that is not to be had for a time."""
+    """A therapist, room or device, or a whole location, that is not available for a time."""
 
     starts_at: datetime
     ends_at: datetime
@@ -55,9 +55,9 @@ class Disruption:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The visits that a disruption affects, each with its proposal, and how many the key may not see.
+    """The visits that a disruption affects, their proposals, and how many more the key may not see.
 
-    A visit without an entry in `proposals` is one that nothing can be proposed for in its status.
+    A visit has no entry in `proposals` when its status allows no move.
     """
 
     disruption: Disruption
@@ -68,7 +68,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What has become of a disruption: the visits moved, those left and flagged, what now keeps it free."""
+    """The result of a disruption: the moved visits, the flagged visits, and the block or closure."""
 
     visits: Sequence[Visit]
     flagged: Sequence[UUID]
@@ -79,9 +79,9 @@ class Applied:
 
 
 def preview(caller: Caller, disruption: Disruption) -> Preview:
-    """Propose another therapist, room or time for every visit that is affected; writes nothing.
+    """Propose another therapist, room or time for every affected visit; write nothing.
 
-    NotFound for a resource or location that the caller has none of, Invalid for a range that cannot be.
+    Raise NotFound for a resource or location that the caller may not see, and Invalid for a wrong range.
     """
     catalog = load_catalog(caller)
     disruption = _checked(caller, catalog, disruption)
@@ -95,12 +95,12 @@ def preview(caller: Caller, disruption: Disruption) -> Preview:
 
 
 def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) -> Applied:
-    """Move the accepted visits at once, flag the others, and keep what is disrupted free; cancel nobody.
+    """Move the accepted visits, flag the others, and block the resource or close the location; cancel none.
 
-    Refused with the reasons by visit when one of them cannot go there any more: then nothing is written.
-    StaleVersion when one has changed, Invalid for one that the disruption does not affect.
+    Raise Refused with the reasons by visit, and write nothing, when a visit cannot go there any more.
+    Raise StaleVersion when a visit has changed, and Invalid for a visit that is not affected.
     """
-    catalog = _hold(caller, disruption)
+    catalog = _lock_catalogue(caller, disruption)
     disruption = _checked(caller, catalog, disruption)
     _lock(caller, catalog, disruption, accepted)
     visits = _present(caller, lock_rows(caller, *_affects(caller, disruption)), catalog)
@@ -117,7 +117,7 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
         caller,
         visits_of_patients(caller, patients),
         OF_SPACING | OF_PREREQUISITES,
-        # A closure has changed the catalogue: it must be read anew.
+        # A closure has changed the catalogue: it must be read again.
         catalog if disruption.location_id is None else None,
     )
     return Applied(
@@ -130,7 +130,7 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
 
 
 def _checked(caller: Caller, catalog: ClinicCatalog, disruption: Disruption) -> Disruption:
-    """Refuse what cannot be; what has passed already is cut off."""
+    """Refuse a wrong disruption, and cut off the part of it that has passed."""
     if disruption.resource_id is not None:
         Resources(caller).require(disruption.resource_id, "/resource_id")
     if disruption.location_id is not None:
@@ -175,7 +175,7 @@ def _affects(caller: Caller, disruption: Disruption) -> list[ColumnElement[bool]
 
 
 def _present(caller: Caller, found: Sequence[Appointment], catalog: ClinicCatalog) -> list[Visit]:
-    """Give the visits in order of time; Invalid for so many that others would wait too long."""
+    """Give the visits in order of time; raise Invalid for so many that other acts would wait too long."""
     if len(found) > MOST_VISITS:
         raise Invalid("/ends_at", f"Must be earlier: more than {MOST_VISITS} visits are affected.")
     return with_phases(caller, sorted(found, key=lambda one: (one.starts_at, one.id)), catalog)
@@ -202,8 +202,8 @@ def _with_closure(catalog: ClinicCatalog, location_id: UUID, span: tuple[int, in
     return replace(catalog, engine=replace(catalog.engine, locations=locations))
 
 
-def _hold(caller: Caller, disruption: Disruption) -> ClinicCatalog:
-    """Keep the catalogue still; a closure changes it, so nobody else may read it meanwhile."""
+def _lock_catalogue(caller: Caller, disruption: Disruption) -> ClinicCatalog:
+    """Lock the catalogue and give it; a closure changes the catalogue, so it is locked for change."""
     if disruption.location_id is None:
         return locked_catalogue(caller)
     lock_catalogue_for_change(caller)
@@ -213,7 +213,7 @@ def _hold(caller: Caller, disruption: Disruption) -> ClinicCatalog:
 def _lock(
     caller: Caller, catalog: ClinicCatalog, disruption: Disruption, accepted: Sequence[Accepted]
 ) -> None:
-    """Lock the patients of every visit concerned, and all that the visits take or could take."""
+    """Lock the patients of the affected and the accepted visits, and all that affected visits could take."""
     named = [one.appointment_id for one in accepted]
     concerned = caller.session.scalars(
         select(Appointment).where(Appointment.clinic_id == caller.clinic_id, *_affects(caller, disruption))
@@ -246,7 +246,7 @@ def _keep_free(caller: Caller, disruption: Disruption, left: Sequence[Appointmen
         return {"block_id": known}
     known = _covering(caller, Closure, Closure.location_id == disruption.location_id, **when)
     closure_id = known or Closures(caller).create(told)["id"]
-    # The closure flags those that are booked; whoever is here already is nobody's to judge but the desk's.
+    # The closure itself flags visits whose patients are still to come; the others get the flag here.
     flag_disrupted(caller, [one for one in left if not _closed(one)], disruption.named)
     return {"closure_id": closure_id}
 
@@ -262,7 +262,7 @@ def _covering(
     starts_at: datetime,
     ends_at: datetime,
 ) -> UUID | None:
-    """Give what keeps all of that time free already, so that a second apply makes no second one."""
+    """Give the block or closure that covers that time already, so that a second apply adds none."""
     known = select(model.id).where(
         model.clinic_id == caller.clinic_id, model.starts_at <= starts_at, model.ends_at >= ends_at, *where
     )

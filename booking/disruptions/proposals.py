@@ -1,4 +1,4 @@
-"""Shows a disrupted visit and what is proposed for it, as the desk reads it."""
+"""Shows a disrupted visit and the place that is proposed for it, as clients see them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _STAFF = ("therapist_id", "assistant_id")
 
 
 def told(visit: Visit, proposal: Proposal | None) -> dict[str, Any]:
-    """Give the visit with its proposal, or with what keeps it from its time; times are its location's."""
+    """Give the visit with its proposal, or the refusals at its time; times are in its location's zone."""
     appointment = visit.appointment
     refusals = proposal.verdict.refusals if proposal is not None else ()
     return {
@@ -54,7 +54,7 @@ def _shown(proposal: Proposal) -> dict[str, Any] | None:
 
 
 def _kind(proposal: Proposal, assignment: Assignment) -> str:
-    """Name what changes most for the patient."""
+    """Name the change that matters most to the patient: time, therapist, room or device."""
     if proposal.minutes_moved:
         return "time"
     for kind, names in (("therapist", _STAFF), ("room", ("room_id",))):

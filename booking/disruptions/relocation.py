@@ -1,4 +1,4 @@
-"""Finds other people, rooms or times for visits that cannot stay as they are, each beside the others."""
+"""Finds other staff, rooms or times for the visits of a disruption, each beside the others."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,17 +22,17 @@ from scheduling.reasons import CLINICAL
 from scheduling.ticks import local_date, to_tick
 
 DAYS: Final = 14
-# A visit that keeps its time has been let in by these rules already.
+# A visit that keeps its time was judged by these rules when it was booked.
 _OF_TIME: Final = frozenset({"in_the_past", "min_notice", "beyond_horizon", "off_grid"})
 _COVERED: Final = CLINICAL | {"outside_opening_hours"}
 
 Pin = tuple[UUID | None, UUID | None]
-"""The only therapist and the only room that will do; None for any."""
+"""A therapist and a room that a visit must have; None for any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Where a visit could go: the arrival's tick, and the question with its verdict there."""
+    """A place for a visit: the tick of its arrival, and the question with its verdict at that tick."""
 
     visit: Visit
     question: Question
@@ -46,7 +46,7 @@ class Proposal:
 
     @property
     def minutes_moved(self) -> int:
-        """How much later the patient comes, in minutes; negative for earlier."""
+        """How many minutes later the patient comes; negative for earlier."""
         return (self.start - to_tick(self.visit.appointment.starts_at)) * 5
 
     @property
@@ -58,10 +58,10 @@ class Proposal:
 
 @dataclass
 class Relocation:
-    """Visits that are given new places one after the other, and who is busy meanwhile.
+    """Gives visits new places, one after the other, and keeps account of the busy time meanwhile.
 
-    `busy` is what all visits take over the window, `own` what each of these does, `blocked` what nobody
-    may take. Each keeps what it has until it moves, so that any part of the proposals can be accepted.
+    `busy` is what all visits take in the window, `own` what each of these visits takes, `blocked` what no
+    visit may take. No proposal uses the present time of another visit, so any of them can be accepted.
     """
 
     caller: Caller
@@ -79,7 +79,7 @@ class Relocation:
         self.keep(())
 
     def plan(self, visits: Sequence[Visit]) -> dict[UUID, Proposal]:
-        """Propose a place for each visit; one that is not possible says what keeps the visit's time."""
+        """Propose a place for each visit; an impossible proposal has the refusals at the visit's own time."""
         ready = [one for one in visits if one.appointment.status in BEFORE_TREATMENT]
         found = {one.appointment.id: self._take(self._stay(one)) for one in ready}
         for visit in ready:
@@ -89,20 +89,20 @@ class Relocation:
         return found
 
     def keep(self, appointment_ids: Collection[UUID]) -> None:
-        """Forget every proposal but these."""
+        """Forget all proposals except those for these appointments."""
         kept = [one for key, one in self.placed.items() if key in appointment_ids]
         self.placed, self.taken = {}, dict(self.blocked)
         for proposal in kept:
             self._take(proposal)
 
     def covers(self, visit: Visit, start: int) -> bool:
-        """Whether the day of an arrival lies within the window, so that who is busy is known."""
+        """Whether the day of an arrival lies in the window for which busy time was loaded."""
         question = self._question(visit)
         on = day_of(question, start)
         return self.window.start <= on.start and on.end <= self.window.end
 
     def judge(self, visit: Visit, start: int, pin: Pin, freed: Collection[UUID]) -> Proposal:
-        """Judge a place that somebody has chosen, as if the freed visits were gone."""
+        """Judge a place that the desk has chosen, as if the freed visits were gone."""
         stays = start == to_tick(visit.appointment.starts_at)
         question = self._booked_question(visit) if stays else self._question(visit)
         choices = [(pin[0] or kept[0], pin[1] or kept[1]) for kept in self._pins(visit)]
@@ -123,9 +123,9 @@ class Relocation:
         return self._judge(visit, self._booked_question(visit), start, self._pins(visit), freed)
 
     def _move(self, visit: Visit) -> Proposal:
-        """Give the nearest time that day or, where there is none, within the days around it.
+        """Propose the nearest time on the same day or, if there is none, within the days around it.
 
-        Of two that are as near the later one; whoever treats the patient stays with them if they can.
+        Of two times that are equally near, propose the later time; the therapist stays if possible.
         """
         question, freed = self._question(visit), {visit.appointment.id}
         start = to_tick(visit.appointment.starts_at)
@@ -148,7 +148,7 @@ class Relocation:
     def _judge(
         self, visit: Visit, question: Question, start: int, pins: Iterable[Pin], freed: Collection[UUID]
     ) -> Proposal:
-        """Take the first of the pins that is possible, or show what speaks against the last."""
+        """Propose the first of the pins that is possible, or give the refusals of the last."""
         window = day_of(question, start)
         busy = self._busy(window, freed)
         for therapist_id, room_id in dict.fromkeys(pins):
@@ -163,7 +163,7 @@ class Relocation:
     def _as_allowed(
         self, visit: Visit, question: Question, verdict: Verdict, busy: Busy, start: int, window: Window
     ) -> Verdict:
-        """Judge a visit that keeps its time again by what its overrides have allowed for that time."""
+        """Judge a visit that keeps its time once more, with what its overrides allow at that time."""
         history = self._history(visit)
         allowed = waivers(visit.appointment, history.visits if history is not None else ())
         codes = {one.code for one in verdict.refusals}
@@ -174,7 +174,7 @@ class Relocation:
         )
 
     def _pins(self, visit: Visit) -> list[Pin]:
-        """Give what a visit shall keep, the most first."""
+        """Give what the visit may keep: therapist and room first, then either, then neither."""
         kept = visit.appointment.therapist_id, visit.main_phase.room_id
         therapists, rooms = ([one, None] if one not in {None, self.resource_id} else [None] for one in kept)
         return list(product(therapists, rooms))
@@ -193,7 +193,7 @@ class Relocation:
         return None if patient_id is None else self.histories[patient_id]
 
     def _patient(self, visit: Visit, history: History) -> Patient:
-        """Give the patient with their other visits where these are now proposed to be."""
+        """Give the patient with their other visits at their present times and at their proposed times."""
         patient, own_id = history.patient(visit.appointment.id), visit.appointment.id
         others = [
             one
@@ -213,7 +213,7 @@ class Relocation:
         return patient
 
     def _busy(self, window: Window, freed: Collection[UUID]) -> Busy:
-        """Cut out a window of who is busy, without what the freed visits take now."""
+        """Cut a window out of the busy time, without what the freed visits take now."""
         offset, taken = window.start - self.window.start, self.taken
         free: dict[tuple[UUID, int], int] = {}
         for appointment_id in freed:

@@ -1,4 +1,4 @@
-"""Loads what it takes to relocate visits: the patients' histories, who is busy and what is blocked."""
+"""Loads what a relocation of visits needs: the patients' histories, busy time and blocked time."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -27,7 +27,7 @@ def open_relocation(
     span: tuple[int, int],
     resource_id: UUID | None,
 ) -> Relocation:
-    """Prepare to relocate the visits while a resource, if one is named, is blocked over a span of ticks."""
+    """Prepare to relocate the visits while the resource, if any, is blocked over a span of ticks."""
     appointments = [one.appointment for one in visits]
     window = _window(caller, catalog, appointments, span)
     resources = resources_of(caller, catalog, appointments)
@@ -50,7 +50,7 @@ def open_relocation(
 def resources_of(
     caller: Caller, catalog: ClinicCatalog, appointments: Iterable[Appointment]
 ) -> frozenset[UUID]:
-    """Give every resource that the visits could take where they are."""
+    """Give every resource that the visits could take at their locations, and their therapists."""
     found: set[UUID] = set()
     kinds = {(one.procedure_id, one.location_id): one for one in appointments}
     for one in kinds.values():
@@ -61,7 +61,7 @@ def resources_of(
 def _window(
     caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment], span: tuple[int, int]
 ) -> Window:
-    """Give a window with room for every proposal: the days around each visit, from its own or today on."""
+    """Give a window with room for every proposal: each visit's day, and the days around it from today on."""
     first, last = span
     for one in appointments:
         question = question_of(caller, catalog, one)
@@ -81,7 +81,7 @@ def _lanes(catalog: ClinicCatalog, resource_id: UUID | None) -> list[Lane]:
 
 
 def _own(caller: Caller, appointments: Iterable[Appointment], window: Window) -> dict[UUID, Busy]:
-    """Give what each visit takes now."""
+    """Give the busy bits that each visit takes now."""
     own: dict[UUID, Busy] = {}
     for appointment_id, claims in load_claims(caller, [one.id for one in appointments]).items():
         taken: dict[Lane, int] = {}

@@ -1,1 +1,1 @@
-"""Flags on visits that a change has left outside the rules."""
+"""Flags: the marks on booked visits that the rules would refuse by now, and who writes and clears them."""

@@ -1,4 +1,4 @@
-"""Keeps the flag of visits that hold a therapist, room or device in spite of a block."""
+"""Writes and clears the flag of visits that a disruption left on a blocked resource or a closed location."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, Final
@@ -13,7 +13,7 @@ from models import Appointment
 from models.appointments import LONGEST_OCCUPANCY
 from models.statuses import OVER
 
-# What is over moves no more: it stands in nobody's way.
+# A visit that is over cannot move, so a block may lie behind it too.
 _TOLERATED: Final = text(f"""
     SELECT o.appointment_id, o.lane, o.start_tick, o.end_tick,
            a.status IN {OVER}
@@ -29,7 +29,7 @@ _TOLERATED: Final = text(f"""
 
 
 def visits_on(caller: Caller, resource_id: UUID, first: int, last: int) -> list[Any]:
-    """Give each claim of a visit on a resource between two ticks, and whether a block may lie behind it."""
+    """Give the claims of visits on a resource between two ticks, and whether a block may lie behind each."""
     whose: dict[str, Any] = {
         "clinic_id": caller.clinic_id,
         "resource_id": resource_id,
@@ -41,7 +41,7 @@ def visits_on(caller: Caller, resource_id: UUID, first: int, last: int) -> list[
 
 
 def flag_disrupted(caller: Caller, visits: Iterable[Appointment], named: dict[str, UUID]) -> None:
-    """Flag the visits, whose rows must be locked; `named` is the resource or the location at fault."""
+    """Flag the visits, whose rows must be locked; `named` is the disrupted resource or location."""
     fresh = [one for one in visits if not any(_is(flag, named) for flag in one.flags)]
     raised = {"code": DISRUPTED, **named, "since": caller.now}
     write_flags(caller, [(one, [*one.flags, raised]) for one in fresh])
@@ -49,7 +49,7 @@ def flag_disrupted(caller: Caller, visits: Iterable[Appointment], named: dict[st
 
 
 def lift(caller: Caller, resource_id: UUID, kept: Collection[UUID]) -> None:
-    """Take the resource's flag from every visit but those kept: it holds the resource no longer in vain."""
+    """Clear the resource's flag on all visits except these: no block lies behind the others any more."""
     named = {"resource_id": resource_id}
     flagged = Appointment.flags.contains([{"code": DISRUPTED, "resource_id": str(resource_id)}])
     some = Appointment.flags != literal_column("'[]'")

@@ -1,4 +1,4 @@
-"""Keeps the flag of visits over which a member of staff has become busy elsewhere."""
+"""Writes and clears the flag of visits that overlap a therapist's external busy time."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -16,8 +16,8 @@ from models.appointments import LONGEST_OCCUPANCY
 from models.statuses import UNFINISHED
 from scheduling.ticks import floor_tick
 
-# What somebody's busy time lies over is their own part of a visit, not the whole of it.
-_MET: Final = text("""
+# Busy time conflicts with the therapist's own part of a visit, not with the whole of the visit.
+_OVERLAPPING: Final = text("""
     SELECT DISTINCT o.appointment_id
     FROM external_busy b
     JOIN occupancies o ON o.clinic_id = b.clinic_id AND o.resource_id = b.resource_id
@@ -28,9 +28,9 @@ _MET: Final = text("""
 
 
 def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | None = None) -> None:
-    """Flag the visits to come that somebody's busy time lies over, and clear the others.
+    """Flag the visits to come that overlap the therapist's external busy time; clear the flags of others.
 
-    With `only`, no others than these are looked at. The caller has locked the therapist.
+    With `only`, look at these appointments alone. The caller has locked the therapist.
     """
     values = {
         "clinic_id": caller.clinic_id,
@@ -38,18 +38,18 @@ def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | Non
         "longest": LONGEST_OCCUPANCY,
         "now": floor_tick(caller.now),
     }
-    met = set(caller.session.scalars(_MET, values))
+    overlapping = set(caller.session.scalars(_OVERLAPPING, values))
     flagged = Appointment.flags.contains([{"code": EXTERNAL_BUSY, "resource_id": str(therapist_id)}])
     some = Appointment.flags != literal_column("'[]'")
-    concerned: list[ColumnElement[bool]] = [or_(Appointment.id.in_(met), some & flagged)]
+    concerned: list[ColumnElement[bool]] = [or_(Appointment.id.in_(overlapping), some & flagged)]
     if only is not None:
         concerned.append(Appointment.id.in_(only))
     rows = lock_rows(caller, *concerned)
-    # Read again: whoever has moved a visit without this therapist's lock is waited for only here.
-    met = set(caller.session.scalars(_MET, values))
+    # Read again: only `lock_rows` has waited for acts that move a visit without this therapist's lock.
+    overlapping = set(caller.session.scalars(_OVERLAPPING, values))
     fresh, gone = [], []
     for one in rows:
-        if one.id in met and _is_live(caller, one):
+        if one.id in overlapping and _is_live(caller, one):
             fresh += [] if conflicts_of(one, therapist_id) else [one]
         elif conflicts_of(one, therapist_id):
             gone.append(one)
@@ -57,7 +57,7 @@ def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | Non
 
 
 def _is_live(caller: Caller, appointment: Appointment) -> bool:
-    """Whether the visit is still to be held, or a hold may still become one."""
+    """Whether the visit has not ended, or is a slot hold that may still become an appointment."""
     expires_at = appointment.expires_at
     return appointment.status in UNFINISHED or (expires_at is not None and expires_at > caller.real_now)
 
@@ -71,7 +71,7 @@ def _flag(
         (one, [flag for flag in one.flags if flag not in conflicts_of(one, therapist_id)]) for one in gone
     ]
     write_flags(caller, [*((one, [*one.flags, raised]) for one in fresh), *left])
-    # Nobody is told of a hold: it is nobody's appointment until it has become one.
+    # No event tells of a hold: it is no appointment until it has been converted.
     booked = [one for one in fresh if one.status in UNFINISHED]
     conflicts = [(Event, _conflicts(caller, one, conflicts_of(one, therapist_id))) for one in booked]
     tell_flagged(caller, [(one, {"codes": [EXTERNAL_BUSY], **named}) for one in booked], conflicts)
@@ -85,7 +85,7 @@ def tell_conflicts(caller: Caller, appointment: Appointment) -> None:
 def _conflicts(
     caller: Caller, appointment: Appointment, flags: Iterable[dict[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """Give the events of these flags as rows; times and ids, no texts."""
+    """Give the events of these flags as rows, with times and ids but no texts."""
     found: list[Mapping[str, Any]] = []
     for flag in flags:
         data = {
@@ -100,7 +100,7 @@ def _conflicts(
 
 
 def conflicts_of(appointment: Appointment, therapist_id: UUID | None = None) -> list[dict[str, Any]]:
-    """Give the flags that say that somebody, or this one, is busy elsewhere."""
+    """Give the flags of external busy time, of this therapist or of all staff."""
     return [
         flag
         for flag in appointment.flags
@@ -109,7 +109,7 @@ def conflicts_of(appointment: Appointment, therapist_id: UUID | None = None) -> 
 
 
 def follow_moved(caller: Caller, moved: Iterable[Appointment]) -> None:
-    """Clear the flags of visits that have moved out of somebody's busy time, whose rows are locked."""
+    """Clear the flags of visits that have moved out of external busy time; their rows are locked."""
     flagged = {one.id: conflicts_of(one) for one in moved}
     for therapist_id in {UUID(str(flag["resource_id"])) for flags in flagged.values() for flag in flags}:
         follow_busy(caller, therapist_id, [key for key, flags in flagged.items() if flags])

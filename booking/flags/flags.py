@@ -1,4 +1,4 @@
-"""Keeps the flags of visits that a change has left outside the rules."""
+"""Writes and clears the flags of visits, and says which refusals lead to a flag."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +14,7 @@ from models import Appointment, AuditEntry, Event
 from models.serialization import dumps
 from scheduling.reasons import CLINICAL
 
-# What hours, closures and qualifications can break; who is busy is no matter of the catalogue.
+# The refusals that a change of hours, closures or qualifications can cause; busy time is not among them.
 OF_CATALOGUE: Final = frozenset(
     {
         "outside_opening_hours", "location_closed", "therapist_not_working", "therapist_unqualified",
@@ -24,13 +24,13 @@ OF_CATALOGUE: Final = frozenset(
 OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
 OF_PREREQUISITES: Final = frozenset({"prerequisite_missing", "prerequisite_expired", "cooling_off"})
 OF_MEDICAL_HOLDS: Final = frozenset({"medical_hold"})
-# Everything that can come to speak against a visit after it was booked.
+# All refusals that can arise after a visit was booked.
 OF_ANY_RULE: Final = OF_CATALOGUE | CLINICAL
 
 LATE: Final = "late"
-# A visit that a disruption has left where it was, on what is blocked; no rule gives or takes this one.
+# The flag of a visit that a disruption left where it is; no rule sets or clears it.
 DISRUPTED: Final = "disrupted"
-# A visit during which a member of staff has become busy elsewhere; external_busy.py gives and takes it.
+# The flag of a visit during which a therapist has become busy elsewhere; external_busy.py keeps it.
 EXTERNAL_BUSY: Final = "external_busy"
 
 # A code, and the rule behind it if there is one.
@@ -45,12 +45,12 @@ _WRITE = text("""
 
 
 def flag_late(caller: Caller, appointment: Appointment) -> None:
-    """Flag a visit whose patient has come too late for the day to give way."""
+    """Flag a visit whose patient is so late that no other visit can give way."""
     appointment.flags = [*appointment.flags, {"code": LATE, "since": caller.now}]
 
 
 def clear_flags_of_old_place(appointment: Appointment) -> None:
-    """Drop the flags that only counted where and when a visit was before it moved.
+    """Clear the flags that counted only for the time and place that a visit had before it moved.
 
     No rule refuses its new place, and nothing is blocked there, so no disruption concerns it any more.
     """
@@ -58,7 +58,7 @@ def clear_flags_of_old_place(appointment: Appointment) -> None:
 
 
 def clear_flags_of_given_up(appointment: Appointment, held: Collection[UUID]) -> None:
-    """Drop the flags of disrupted resources that a visit does not hold any more."""
+    """Clear the flags of disrupted resources that a visit does not take any more."""
     given_up = {str(one["resource_id"]) for one in appointment.flags if "resource_id" in one}
     given_up -= {str(one) for one in held}
     appointment.flags = [
@@ -69,14 +69,14 @@ def clear_flags_of_given_up(appointment: Appointment, held: Collection[UUID]) ->
 
 
 def clear_flags_of_busy_staff(appointment: Appointment) -> None:
-    """Drop the flags of staff who are busy elsewhere from a visit that is over or does not take place."""
+    """Clear the flags of external busy time on a visit that is over or will not take place."""
     appointment.flags = [one for one in appointment.flags if one["code"] != EXTERNAL_BUSY]
 
 
 def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:
-    """Make each visit's flags those of its reasons; flags that no rule gives stay.
+    """Set each visit's flags to those of its reasons; flags that come from no rule stay.
 
-    The rows must be locked. One statement writes all of them, another their events and audit entries.
+    The rows must be locked. One statement writes all flags, and another all events and audit entries.
     """
     changed, raised = [], []
     for appointment, reasons in judged:
@@ -91,11 +91,11 @@ def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]])
 
 
 def write_flags(caller: Caller, changed: Sequence[tuple[Appointment, Flags]]) -> None:
-    """Give each visit its flags and a new version, by one statement; the rows must be locked."""
+    """Write the flags of each visit and a new version, by one statement; the rows must be locked."""
     if not changed:
         return
     for appointment, flags in changed:
-        # Committed values: the statement below writes them, not the session once more.
+        # Set as committed values: the statement below writes them, and the session must not write them again.
         set_committed_value(appointment, "flags", flags)
         set_committed_value(appointment, "version", appointment.version + 1)
     rows = [{"id": one.id, "version": one.version, "flags": one.flags} for one, _ in changed]
@@ -105,7 +105,7 @@ def write_flags(caller: Caller, changed: Sequence[tuple[Appointment, Flags]]) ->
 def tell_flagged(
     caller: Caller, raised: Iterable[tuple[Appointment, dict[str, Any]]], more: Iterable[Batch] = ()
 ) -> None:
-    """Append an event `appointment.flagged` and an audit entry for each visit, which name codes and causes.
+    """Append an event `appointment.flagged` and an audit entry for each visit, with its codes and causes.
 
     `more` are batches of further events, written by the same statement.
     """
@@ -117,7 +117,7 @@ def tell_flagged(
 
 
 def _sorted_out(caller: Caller, appointment: Appointment, reasons: Sequence[Reason]) -> tuple[Flags, Flags]:
-    """Give the flags that stay and those that are new."""
+    """Give the flags that stay and the flags that are new."""
     kept = [one for one in appointment.flags if one["code"] not in OF_ANY_RULE or _reason(one) in reasons]
     known = {_reason(flag) for flag in kept}
     fresh = [

@@ -27,15 +27,15 @@ def affected_by(
     codes: frozenset[str] = OF_ANY_RULE,
     catalog: ClinicCatalog | None = None,
 ) -> list[UUID]:
-    """Flag each visit that is refused now, clear the others, and give those refused with these codes.
+    """Flag each visit that the rules refuse now, clear the others; give those refused by one of the codes.
 
-    The rows must be locked. A flag goes when its reason is gone; what an override has allowed is not
-    flagged. Without a `catalog` it is read past the cache, which others read: a transaction that has
-    changed the catalogue may never commit.
+    The rows must be locked. A flag goes when its reason is gone, and what an override allows is not
+    flagged. Without `catalog`, the catalogue is read past the cache: this transaction may have changed it,
+    and may yet be rolled back, so the cache that others read must not have it.
     """
     if not appointments:
         return []
-    # The rules are the clinic's: a key of some locations flags at the others too.
+    # The rules are the clinic's: a key that sees only some locations still flags visits at the others.
     everywhere = replace(caller, location_ids=None, publishable=False)
     catalog = catalog or read_catalog(caller)
     judged = [
@@ -47,9 +47,9 @@ def affected_by(
 
 
 def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalog) -> list[UUID]:
-    """Flag or clear the patient's visits to come, and give the others that this one leaves outside the rules.
+    """Judge the patient's visits to come again; give those that this visit leaves outside the rules.
 
-    The patient must be locked.
+    All of them are flagged or cleared, and this visit itself is not given. The patient must be locked.
     """
     if appointment.patient_id is None:
         return []
@@ -61,7 +61,7 @@ def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalo
 def refusals_of_booked(
     caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment]
 ) -> Iterator[tuple[Appointment, list[Refusal]]]:
-    """Give each visit with what speaks against it where and when it is, as if everybody were free."""
+    """Yield each visit with the refusals at its own time and place, as if all resources were free."""
     people = {one.patient_id for one in appointments if one.patient_id is not None}
     histories = load_histories(caller, catalog, people, with_holds=False)
     for appointment in appointments:
@@ -92,6 +92,6 @@ def _question(
 
 
 def _numbed(question: Question, appointment: Appointment) -> Procedure:
-    """Give the procedure with the numbing that this visit has: it may differ once it has given way."""
+    """Give the procedure with the numbing of this visit, which differs if the visit has given way."""
     ahead = to_tick(appointment.procedure_at) - to_tick(appointment.starts_at)
     return with_numbing(question.procedure, ahead - question.visit.procedure_at) or question.procedure

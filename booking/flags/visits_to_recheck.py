@@ -1,4 +1,4 @@
-"""Finds the booked visits that a change may leave outside the rules, and locks them."""
+"""Finds and locks the booked visits that a change may leave outside the rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ def visits_at(caller: Caller, location_id: UUID, *where: ColumnElement[bool]) ->
 
 
 def visits_of(caller: Caller, therapist_id: UUID) -> Sequence[Appointment]:
-    """Lock and give the visits still to come in which somebody treats or assists."""
+    """Lock and give the visits still to come in which this therapist treats or assists."""
     assisted = select(AppointmentPhase.appointment_id).where(
         AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.assistant_id == therapist_id
     )
@@ -33,7 +33,7 @@ def visits_for(caller: Caller, procedure_id: UUID) -> Sequence[Appointment]:
 
 
 def visits_spaced_by(caller: Caller, rule: Mapping[str, Any]) -> Sequence[Appointment]:
-    """Lock and give the visits still to come that a spacing rule may hold apart from another treatment."""
+    """Lock and give the visits still to come that a spacing rule may keep apart from another treatment."""
     sides = [_matched(rule["after"]), _matched(rule["before"])]
     own = select(Procedure.id).where(Procedure.clinic_id == caller.clinic_id)
     live = select(Appointment.patient_id).where(
@@ -62,7 +62,7 @@ def visits_in_courses_of(caller: Caller, template_id: UUID) -> Sequence[Appointm
 
 
 def visits_held_by(caller: Caller, code: str) -> Sequence[Appointment]:
-    """Lock and give the visits still to come of patients with a hold of a code, or an age that may be one."""
+    """Lock and give the visits still to come of patients whose medical holds, or age, may match the code."""
     held = select(MedicalHold.patient_id).where(
         MedicalHold.clinic_id == caller.clinic_id, MedicalHold.code == code
     )

@@ -1,1 +1,1 @@
-"""Messages to patients: which are due, and who sends them."""
+"""Messages to patients: when they are due, and what becomes of sending them."""

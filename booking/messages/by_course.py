@@ -1,4 +1,4 @@
-"""Selects the sessions that ended a course whose maintenance opens, is midway or closes (b7, b8)."""
+"""Selects the messages about the maintenance of completed courses: it opens, is midway or closes (b7, b8)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,16 +15,16 @@ from scheduling.messages import MOMENTS, in_window
 from scheduling.months import add_months
 
 _MOMENTS: Final = tuple(moment for moment in MOMENTS if moment.anchor == "window")
-# Months back from one date come up to three days before what they lead to it from, and the date is UTC's.
+# Going months back may miss the right date by up to three days, and the dates here are those of UTC.
 _CLAMPED: Final = timedelta(days=4)
 
 
 def by_course(
     since: datetime, until: datetime, templates: Iterable[rulebook.CourseTemplate]
 ) -> Select[Any] | None:
-    """Select the sessions by the location's index of starts; None where no template has maintenance.
+    """Select the sessions by the index on location and start; None if no template has maintenance.
 
-    Whoever has had another session of the family since, or has one booked, is told no more.
+    A patient who has since had or booked another session of the family or the course gets no message.
     """
     rows = _rows(since, until, templates)
     if not rows:
@@ -55,9 +55,9 @@ def by_course(
 def _rows(
     since: datetime, until: datetime, templates: Iterable[rulebook.CourseTemplate]
 ) -> Sequence[tuple[Any, ...]]:
-    """Give each kind with the months of its window, and between which starts its sessions lie.
+    """Give each kind of message with the months of its window and the bounds of its sessions' starts.
 
-    Templates with the same months share a row, so that a location's visits are read once for them.
+    Templates with the same months share a row, so that a location's visits are read once for all of them.
     """
     months = {(one.maintenance_opens_months, one.maintenance_closes_months) for one in templates}
     return [
@@ -92,7 +92,7 @@ def _windows(rows: Sequence[tuple[Any, ...]]) -> Any:  # noqa: ANN401 - a table 
 
 
 def _is_gone_on_with() -> ColumnElement[bool]:
-    """Whether a later session of the course or of the family is performed or booked."""
+    """Whether a later session of the course or of the family has been performed or booked."""
     later, procedure = aliased(Appointment), aliased(Procedure)
     return (
         exists()

@@ -1,4 +1,4 @@
-"""Selects the visits that may have a message due in some stretch of time, with what its words need."""
+"""Selects the visits that may have a message due in a stretch of time, with the data for its text."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -40,14 +40,14 @@ from models.statuses import TO_COME
 from scheduling.messages import MOMENTS
 from scheduling.rulebook import CourseTemplate
 
-# How far from its civil distance the quiet hours and a clock change may move a message.
+# By how much the quiet hours and a clock change may move a message away from its civil time.
 _MOVED: Final = timedelta(hours=16)
-# What counts from a visit's end is looked for by its start: no visit is longer.
+# Messages that count from a visit's end are found by its start: no visit is longer than this.
 _LONGEST_VISIT: Final = timedelta(days=1)
 
 _PLANNED: Final = ("appointment.booked", "appointment.rescheduled")
 _EVENTS: Final = {"planned": _PLANNED, "no_show": ("appointment.no_show",)}
-# Word for word the condition of the index that finds these events.
+# This must be the index's condition word for word, or PostgreSQL does not use the index.
 _STARTS_MESSAGES: Final = text(
     "events.type IN ('appointment.booked', 'appointment.rescheduled', 'appointment.no_show')"
 )
@@ -65,10 +65,10 @@ def candidates(
     windows: Iterable[CourseTemplate],
     only: Iterable[ColumnElement[bool]],
 ) -> Sequence[Row[Any]]:
-    """Give each kind of message of each visit that is not sent and may be due between the two instants.
+    """Give a row for each visit and kind of message that is not sent and may be due between the instants.
 
-    `planned_at` is when a visit to come was booked or moved last; `windows` are the clinic's templates
-    of courses, and what counts from one of them has its months.
+    In the rows, `planned_at` is when a visit to come was last booked or moved. `windows` are the clinic's
+    course templates; a message that counts from a maintenance window has the months of its template.
     """
     shown = [*only, Appointment.clinic_id == caller.clinic_id]
     if caller.location_ids is not None:
@@ -80,7 +80,7 @@ def candidates(
 
 
 def _by_visit(since: datetime, until: datetime) -> Select[Any]:
-    """Select what counts from the visit itself, by the location's index of starts."""
+    """Select the messages that count from the visit itself, by the index on location and start."""
     moments = _moments(since, until)
     moment = moments.c
     status = case((moment.before, Appointment.status.in_(TO_COME)), else_=Appointment.status == "completed")
@@ -101,9 +101,10 @@ def _by_visit(since: datetime, until: datetime) -> Select[Any]:
 
 
 def _moments(since: datetime, until: datetime) -> Values:
-    """Give each kind that counts from the visit, and between which starts its visits lie.
+    """Give each kind of message that counts from the visit, with the bounds of its visits' starts.
 
-    The bounds are reckoned here: row-level security keeps an index from helping where the database would.
+    The bounds are computed here, because row-level security keeps PostgreSQL from using the index for
+    bounds that it computes itself.
     """
     rows = []
     for one in MOMENTS:
@@ -125,7 +126,7 @@ def _moments(since: datetime, until: datetime) -> Values:
 
 
 def _by_event(since: datetime, until: datetime) -> Select[Any]:
-    """Select what counts from a booking, a move or a no-show; of several the last."""
+    """Select the messages that count from a booking, a move or a no-show: of several, from the last."""
     moment = _BY_EVENT.c
     last_plan = and_(Appointment.status.in_(TO_COME), Event.occurred_at == _planned_at())
     visits = (
@@ -171,6 +172,6 @@ def _is_treatment() -> ColumnElement[bool]:
 
 
 def _is_followed() -> ColumnElement[bool]:
-    """Whether the patient has a later visit that was not called off."""
+    """Whether the patient has a later visit that is booked or took place."""
     later = aliased(Appointment)
     return exists().where(is_later_of_patient(later)).correlate(Appointment)

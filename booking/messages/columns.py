@@ -1,4 +1,4 @@
-"""What every selection of messages has in common: the visit, its patient, and the words of the kind."""
+"""Holds the columns and joins of every selection of messages: visit, patient, template and dispatch."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ def columns(
     opens: Any = _NONE,  # noqa: ANN401
     closes: Any = _NONE,  # noqa: ANN401
 ) -> Select[Any]:
-    """Give the columns of a message: what it counts from, and its visit, patient and words."""
+    """Select the columns of a message: the instant that it counts from, its visit, patient and template."""
     return select(
         kind.label("kind"),
         anchor_at.label("anchor_at"),
@@ -48,7 +48,7 @@ def columns(
 
 
 def with_words(visits: Select[Any], kind: Any, anchor_at: Any) -> Select[Any]:  # noqa: ANN401 - see above
-    """Add the patient, the words of the kind if it is active, and how far the message has come."""
+    """Join patient, active template and dispatch; leave out messages that are sent or cancelled."""
     same_message = and_(
         MessageDispatch.clinic_id == Appointment.clinic_id,
         MessageDispatch.appointment_id == Appointment.id,
@@ -70,7 +70,7 @@ def with_words(visits: Select[Any], kind: Any, anchor_at: Any) -> Select[Any]:  
 
 
 def same(reference: Any, model: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a mapped class
-    """Join what a column refers to, in the clinic of the column's own row."""
+    """Match the row that a column refers to, in the same clinic."""
     return and_(model.clinic_id == reference.class_.clinic_id, model.id == reference)
 
 

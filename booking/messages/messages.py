@@ -1,4 +1,4 @@
-"""Works out the messages of visits from what is so now: nothing is planned that could become wrong."""
+"""Works out which messages are due from the visits as they are now: no stored plan can become wrong."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ from booking.questions.catalog import load_catalog
 from scheduling.messages import MOMENT_OF, STALE, due, in_window
 
 LONGEST_AHEAD: Final = timedelta(days=31)
-"""How far ahead messages can be asked for: so few that they are worked out at once."""
+"""How far ahead messages can be listed, so that the list stays short enough to work out at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whom a message is for and how they can be reached."""
+    """The patient that a message is for, with e-mail address and phone number."""
 
     name: str
     email: str | None
@@ -30,10 +30,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of a visit, put into words when they are asked for; it counts from `anchor_at`.
+    """A message about a visit; its due time counts from `anchor_at`, and its text is made on demand.
 
-    It may go out from `due_at` and before `expires_at`. The id holds for as long as the visit is where
-    it is: a moved visit has other messages.
+    It may be sent from `due_at` on and before `expires_at`. Its id is valid while the visit keeps its
+    time: a moved visit has other messages.
     """
 
     kind: str
@@ -54,17 +54,17 @@ class Message:
 
     @property
     def id(self) -> str:
-        """What the message is known by: its visit, its kind and the instant it counts from."""
+        """The id: the visit, the kind of message and the instant that it counts from."""
         return message_id(self.appointment_id, self.kind, self.anchor_at)
 
     @property
     def subject(self) -> str:
-        """The subject in its final words."""
+        """The subject with its placeholders filled in."""
         return fill(self.template[0], self._filled())
 
     @property
     def body(self) -> str:
-        """The body in its final words."""
+        """The body with its placeholders filled in."""
         return fill(self.template[1], self._filled())
 
     def _filled(self) -> dict[str, str]:
@@ -80,12 +80,12 @@ class Message:
 
 
 def message_id(appointment_id: UUID, kind: str, anchor_at: datetime) -> str:
-    """Write a message's id."""
+    """Give the id of a message: the visit, the kind and the microseconds of its instant."""
     return f"{appointment_id}.{kind}.{round(anchor_at.timestamp() * 1_000_000)}"
 
 
 def list_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -> list[Message]:
-    """Give what `find_messages` does; Invalid when that lies too far ahead, MissingScope without patients."""
+    """Give the messages of `find_messages`; raise MissingScope, or Invalid for an instant too far ahead."""
     if not caller.may("patients:read"):
         raise MissingScope("The key lacks the scope patients:read.")
     if until > caller.now + LONGEST_AHEAD:
@@ -94,9 +94,9 @@ def list_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
 
 
 def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -> list[Message]:
-    """Give what is due until then and neither sent nor too late by now, in order of `due_at` and id.
+    """Give the messages that are due by `until`, not sent and not too late, in order of `due_at` and id.
 
-    `only` narrows them in terms of Appointment, MessageTemplate and MessageDispatch, outer joined.
+    `only` are further conditions on Appointment, MessageTemplate and MessageDispatch (outer joined).
     """
     since = caller.now - STALE
     catalog = load_catalog(caller).engine
@@ -105,13 +105,13 @@ def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
         location = catalog.locations[row.location_id]
         message = _message(caller, row, location.zone, timedelta(hours=location.policy.cancel_free_hours))
         if message is not None and since < message.due_at <= until:
-            # Acts of the same instant, a booking and a move, ask for one message between them.
+            # A booking and a move at the same instant lead to a single message.
             found[message.id] = message
     return sorted(found.values(), key=lambda message: (message.due_at, message.id))
 
 
 def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Message | None:  # noqa: ANN401 - a row
-    """Make the message, unless it came too late for the visit as it was booked, or does so now."""
+    """Make the message, unless it was due before the visit was booked, or is too late now."""
     moment = MOMENT_OF[row.kind]
     if moment.anchor == "window":
         moment = in_window(moment, row.opens_months, row.closes_months)

@@ -1,4 +1,4 @@
-"""Keeps which messages have become due, who is sending them, and what came of it."""
+"""Notes which messages have become due, leases them to a sender, and notes whether they were sent."""
 
 import re
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ from models import Appointment, Event, MessageDispatch, Patient
 from scheduling.messages import MOMENT_OF, STALE, after_quiet
 
 LEASE: Final = timedelta(minutes=15)
-"""How long a message that is being sent is left alone; after that its sender counts as lost."""
+"""How long a message belongs to its sender; after that, the sender counts as lost."""
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
-"""How long each try that failed is followed by none; after the last of them a message has failed."""
+"""The pause after each failed attempt; an attempt that fails after the last pause is final."""
 _LETTERS_AT_ONCE: Final = 10
 _MOST_AT_ONCE: Final = 1000
 _ID: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\w{1,32})\.\d{1,17}", re.ASCII)
 
 
 class Letter(NamedTuple):
-    """A message that is the holder's to send by e-mail: its dispatch, which try this is, and its words."""
+    """A message that is leased for sending by e-mail: its dispatch, the attempt's number, and its text."""
 
     dispatch_id: UUID
     attempt: int
@@ -37,9 +37,10 @@ class Letter(NamedTuple):
 
 
 def announce_due(caller: Caller) -> int:
-    """Note what has become due and tell it once by the event `message.due`, whoever else does the same.
+    """Note the messages that have become due, with an event `message.due` each; give their number.
 
-    Of very many the oldest come first, the others the next time.
+    Each message is announced once, even when several workers do this at the same time. A call announces
+    at most 1000 messages, the oldest first.
     """
     due = find_messages(caller, caller.now, MessageDispatch.id.is_(None))[:_MOST_AT_ONCE]
     found = {(one.appointment_id, one.kind, one.anchor_at): one for one in due}
@@ -83,9 +84,9 @@ def _event(caller: Caller, message: Message) -> dict[str, Any]:
 
 
 def mark_sent(caller: Caller, id: str) -> MessageDispatch:
-    """Note that a message has been sent by the clinic's own means; once it is, this changes nothing.
+    """Note that the clinic has sent a message by its own means; a second call changes nothing.
 
-    NotFound for what is no message of a visit any more, unless it had become due before that.
+    Raise NotFound for a message that the visit does not have any more, unless it was noted as due before.
     """
     parts = _ID.fullmatch(id)
     if parts is None or parts[2] not in MOMENT_OF:
@@ -103,7 +104,7 @@ def mark_sent(caller: Caller, id: str) -> MessageDispatch:
 
 
 def _locked(caller: Caller, appointment_id: UUID, kind: str, id: str) -> MessageDispatch:
-    """Give the message's row under its lock, as far as the key may see its visit."""
+    """Lock the message's row and give it; NotFound if there is none or the key may not see its visit."""
     of_visit = (
         MessageDispatch.clinic_id == caller.clinic_id,
         MessageDispatch.appointment_id == appointment_id,
@@ -121,10 +122,10 @@ def _locked(caller: Caller, appointment_id: UUID, kind: str, id: str) -> Message
 
 
 def claim_letters(caller: Caller) -> list[Letter] | None:
-    """Take some messages that can go by e-mail now; None when none is left to look at.
+    """Lease some messages that can be sent by e-mail now; None when no message is left to look at.
 
-    They are the caller's for the time of a lease once the transaction is committed. What its visit no
-    longer has is dropped, and nothing late goes out in the quiet hours.
+    Once the transaction is committed, they belong to the caller for the time of a lease. A message that
+    its visit does not have any more is cancelled, and a delayed message waits until the quiet hours end.
     """
     dispatches = caller.session.scalars(_to_send(caller)).all()
     if not dispatches:
@@ -152,7 +153,7 @@ def claim_letters(caller: Caller) -> list[Letter] | None:
 
 
 def _to_send(caller: Caller) -> Select[MessageDispatch]:
-    """Select what may be tried now and is nobody's, for those who have an address; others pass over it."""
+    """Lock the messages that may be sent now and are not leased, to patients with an e-mail address."""
     return (
         select(MessageDispatch)
         .join(
@@ -164,7 +165,7 @@ def _to_send(caller: Caller) -> Select[MessageDispatch]:
         .where(
             MessageDispatch.clinic_id == caller.clinic_id,
             MessageDispatch.status.in_(("due", "sending")),
-            # What is older is stale, and need not be read again every minute.
+            # Older messages are stale, and need not be read again every minute.
             MessageDispatch.next_at.between(caller.now - 2 * STALE, caller.now),
             Patient.email.is_not(None),
         )
@@ -175,7 +176,7 @@ def _to_send(caller: Caller) -> Select[MessageDispatch]:
 
 
 def _is_night(message: Message, now: datetime) -> bool:
-    """Whether the quiet hours have begun since the message was due; some are due within them."""
+    """Whether the quiet hours have begun since the message was due; a message may also be due within them."""
     in_time = after_quiet(message.due_at, message.zone) == message.due_at
     return in_time and after_quiet(now, message.zone) != now
 
@@ -186,7 +187,7 @@ def note_sent(caller: Caller, letter: Letter) -> None:
 
 
 def note_failed(caller: Caller, letter: Letter, *, for_good: bool) -> None:
-    """Note that the mail server refused the letter: for good, or to be tried again after a pause."""
+    """Note that the mail server refused the letter, finally or until another attempt after a pause."""
     if for_good or letter.attempt > len(PAUSES):
         _settle(caller, letter, status="failed")
     else:
@@ -194,13 +195,13 @@ def note_failed(caller: Caller, letter: Letter, *, for_good: bool) -> None:
 
 
 def put_back(caller: Caller, letters: Sequence[Letter]) -> None:
-    """Give letters back untried: the mail server was away, which is no fault of theirs."""
+    """End the lease of letters without an attempt, because the mail server could not be reached."""
     for letter in letters:
         _settle(caller, letter, status="due", next_at=caller.now + PAUSES[0], attempts=letter.attempt - 1)
 
 
 def _settle(caller: Caller, letter: Letter, **values: object) -> None:
-    """Write what came of a try, unless the letter has meanwhile become another's."""
+    """Write the result of an attempt, unless the letter has been leased again meanwhile."""
     caller.session.execute(
         update(MessageDispatch)
         .where(

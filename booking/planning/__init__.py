@@ -1,1 +1,1 @@
-"""Whole courses are planned, booked and moved on."""
+"""Whole courses: their sessions are planned, booked together and moved on together."""

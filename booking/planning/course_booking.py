@@ -1,4 +1,4 @@
-"""Books sessions of a course in one call: all of them, or none."""
+"""Books planned sessions of a course in one call: all of them, or none."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from booking.questions.histories import load_history
 from booking.questions.judging import Override
 from scheduling.ticks import to_tick
 
-# A search each: whoever has more refused sessions than that does better with a plan.
+# Each takes a search: for more refused sessions than this, a new plan helps more.
 _MOST_HELPED: Final = 3
 
 
@@ -29,13 +29,13 @@ def book_series(
     starts: Sequence[datetime],
     override: Override | None = None,
 ) -> list[Visit]:
-    """Book every session, judged in order of time, with one therapist as far as possible.
+    """Book every session, judged in order of time, with the same therapist as far as possible.
 
-    Refused with the reasons of each that cannot take place and slots near the first of these, and
-    nothing is booked; NotFound, Invalid, WrongStatus, CourseFull.
+    If any session is refused, nothing is booked: Refused carries the reasons by session, and slots near
+    the first three refused sessions. Raise NotFound, Invalid, WrongStatus or CourseFull for the course.
     """
     course = find_course(caller, course_id)
-    # A friendly look ahead: each session is counted again under the lock of the course.
+    # This only refuses early: each session is counted again under the lock of the course.
     require_sessions(caller, course, len(starts))
     catalog = load_catalog(caller)
     last = last_visit(load_history(caller, catalog, course.patient_id, with_holds=False), course.id)
@@ -45,8 +45,8 @@ def book_series(
     try:
         return book_together(caller, orders, led_by=led_by, same=True)
     except Refused as refused:
-        # The locks are released. No slot lies before a date that the refusal names, nor before the asked
-        # one: so what spacing the sessions before it ask for is kept though they are not booked.
+        # The locks are released, and the sessions before a refused session are not booked. Their spacing is
+        # kept all the same: no slot lies before the asked date, nor before a date that the refusal names.
         found = {
             place: alternatives(caller, wanted, to_tick(starts[place]), refusals)
             for place, refusals in islice((refused.by_visit or {}).items(), _MOST_HELPED)

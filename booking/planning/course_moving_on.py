@@ -1,4 +1,4 @@
-"""Lets the rest of a course follow a session that was moved: proposes where to, and moves all or none."""
+"""Moves a course on: after a session was moved, proposes places for the later sessions, or moves them all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from scheduling.ticks import to_tick
 
 @dataclass(frozen=True, slots=True)
 class MovedSession:
-    """A booked visit (a row of the history) and where it goes, which may be where it is."""
+    """A booked visit (a row of the history) and its place after the course has moved on, perhaps the same."""
 
     visit: Any
     planned: Planned
@@ -45,7 +45,7 @@ class MovedSession:
 
 @dataclass(frozen=True, slots=True)
 class MovingOn:
-    """Where each later session goes, in order of time, and what stands against the first without a place."""
+    """The places of the later sessions in order of time, and the refusals of the first that has no place."""
 
     sessions: Sequence[MovedSession]
     refusals: tuple[Refusal, ...] = ()
@@ -55,14 +55,14 @@ class MovingOn:
 
 
 def propose_moving_on(caller: Caller, course_id: UUID, appointment_id: UUID) -> MovingOn:
-    """Say where the sessions after this one would go; NotFound unless it is one of the course's."""
+    """Propose places for the sessions after this appointment; raise NotFound unless the course has it."""
     course = find_course(caller, course_id)
     catalog = load_catalog(caller)
     return _plan(caller, catalog, course, appointment_id)
 
 
 def apply_moving_on(caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None) -> MovingOn:
-    """Move the sessions after this one, all or none; Refused with the first that has no place."""
+    """Move all sessions after this appointment; raise Refused, and move none, if a session has no place."""
     with caller.session.begin_nested():
         course, catalog = _locked(caller, course_id, appointment_id, expected)
         moving_on = _plan(caller, catalog, course, appointment_id)
@@ -76,9 +76,10 @@ def apply_moving_on(caller: Caller, course_id: UUID, appointment_id: UUID, expec
 
 
 def _without_meeting(placings: Sequence[Placing]) -> list[Placing]:
-    """Order moves so that no visit meets another's old time: the patient is never twice at one.
+    """Order moves so that no visit meets another's old time: the patient never has two visits at a time.
 
-    The visits keep their order in time, so those that move later go last first, then the others first first.
+    The visits keep their order in time. So visits that move to a later time go first, the last of them
+    before the others; then the visits that move to an earlier time follow in order of time.
     """
     later = [one for one in placings if one.start > to_tick(one.appointment.starts_at)]
     return [*reversed(later), *(one for one in placings if one not in later)]
@@ -87,7 +88,7 @@ def _without_meeting(placings: Sequence[Placing]) -> list[Placing]:
 def _locked(
     caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None
 ) -> tuple[Course, ClinicCatalog]:
-    """Lock the patient and all that the visits could take, then the visits and their course."""
+    """Lock the patient and all that the visits could take, then the rows of the visits and their course."""
     session, course = caller.session, find_course(caller, course_id)
     catalog = locked_catalogue(caller)
     visits = _later(_history(caller, catalog, course), course, appointment_id)
@@ -106,7 +107,7 @@ def _history(caller: Caller, catalog: ClinicCatalog, course: Course) -> History:
 
 
 def _later(history: History, course: Course, appointment_id: UUID) -> list[Any]:
-    """Give the course's visits after this one that can still be moved."""
+    """Give the course's visits after this appointment that can still be moved."""
     own = [visit for visit in history.visits if visit.course_id == course.id]
     after = next((visit for visit in own if visit.id == appointment_id), None)
     if after is None:
@@ -135,7 +136,7 @@ def _plan(caller: Caller, catalog: ClinicCatalog, course: Course, appointment_id
 
 
 def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a row of the query
-    """Keep to the weekday, the time of day and the therapist that the visit has."""
+    """Prefer the weekday, the time of day and the therapist that the visit has now."""
     local = visit.starts_at.astimezone(question.location.zone)
     return Preferences(
         weekdays=frozenset({local.weekday()}),

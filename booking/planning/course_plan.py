@@ -1,4 +1,4 @@
-"""Proposes the sessions that a course still needs: each searched for as if those before were booked."""
+"""Plans the sessions that a course still needs, each as if the sessions before it were booked."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from scheduling.rules.warnings import warnings
 from scheduling.ticks import floor_tick, from_tick
 
 DEFAULT_GAP_DAYS: Final = 28
-"""Between sessions that no rule holds apart: the commonest minimum of table b5."""
+"""The gap between sessions that no rule keeps apart: the most common minimum of table b5."""
 _ONE_DAY: Final = timedelta(days=1)
 _BEFORE_DAYS: Final = 14
 _AFTER_DAYS: Final = 21
@@ -36,7 +36,7 @@ _NOON: Final = 12 * 60
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
-    """Where and what the sessions of a course shall be; what is not named follows its last visit."""
+    """The location of a course's sessions and what they treat; empty fields follow its last visit."""
 
     location_id: UUID
     procedure_id: UUID | None = None
@@ -46,7 +46,7 @@ class SeriesRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A session that could be booked, in its place in the plan."""
+    """A session that could be booked: its proposed slot, its question and the warnings there."""
 
     proposal: Proposal
     question: Question
@@ -55,7 +55,7 @@ class Planned:
 
 @dataclass(slots=True)
 class Plan:
-    """The sessions in order of time, and what stands against the first that has no place."""
+    """The sessions in order of time, and the refusals of the first session that has no place."""
 
     zone: ZoneInfo
     sessions: list[Planned] = field(default_factory=list)
@@ -71,16 +71,16 @@ def plan(
     preferences: Preferences,
     number: int | None = None,
 ) -> Plan:
-    """Propose so many sessions from a local date on, by default all that are left; nothing is booked.
+    """Propose `number` sessions from a local date on, by default all that are left; book nothing.
 
-    NotFound, Invalid for a date that has passed or what cannot be meant, WrongStatus, CourseFull.
+    Raise NotFound, Invalid for a past date or a wrong request, WrongStatus or CourseFull.
     """
     course = find_course(caller, course_id)
     require_sessions(caller, course, number or 0)
     catalog = load_catalog(caller)
     history = load_history(caller, catalog, course.patient_id)
     last = last_visit(history, course.id)
-    # Whom the patient would like is no condition: the question asks for anybody.
+    # The patient's therapist is a preference, no condition: the question asks for any therapist.
     asked = ask(caller, catalog, replace(visit_request_of(caller, course, request, last), therapist_id=None))
     zone = asked.location.zone
     if first < caller.now.astimezone(zone).date():
@@ -94,7 +94,7 @@ def plan(
 
 
 def find_course(caller: Caller, course_id: UUID) -> Course:
-    """Give a course of the clinic; NotFound."""
+    """Give a course of the clinic, or raise NotFound."""
     course = caller.session.scalar(select_course(caller, course_id))
     if course is None:
         raise NotFound("course")
@@ -112,7 +112,7 @@ def visit_request_of(
     request: SeriesRequest,
     last: Any | None,  # noqa: ANN401 - a row of the query
 ) -> VisitRequest:
-    """Name a session of the course: what its last visit was, or else its default procedure."""
+    """Give the request of a session: what the last visit treated, or else the default procedure."""
     offered = procedures_of(caller, course)
     procedure_id = request.procedure_id or (last.procedure_id if last is not None else offered[0])
     if procedure_id not in offered:
@@ -134,7 +134,7 @@ def as_before(
     catalog: ClinicCatalog,
     wanted: Preferences,
 ) -> Preferences:
-    """Prefer who is named, else the therapist of the last visit if they work here, and its time of day."""
+    """Prefer the named therapist, else the last visit's if they work here; and its time of day."""
     wanted = replace(wanted, named=wanted.therapist_id is not None)
     if last is None:
         return wanted
@@ -150,9 +150,9 @@ def as_before(
 
 @dataclass(slots=True)
 class Planner:
-    """Looks for one session after the other, each as if those found were booked.
+    """Finds a place for each session in turn, as if the sessions found before it were booked.
 
-    `ignored` are appointments whose own time is free, because they are to move.
+    `ignored` are appointments that are to move: their present time counts as free.
     """
 
     caller: Caller
@@ -162,7 +162,7 @@ class Planner:
     ignored: Collection[UUID] = ()
 
     def series(self, questions: list[Question], first: date, zone: ZoneInfo) -> Plan:
-        """Plan the questions' visits in order; the first without a place ends the plan with its refusals."""
+        """Plan the visits in order; a visit without a place ends the plan, with its refusals."""
         made = Plan(zone)
         for place, asked in enumerate(questions):
             question = replace(asked, patient=self.patient)
@@ -174,7 +174,7 @@ class Planner:
         return made
 
     def find(self, question: Question, first: date) -> Proposal | tuple[Refusal, ...]:
-        """Look for the best place of one visit from a date on; the refusals say why there is none."""
+        """Find the best place of a visit from a date on, or give the refusals that say why there is none."""
         today = self.caller.now.astimezone(question.location.zone).date()
         dates = eligibility(question, self.catalog.engine, max(first, today))
         if dates.eligible_on is None or dates.refusals:
@@ -194,7 +194,7 @@ class Planner:
         return choose(slots(openings, window), question.location.zone, ideal, self.preferences)
 
     def _reasons(self, question: Question, ideal: date, last: date) -> tuple[Refusal, ...]:
-        """Tell what stands against the recommended date, at the time of day of the others."""
+        """Give the refusals on the recommended date, at the time of day of the other sessions."""
         if ideal > last:
             return (refuse("beyond_horizon"),)
         zone = question.location.zone
@@ -206,7 +206,7 @@ class Planner:
         return refusals or (refuse("beyond_horizon"),)
 
     def keep(self, question: Question, found: Proposal) -> Planned:
-        """Let the next session see this one as booked, at its time of day and with its therapist."""
+        """Count the session as booked, and prefer its time of day and therapist for the next session."""
         procedure, leaves = question.procedure, found.start + question.visit.leaves
         session = Session(
             appointment_id=None,
@@ -229,7 +229,7 @@ class Planner:
 
 
 def _ideal(question: Question, dates: Eligibility) -> date:
-    """Give the recommended date; without one the first that is allowed, some weeks after the last session."""
+    """Give the recommended date, else the first that rules allow or a date weeks after the last session."""
     eligible_on = dates.eligible_on or date.max
     if dates.recommended_on is not None:
         return dates.recommended_on
@@ -237,14 +237,14 @@ def _ideal(question: Question, dates: Eligibility) -> date:
     sessions = question.patient.sessions if question.patient is not None else ()
     of_course = [one.on for one in sessions if one.course is not None and one.course.id == course_id]
     last = max(of_course, default=None)
-    # A rule that holds them apart without advice is followed; the day after the last comes of no rule.
+    # A later date than the day after the last session comes from a rule, and is kept.
     if last is None or eligible_on > last + _ONE_DAY:
         return eligible_on
     return last + timedelta(days=DEFAULT_GAP_DAYS)
 
 
 def _stretches(eligible_on: date, ideal: date, last: date) -> Iterator[tuple[date, date]]:
-    """Give half-open stretches of dates to search: around the recommended date first, then up to the last."""
+    """Yield half-open stretches of dates to search: around the recommended date, then on to the last date."""
     begins = max(eligible_on, ideal - timedelta(days=_BEFORE_DAYS))
     ends = ideal + timedelta(days=_AFTER_DAYS)
     while begins <= last:

@@ -1,1 +1,1 @@
-"""Questions to the engine: what is loaded for them, and what is asked."""
+"""Questions to the engine: loads the catalogue, patients and busy time, and asks about slots and visits."""

@@ -1,4 +1,4 @@
-"""Answers when a visit could take place: slots, days, the next one, and why not at an instant."""
+"""Finds when a visit can take place: slots, counts by day, the next slot, and slots near a refused time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,9 +31,9 @@ _OF_ONE_DAY = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search over one window gives, and what is needed to read it.
+    """The openings that a search of a window found, and what is needed to turn them into slots.
 
-    `narrowed` when the caller is shown only what the location's compact offer leaves.
+    `narrowed` says that the caller sees only the slots of the location's compact offer.
     """
 
     catalog: ClinicCatalog
@@ -45,14 +45,14 @@ class Found:
 
     @property
     def scene(self) -> tuple[Openings, Question, Catalog, Busy, Window]:
-        """What an order by costs is worked out from."""
+        """The arguments of the functions that order slots by their cost."""
         return self.openings, self.question, self.catalog.engine, self.busy, self.window
 
 
 def find(
     caller: Caller, request: VisitRequest, first: date, until: date, ignore: UUID | None = None
 ) -> Found:
-    """Search the local days from `first` to `until`, half-open; nothing before the caller's now."""
+    """Search the local days from `first` to `until`, half-open, but nothing before the caller's `now`."""
     return _search(caller, *_prepare(caller, request, ignore), first, until, ignore)
 
 
@@ -72,7 +72,7 @@ def _search(
 
 
 def list_slots(found: Found, limit: int | None = None, *, compact: bool = False) -> dict[str, Any]:
-    """Give the slots as clients see them, earliest first or those first that keep most room."""
+    """Give the slots as clients see them: the earliest first, or with `compact` the least costly first."""
     ranked = _compact(found)[:limit] if compact else _in_time_order(found, limit)
     return {"timezone": found.question.location.zone.key, "slots": show_slots(found.question, ranked)}
 
@@ -103,7 +103,7 @@ def show_slots(question: Question, ranked: Iterable[Slot]) -> list[dict[str, Any
 
 
 def count_days(found: Found, first: date, until: date) -> list[dict[str, Any]]:
-    """Give the number of slots of every local day in the range, days without any included."""
+    """Give the number of slots of every local day in the range, including days without slots."""
     zone = found.question.location.zone
     counts = dict.fromkeys(_each(first, until), 0)
     for slot in _in_time_order(found):
@@ -150,8 +150,8 @@ def alternatives(
 ) -> list[dict[str, Any]]:
     """Give up to five slots near a refused instant, but not before the dates that its refusals name.
 
-    Others than the named therapist or room are looked for at the asked instant, and wherever these
-    have no slot at all.
+    If the request names a therapist or room, slots with others are given only at the refused instant
+    itself, unless the named therapist or room has no slot at all.
     """
     catalog, question = _prepare(caller, request, ignore)
     zone = question.location.zone
@@ -159,7 +159,7 @@ def alternatives(
     first = max(local_date(start, zone), caller.now.astimezone(zone).date(), *named)
     found: list[Slot] = []
     for asked in _looser(question):
-        # Once there are some, others are only asked about the very instant.
+        # Once there are slots, another therapist or room is looked for only at the refused instant.
         until = first + timedelta(days=1 if found else NEXT_STEP_DAYS)
         searched = _search(caller, catalog, asked, first, until, ignore)
         free = _in_time_order(searched)
@@ -169,7 +169,7 @@ def alternatives(
 
 
 def _near(free: Sequence[Slot], start: int, zone: ZoneInfo) -> list[Slot]:
-    """Give some slots of the nearest day, one of each of the two days after, then whatever is near."""
+    """Give up to three slots of the nearest day, one of each of the next two days, then the nearest rest."""
     by_day: dict[date, list[Slot]] = {}
     for slot in free:
         by_day.setdefault(local_date(slot.start, zone), []).append(slot)

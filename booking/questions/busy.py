@@ -1,4 +1,4 @@
-"""Loads who is busy, packed: the busy bits of resources over a window."""
+"""Loads the busy time of resources over a window, as bits."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -43,10 +43,10 @@ _OUTSIDE = """
       AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last
     GROUP BY resource_id
 """
-# Who stands where something from outside came later is not judged by it anew.
-_STANDING = """
+# The time that these appointments have already, in spite of busy time from outside that came later.
+_PRESENT = """
     UNION ALL
-    SELECT 'standing', resource_id, 0,
+    SELECT 'present', resource_id, 0,
            string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea ORDER BY end_tick)
     FROM occupancies
     WHERE clinic_id = :clinic_id AND appointment_id = ANY(:without) AND resource_id = ANY(:ids)
@@ -55,7 +55,7 @@ _STANDING = """
 _BUSY = text(_CLAIMED.format(others="") + _EXPIRED + _OUTSIDE)
 _BLOCKED = text(_CLAIMED.format(others="AND appointment_id IS NULL"))
 _OF_OTHERS = "AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"
-_BUSY_WITHOUT = text(_CLAIMED.format(others=_OF_OTHERS) + _EXPIRED + _OUTSIDE + _STANDING)
+_BUSY_WITHOUT = text(_CLAIMED.format(others=_OF_OTHERS) + _EXPIRED + _OUTSIDE + _PRESENT)
 
 
 def busy_for(
@@ -65,7 +65,7 @@ def busy_for(
     window: Window,
     without: UUID | Collection[UUID] | None = None,
 ) -> Busy:
-    """Give the busy bits of everything that the asked visit could take; `without` as in `load_busy`."""
+    """Give the busy bits of every resource that the visit could take; `without` works as in `load_busy`."""
     left_out = [without] if isinstance(without, UUID) else without or ()
     return load_busy(caller, candidates(catalog, question), window, left_out)
 
@@ -73,7 +73,7 @@ def busy_for(
 def load_busy(
     caller: Caller, resources: Iterable[UUID], window: Window, without: Collection[UUID] = ()
 ) -> dict[tuple[UUID, int], int]:
-    """Give each lane's busy bits over the window, without the claims of these appointments.
+    """Give each lane's busy bits over the window, without the claims of the appointments in `without`.
 
     Busy time of staff from outside counts too, except where it overlaps the time that these appointments
     have already. Slot holds that have expired by the real clock count as gone.
@@ -85,7 +85,7 @@ def load_busy(
 
 
 def load_blocked(caller: Caller, resources: Iterable[UUID], window: Window) -> Busy:
-    """Give each lane's bits that blocks take, those behind visits included."""
+    """Give the bits that blocks take on each lane, including blocks that lie behind visits."""
     return _read(caller, _BLOCKED, resources, window, {})
 
 
@@ -105,10 +105,10 @@ def _read(
         found[what][key, lane] = found[what].get((key, lane), 0) | bits
     busy: dict[tuple[UUID, int], int] = {}
     for (key, lane), bits in found["claimed"].items():
-        # Nobody else can have claimed the time of an expired hold: without its bits it is as if dropped.
+        # No other claim can lie on the time of an expired hold, so without its bits the time is free.
         left = bits & ~found["expired"].get((key, lane), 0)
         place = key, lane % BEHIND
         busy[place] = busy.get(place, 0) | left
     for place, bits in found["outside"].items():
-        busy[place] = busy.get(place, 0) | bits & ~found["standing"].get(place, 0)
+        busy[place] = busy.get(place, 0) | bits & ~found["present"].get(place, 0)
     return busy

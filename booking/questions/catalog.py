@@ -1,4 +1,4 @@
-"""Loads a clinic's catalogue as the engine's values, once per version of it."""
+"""Loads a clinic's catalogue as the engine's values, once for each version of the catalogue."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
@@ -29,8 +29,8 @@ _CACHED_CLINICS: Final = 256
 class ClinicCatalog:
     """The engine's catalogue at one version, and which procedures and locations are retired.
 
-    `paired_rules` are the spacing rules both of whose sides some procedure of the clinic can match:
-    only they can ever stand between two appointments.
+    `paired_rules` are the spacing rules whose two sides both match a procedure of the clinic: no other
+    rule can apply between two appointments.
     """
 
     version: int
@@ -44,7 +44,7 @@ _cache_lock = Lock()
 
 
 def load_catalog(caller: Caller) -> ClinicCatalog:
-    """Give the clinic's catalogue; exact under the booking's locks, which keep its writers waiting."""
+    """Give the clinic's catalogue; under the lock of the catalogue, no other act can change it meanwhile."""
     version = _version(caller)
     with _cache_lock:
         known = _cache.get(caller.clinic_id)
@@ -60,7 +60,7 @@ def load_catalog(caller: Caller) -> ClinicCatalog:
 
 
 def locked_catalogue(caller: Caller) -> ClinicCatalog:
-    """Lock the clinic's catalogue as it is until the transaction ends, and give it."""
+    """Lock the clinic's catalogue until the transaction ends, and give it."""
     lock_catalogue(caller)
     return load_catalog(caller)
 
@@ -71,7 +71,7 @@ def _version(caller: Caller) -> int:
 
 
 def _load_whole(caller: Caller, version: int) -> ClinicCatalog:
-    """Read all of one version: if a change comes in between, what was read is half of each."""
+    """Read the catalogue at a single version: if it changes during the read, lock it and read it again."""
     loaded = read_catalog(caller, version)
     if _version(caller) != version:
         lock_catalogue(caller)
@@ -80,7 +80,7 @@ def _load_whole(caller: Caller, version: int) -> ClinicCatalog:
 
 
 def read_catalog(caller: Caller, version: int = 0) -> ClinicCatalog:
-    """Read the catalogue as this transaction sees it, past the cache: a writer's own changes included."""
+    """Read the catalogue past the cache, as this transaction sees it, with its own changes."""
     rows = _Reader(caller.session, caller.clinic_id)
     locations, procedures = rows.of(models.Location), rows.of(models.Procedure)
     catalog = values.Catalog(
@@ -130,7 +130,7 @@ class _Reader:
     clinic_id: UUID
 
     def of(self, model: Any) -> list[Any]:  # noqa: ANN401 - any mapped class
-        """Read every row of the clinic as plain objects that outlive no session state."""
+        """Read all rows of the clinic, refreshed from the database."""
         key = inspect(model).primary_key
         statement = select(model).where(model.clinic_id == self.clinic_id).order_by(*key)
         return list(self.session.scalars(statement.execution_options(populate_existing=True)))

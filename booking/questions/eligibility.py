@@ -1,4 +1,4 @@
-"""Answers from which date a patient may have a procedure, and which rule and session say so."""
+"""Tells from which date a patient may have a procedure, and which rule and session set that date."""
 
 from booking.core.caller import Caller
 from booking.questions.catalog import load_catalog
@@ -8,7 +8,7 @@ from scheduling.eligibility import Eligibility, eligibility
 
 
 def assess(caller: Caller, request: VisitRequest) -> Eligibility:
-    """Give the dates for a patient and procedure at a location, by every dated rule."""
+    """Give the dates for a patient and a procedure at a location, by all rules that count in days."""
     catalog = load_catalog(caller)
     if request.patient_id is None:
         raise ValueError("Eligibility is a patient's.")

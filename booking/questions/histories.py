@@ -1,4 +1,4 @@
-"""Loads what patients have had, have booked, and what stands against treating them."""
+"""Loads the histories of patients: treatments they had, visits they have booked, and medical holds."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -41,28 +41,28 @@ _VISITS = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One patient as the engine sees them without any visit, and their live visits as rows, in time order."""
+    """A patient as the engine sees them without visits, and their live visits as rows in order of time."""
 
     person: Patient
     visits: tuple[Any, ...]
     catalog: ClinicCatalog
 
     def patient(self, *ignored: UUID | None) -> Patient:
-        """Give the patient with all of their visits but the ignored ones."""
+        """Give the patient with all visits except those ignored."""
         visits = [visit for visit in self.visits if visit.id not in ignored]
         here = tuple(_visited(self.catalog, visit) for visit in visits)
         busy = tuple((floor_tick(visit.starts_at), ceil_tick(visit.ends_at)) for visit in visits)
         return replace(self.person, busy=busy, sessions=here + self.person.sessions)
 
     def course_of(self, appointment_id: UUID) -> CourseOf | None:
-        """Give the course that one of the visits belongs to."""
+        """Give the course that a visit of the patient belongs to, or None."""
         return next((_course(self.catalog, one) for one in self.visits if one.id == appointment_id), None)
 
 
 def load_patient(
     caller: Caller, catalog: ClinicCatalog, patient_id: UUID, ignore: UUID | None = None
 ) -> Patient:
-    """Give one patient with their visits and live holds, without the ignored visit; NotFound."""
+    """Give a patient with all visits and live slot holds except the ignored visit, or raise NotFound."""
     return load_history(caller, catalog, patient_id).patient(ignore)
 
 
@@ -83,7 +83,7 @@ def ask_with_history(
 def load_history(
     caller: Caller, catalog: ClinicCatalog, patient_id: UUID, *, with_holds: bool = True
 ) -> History:
-    """Give one patient's history; NotFound for an unknown patient."""
+    """Give a patient's history; raise NotFound for an unknown patient."""
     found = load_histories(caller, catalog, [patient_id], with_holds=with_holds)
     if patient_id not in found:
         raise NotFound("patient", "/patient_id")
@@ -95,8 +95,8 @@ def load_histories(
 ) -> Mapping[UUID, History]:
     """Give the histories of many patients by two queries.
 
-    Slot holds that are live by the real clock count among their visits, or none do: a booked visit is
-    never judged by a hold that may be gone in minutes.
+    `with_holds` counts slot holds that are live by the real clock among the visits. Leave them out to
+    judge booked visits: a booked visit is never judged by a hold that may be gone in minutes.
     """
     whose = {
         "clinic_id": caller.clinic_id,
@@ -135,7 +135,7 @@ def _elsewhere(catalog: ClinicCatalog, treatment_id: str, event: str, areas: lis
 
 
 def _families(catalog: ClinicCatalog, event: str) -> tuple[str, ...]:
-    """Give the families that needling elsewhere counts like: the default ones, and the clinic's own."""
+    """Give the families that needling elsewhere counts as: the default families and the clinic's own."""
     known = FAMILIES_OF_EVENT.get(event)
     if known is None:
         return ()
@@ -165,7 +165,7 @@ def _hold(
 
 def _visited(catalog: ClinicCatalog, visit: Any) -> Treatment:  # noqa: ANN401 - a row of the query
     procedure = catalog.engine.procedures[visit.procedure_id]
-    # Others keep their distance from a hold, but nothing may rest on what can be gone in minutes.
+    # Other visits keep their distance from a slot hold, but none may require it: it may be gone in minutes.
     held = visit.status == "held"
     return Treatment(
         appointment_id=visit.id,

@@ -1,4 +1,4 @@
-"""Asks the engine about one instant, with or without what the caller may override."""
+"""Asks the engine for a verdict on a visit at an instant, with the overrides that the caller may use."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from scheduling.reasons import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Which listed codes someone overrides, and why; the reason is kept in the audit log."""
+    """The codes that a client overrides, and the reason, which is kept in the audit log."""
 
     codes: frozenset[str]
     reason: str
@@ -30,10 +30,10 @@ def judge(
     override: Override | None = None,
     ignore: UUID | None = None,
 ) -> Verdict:
-    """Judge an arrival against everything; trustworthy for a write only under the visit's locks.
+    """Judge an arrival by every rule; a write may rely on the verdict only under the visit's locks.
 
-    `ignore` leaves one appointment's own claims out. MissingScope when the override names a code
-    that is violated and needs a higher level than the key holds.
+    `ignore` leaves out the claims of an appointment. Raise MissingScope when the override names a code
+    that refuses the visit and needs a higher level than the key has.
     """
     window = day_of(question, start)
     busy = busy_for(caller, catalog, question, window, without=ignore)
@@ -42,20 +42,20 @@ def judge(
         return verdict
     waived = permitted(caller, verdict.refusals, override.codes)
     second = check(replace(question, waived=question.waived | waived), catalog.engine, busy, start, window)
-    # An override that does not suffice hides no reason: the client sees what it would without one.
+    # An override that does not suffice hides no reason: the client sees all refusals, as without it.
     return verdict if second.refusals else second
 
 
 def permitted(caller: Caller, refusals: Iterable[Refusal], codes: frozenset[str]) -> frozenset[str]:
-    """Give those of the codes that are violated and somebody's to waive; MissingScope without the level."""
+    """Give the codes that refuse and may be waived; raise MissingScope if the key lacks a code's level."""
     named = [reason for reason in _every(refusals) if reason.code in codes]
-    # A waived code is waived for every rule behind it, so one that is nobody's keeps all of them.
-    nobodys = {reason.code for reason in named if reason.overridable_by is None}
+    # A code is waived for all rules behind it, so a rule that no level may override keeps the whole code.
+    never_waived = {reason.code for reason in named if reason.overridable_by is None}
     for reason in named:
         level = reason.overridable_by
-        if level is not None and reason.code not in nobodys and not caller.may_override(level):
+        if level is not None and reason.code not in never_waived and not caller.may_override(level):
             raise MissingScope(f"Overriding {reason.code} needs the scope override:{level}.")
-    return frozenset(reason.code for reason in named) - nobodys
+    return frozenset(reason.code for reason in named) - never_waived
 
 
 def _every(refusals: Iterable[Refusal]) -> Iterator[Refusal]:

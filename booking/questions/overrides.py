@@ -1,4 +1,4 @@
-"""Tells what overrides allow: each code at its time and place, and only for what it was given for."""
+"""Keeps overrides, and tells what they allow a visit at its time and place, and on which grounds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from scheduling.ticks import from_tick
 
 
 class Overridden(Protocol):
-    """A visit's row, as far as its overrides count: they hold for one time and place."""
+    """The columns of a visit's row that decide whether its overrides are valid at its time and place."""
 
     id: UUID
     starts_at: datetime
@@ -27,21 +27,33 @@ class Overridden(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Waivers:
-    """What is allowed for a visit: whole codes, and codes for certain grounds only."""
+    """What overrides allow a visit: whole codes, and codes on certain grounds only."""
 
     codes: frozenset[str]
     grounds: frozenset[Ground]
 
     def cover(self, refusal: Refusal) -> bool:
-        """Whether everything that a refusal rests on has been allowed."""
+        """Whether the overrides allow a refusal: its code, or all of its grounds."""
         return refusal.code in self.codes or (bool(refusal.grounds) and refusal.grounds <= self.grounds)
 
 
+# Visits are judged again after every change and every night, and a visit must not be flagged for what a
+# clinician has allowed. But a clinician who lets a session follow nineteen days after another has not allowed
+# that the other session then moves closer, and to override one medical hold is not to override the next that
+# is opened under the same code. So an override of a clinical code keeps its grounds: the code, the rule, and
+# the session, treatment or medical hold that the rule counted from, with its date. A refusal is waived only
+# when all of its grounds are among those that were allowed; when one of them changes, the flag comes back.
+# Codes without grounds, such as those that the desk may override, are waived as a whole.
+#
+# Spacing has two ends, and the override was given at one of them. To allow a later session so soon after an
+# earlier session is also to allow the earlier so shortly before the later. So when the earlier session is
+# judged, the overrides of the patient's other visits count as well: a ground that names this visit at its
+# present date is turned round, and names the other visit at the date of that visit.
+#
+# An override is valid at the time and the place that it was given for. A visit that is rescheduled needs a
+# new override; only a visit that gives way on its day takes its overrides along. See docs/adr/0010.
 def waivers(visit: Overridden, others: Iterable[Overridden] = ()) -> Waivers:
-    """Give what has been allowed for a visit by its own overrides, and by those of the patient's others.
-
-    Who allowed a later session to follow this one so soon has allowed this one to come so shortly before.
-    """
+    """Give what is allowed for a visit by its own overrides, and by those of the patient's other visits."""
     grounds = {ground for override in _here(visit) for ground in _grounds(override)}
     codes = {code for override in _here(visit) for code in override["codes"]}
     mirrored = {
@@ -55,7 +67,7 @@ def waivers(visit: Overridden, others: Iterable[Overridden] = ()) -> Waivers:
 
 
 def _here(visit: Overridden) -> list[dict[str, Any]]:
-    """Give the overrides that were given for where and when the visit is now."""
+    """Give the overrides that were given for the present time and place of the visit."""
     here = visit.starts_at.astimezone(UTC), str(visit.location_id)
     return [
         override
@@ -65,7 +77,7 @@ def _here(visit: Overridden) -> list[dict[str, Any]]:
 
 
 def brought_along(visit: Overridden, starts_at: datetime) -> list[dict[str, Any]]:
-    """Give the overrides of a visit that gives way on its day: those of its old time hold for the new one."""
+    """Give the overrides of a visit that gives way on its day: overrides of its old time get the new time."""
     here = _here(visit)
     return [one | {"starts_at": starts_at} if one in here else one for one in visit.overrides]
 
@@ -84,7 +96,7 @@ def _grounds(override: Mapping[str, Any]) -> Iterable[Ground]:
 def overridden(
     caller: Caller, question: Question, start: int, verdict: Verdict, override: Override | None
 ) -> list[dict[str, Any]]:
-    """Give what is kept on the appointment of an override that was really needed, for this time and place."""
+    """Give the override as it is stored on the appointment, or nothing if it was not needed."""
     if override is None or not verdict.waived_codes:
         return []
     grounds = sorted(verdict.grounds, key=str)

@@ -1,4 +1,4 @@
-"""Knows the public holidays of countries and of their subdivisions."""
+"""Gives the public holidays of countries and their subdivisions."""
 
 from datetime import date
 from functools import lru_cache
@@ -13,9 +13,9 @@ _loading = Lock()
 
 
 def is_known(country: str, subdivision: str | None = None) -> bool:
-    """Tell whether holidays are known for a country and, if one is named, for its subdivision.
+    """Tell whether holidays are known for a country and for its subdivision, if any.
 
-    Codes are those of ISO 3166-1 (GB) and ISO 3166-2 without the country (ENG).
+    The codes are those of ISO 3166-1 (GB), and of ISO 3166-2 without the country (ENG).
     """
     try:
         known = country_holidays(country).subdivisions
@@ -26,13 +26,13 @@ def is_known(country: str, subdivision: str | None = None) -> bool:
 
 @lru_cache(maxsize=1024)
 def public_holidays(country: str, subdivision: str | None) -> tuple[date, ...]:
-    """Give the dates of a century, sorted, the days observed in their stead included."""
+    """Give the sorted dates of the years 2000 to 2100, including substitute days."""
     if not is_known(country, subdivision):
-        # A later release may drop a place that was known: its clinic's catalogue loads all the same.
+        # A later release of `holidays` may drop a place; the clinic's catalogue must load all the same.
         return ()
-    # One at a time, because the filters of warnings belong to the whole process.
+    # Only one thread at a time, because the filters of warnings belong to the whole process.
     with _loading, catch_warnings():
-        # A country may warn that it knows the movable days of some of the years only.
+        # Some countries warn that their movable days are known for only some of the years.
         simplefilter("ignore")
         found = country_holidays(country, subdivision, years=_YEARS, observed=True, categories=PUBLIC)
     return tuple(sorted(found))

@@ -1,4 +1,4 @@
-"""Turns what a client asks for into the engine's question, refusing what makes no sense."""
+"""Turns a client's visit request into the engine's question, and refuses requests that make no sense."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from scheduling.questions import CourseOf, Patient, Question
 
 @dataclass(frozen=True, slots=True)
 class VisitRequest:
-    """A visit as a client names it: ids, and the areas when the procedure leaves a choice."""
+    """A visit as a client asks for it: ids, and the areas if the procedure leaves a choice."""
 
     procedure_id: UUID
     location_id: UUID
@@ -40,7 +40,7 @@ class Stored(Protocol):
 
 
 def of_appointment(visit: Stored, **changed: Any) -> VisitRequest:  # noqa: ANN401 - the fields of a request
-    """Give the request that a stored visit answers, with no therapist or room named; some fields changed."""
+    """Give the request of a stored visit, without a therapist or room, and with some fields `changed`."""
     stored: dict[str, Any] = {
         "procedure_id": visit.procedure_id,
         "location_id": visit.location_id,
@@ -58,7 +58,7 @@ def question_of(
     patient: Patient | None = None,
     course: CourseOf | None = None,
 ) -> Question:
-    """Ask for a stored visit where it is, whether or not such a visit could be asked for now."""
+    """Give the question of a stored visit at its location, even if a client could not request it any more."""
     return Question(
         procedure=catalog.engine.procedures[visit.procedure_id],
         location=catalog.engine.locations[visit.location_id],
@@ -78,11 +78,11 @@ def ask(
     even: Collection[UUID] = (),
     moves: bool = False,
 ) -> Question:
-    """Make the question; NotFound for unknown ids, Invalid for areas or a room that cannot be meant.
+    """Give the question of a request; raise NotFound for unknown ids, Invalid for a wrong area or room.
 
-    Retired for a procedure or a location that takes no new visits, unless `even` names it. `moves`
-    asks for a visit that is booked already.
-    MissingScope when a widget names a patient: whoever holds its key could read their dates from the slots.
+    Raise Retired for a procedure or a location that takes no new visits, unless `even` contains its id.
+    `moves` says that the visit is booked already. Raise MissingScope when a widget names a patient,
+    because the slots would reveal the patient's dates to every holder of its key.
     """
     if caller.publishable and request.patient_id is not None:
         raise MissingScope("A publishable key cannot ask about a patient.")
@@ -107,7 +107,7 @@ def ask(
 
 
 def _course(caller: Caller, catalog: ClinicCatalog, request: VisitRequest) -> CourseOf | None:
-    """Give the course that the visit would belong to; NotFound for another patient's."""
+    """Give the course that the visit would belong to; raise NotFound for another patient's course."""
     if request.course_id is None:
         return None
     statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == request.course_id)
@@ -119,7 +119,7 @@ def _course(caller: Caller, catalog: ClinicCatalog, request: VisitRequest) -> Co
 
 
 def find_location(caller: Caller, catalog: ClinicCatalog, location_id: UUID) -> Location:
-    """Give a location that exists and that the caller's key may see."""
+    """Give a location that the caller's key may see, or raise NotFound."""
     location = catalog.engine.locations.get(location_id)
     hidden = caller.location_ids is not None and location_id not in caller.location_ids
     if location is None or hidden:
@@ -128,7 +128,7 @@ def find_location(caller: Caller, catalog: ClinicCatalog, location_id: UUID) -> 
 
 
 def candidates(catalog: ClinicCatalog, question: Question) -> frozenset[UUID]:
-    """Give every resource that such a visit could take here: what a booking locks and loads."""
+    """Give every resource that such a visit could take at its location: a booking locks and loads them."""
     return frozenset((*_staff(catalog, question), *_rooms_and_devices(catalog, question)))
 
 

@@ -1,4 +1,4 @@
-"""Cuts the stretch of time that a question is judged in: whole local days."""
+"""Makes the windows in which questions are judged: whole local days, in ticks."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,22 +14,22 @@ def midnight(on: date, zone: ZoneInfo) -> int:
 
 
 def day_of(question: Question, start: int) -> Window:
-    """Give the local day of an arrival (a tick), and more where the visit runs beyond midnight."""
+    """Give the local day of an arrival (a tick), longer if the visit runs beyond midnight."""
     zone, leaves = question.location.zone, start + question.visit.length
     on = local_date(start, zone)
     return Window(midnight(on, zone), max(midnight(on + timedelta(days=1), zone), leaves))
 
 
 def days(first: date, until: date, length: int, zone: ZoneInfo) -> Window:
-    """Give the local days from `first` to `until`, half-open, with room for a visit that arrives last."""
+    """Give the local days from `first` to `until`, half-open, with `length` ticks for a last visit."""
     return Window(midnight(first, zone), midnight(until, zone) + length)
 
 
 def arrivals(question: Question, first: date, until: date, now: datetime) -> Window:
-    """Give the local days from `first` to `until`, half-open, in which a patient may arrive from now on.
+    """Give the part from now on of the local days from `first` to `until`, half-open, for arrivals.
 
-    The window has room for the whole of a visit whose patient arrives a tick before the days end, and
-    keeps at least one tick when all of them have passed.
+    The window has room for a whole visit that arrives in the last tick of the days, and keeps at least one
+    tick when all the days have passed.
     """
     window = days(first, until, question.visit.length - 1, question.location.zone)
     return Window(min(max(window.start, ceil_tick(now)), window.end - 1), window.end)

@@ -1,4 +1,4 @@
-"""Tells by which zone's wall clock a resource lives on a given day."""
+"""Finds the time zone of each resource on a given day."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -19,8 +19,8 @@ Worked = tuple[WorkingHours, str]
 def zones_of(caller: Caller, resource_ids: Collection[UUID]) -> dict[UUID, ZoneOn]:
     """Give each resource's zone by local date, by two queries at most.
 
-    That of a room or device is its location's; that of staff, of where they work that day. On a day
-    without working hours it is the zone of the clinic's first location, or the clinic's own.
+    A room or device has the zone of its location, and staff that of the location where they work that
+    day. On a day without working hours, staff have the zone of the clinic's first location, or the clinic's.
     """
     zones: dict[UUID, ZoneOn] = {}
     staff: dict[UUID, str] = {}
@@ -36,7 +36,7 @@ def zones_of(caller: Caller, resource_ids: Collection[UUID]) -> dict[UUID, ZoneO
 
 
 def _places(caller: Caller, resource_ids: Collection[UUID]) -> Iterable[tuple[UUID, str | None, str]]:
-    """Give each resource with the zone of its place, None for staff, and that of the clinic's home."""
+    """Give each resource with the zone of its location (None for staff) and the clinic's own zone."""
     first = select(Location.timezone).where(Location.clinic_id == caller.clinic_id).order_by(Location.id)
     # The tables alone: the classes would join the common part of rooms and devices once more.
     rooms, devices = Room.__table__.c, Device.__table__.c

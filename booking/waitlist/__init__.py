@@ -1,1 +1,1 @@
-"""Patients wait for time to become free and are offered it."""
+"""The waitlist: patients wait for a time, and are offered time that becomes free."""

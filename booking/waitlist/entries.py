@@ -1,4 +1,4 @@
-"""Waitlist entries: made, changed and withdrawn by the desk, and what is answered to their offers."""
+"""Creates, changes and withdraws waitlist entries, and accepts or declines their offers."""
 
 from contextlib import suppress
 from typing import Final
@@ -108,40 +108,40 @@ def _holds(caller: Caller, ids: list[UUID]) -> dict[UUID, Appointment]:
 
 
 def change(caller: Caller, entry_id: UUID, values: Values, expected: int | None) -> Values:
-    """Change what an entry waits for, or let one that was declined or has expired wait again.
+    """Change what an entry waits for, or let an entry that was declined or has expired wait again.
 
-    WrongStatus while it is offered and once it is accepted, StaleVersion at another version.
+    Raise WrongStatus while it has an offer or once it was accepted, and StaleVersion at another version.
     """
     _begin(caller, entry_id, expected)
     return WaitlistEntries(caller).change(entry_id, values, None)
 
 
 def withdraw(caller: Caller, entry_id: UUID, expected: int | None) -> None:
-    """Delete an entry; what it is offered is free at once, its appointment stays."""
+    """Delete an entry; offered time is free at once, and an appointment that was booked from it stays."""
     entry = _begin(caller, entry_id, expected)
     if entry.status == "offered":
-        # Somebody may have ended the offer since: that does as well.
+        # Another act may have ended the offer meanwhile, which is just as good.
         with suppress(HoldExpired, WrongStatus):
             _release(caller, entry)
     WaitlistEntries(caller).remove(entry_id, None)
 
 
 def accept(caller: Caller, entry_id: UUID) -> Visit:
-    """Book what is offered; Refused, with the offer as it was, when a rule now speaks against it.
+    """Book what is offered; raise Refused, and keep the offer, when a rule refuses it now.
 
-    HoldExpired when the offer has run out, WrongStatus when there is none.
+    Raise HoldExpired when the offer has expired, and WrongStatus when there is no offer.
     """
     entry = _begin(caller, entry_id)
     hold_id = _require_offer(entry)
     try:
         return convert(caller, Conversion(hold_id, entry.patient_id))
     except NotFound as gone:
-        # Whoever releases the hold meanwhile declines the offer, and does not wait for the patient's lock.
+        # An act that releases the hold declines the offer, and does not wait for the patient's lock.
         raise _not_offered("declined") from gone
 
 
 def decline(caller: Caller, entry_id: UUID) -> Values:
-    """Give back what is offered, for the next who waits; HoldExpired and WrongStatus as for `accept`."""
+    """Release what is offered, for the next entry; raise HoldExpired and WrongStatus as `accept` does."""
     entry = _begin(caller, entry_id)
     _require_offer(entry)
     _release(caller, entry)
@@ -149,9 +149,9 @@ def decline(caller: Caller, entry_id: UUID) -> Values:
 
 
 def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> WaitlistEntry:
-    """Give an entry with its patient locked and its offer ended if that has run out.
+    """Lock an entry's patient and give the entry; an offer that has expired is ended.
 
-    Its own row is not locked: whoever ends a hold locks the hold's row and then the entry's.
+    The entry's row is not locked, because an act that ends a hold locks the hold's row before the entry's.
     """
     patient_id = WaitlistEntries(caller).require(entry_id).patient_id
     lock_catalogue(caller)

@@ -1,4 +1,4 @@
-"""Offers freed time: the first slot of it that suits a waiting patient by every rule is held for them."""
+"""Offers freed time to waiting patients: holds the first slot that suits an entry by every rule."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from scheduling.catalog import Location as Place
 from scheduling.openings import slots
 from scheduling.ticks import DAY_MINUTES, from_tick, local_date
 
-# Others may take a slot between the search and the hold; what is left then is looked at once more.
+# Another act may take a slot between the search and the hold; then the search is repeated.
 _ATTEMPTS: Final = 3
 _STEP: Final = timedelta(days=31)
 _DAY: Final = timedelta(days=1)
@@ -38,7 +38,7 @@ class Freed:
 
 
 def waiting(caller: Caller, location_id: UUID) -> Sequence[UUID]:
-    """Give the entries that wait at a location, first come first."""
+    """Give the ids of the entries that wait at a location, the oldest first."""
     statement = select(WaitlistEntry.id).where(
         WaitlistEntry.clinic_id == caller.clinic_id,
         WaitlistEntry.location_id == location_id,
@@ -50,8 +50,8 @@ def waiting(caller: Caller, location_id: UUID) -> Sequence[UUID]:
 def offer(caller: Caller, entry_id: UUID, freed: Freed) -> bool:
     """Hold the first slot in freed time that suits an entry, and offer it; False when there is none.
 
-    For a transaction of its own: it locks like a booking. Of several at once one offers, and an entry
-    that waits no longer is left alone.
+    This needs a transaction of its own, because it locks as a booking does. Of several transactions at
+    the same time, only one makes an offer; an entry that does not wait any more gets none.
     """
     for _ in range(_ATTEMPTS):
         entry = _read(caller, entry_id)
@@ -64,7 +64,7 @@ def offer(caller: Caller, entry_id: UUID, freed: Freed) -> bool:
         except Refused:
             continue
         except DomainError:
-            # What was asked for is no longer offered at all, such as a retired procedure.
+            # The visit cannot be asked for any more, for example because its procedure has retired.
             return False
     return False
 
@@ -79,7 +79,7 @@ def _read(caller: Caller, entry_id: UUID) -> WaitlistEntry | None:
 
 
 def _suitable(caller: Caller, entry: WaitlistEntry, freed: Freed, place: Place) -> Iterator[int]:
-    """Give the arrivals that suit: first at the freed time's own beginning, then in order of time."""
+    """Yield the arrivals that suit: first at the beginning of the freed time, then in order of time."""
     first, last = _dates(caller, entry, freed, place)
     while first <= last:
         until = min(first + _STEP, last + _DAY)
@@ -109,7 +109,7 @@ def _wanted(entry: WaitlistEntry, start: int, place: Place) -> bool:
 
 
 def visit_request_of(entry: WaitlistEntry) -> VisitRequest:
-    """Give the visit that an entry waits for."""
+    """Give the request of the visit that an entry waits for."""
     return VisitRequest(
         procedure_id=entry.procedure_id,
         location_id=entry.location_id,
@@ -120,7 +120,7 @@ def visit_request_of(entry: WaitlistEntry) -> VisitRequest:
 
 
 def _offered(caller: Caller, entry: WaitlistEntry, start: int, place: Place) -> bool:
-    """Hold the slot and offer it, unless the entry has changed until its patient was locked."""
+    """Hold the slot and offer it, unless the entry has changed before its patient was locked."""
     version = entry.version
     with caller.session.begin_nested():
         lock_catalogue(caller)
@@ -139,7 +139,7 @@ def _offered(caller: Caller, entry: WaitlistEntry, start: int, place: Place) -> 
 
 
 def _tell(caller: Caller, entry: WaitlistEntry, held: Visit) -> None:
-    """Write the event, which names no patient, and the audit entry."""
+    """Append the event, which names no patient, and the audit entry."""
     told = {
         "id": entry.id,
         "hold_id": entry.hold_id,
@@ -154,7 +154,7 @@ def _tell(caller: Caller, entry: WaitlistEntry, held: Visit) -> None:
 
 
 def expire(caller: Caller) -> int:
-    """End the entries whose last date has passed where they wait, and give how many there were."""
+    """Expire the entries whose last date has passed at their location; give their number."""
     today = func.date(func.timezone(Location.timezone, caller.now))
     over = (
         select(WaitlistEntry)
