@@ -8,10 +8,10 @@ Import from the modules directly:
 - `rulebook`: Matcher, SpacingRule, Prerequisite, HoldRule, CourseTemplate
 - `catalog`: WeeklyPeriod, Policy, Closure, Location, Qualification, Therapist, Room, Device, Phase,
   Procedure, Catalog
-- `reasons`: REFUSALS, WARNINGS, CLINICAL, DESK, NOBODYS, Refusal, Notice, Ground, refuse, warn
+- `reasons`: REFUSALS, WARNINGS, CLINICAL, DESK, NEVER_WAIVED, Refusal, Notice, Ground, refuse, warn
 - `visits`: lay_out, Visit (spans, leaves, procedure_at, length in ticks after arrival)
 - `bits`: Window, Busy, busy_bits
-- `questions`: Session, CourseOf, Hold, Patient, Question, Openings, Slot, Verdict, Assignment,
+- `questions`: Session, CourseOf, MedicalHold, Patient, Question, Openings, Slot, Verdict, Assignment,
   PhaseAssignment, Claim
 - `engine`: search, check
 - `openings`: slots, rank_compact, offer_compact

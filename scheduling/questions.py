@@ -53,7 +53,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class MedicalHold:
     """A medical hold of the patient since a date, on these areas (no areas: all).
 
     It ends some days after it was resolved, not before `earliest_on`, or when it was signed off.
@@ -78,7 +78,7 @@ class Patient:
     id: UUID
     busy: tuple[tuple[int, int], ...] = ()
     sessions: tuple[Session, ...] = ()
-    holds: tuple[Hold, ...] = ()
+    medical_holds: tuple[MedicalHold, ...] = ()
     born_on: date | None = None
     skin_type: int | None = None
 

@@ -61,7 +61,7 @@ DESK: Final = frozenset(
 )  # fmt: skip
 
 # No level may waive floors, busy resources, what staff or the patient lack, or numbing.
-NOBODYS: Final = frozenset(
+NEVER_WAIVED: Final = frozenset(
     {
         "location_closed", "therapist_busy", "therapist_unqualified", "qualification_expires",
         "depth_exceeded", "no_therapist_available", "room_busy", "no_room_available", "device_busy",

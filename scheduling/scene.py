@@ -8,7 +8,7 @@ from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
 from scheduling.hours import Days, closed_bits, local_days, weekly_bits
 from scheduling.questions import Question
-from scheduling.reasons import NOBODYS
+from scheduling.reasons import NEVER_WAIVED
 from scheduling.visits import Visit
 
 
@@ -54,5 +54,5 @@ def survey(question: Question, catalog: Catalog, busy: Busy, window: Window) -> 
         today=question.now.astimezone(location.zone).date(),
         opening=weekly_bits(location.opening_hours, days),
         closed=closed_bits(location, days),
-        waived=question.waived - NOBODYS,
+        waived=question.waived - NEVER_WAIVED,
     )

@@ -11,7 +11,7 @@ from booking.core.crud import Collection, Values, latest
 from booking.core.errors import Invalid
 from booking.flags.flags import OF_MEDICAL_HOLDS
 from booking.flags.revalidation import affected_by
-from booking.flags.visits_to_recheck import visits_held_by
+from booking.flags.visits_to_recheck import visits_with_medical_hold
 from models import HoldRule
 
 _WITH_AN_AGE: Final = "under_age"
@@ -31,7 +31,7 @@ class MedicalHoldRules(Collection):
 
     def follow(self, before: Values | None, after: Values | None) -> Sequence[UUID]:
         """Judge the visits to come of patients with such a medical hold again."""
-        held = visits_held_by(self.caller, latest(before, after)["code"])
+        held = visits_with_medical_hold(self.caller, latest(before, after)["code"])
         return affected_by(self.caller, held, OF_MEDICAL_HOLDS)
 
 

@@ -10,8 +10,8 @@ from booking.catalogue.patients import latest_today
 from booking.core.caller import Caller
 from booking.questions.catalog import load_catalog
 from models.statuses import COURSES_OPEN, NOT_BOOKED
-from scheduling.questions import Hold
-from scheduling.rules.medical_holds import standing_holds
+from scheduling.questions import MedicalHold
+from scheduling.rules.medical_holds import medical_holds_against
 
 # A course treats what its last visit treated; without a visit, its first procedure on all possible areas.
 _OPEN = text(f"""
@@ -46,11 +46,11 @@ def held_courses(caller: Caller, ids: Iterable[UUID] | None = None) -> dict[UUID
     found: dict[UUID, list[UUID]] = {}
     for row in rows:
         procedure = engine.procedures[row.procedure_id]
-        refusing = standing_holds(procedure, row.treated or (), [_hold(row)], engine.hold_rules)
+        refusing = medical_holds_against(procedure, row.treated or (), [_hold(row)], engine.hold_rules)
         if any(ban.covers(today) for _, ban in refusing):
             found.setdefault(row.course_id, []).append(row.id)
     return found
 
 
-def _hold(row: Any) -> Hold:  # noqa: ANN401 - a row of the query
-    return Hold(row.id, row.code, row.opened_on, tuple(row.areas), earliest_on=row.earliest_on)
+def _hold(row: Any) -> MedicalHold:  # noqa: ANN401 - a row of the query
+    return MedicalHold(row.id, row.code, row.opened_on, tuple(row.areas), earliest_on=row.earliest_on)

@@ -17,7 +17,7 @@ from booking.questions.histories import History, load_histories
 from models.statuses import OVER
 from scheduling.lapses import overdue_days
 from scheduling.questions import CourseOf, Patient, Question
-from scheduling.rules.medical_holds import standing_holds
+from scheduling.rules.medical_holds import medical_holds_against
 
 PAUSING: Final = ("planned", "active")
 RESUMING: Final = ("paused",)
@@ -114,7 +114,7 @@ def _is_free(caller: Caller, catalog: ClinicCatalog, row: Any, history: History)
     """Whether no medical hold refuses the next session, and the course is overdue since the last hold."""
     procedure, rules = catalog.engine.procedures[row.procedure_id], catalog.engine.hold_rules
     today, since = _today(caller, catalog, row), row.local_date
-    for _, ban in standing_holds(procedure, row.areas, history.person.holds, rules):
+    for _, ban in medical_holds_against(procedure, row.areas, history.person.medical_holds, rules):
         if ban.until is None or ban.covers(today):
             return False
         since = max(since, ban.until)

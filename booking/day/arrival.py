@@ -38,7 +38,9 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     visit = with_phases(caller, [appointment], catalog)[0]
     late = caller.now > appointment.starts_at
     moved = (
-        _slide(caller, catalog, visit, locked) if locked and _may_slide(caller, catalog, appointment) else []
+        _give_way(caller, catalog, visit, locked)
+        if locked and _is_within_grace(caller, catalog, appointment)
+        else []
     )
     if moved:
         visit = replace(
@@ -51,7 +53,7 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     return end(caller, visit, "arrived", "arrived")
 
 
-def _may_slide(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> bool:
+def _is_within_grace(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> bool:
     """Whether the patient is late, but within the grace."""
     policy = catalog.engine.locations[appointment.location_id].policy
     grace = timedelta(minutes=policy.late_grace_minutes)
@@ -65,7 +67,7 @@ def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID
     """
     catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
-    if not _may_slide(caller, catalog, appointment):
+    if not _is_within_grace(caller, catalog, appointment):
         return catalog, set()
     visits = [appointment, *following(caller, appointment)]
     patients = {one.patient_id for one in visits if one.patient_id is not None}
@@ -86,7 +88,7 @@ def _planned_visits(
     ]
 
 
-def _slide(caller: Caller, catalog: ClinicCatalog, visit: Visit, locked: set[UUID]) -> list[Appointment]:
+def _give_way(caller: Caller, catalog: ClinicCatalog, visit: Visit, locked: set[UUID]) -> list[Appointment]:
     """Move the late visit and the visits in its way; give them, the late visit first, or none if it fails."""
     # A visit that was booked while we waited for the locks stays as it is: its patient is not locked.
     others = [one for one in following(caller, visit.appointment, lock=True) if one.patient_id in locked]

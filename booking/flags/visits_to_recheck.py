@@ -61,7 +61,7 @@ def visits_in_courses_of(caller: Caller, template_id: UUID) -> Sequence[Appointm
     return _to_come(caller, Appointment.course_id.in_(courses))
 
 
-def visits_held_by(caller: Caller, code: str) -> Sequence[Appointment]:
+def visits_with_medical_hold(caller: Caller, code: str) -> Sequence[Appointment]:
     """Lock and give the visits still to come of patients whose medical holds, or age, may match the code."""
     held = select(MedicalHold.patient_id).where(
         MedicalHold.clinic_id == caller.clinic_id, MedicalHold.code == code

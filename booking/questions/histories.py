@@ -15,7 +15,7 @@ from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import VisitRequest, ask
 from models.statuses import GONE
 from scheduling.clinical import FAMILIES_OF_EVENT
-from scheduling.questions import CourseOf, Hold, Patient, Question
+from scheduling.questions import CourseOf, MedicalHold, Patient, Question
 from scheduling.questions import Session as Treatment
 from scheduling.ticks import ceil_tick, floor_tick
 
@@ -114,7 +114,7 @@ def _person(catalog: ClinicCatalog, row: Any) -> Patient:  # noqa: ANN401 - a ro
     return Patient(
         id=row.id,
         sessions=tuple(_elsewhere(catalog, *values) for values in row.treatments or ()),
-        holds=tuple(_hold(*values) for values in row.holds or ()),
+        medical_holds=tuple(_medical_hold(*values) for values in row.holds or ()),
         born_on=row.born_on,
         skin_type=row.skin_type,
     )
@@ -143,7 +143,7 @@ def _families(catalog: ClinicCatalog, event: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *own)))
 
 
-def _hold(
+def _medical_hold(
     hold_id: str,
     code: str,
     opened_on: str,
@@ -151,8 +151,8 @@ def _hold(
     resolved_on: str | None,
     earliest_on: str | None,
     signed_off: bool,
-) -> Hold:
-    return Hold(
+) -> MedicalHold:
+    return MedicalHold(
         id=UUID(hold_id),
         code=code,
         opened_on=date.fromisoformat(opened_on),

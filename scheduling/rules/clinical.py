@@ -12,7 +12,7 @@ from scheduling.questions import Question
 from scheduling.reasons import Refusal, refuse
 from scheduling.rules.areas import area_refusals
 from scheduling.rules.bans import Ban, earliest
-from scheduling.rules.medical_holds import hold_bans
+from scheduling.rules.medical_holds import medical_hold_bans
 from scheduling.rules.numbing import numbing_refusals, planned_numbing
 from scheduling.rules.prerequisites import CODES, Stretch, stretches
 from scheduling.rules.spacing import spacing_bans
@@ -39,7 +39,7 @@ def clinical_record(question: Question, catalog: Catalog) -> Record:
     found, zone = stretches(question), question.location.zone
     bans = (
         *spacing_bans(question, catalog.spacing_rules),
-        *hold_bans(question, catalog.hold_rules),
+        *medical_hold_bans(question, catalog.hold_rules),
         *(one.ban(zone) for one in found),
     )
     return Record(tuple(ban for ban in bans if not ban.is_empty), tuple(found))

@@ -10,7 +10,7 @@ from scheduling.months import add_months
 from scheduling.questions import Question, Session
 from scheduling.reasons import Notice, warn
 from scheduling.rulebook import CourseTemplate, SpacingRule
-from scheduling.rules.medical_holds import hold_bans
+from scheduling.rules.medical_holds import medical_hold_bans
 from scheduling.rules.spacing import (
     Treatment,
     asked,
@@ -67,7 +67,7 @@ def _short_of(deciding: list[SpacingRule], question: Question, gap: int) -> Iter
 
 
 def _advice(question: Question, catalog: Catalog, on: date) -> Iterator[Notice]:
-    for ban in hold_bans(question, catalog.hold_rules, blocking=False):
+    for ban in medical_hold_bans(question, catalog.hold_rules, blocking=False):
         if ban.covers(on):
             yield warn("advisory_hold", rule_id=ban.rule_id, earliest_on=ban.until)
 

@@ -19,7 +19,7 @@ from scheduling.catalog import (
 )
 from scheduling.engine import check, search
 from scheduling.openings import slots
-from scheduling.questions import Hold, Patient, Question, Session, Verdict
+from scheduling.questions import MedicalHold, Patient, Question, Session, Verdict
 from scheduling.rulebook import CourseTemplate, HoldRule, Matcher, SpacingRule
 from scheduling.ticks import local_date, to_tick
 
@@ -129,9 +129,9 @@ def create_hold_rule(**overrides: Any) -> HoldRule:
     return HoldRule(**given | overrides)
 
 
-def create_hold(opened_on: str, **overrides: Any) -> Hold:
+def create_hold(opened_on: str, **overrides: Any) -> MedicalHold:
     given = {"id": UUID(int=65), "code": "infection", "opened_on": date.fromisoformat(opened_on)}
-    return Hold(**given | overrides)
+    return MedicalHold(**given | overrides)
 
 
 def create_consultation(ends: int, **overrides: Any) -> Session:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from scheduling.catalog import Catalog
 from scheduling.clinical import SURFACES
-from scheduling.questions import Hold, Question, Session
+from scheduling.questions import MedicalHold, Question, Session
 from scheduling.rulebook import HoldRule, Matcher, Prerequisite, SpacingRule
 from scheduling.ticks import from_tick
 
@@ -82,14 +82,14 @@ def standing(question: Question, catalog: Catalog, on: date) -> list[HoldRule]:
     patient, rules = question.patient, catalog.hold_rules
     if patient is None or not treats(question):
         return []
-    held = [(hold, rules[hold.code]) for hold in patient.holds if hold.code in rules]
+    held = [(hold, rules[hold.code]) for hold in patient.medical_holds if hold.code in rules]
     found = [rule for hold, rule in held if in_force(hold, rule, on) and concerns(hold, question)]
     if too_young(question, rules, on):
         found.append(rules["under_age"])
     return [rule for rule in found if numbs(question) or not rule.numbing_only]
 
 
-def in_force(hold: Hold, rule: HoldRule, on: date) -> bool:
+def in_force(hold: MedicalHold, rule: HoldRule, on: date) -> bool:
     over = hold.resolved_on is not None or hold.earliest_on is not None
     if hold.resolved_on is not None and (on - hold.resolved_on).days < rule.days_after_resolved:
         over = False
@@ -98,7 +98,7 @@ def in_force(hold: Hold, rule: HoldRule, on: date) -> bool:
     return not hold.signed_off and hold.opened_on <= on and not over
 
 
-def concerns(hold: Hold, question: Question) -> bool:
+def concerns(hold: MedicalHold, question: Question) -> bool:
     treated = covered(question.areas or question.procedure.areas)
     return not hold.areas or not treated or bool(covered(hold.areas) & treated)
 
@@ -107,7 +107,7 @@ def too_young(question: Question, rules: dict[str, HoldRule], on: date) -> bool:
     rule, patient = rules.get("under_age"), question.patient
     if rule is None or rule.minimum_age is None or patient is None or patient.born_on is None:
         return False
-    if any(hold.code == "under_age" and hold.signed_off for hold in patient.holds):
+    if any(hold.code == "under_age" and hold.signed_off for hold in patient.medical_holds):
         return False
     born = patient.born_on
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) < rule.minimum_age

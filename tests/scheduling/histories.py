@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scheduling.clinical import FAMILIES_OF_EVENT
-from scheduling.questions import CourseOf, Hold, Patient, Session
+from scheduling.questions import CourseOf, MedicalHold, Patient, Session
 from scheduling.rulebook import CourseTemplate, HoldRule, Matcher, Prerequisite, SpacingRule
 from scheduling.ticks import local_date
 
@@ -81,11 +81,13 @@ class Histories:
         template = self.chance.choice((None, *TEMPLATES.values()))
         return CourseOf(UUID(int=80), template, self.likely(0.5)) if self.likely(0.4) else None
 
-    def hold(self, key: UUID) -> Hold:
+    def hold(self, key: UUID) -> MedicalHold:
         opened = self.near()
         resolved, earliest = (self.near() if self.likely(0.4) else None for _ in range(2))
         areas = self.chance.choice(((), ("FACE",), ("SCALP",)))
-        return Hold(key, self.chance.choice(HOLD_CODES), opened, areas, resolved, earliest, self.likely(0.2))
+        return MedicalHold(
+            key, self.chance.choice(HOLD_CODES), opened, areas, resolved, earliest, self.likely(0.2)
+        )
 
     def hold_rules(self) -> dict[str, HoldRule]:
         return {

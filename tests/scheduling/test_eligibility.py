@@ -77,7 +77,9 @@ HELD = create_hold_rule()
 
 def held(**hold: Any) -> Eligibility:
     question = ask(
-        patient=create_patient(create_session("2027-02-22"), holds=(create_hold("2027-03-01", **hold),))
+        patient=create_patient(
+            create_session("2027-02-22"), medical_holds=(create_hold("2027-03-01", **hold),)
+        )
     )
     return eligibility(question, create_catalog(create_rule(), HELD), date(2027, 3, 10))
 

@@ -27,7 +27,7 @@ NUMBED = create_procedure(create_phase(kind="numbing"), create_phase())
 
 def held(day: str, rule: HoldRule | None = None, question: Any = None, **hold: Any) -> Verdict:
     """Return the verdict on ten o'clock of a day for a patient with a hold since 1 March."""
-    patient = create_patient(holds=(create_hold("2027-03-01", **hold),))
+    patient = create_patient(medical_holds=(create_hold("2027-03-01", **hold),))
     catalog = create_catalog(rule or create_hold_rule())
     return judge(tick_at(f"{day}T10:00"), catalog, patient=patient, **question or {})
 
@@ -118,7 +118,7 @@ def test_two_holds_of_one_rule_are_one_refusal_that_rests_on_both() -> None:
         create_hold("2027-03-01"),
         create_hold("2027-03-01", id=UUID(int=67), resolved_on=date(2027, 3, 2)),
     )
-    patient = create_patient(holds=holds)
+    patient = create_patient(medical_holds=holds)
     (refusal,) = judge(
         tick_at("2027-03-05T10:00"), create_catalog(create_hold_rule()), patient=patient
     ).refusals
@@ -164,6 +164,6 @@ def test_an_unknown_birth_date_refuses_nothing() -> None:
 
 def test_a_consent_that_was_signed_off_lifts_the_age() -> None:
     consent = create_hold("2027-01-05", code="under_age", signed_off=True)
-    patient = create_patient(holds=(consent,), born_on=date(2010, 6, 15))
+    patient = create_patient(medical_holds=(consent,), born_on=date(2010, 6, 15))
 
     assert codes(judge(tick_at("2027-03-01T10:00"), create_catalog(ADULT), patient=patient)) == []
