@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,13 @@ from flask import Flask
 from sqlalchemy import URL, Engine, QueuePool, create_engine, make_url, text
 
 from api.app import create_app
-from booking.catalogue.clinics import create_clinic
 from config import Settings
 from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url, stop_embedded
 from tests.support.copying import Cast, Copied, MakeClinic, Original, copy, keep
 from tests.support.desk import Desk
+from tests.support.new_clinics import open_clinic
 
 IDLE_CONNECTIONS = 4
 
@@ -118,15 +118,8 @@ def app(database: Database, settings: Settings) -> Flask:
 
 @pytest.fixture
 def make_clinic(app: Flask, database: Database) -> Callable[..., Desk]:
-    """Make a clinic and give the desk that holds its admin key; `catalogue` as on the command line."""
-
-    def make(catalogue: str = "none", timezone: str = "Europe/London") -> Desk:
-        made = create_clinic(
-            database, name="Test clinic", timezone=timezone, catalogue=catalogue, now=datetime.now(UTC)
-        )
-        return Desk(app, made.clinic_id, made.admin_key)
-
-    return make
+    """Create clinics and give their desks: see `open_clinic`."""
+    return partial(open_clinic, app, database)
 
 
 @pytest.fixture

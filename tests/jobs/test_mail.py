@@ -1,7 +1,7 @@
 """Mail: what is due reaches a real server once, whatever the server does, and no name gets into a log."""
 
 import email
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -13,24 +13,23 @@ from uuid import uuid4
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from flask import Flask
 
-from api.app import create_app
-from booking.catalogue.clinics import create_clinic as found_clinic
 from booking.messages.sending import Letter
-from config import MailServer, Settings
+from config import MailServer
 from jobs.mail import send_due_mail, write
 from jobs.queue import make_queue
 from jobs.rounds import do_minutes_work
-from migrations.runner import migrate
 from models import MessageDispatch
 from models.database import Database
 from tests.support.cast import Clinic, create_clinic, create_patient, instant, rows
-from tests.support.desk import Desk
+from tests.support.copying import MakeClinic
 from tests.support.messages import BOOKED, VISIT
+from tests.support.new_clinics import own_database
 
 REMINDED = instant("2027-03-25T12:00:00+00:00")
 PASSWORD = b"open sesame"
+
+database, app = own_database("mail")
 
 
 class Postbox:
@@ -100,27 +99,10 @@ def server(postbox: Postbox) -> Iterator[MailServer]:
     controller.stop()
 
 
-@pytest.fixture(scope="module")
-def database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database in which no other test's messages become due."""
-    database = make_database("mail")
-    migrate(database.engine)
-    return database
-
-
-@pytest.fixture(scope="module")
-def app(database: Database, settings: Settings) -> Flask:
-    """Make the application on that database."""
-    return create_app(settings, database)
-
-
 @pytest.fixture
-def clinic(app: Flask, database: Database) -> Clinic:
+def clinic(make_clinic: MakeClinic, database: Database) -> Clinic:
     """Create a clinic with one visit at noon on 27 March whose reminder has become due."""
-    made = found_clinic(
-        database, name="Zoë's", timezone="Europe/London", catalogue="none", now=instant(BOOKED)
-    )
-    clinic = create_clinic(Desk(app, made.clinic_id, made.admin_key))
+    clinic = create_clinic(make_clinic(name="Zoë's"))
     book(clinic, VISIT)
     do_minutes_work(database, REMINDED)
     return clinic

@@ -4,17 +4,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import event, text
 
-from api.app import create_app
 from booking.claims.retention import AT_ONCE
 from booking.core.caller import Caller
 from booking.core.locks import lock
-from config import Settings
 from jobs.nightly import revalidate, revalidate_clinic
 from jobs.rounds import clinics, do_minutes_work, do_nights_work
-from migrations.runner import migrate
 from models import Clinic as ClinicRow
 from models.database import Database
 from tests.support.cast import (
@@ -28,24 +24,14 @@ from tests.support.cast import (
     rows,
 )
 from tests.support.desk import Desk
+from tests.support.new_clinics import own_database
 from tests.support.statements import listening
 
 TEN = "2027-03-01T10:00:00Z"
 NIGHT = instant("2027-02-01T03:00:00Z")
 
 
-@pytest.fixture(scope="module")
-def database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database with no other clinics: the work goes through every one that there is."""
-    database = make_database("nightly")
-    migrate(database.engine)
-    return database
-
-
-@pytest.fixture(scope="module")
-def app(database: Database, settings: Settings) -> Flask:
-    """Make the application on that database."""
-    return create_app(settings, database)
+database, app = own_database("nightly")
 
 
 def flags(clinic: Clinic, appointment: Made) -> list[str]:

@@ -2,13 +2,12 @@
 
 import signal
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from api.app import create_app
-from booking.catalogue.clinics import create_clinic as found_clinic
 from booking.core.webhook_queue import QUEUE
 from config import Settings
 from jobs.queue import make_queue
@@ -17,8 +16,8 @@ from migrations.runner import migrate
 from models.database import Database
 from sync.webhooks.deliveries import wake_overdue
 from sync.webhooks.leases import AT_ONCE, CALL_SECONDS, LEASE
-from tests.support.cast import NOW, Clinic, Made, create_clinic
-from tests.support.desk import Desk
+from tests.support.cast import Clinic, Made, create_clinic
+from tests.support.new_clinics import open_clinic
 from tests.support.processes import wait_until, worker
 from tests.sync.hooks import Office
 from tests.sync.receivers import Receiver, answering
@@ -30,7 +29,7 @@ EVENT = ["hold.created"]
 
 @pytest.fixture(scope="module")
 def own_database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database whose queue nobody else works off."""
+    """Migrate a database whose queue no other module uses."""
     database = make_database("webhooks")
     migrate(database.engine)
     return database
@@ -38,11 +37,8 @@ def own_database(make_database: Callable[[str], Database]) -> Database:
 
 @pytest.fixture
 def office(own_database: Database, settings: Settings) -> Office:
-    """Found a clinic in it."""
-    made = found_clinic(
-        own_database, name="Busy", timezone="Europe/London", catalogue="none", now=datetime.fromisoformat(NOW)
-    )
-    desk = Desk(create_app(settings, own_database), made.clinic_id, made.admin_key)
+    """Create a clinic in that database and give its office."""
+    desk = open_clinic(create_app(settings, own_database), own_database)
     return Office(own_database, create_clinic(desk))
 
 
