@@ -23,6 +23,9 @@ from dav.responses import Response
 from dav.server import answer
 
 PREFIX = "/dav/"
+HOME, BUSY, VISITS = "/dav/ada/", "/dav/ada/busy/", "/dav/ada/visits/"
+DATA = "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
+XMLNS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
 
 
 @dataclass

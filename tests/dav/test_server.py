@@ -4,11 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from tests.dav.shelf import PREFIX, Program, Shelf, event, responses_of, tag
-
-HOME, BUSY, VISITS = "/dav/ada/", "/dav/ada/busy/", "/dav/ada/visits/"
-DATA = "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
-XMLNS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
+from tests.dav.shelf import BUSY, HOME, PREFIX, VISITS, XMLNS, Program, Shelf, event, responses_of, tag
 
 
 def propfind(program: Program, path: str, names: str, depth: str = "0", **headers: str) -> list:  # type: ignore[type-arg]

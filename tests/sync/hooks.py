@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -74,16 +74,3 @@ class Office:
             found = wake_overdue(self.caller(session))
             session.rollback()
         return found
-
-
-def until(fulfilled: Any, seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until something is so; fail when patience is at its end."""
-    deadline = monotonic() + seconds
-    while not fulfilled():
-        assert monotonic() < deadline
-        sleep(0.02)
-
-
-def age(moment: str) -> datetime:
-    """Read an instant of an answer."""
-    return datetime.fromisoformat(moment)

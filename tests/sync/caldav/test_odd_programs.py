@@ -14,8 +14,7 @@ from models.database import Database
 from sync.caldav.busy_calendar import forget_deletions
 from sync.caldav.home import home_of
 from sync.changes.cursors import renew_epoch
-from tests.support.copying import Copied
-from tests.sync.phone import BUSY, DAY, VISITS, XMLNS, Phone, Practice, create_practice, event, told_by
+from tests.sync.phone import BUSY, DAY, VISITS, XMLNS, Phone, Practice, event, told_by
 
 NAMES = ["%00.ics", "a%00", "%FF.ics", "%F0%9F", "%0D%0A", "x" * 3_000, "..", "%2F", "%25"]
 HREFS = [*NAMES, "//[", "http://[::1", "https://x/dav/", "?", "", "%", "\U0001f426"]
@@ -31,16 +30,6 @@ SPANS = [
 ]
 
 both = pytest.mark.parametrize("calendar", [VISITS, BUSY])
-
-
-@pytest.fixture
-def practice(copied: Copied[Practice]) -> Practice:
-    return copied(create_practice)
-
-
-@pytest.fixture
-def phone(practice: Practice) -> Phone:
-    return practice.phone()
 
 
 def in_events(inner: str) -> str:

@@ -10,7 +10,7 @@ from booking.core.caller import Caller
 from models.database import Database
 from sync.caldav.home import home_of
 from tests.support.cast import run_out
-from tests.support.copying import Copied, MakeClinic
+from tests.support.copying import MakeClinic
 from tests.sync.cast import settle
 from tests.sync.changes.test_overlaps import touch
 from tests.sync.phone import (
@@ -27,16 +27,6 @@ from tests.sync.phone import (
     times,
     told_by,
 )
-
-
-@pytest.fixture
-def practice(copied: Copied[Practice]) -> Practice:
-    return copied(create_practice)
-
-
-@pytest.fixture
-def phone(practice: Practice) -> Phone:
-    return practice.phone()
 
 
 def test_a_phone_finds_its_calendars_by_the_well_known_path(phone: Phone) -> None:

@@ -18,9 +18,10 @@ from sync.webhooks.leases import AT_ONCE, LEASE, Nothing, take
 from sync.webhooks.outcomes import GIVEN_UP, Outcome, note
 from sync.webhooks.payloads import Parcel
 from sync.webhooks.retries import JITTER, PAUSES
-from tests.support.cast import Clinic, Made, audit_entries
+from tests.support.cast import Clinic, Made, audit_entries, instant
 from tests.support.desk import Desk
-from tests.sync.hooks import BOOKED, TEN, Office, age, until
+from tests.support.processes import wait_until
+from tests.sync.hooks import BOOKED, TEN, Office
 from tests.sync.receivers import Receiver, answering
 
 Start = Callable[..., Receiver]
@@ -93,11 +94,11 @@ def test_an_attempt_that_failed_is_made_again_by_the_schedule_under_the_same_id(
     office.clinic.booked(TEN)
     for tries, pause in enumerate(PAUSES, 1):
         (delivery,) = office.deliver(hook)
-        waits = age(delivery["next_attempt_at"]) - age(delivery["attempts"][-1]["at"])
+        waits = instant(delivery["next_attempt_at"]) - instant(delivery["attempts"][-1]["at"])
 
         assert len(there.calls) == tries
         assert pause <= waits <= pause * (1 + JITTER)
-        office.ahead = age(delivery["next_attempt_at"]) - datetime.now(UTC) - timedelta(seconds=2)
+        office.ahead = instant(delivery["next_attempt_at"]) - datetime.now(UTC) - timedelta(seconds=2)
         assert office.overdue() == 0
         office.deliver(hook)
         assert len(there.calls) == tries
@@ -221,7 +222,7 @@ def test_a_receiver_that_asks_for_time_is_left_alone_for_so_long(
     (delivery,) = office.deliver(hook)
     pinged(office, hook)
     office.deliver(hook)
-    waited = age(delivery["next_attempt_at"]) - age(delivery["attempts"][0]["at"])
+    waited = instant(delivery["next_attempt_at"]) - instant(delivery["attempts"][0]["at"])
 
     assert timedelta(seconds=waits) <= waited <= timedelta(seconds=waits * (1 + JITTER))
     # The other message waits as well where it was the receiver who asked.
@@ -289,7 +290,7 @@ def test_deliveries_are_forgotten_after_a_month(office: Office, receiver: Start,
     forgotten = []
     for late in (-1, 1):
         with database.transaction(office.clinic.desk.clinic_id) as session:
-            now = age(delivery["created_at"]) + KEPT + timedelta(seconds=late)
+            now = instant(delivery["created_at"]) + KEPT + timedelta(seconds=late)
             forgotten.append(forget_deliveries(Caller(session, office.clinic.desk.clinic_id, now)))
 
     assert forgotten == [0, 1]
@@ -387,7 +388,7 @@ def test_no_transaction_is_open_while_a_receiver_answers(
     post = Post(one_connection, office.now, allow_loopback=True)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(deliver, post, office.clinic.desk.clinic_id, UUID(hook["id"]))
-        until(lambda: bool(there.calls))
+        wait_until(lambda: bool(there.calls))
         with one_connection.transaction(office.clinic.desk.clinic_id) as session:
             # The row can be had at once: nobody holds it.
             own = (WebhookEndpoint.id == UUID(hook["id"]),)
