@@ -252,7 +252,7 @@ def test_no_name_or_address_gets_into_a_log(
     send(database, AWAY)
     # Messages of earlier tests' clinics may still be due, and get the same answer.
     postbox.answers = ["550 5.1.1 No such user ada"] * 20
-    send(database, server)
+    send(database, server, REMINDED + timedelta(minutes=10))
 
     told = capsys.readouterr().err
     assert states(database, clinic) == [("failed", 1)]
@@ -279,7 +279,7 @@ def test_an_address_is_one_address(address: str, refusal: str) -> None:
 
 
 def test_an_address_that_mail_cannot_carry_fails_and_stops_nobody(
-    database: Database, clinic: Clinic, postbox: Postbox, server: MailServer
+    database: Database, clinic: Clinic, server: MailServer
 ) -> None:
     far = create_patient(clinic.desk, email="ådå@example.org")
     clinic.at(BOOKED).booked("2027-03-27T12:20:00Z", patient_id=far["id"])
