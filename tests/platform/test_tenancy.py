@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, text
 
+from models import Base
 from models.database import Database
 from tests.platform import catalogue
 
@@ -20,6 +21,11 @@ NARROW = {
     "presented_password": ("app_passwords", "clinic.password_hash"),
     "being_listed": ("clinics", "clinic.listing"),
 }
+
+
+def number_of_references() -> int:
+    """Count the foreign keys of the models."""
+    return sum(len(table.foreign_key_constraints) for table in Base.metadata.tables.values())
 
 
 @pytest.fixture
@@ -72,23 +78,27 @@ def test_every_unique_and_exclusion_constraint_begins_with_the_clinic(connection
 
 
 def test_every_reference_holds_the_clinic_in_its_key(connection: Connection) -> None:
+    keys = catalogue.foreign_keys(connection)
     loose = [
         key.name
-        for key in catalogue.foreign_keys(connection)
+        for key in keys
         if (key.columns[0], key.parent_columns[0])
         != ("clinic_id", "id" if key.parent == "clinics" else "clinic_id")
     ]
 
+    assert len(keys) == number_of_references()
     assert loose == []
 
 
 def test_every_reference_names_its_parent_by_clinic_and_id(connection: Connection) -> None:
+    keys = catalogue.foreign_keys(connection)
     short = [
         key.name
-        for key in catalogue.foreign_keys(connection)
+        for key in keys
         if key.parent_columns != (["id"] if key.parent == "clinics" else ["clinic_id", "id"])
     ]
 
+    assert len(keys) == number_of_references()
     assert short == []
 
 

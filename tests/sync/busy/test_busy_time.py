@@ -51,10 +51,15 @@ def test_a_booking_over_busy_time_is_refused(elsewhere: Elsewhere, start: str, s
     answer = elsewhere.clinic.book(at(start))
 
     assert answer.status_code == status
-    if status == 409:
-        (reason,) = refusal(answer, "no_therapist_available")["because"]
-        assert reason["code"] == "therapist_busy"
-        assert reason["resource_id"] == elsewhere.clinic.therapist["id"]
+
+
+def test_a_refusal_names_the_therapist_who_is_busy(elsewhere: Elsewhere) -> None:
+    elsewhere.busy("12:00", "13:00")
+    answer = elsewhere.clinic.book(at("11:45"))
+
+    (reason,) = refusal(answer, "no_therapist_available")["because"]
+    assert reason["code"] == "therapist_busy"
+    assert reason["resource_id"] == elsewhere.clinic.therapist["id"]
 
 
 def test_a_named_therapist_is_busy_and_nobody_may_override_it(elsewhere: Elsewhere) -> None:
