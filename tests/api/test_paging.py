@@ -25,15 +25,12 @@ def _ids(answer: Any) -> list[str]:
 def test_the_pages_together_are_the_list_in_order_of_creation(
     desk: Desk, keys: list[str], limit: int
 ) -> None:
-    found, cursor = [], None
-    while True:
-        answer = desk.get("/api-keys", limit=limit, cursor=cursor)
-        found += _ids(answer)
-        cursor = answer.get_json()["next_cursor"]
-        if cursor is None:
-            break
+    pages = [desk.get("/api-keys", limit=limit)]
+    while (cursor := pages[-1].get_json()["next_cursor"]) and len(pages) < 10:
+        pages.append(desk.get("/api-keys", limit=limit, cursor=cursor))
 
-    assert found == keys
+    assert [one for page in pages for one in _ids(page)] == keys
+    assert [len(_ids(page)) for page in pages[:-1]] == [limit] * (len(pages) - 1)
 
 
 def test_a_page_links_to_the_next_with_its_own_parameters(desk: Desk, keys: list[str]) -> None:
