@@ -1,4 +1,4 @@
-"""A real database for the run and a fresh clinic for every test: row-level security keeps tests apart."""
+"""A real database for the run, and a fresh clinic for every test: row-level security isolates the tests."""
 
 import os
 import shutil
@@ -24,13 +24,13 @@ IDLE_CONNECTIONS = 4
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose one folder for the whole run, before any worker starts."""
+    """Choose the folder of the run before the workers start."""
     if not hasattr(config, "workerinput"):
         os.environ["CLINIC_TEST_DIR"] = tempfile.mkdtemp(prefix="clinic-tests-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop this process's share of the server; the last process removes the folder."""
+    """Leave the server, which stops with its last user; the main process removes the folder."""
     folder = Path(os.environ["CLINIC_TEST_DIR"])
     stop_embedded(folder / "postgres")
     if not hasattr(config, "workerinput"):
@@ -56,7 +56,7 @@ def databases() -> dict[str, Database]:
 
 @pytest.fixture(autouse=True)
 def _few_idle_connections(databases: dict[str, Database]) -> Iterator[None]:
-    """Close what a race has opened: the server has connections for one race at a time in each worker."""
+    """Close the connections of a race, since the server has enough for one race at a time in each worker."""
     yield
     for database in databases.values():
         pool = database.engine.pool
@@ -68,7 +68,7 @@ def _few_idle_connections(databases: dict[str, Database]) -> Iterator[None]:
 def make_database(
     settings: Settings, worker_id: str, databases: dict[str, Database]
 ) -> Iterator[Callable[[str], Database]]:
-    """Make empty databases of this worker's own, for the plain role; they go when the run ends."""
+    """Make empty databases for this worker and the plain role; drop them when the run ends."""
     url = make_url(settings.database_url) if settings.database_url else _superuser(settings)
     admin = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     if not settings.database_url:
@@ -91,7 +91,7 @@ def make_database(
 
 
 def _let_it_forget(admin: Engine) -> None:
-    """Save the run's own server what only a server whose data must outlive a crash has to do."""
+    """Turn off the durability of the run's own server, whose data need not survive a crash."""
     with admin.connect() as connection:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
@@ -112,7 +112,7 @@ def database(make_database: Callable[[str], Database]) -> Database:
 
 @pytest.fixture(scope="session")
 def app(database: Database, settings: Settings) -> Flask:
-    """Make the product's own WSGI application, sandbox clock on."""
+    """Make the product's WSGI application with the sandbox clock on."""
     return create_app(settings, database)
 
 
@@ -130,7 +130,7 @@ def desk(make_clinic: Callable[..., Desk]) -> Desk:
 
 @pytest.fixture(scope="session")
 def originals() -> dict[tuple[str, object], Original]:
-    """Keep what this worker's tests copy their clinics from."""
+    """Keep the clinics that this worker's tests copy."""
     return {}
 
 
@@ -138,7 +138,7 @@ def originals() -> dict[tuple[str, object], Original]:
 def copied(
     make_clinic: MakeClinic, database: Database, originals: dict[tuple[str, object], Original]
 ) -> Copied[Cast]:
-    """Give a clinic of the test's own as the function makes it: made once, from then on copied."""
+    """Give the test a clinic as the function makes it: the first time it is made, later it is copied."""
 
     def give(create: Callable[[MakeClinic], Cast]) -> Cast:
         key = (database.url, create)

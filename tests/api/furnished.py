@@ -1,4 +1,4 @@
-"""A clinic with an object of every kind that a path of the API names, and requests about these objects."""
+"""A clinic with an object of every kind that a path of the API names, and good values for requests."""
 
 import re
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Furnished:
     values: dict[str, str]
 
     def values_for(self, path: str) -> dict[str, str]:
-        """Give the good values; of objects that cannot be copied, make those that the path names."""
+        """Give the good values, and make the objects of the path that cannot be copied."""
         made = {}
         for name in set(_PARAMETER.findall(path)) & _MADE_ANEW.keys():
             collection, body = _MADE_ANEW[name]
@@ -60,7 +60,7 @@ def furnish(make_clinic: MakeClinic) -> Furnished:
 
 
 def _listed(desk: Desk, due_by: str) -> dict[str, str]:
-    """Read each list of the API, lists within an object too, and give the last id under its parameter."""
+    """Read every list of the API and give the id of its last object by the name of the path's parameter."""
     paths = desk.app.test_client().get("/openapi.json").get_json()["paths"]
     ids: dict[str, str] = {}
     for path in sorted(paths):
@@ -74,7 +74,7 @@ def _listed(desk: Desk, due_by: str) -> dict[str, str]:
 
 
 def filled(part: Any, values: dict[str, str]) -> Any:
-    """Give a part of a request with good values in it, and as the API writes texts and whole numbers."""
+    """Fill good values into a part of a request; make its texts printable and its whole numbers integers."""
     if isinstance(part, dict):
         return {name: _good(name, value, values) for name, value in part.items() if name not in _LEFT_OUT}
     if isinstance(part, list):

@@ -25,7 +25,7 @@ def spec(app: Flask) -> dict[str, Any]:
 
 @pytest.fixture
 def operations(spec: dict[str, Any]) -> list[Operation]:
-    """List every operation of the document; there is one for each method of each path of the API."""
+    """List the document's operations as path, method and content; insist that there are many."""
     found = [
         (path, method, item[method])
         for path, item in spec["paths"].items()

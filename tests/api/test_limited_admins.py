@@ -1,4 +1,4 @@
-"""An administrator of some locations makes no key that sees more, and knows of none."""
+"""An administrator of some locations can neither make nor see a key that reaches more locations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ KEY = {"name": "Key", "kind": "secret", "scopes": ["admin"]}
 
 @dataclass(frozen=True)
 class Branch:
-    """A clinic's first desk, an administrator of two of its three locations, and the ids of all three."""
+    """A clinic's first desk, an administrator of two of its three locations, and the locations' ids."""
 
     whole: Desk
     limited: Desk
@@ -73,7 +73,7 @@ def test_a_limited_key_makes_and_changes_keys_within_its_locations(branch: Branc
 
 
 def acts(desk: Desk, key: dict[str, Any]) -> list[int]:
-    """Give the statuses of everything that can be done to a key."""
+    """Do everything that can be done to a key, and give the statuses."""
     path = f"/api-keys/{key['id']}"
     answers = [
         desk.get(path),

@@ -1,4 +1,4 @@
-"""Pages: nothing is skipped, nothing comes twice."""
+"""The pages of a list skip no object and repeat no object."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from tests.support.desk import Desk
 
 @pytest.fixture
 def keys(desk: Desk) -> list[str]:
-    """Make five keys beside the first one; all ids in order of creation."""
+    """Make five keys besides the first key, and give all ids in order of creation."""
     made = [desk.made("/api-keys", name=name, kind="secret", scopes=["admin"])["id"] for name in "ebbac"]
     return [desk.get("/api-keys").get_json()["items"][0]["id"], *made]
 

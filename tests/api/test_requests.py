@@ -1,4 +1,4 @@
-"""What a request may look like."""
+"""The application accepts well-formed requests and refuses all others."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Libraries of the web: `tsdav` follows and writes, `ical.js` reads every kind of feed."""
+"""Two JavaScript libraries: `tsdav` follows and writes, `ical.js` reads every kind of feed."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Reports: queries, named objects, what has changed, and busy time."""
+"""Reports: queries, named objects, changes since a token, and busy time."""
 
 from http import HTTPStatus
 from xml.etree import ElementTree as ET

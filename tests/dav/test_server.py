@@ -1,4 +1,4 @@
-"""Calendar programs find their calendars, read them, follow them and write where they may."""
+"""Calendar programs find, read and follow their calendars, and write into writable calendars."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of a job leaves it to another one, which does it once."""
+"""When a worker is killed in the middle of a job, another worker does the job once."""
 
 import signal
 from uuid import UUID
@@ -29,7 +29,7 @@ database, app = own_database("killed")
 
 @pytest.fixture
 def clinic(make_clinic: MakeClinic) -> Clinic:
-    """Create a clinic at the instant of the workers, who know no sandbox clock."""
+    """Create a clinic on the real clock, since a worker has no sandbox clock."""
     return create_clinic(make_clinic())
 
 
@@ -40,7 +40,7 @@ def offers(database: Database) -> list[str]:
 
 
 def workers(database: Database) -> set[int]:
-    """Give what works on the queue."""
+    """Give the ids of the workers at the queue."""
     with database.transaction() as session:
         return set(session.scalars(WORKERS))
 
@@ -49,7 +49,7 @@ def test_another_worker_does_once_what_a_killed_one_was_doing(clinic: Clinic, da
     visit = clinic.booked(TEN)
     waiting = entry(another_patient(clinic))
     clinic.acted("cancel", visit, reason_code="patient")
-    # Nobody works yet: what was queued waits.
+    # No worker runs yet, so the job waits.
     assert offers(database) == ["todo"]
 
     with database.transaction(clinic.desk.clinic_id) as session:
@@ -72,7 +72,7 @@ def test_another_worker_does_once_what_a_killed_one_was_doing(clinic: Clinic, da
 
 
 def _take_heartbeat_away(database: Database) -> None:
-    """Let the dead worker have been silent for as long as it takes, and look for such now."""
+    """Date the dead worker's last heartbeat back, and queue the job that looks for stalled jobs."""
     with database.transaction() as session:
         session.execute(SILENT)
         defer(session, "stalled", timestamp=0)

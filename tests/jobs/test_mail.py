@@ -1,4 +1,4 @@
-"""Mail: what is due reaches a real server once, whatever the server does, and no name gets into a log."""
+"""Each due message reaches a real mail server once, and no name gets into a log."""
 
 import email
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ database, app = own_database("mail")
 
 
 class Postbox:
-    """A server's mind: it keeps what it takes and answers each recipient as it has been told to."""
+    """The handler of a mail server: it keeps each letter, and answers recipients by a list of answers."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
@@ -69,7 +69,7 @@ class AnyPort(Controller):
 
 
 def authenticator(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
-    """Let in who knows the password."""
+    """Accept the right password."""
     known = isinstance(data, LoginPassword) and data.password == PASSWORD
     return AuthResult(success=known, handled=False)
 
@@ -82,7 +82,7 @@ def postbox() -> Postbox:
 
 @pytest.fixture
 def server(postbox: Postbox) -> Iterator[MailServer]:
-    """Run a mail server on the loopback that knows one password."""
+    """Run a mail server on loopback that accepts one password."""
     controller = AnyPort(
         postbox,
         hostname="127.0.0.1",
@@ -118,7 +118,7 @@ def book(clinic: Clinic, starts_at: str) -> None:
 
 
 def send(database: Database, server: MailServer, now: datetime = REMINDED) -> None:
-    """Send what is due at an instant."""
+    """Send the messages that are due at an instant."""
     send_due_mail(database, server, lambda: now)
 
 

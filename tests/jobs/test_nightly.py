@@ -1,4 +1,4 @@
-"""The nightly work: what came about without a request is flagged, and each clinic has its own night."""
+"""The nightly work flags visits that became invalid without a request, in each clinic at its own night."""
 
 from collections.abc import Callable
 from uuid import UUID

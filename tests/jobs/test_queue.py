@@ -1,4 +1,4 @@
-"""Background work: queued with the act that asks for it, done by any worker, begun again when one dies."""
+"""A job is queued in its act's transaction, done by any worker, and begun again when a worker dies."""
 
 import logging
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def jobs(database: Database) -> list[tuple[str, str]]:
 
 
 def work(queue: App) -> None:
-    """Do everything that waits, but nothing that recurs."""
+    """Do every waiting job, but no periodic task."""
     queue.periodic_registry.periodic_tasks.clear()
     queue.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 

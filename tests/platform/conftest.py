@@ -1,4 +1,4 @@
-"""Clinics that a whole module shares."""
+"""Folders for embedded databases, and clinics that a whole module shares."""
 
 import subprocess
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def empty_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Path]:
-    """Start an embedded database once and stop it: what a first start leaves in its folder."""
+    """Start an embedded database once, stop it, and give its folder."""
     with data_folder() as folder:
         with User(folder) as first:
             first.url()

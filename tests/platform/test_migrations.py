@@ -1,4 +1,4 @@
-"""Migrations and models make the same database; PostgreSQL itself is asked, since no tool compares it all."""
+"""Migrations and models make the same database, by PostgreSQL's own catalogue."""
 
 import importlib.util
 import shutil

@@ -1,4 +1,4 @@
-"""Row-level security holds when a query forgets its clinic: the SQL of these tests leaves the filter out."""
+"""Row-level security holds for queries that do not filter by clinic, like the queries of these tests."""
 
 from typing import Any
 from uuid import UUID
@@ -23,18 +23,18 @@ CHANGEABLE = [
 
 
 def count(database: Database, table: Table, clinic_id: UUID | None) -> int:
-    """Count a table's rows as they show with this clinic bound."""
+    """Count the rows of a table that are visible with this clinic bound, or with none."""
     with database.transaction(clinic_id) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def owner_of(table: Table) -> Column[Any]:
-    """Give the column that says whose a row is."""
+    """Give the column with the id of the clinic that owns a row."""
     return table.columns["id" if table.name == "clinics" else "clinic_id"]
 
 
 def copy_of_a_row(database: Database, table: Table, clinic_id: UUID) -> dict[str, Any]:
-    """Give the values that would write a clinic's row again."""
+    """Give the values of one of a clinic's rows, to insert them again."""
     with database.transaction(clinic_id) as session:
         row = session.execute(select(table)).mappings().first()
     assert row is not None

@@ -1,4 +1,4 @@
-"""`clinic serve` as it really runs: ready, documented, and gone without a trace."""
+"""`clinic serve` as a process: it gets ready, answers, and leaves nothing behind when it stops."""
 
 import json
 import signal

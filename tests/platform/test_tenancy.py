@@ -1,4 +1,4 @@
-"""Every table belongs to clinics and says so in its policy, its keys and its references."""
+"""Every table has the clinic in its policy, its keys and its references."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ from models.database import Database
 from tests.platform import catalogue
 
 OWN_CLINIC = "({column} = ( SELECT current_clinic() AS current_clinic))"
-# A secret is found by its hash before anybody knows whose it is, so no two clinics may share one.
+# A secret is found by its hash before its clinic is known, so no two clinics may share a secret.
 FOUND_BEFORE_THE_CLINIC = {
     "ix_api_keys_key_hash", "ix_calendar_feeds_token_hash", "ix_app_passwords_password_hash",
 }  # fmt: skip
-# What one SELECT-only policy each lets through, and only while its own function runs.
+# Each of these SELECT-only policies shows rows only while its own function runs.
 NARROW = {
     "presented_key": ("api_keys", "clinic.key_hash"),
     "presented_token": ("calendar_feeds", "clinic.token_hash"),

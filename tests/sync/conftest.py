@@ -1,4 +1,4 @@
-"""Clinics that the tests start from, with what their webhooks reach and where their calendars are."""
+"""Clinics, receivers of their webhooks, and sites of their external calendars."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ def branches(copied: Copied[Branches]) -> Branches:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _nobody_listens_on(app: Flask) -> Iterator[None]:
+def _listener_ends(app: Flask) -> Iterator[None]:
     """End the application's listener, whose connection other tests would count."""
     yield
     state_of(app).waiting.close()
@@ -68,5 +68,5 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def elsewhere(clinic: Clinic, database: Database) -> Elsewhere:
-    """Give the clinic's therapist's life elsewhere."""
+    """Give the busy time of the clinic's therapist outside the clinic."""
     return Elsewhere(clinic, database)

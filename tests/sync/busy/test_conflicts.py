@@ -1,4 +1,4 @@
-"""Conflicts: somebody becomes busy elsewhere during a visit; the desk is told, and nobody is cancelled."""
+"""Busy time over a visit is a conflict: the desk learns of it, and the visit is not cancelled."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""App passwords: made once, shown once, and shut out at once."""
+"""An app password is shown only when it is made, and stops working when it is deleted."""
 
 from base64 import b64encode
 from uuid import UUID

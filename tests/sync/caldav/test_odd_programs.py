@@ -1,4 +1,4 @@
-"""Programs that send what nobody sends: each is answered, none breaks anything."""
+"""Odd requests of calendar programs are answered and break nothing."""
 
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ both = pytest.mark.parametrize("calendar", [VISITS, BUSY])
 
 
 def in_events(inner: str) -> str:
-    """Ask for the events that pass."""
+    """Write a query for the events that pass a filter."""
     events = f'<C:comp-filter name="VEVENT">{inner}</C:comp-filter>'
     return f'{ETAG}<C:filter><C:comp-filter name="VCALENDAR">{events}</C:comp-filter></C:filter>'
 
@@ -98,7 +98,7 @@ def test_a_deep_document_is_read(phone: Phone) -> None:
 
 
 def chunked(phone: Phone, body: bytes) -> int:
-    """PUT a body that does not say how long it is."""
+    """PUT a body without its length, and give the status."""
     answer = phone.app.test_client().open(
         f"{phone.home}{BUSY}/a.ics",
         method="PUT",

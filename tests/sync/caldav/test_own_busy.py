@@ -1,4 +1,4 @@
-"""What a phone says of its therapist's time: over a visit it is flagged, beside it nobody is booked."""
+"""Busy time that a phone writes flags the visits under it, and no visit is booked over it."""
 
 from datetime import timedelta
 from itertools import product

@@ -1,4 +1,4 @@
-"""A therapist's phone: it finds its calendars, shows the visits and follows what becomes of them."""
+"""A therapist's phone finds its calendars, shows the visits and follows their changes."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -47,7 +47,7 @@ def test_a_visit_takes_the_therapists_time_only_while_they_are_needed(
 
     ((name, text),) = phone.follow(VISITS).items()
     assert name == f"{visit['id']}.ics"
-    # The cream works without them.
+    # The therapist is not needed while the cream works.
     assert times(text) == (stamp("10:40"), stamp("11:10"))
 
 
@@ -115,7 +115,7 @@ def test_a_visit_that_does_not_take_place_is_gone(practice: Practice, phone: Pho
 
     assert phone.follow(VISITS) == {f"{visit['id']}.ics": None}
     assert phone.ask("PROPFIND", f"{VISITS}/{visit['id']}.ics", depth="0").status_code == 404
-    # Who begins now is not told of what they never had.
+    # A program that begins now is not told of visits that it never had.
     assert practice.phone().follow(VISITS) == {}
 
 
@@ -204,7 +204,7 @@ def test_a_phone_sees_its_own_therapists_calendars_alone(practice: Practice, mak
             assert stranger.follow(VISITS) == stranger.follow(BUSY) == {}
     own = f"<D:prop><D:getetag/></D:prop><D:href>{ada.home}{VISITS}/{visit['id']}.ics</D:href>"
     assert "404 Not Found" in ben.report(VISITS, "C:calendar-multiget", own).text
-    # A token of one calendar leads nowhere in another.
+    # A token of one calendar is not valid in another calendar.
     ada.follow(VISITS)
     assert "valid-sync-token" in ben.collected(VISITS, ada.tokens[VISITS]).text
     assert "valid-sync-token" in ada.collected(BUSY, ada.tokens[VISITS]).text

@@ -1,4 +1,4 @@
-"""Cursors: signed for one clinic and one scope, for ninety days and one history of the database."""
+"""A cursor is signed for its clinic, its scope and the database's history, and lasts ninety days."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -31,7 +31,7 @@ def now() -> datetime:
 
 
 def cursors(database: Database, branches: Branches) -> Cursors:
-    """Give what writes the cursors of the whole clinic."""
+    """Give the writer of the cursors of the whole clinic."""
     with database.transaction(branches.desk.clinic_id) as session:
         caller = Caller(session, branches.desk.clinic_id, now())
         return cursors_of(session, caller.clinic_id, scope_of(caller, {}).name, now())
@@ -64,7 +64,7 @@ def test_a_cursor_ahead_of_the_server_has_expired(
     branches: Branches, database: Database, ahead: int, status: int
 ) -> None:
     own = cursors(database, branches)
-    # Other tests count transactions up meanwhile, so this one stands far ahead of them.
+    # Other tests count transactions up meanwhile, so this number is far ahead of them.
     newest = own.newest if ahead < 0 else own.newest + 1_000_000
     cursor = own.write(Position(newest + ahead, UUID(int=0), 0))
 
@@ -108,7 +108,7 @@ def test_another_server_or_timeline_is_another_history(branches: Branches, datab
 
 
 def signed_by_another(_: str) -> str:
-    """Sign as we would, with a secret of one's own."""
+    """Sign a cursor with another secret."""
     return str(URLSafeSerializer("secret").dumps(["epoch", 0, 0, uuid4().hex, 0]))
 
 

@@ -1,4 +1,4 @@
-"""The database keeps the changes by itself, at commit and whoever writes an appointment."""
+"""The database itself keeps the changes at commit, for every writer of appointments."""
 
 from collections.abc import Callable
 from typing import Any

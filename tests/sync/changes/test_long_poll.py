@@ -1,4 +1,4 @@
-"""Long polls: they end with the first change of their scope, and hold nothing while they wait."""
+"""A long poll ends with the first change of its scope, and holds no connection while it waits."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,7 +32,7 @@ MakeServer = Callable[..., Desk]
 
 @pytest.fixture
 def serve(branches: Branches, database: Database) -> Iterator[MakeServer]:
-    """Make servers of the clinic's with a pool and threads of their own; give the desk at each."""
+    """Make servers for the clinic, each with its own pool and threads, and give the desk at each."""
     with ExitStack() as stack:
 
         def make(threads: int = 8, pool_size: int = 10) -> Desk:
@@ -53,7 +53,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def listeners(database: Database, act: str = "pid") -> list[Any]:
-    """Find the connections that listen, or act on each of them, as the superuser who may."""
+    """Find the listening connections, or act on each of them, as a superuser."""
     with database.transaction() as session:
         session.execute(text("SET LOCAL ROLE NONE"))
         return list(session.scalars(text(_LISTENERS.format(what=act))))
@@ -65,7 +65,7 @@ def waiting_of(desk: Desk) -> Waiting:
 
 
 def seated(desk: Desk, number: int) -> bool:
-    """Whether so many wait at the server, and its listener hears."""
+    """Whether this number of polls waits at the server, and its listener is connected."""
     waiting = waiting_of(desk)
     free = waiting._seats._value  # noqa: SLF001 - what tells who sits has no other name
     return bool(waiting._listening) and free == desk_threads(desk) // 2 - number  # noqa: SLF001 - see above

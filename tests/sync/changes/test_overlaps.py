@@ -1,4 +1,4 @@
-"""Transactions that overlap: an older one's changes are told although a newer one was committed first."""
+"""An older transaction's changes are told, even when a newer transaction was committed first."""
 
 from contextlib import ExitStack
 from time import monotonic
@@ -14,7 +14,7 @@ TOUCH = text("UPDATE appointments SET version = version + 1, updated_at = now() 
 
 
 def touch(session: Session, visit: dict[str, Any]) -> None:
-    """Change a visit in a transaction that may go on."""
+    """Change a visit in an open transaction."""
     session.execute(TOUCH, {"id": visit["id"]})
 
 

@@ -1,4 +1,4 @@
-"""What calendar feeds show, of whom, when, and under which name."""
+"""The events of calendar feeds: their times, names, statuses and sequences."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +38,7 @@ def _utc(at: datetime) -> str:
 
 
 def span(phases: list[Made]) -> tuple[str, str]:
-    """Give from when to when these phases last."""
+    """Give the start of the first and the end of the last of these phases."""
     return _utc(instant(phases[0]["starts_at"])), _utc(instant(phases[-1]["ends_at"]))
 
 
@@ -46,7 +46,7 @@ CANCELLED = ("CANCELLED", "TRANSPARENT")
 
 
 def times(event: Any) -> tuple[str, str]:
-    """Give from when to when an event lasts."""
+    """Give an event's start and end."""
     return shown(event)["DTSTART"], shown(event)["DTEND"]
 
 
@@ -64,7 +64,7 @@ def test_a_resource_is_busy_from_the_first_to_the_last_phase_that_needs_it(pipel
     whole = (_utc(instant(visit["starts_at"])), _utc(instant(visit["ends_at"])))
     assert times(subscribe(pipeline.desk, location=pipeline.location).event(visit)) == whole
     assert times(subscribe(pipeline.desk, patient=pipeline.patient).event(visit)) == whole
-    # The cream works alone, and the room is cleaned when the patient has gone.
+    # The therapist is not needed while the cream works; the room is cleaned after the patient has left.
     assert span(needed["therapist"])[0] > whole[0]
     assert span(needed["room"])[1] > whole[1]
 

@@ -1,4 +1,4 @@
-"""URLs that users give: what is never connected to, and what a call on loopback may cost."""
+"""Calls to users' URLs: forbidden addresses are never connected to, and calls are bounded."""
 
 import gzip
 import logging
@@ -68,7 +68,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def canary(serve: Serve) -> Iterator[Server]:
-    """Listen on both loopbacks, where nobody may call, and let nothing be connected to at all."""
+    """Listen on both loopback addresses, and insist that the test connects to no address at all."""
     four = serve(says(ok()))
     six = serve(says(ok()), host="::1", port=four.port) if socket.has_ipv6 else four
     with connections() as attempts:
@@ -143,11 +143,11 @@ PUBLIC = [
 
 
 def resolves(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
-    """Answer names as a hostile resolver does, one answer after the other; the last one stays."""
+    """Answer names as a hostile resolver does, with one answer after another; the last answer stays."""
     asked: list[str] = []
 
     def resolve(host: str, port: int, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
-        # An address is no name: the client may look the one up that it has pinned.
+        # The client may look up the address that it has pinned, which is no name.
         if host[0].isdigit() or ":" in host:
             given = [host]
         else:
@@ -267,7 +267,7 @@ def test_a_redirect_is_the_answer_unless_it_is_to_be_followed(serve: Serve) -> N
 
 
 def hopping(hops: int) -> Talk:
-    """Send on from /0 to /1 and so forth, as often as this."""
+    """Redirect from /0 to /1 and so on, `hops` times."""
 
     def talk(connection: socket.socket, request: bytes) -> None:
         at = int(request.split()[1].removeprefix(b"/"))

@@ -1,4 +1,4 @@
-"""A delivery is signed, made by one at a time, tried again by the schedule, never ahead of the feed."""
+"""A delivery is signed, made by one worker at a time, repeated by a schedule, and never ahead of the feed."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,12 +28,12 @@ Start = Callable[..., Receiver]
 
 
 def outcomes(delivery: Made) -> list[int | str]:
-    """Give what came of a delivery's attempts."""
+    """Give the outcomes of a delivery's attempts."""
     return [one["code"] if one["status"] is None else one["status"] for one in delivery["attempts"]]
 
 
 def pinged(office: Office, hook: Made) -> Made:
-    """Put a ping in line."""
+    """Queue a ping, and give its delivery."""
     answer = office.clinic.desk.post(f"/webhooks/{hook['id']}/ping")
     assert answer.status_code == 202, answer.text
     made: Made = answer.get_json()
@@ -177,7 +177,7 @@ def test_410_disables_the_webhook_until_it_is_taken_up_again(
     assert [one.get_json()["code"] for one in refused] == ["wrong_status"] * 2
     assert entry.changes == {"reason": "gone"}
     assert (active["active"], active["disabled"]) == (True, None)
-    # What was booked meanwhile is not in line, what was in line before goes on.
+    # Bookings made meanwhile have no delivery; earlier deliveries go on.
     assert [one["status"] for one in after] == ["failed", "delivered"]
     assert [call.message["data"]["id"] for call in there.calls] == [visit["id"] for visit in visits]
 
@@ -224,7 +224,7 @@ def test_a_receiver_that_asks_for_time_is_left_alone_for_so_long(
     waited = instant(delivery["next_attempt_at"]) - instant(delivery["attempts"][0]["at"])
 
     assert timedelta(seconds=waits) <= waited <= timedelta(seconds=waits * (1 + JITTER))
-    # The other message waits as well where it was the receiver who asked.
+    # The other message waits as well when the receiver asked for the pause.
     assert len(there.calls) == (1 if waits == 90 else 2)
 
 
@@ -334,7 +334,7 @@ def test_a_delivery_whose_maker_is_lost_is_made_again_when_the_lease_is_over(
         assert office.overdue() == made
         office.deliver(hook)
         assert len(there.calls) == made
-    # Whoever was lost comes back: the delivery is no longer theirs to judge.
+    # The lost worker comes back: it may no longer write the delivery's outcome.
     with office.database.transaction(office.clinic.desk.clinic_id) as session:
         note(office.caller(session), lost, Outcome(code="timeout"))
 
@@ -389,7 +389,7 @@ def test_no_transaction_is_open_while_a_receiver_answers(
         running = pool.submit(deliver, post, office.clinic.desk.clinic_id, UUID(hook["id"]))
         wait_until(lambda: bool(there.calls))
         with one_connection.transaction(office.clinic.desk.clinic_id) as session:
-            # The row can be had at once: nobody holds it.
+            # The row is not locked, so it can be updated at once.
             own = (WebhookEndpoint.id == UUID(hook["id"]),)
             session.execute(update(WebhookEndpoint).where(*own).values(description="Free"))
         there.leaving.set()

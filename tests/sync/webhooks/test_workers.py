@@ -1,4 +1,4 @@
-"""A worker among receivers of all manners: none waits for another, and a killed worker loses nothing."""
+"""No receiver waits for another receiver, and a killed worker loses no delivery."""
 
 import signal
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def office(own_database: Database, settings: Settings) -> Office:
 
 
 def work_on(office: Office) -> None:
-    """Do what another worker does, in this process and at the office's instant, if every job is lost."""
+    """Lose all jobs, then do another worker's work in this process at the office's instant."""
     with office.database.transaction() as session:
         session.execute(text("TRUNCATE queue.procrastinate_jobs CASCADE"))
     queue = make_queue(office.database, office.now, allow_loopback=True)
@@ -74,26 +74,26 @@ def test_all_events_arrive_at_every_living_receiver_and_no_receiver_waits_for_an
 ) -> None:
     good, flaky, hanging, gone = receiver(), receiver(), receiver(), receiver(answering(410))
     flaky.manners, hanging.manners = failing_half_the_time(flaky), hanging.hang
-    # The hanging one alone would take every thread of a pool of the usual size.
+    # The hanging receiver alone would take every thread of a pool of the usual size.
     hangers = [office.hook(hanging.url, EVENT) for _ in range(HANGERS)]
     hooks = {one: office.hook(one.url, EVENT) for one in (gone, flaky, good)}
     held = [_hold(office.clinic, number) for number in range(NUMBER)]
     with worker(office.database.url) as process:
         wait_until(lambda: statuses(office, hooks[good]) == ["delivered"] * NUMBER)
         wait_until(lambda: len(hanging.calls) == HANGERS * AT_ONCE)
-        # It is in the middle of deliveries now.
+        # The worker is in the middle of deliveries now.
         process.send_signal(signal.SIGKILL)
         process.wait(30)
     before = {one: len(one.calls) for one in (*hooks, hanging)}
 
     assert before[good] == NUMBER
-    # The good one had everything before the hanging one's time ran out for the first time.
+    # The good receiver had every message before the hanging receiver's time first ran out.
     assert good.calls[-1].at < hanging.calls[0].at + CALL_SECONDS
     assert before[hanging] == HANGERS * AT_ONCE
     assert 1 <= before[gone] <= AT_ONCE
     assert office.shown(hooks[gone])["disabled"]["reason"] == "gone"
 
-    # Another worker takes over once the dead one's leases are over, and loses nothing.
+    # Another worker takes over when the dead worker's leases are over, and loses nothing.
     hanging.manners = answering(204)
     for _ in range(2):
         office.ahead += LEASE + timedelta(seconds=1)
