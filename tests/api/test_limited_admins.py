@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.cast import pointers
 from tests.support.desk import Desk
 
 KEY = {"name": "Key", "kind": "secret", "scopes": ["admin"]}
@@ -42,8 +43,7 @@ def wider(branch: Branch, which: str) -> list[str] | None:
 def test_a_limited_key_makes_none_that_sees_more(branch: Branch, which: str) -> None:
     answer = branch.limited.post("/api-keys", {**KEY, "location_ids": wider(branch, which)})
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/location_ids"]
+    assert pointers(answer) == ["/location_ids"]
 
 
 def test_a_limited_key_that_names_no_locations_makes_none(branch: Branch) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.cast import pointers
 from tests.support.desk import Desk
 
 
@@ -85,5 +86,4 @@ def _cursor(value: object) -> str:
 def test_a_cursor_that_is_none_of_ours_is_422(desk: Desk, cursor: str) -> None:
     answer = desk.get("/api-keys", cursor=cursor)
 
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"][0]["pointer"] == "?cursor"
+    assert pointers(answer) == ["?cursor"]

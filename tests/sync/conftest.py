@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,7 +20,7 @@ from tests.sync.servers import Server, Talk
 
 __all__ = ["clinic", "desk", "pipeline"]
 
-Site = Callable[[Talk], Server]
+Site = Callable[..., Server]
 
 
 @pytest.fixture
@@ -57,8 +58,8 @@ def site() -> Iterator[Site]:
     """Start sites that end with the test."""
     started: list[Server] = []
 
-    def start(talk: Talk) -> Server:
-        started.append(Server(talk))
+    def start(talk: Talk, **where: Any) -> Server:
+        started.append(Server(talk, **where))
         return started[-1]
 
     yield start
