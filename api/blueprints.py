@@ -91,9 +91,13 @@ class Blueprint(flask_smorest.Blueprint):
     def arguments(
         self, schema: type[Schema] | Schema, *, location: str = "json", **options: Any
     ) -> Decorator:
-        """Read the body (or with `location="query"` the query) by the schema, made once."""
+        """Read the body (or with `location="query"` the query) by the schema, made once.
+
+        A body whose fields are all optional may be left out.
+        """
         instance = schema() if isinstance(schema, type) else schema
-        decorator: Decorator = super().arguments(instance, location=location, **options)
+        required = not instance.partial and any(field.required for field in instance.load_fields.values())
+        decorator: Decorator = super().arguments(instance, location=location, required=required, **options)
         return decorator
 
     def response(

@@ -12,6 +12,7 @@ from schemas.problems import RefusalSchema
 from schemas.times import Instant, LocalDate
 
 LONGEST_SEARCH_DAYS = 92
+MOST_SLOTS = 50_000
 
 
 class WishSchema(Schema):
@@ -47,7 +48,7 @@ class AvailabilityQuerySchema(WishSchema, RangeSchema):
 
     ignore_appointment_id = Id(metadata={"description": "Leave this appointment's own time out."})
     rank = Choice(("earliest", "compact"), load_default="earliest")
-    limit = QueryInteger(minimum=1, maximum=50_000)
+    limit = QueryInteger(minimum=1, maximum=MOST_SLOTS)
 
 
 class DaysQuerySchema(WishSchema, RangeSchema):
@@ -67,7 +68,7 @@ class SlotsSchema(Schema):
     """Slots in the location's zone."""
 
     timezone = fields.String(required=True)
-    slots = ListOf(Nested(AlternativeSchema), required=True)
+    slots = ListOf(Nested(AlternativeSchema), required=True, maximum=MOST_SLOTS)
 
 
 class DaySchema(Schema):

@@ -1,10 +1,10 @@
-"""A real database for the run and a fresh clinic for every test: row-level security keeps tests apart."""
+"""A real database for the run, and a fresh clinic for every test: row-level security isolates the tests."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,25 +12,25 @@ from flask import Flask
 from sqlalchemy import URL, Engine, QueuePool, create_engine, make_url, text
 
 from api.app import create_app
-from booking.catalogue.clinics import create_clinic
 from config import Settings
 from migrations.runner import migrate
 from models.database import Database
 from models.postgres import database_url, stop_embedded
 from tests.support.copying import Cast, Copied, MakeClinic, Original, copy, keep
 from tests.support.desk import Desk
+from tests.support.new_clinics import open_clinic
 
 IDLE_CONNECTIONS = 4
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose one folder for the whole run, before any worker starts."""
+    """Choose the folder of the run before the workers start."""
     if not hasattr(config, "workerinput"):
         os.environ["CLINIC_TEST_DIR"] = tempfile.mkdtemp(prefix="clinic-tests-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop this process's share of the server; the last process removes the folder."""
+    """Leave the server, which stops with its last user; the main process removes the folder."""
     folder = Path(os.environ["CLINIC_TEST_DIR"])
     stop_embedded(folder / "postgres")
     if not hasattr(config, "workerinput"):
@@ -56,7 +56,7 @@ def databases() -> dict[str, Database]:
 
 @pytest.fixture(autouse=True)
 def _few_idle_connections(databases: dict[str, Database]) -> Iterator[None]:
-    """Close what a race has opened: the server has connections for one race at a time in each worker."""
+    """Close the connections of a race, since the server has enough for one race at a time in each worker."""
     yield
     for database in databases.values():
         pool = database.engine.pool
@@ -68,7 +68,7 @@ def _few_idle_connections(databases: dict[str, Database]) -> Iterator[None]:
 def make_database(
     settings: Settings, worker_id: str, databases: dict[str, Database]
 ) -> Iterator[Callable[[str], Database]]:
-    """Make empty databases of this worker's own, for the plain role; they go when the run ends."""
+    """Make empty databases for this worker and the plain role; drop them when the run ends."""
     url = make_url(settings.database_url) if settings.database_url else _superuser(settings)
     admin = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     if not settings.database_url:
@@ -91,7 +91,7 @@ def make_database(
 
 
 def _let_it_forget(admin: Engine) -> None:
-    """Save the run's own server what only a server whose data must outlive a crash has to do."""
+    """Turn off the durability of the run's own server, whose data need not survive a crash."""
     with admin.connect() as connection:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
@@ -112,21 +112,14 @@ def database(make_database: Callable[[str], Database]) -> Database:
 
 @pytest.fixture(scope="session")
 def app(database: Database, settings: Settings) -> Flask:
-    """Make the product's own WSGI application, sandbox clock on."""
+    """Make the product's WSGI application with the sandbox clock on."""
     return create_app(settings, database)
 
 
 @pytest.fixture
 def make_clinic(app: Flask, database: Database) -> Callable[..., Desk]:
-    """Make a clinic and give the desk that holds its admin key; `catalogue` as on the command line."""
-
-    def make(catalogue: str = "none", timezone: str = "Europe/London") -> Desk:
-        made = create_clinic(
-            database, name="Test clinic", timezone=timezone, catalogue=catalogue, now=datetime.now(UTC)
-        )
-        return Desk(app, made.clinic_id, made.admin_key)
-
-    return make
+    """Create clinics and give their desks: see `open_clinic`."""
+    return partial(open_clinic, app, database)
 
 
 @pytest.fixture
@@ -137,7 +130,7 @@ def desk(make_clinic: Callable[..., Desk]) -> Desk:
 
 @pytest.fixture(scope="session")
 def originals() -> dict[tuple[str, object], Original]:
-    """Keep what this worker's tests copy their clinics from."""
+    """Keep the clinics that this worker's tests copy."""
     return {}
 
 
@@ -145,7 +138,7 @@ def originals() -> dict[tuple[str, object], Original]:
 def copied(
     make_clinic: MakeClinic, database: Database, originals: dict[tuple[str, object], Original]
 ) -> Copied[Cast]:
-    """Give a clinic of the test's own as the function makes it: made once, from then on copied."""
+    """Give the test a clinic as the function makes it: the first time it is made, later it is copied."""
 
     def give(create: Callable[[MakeClinic], Cast]) -> Cast:
         key = (database.url, create)

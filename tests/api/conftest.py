@@ -1,4 +1,4 @@
-"""Desks that stand before the toy application, and a clinic before the product's own."""
+"""Clients of an application with toys, and a clinic of the product itself."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.support.desk import Desk
 
 @pytest.fixture(scope="session")
 def toys(settings: Settings, database: Database) -> Flask:
-    """Make an application with toys, whose act shows what the caller carries."""
+    """Make an application with toys, in which the act on a toy answers with its caller's data."""
     return toy_app(settings, database, seen)
 
 
@@ -32,7 +32,7 @@ def child(desk: Desk, toys: Flask) -> Desk:
 def child_who(
     desk: Desk, settings: Settings, database: Database
 ) -> Callable[[Callable[[Caller], Any]], Desk]:
-    """Make clients of toys whose act is the test's own."""
+    """Make clients of applications in which a toy does what the test says."""
 
     def make(act: Callable[[Caller], Any]) -> Desk:
         return replace(desk, app=toy_app(settings, database, act))

@@ -10,6 +10,7 @@ from api.constraints import ALREADY_EXISTS
 from models import ApiKey, AuditEntry
 from models.base import Base
 from models.database import Database
+from tests.support.cast import pointers
 from tests.support.desk import Desk
 
 SECRET = {"name": "Desk", "kind": "secret", "scopes": ["catalog:read", "appointments:write"]}
@@ -89,8 +90,7 @@ def test_a_key_of_another_clinic_is_not_there(desk: Desk, make_clinic: Any) -> N
 def test_a_malformed_key_is_422_by_its_field(desk: Desk, values: dict[str, Any], pointer: str) -> None:
     answer = desk.post("/api-keys", {**SECRET, **values})
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.get_json()["errors"]] == [pointer]
+    assert pointers(answer) == [pointer]
 
 
 def test_a_key_for_a_location_that_is_not_there_is_404(desk: Desk) -> None:
@@ -106,14 +106,13 @@ def test_a_key_for_a_location_that_is_not_there_is_404(desk: Desk) -> None:
 def test_a_publishable_key_holds_no_more_than_a_widget_needs(desk: Desk, scope: str) -> None:
     answer = desk.post("/api-keys", {**WIDGET, "scopes": ["catalog:read", scope]})
 
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"][0]["pointer"] == "/scopes"
+    assert pointers(answer) == ["/scopes"]
 
 
 def test_a_publishable_key_needs_an_origin(desk: Desk) -> None:
     answer = desk.post("/api-keys", {**WIDGET, "origins": []})
 
-    assert answer.get_json()["errors"][0]["pointer"] == "/origins"
+    assert pointers(answer) == ["/origins"]
 
 
 def test_a_publishable_key_does_not_grow_by_a_change(desk: Desk) -> None:

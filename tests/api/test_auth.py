@@ -1,4 +1,4 @@
-"""Who gets in, and who does not."""
+"""Keys: a request with a valid key is answered, every other request is refused."""
 
 from collections.abc import Callable
 from typing import Any

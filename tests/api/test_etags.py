@@ -3,6 +3,7 @@
 import pytest
 
 from tests.api.toys import TOY_ID
+from tests.support.cast import pointers
 from tests.support.desk import Desk
 
 TOY = f"/toys/{TOY_ID}"
@@ -74,8 +75,7 @@ def test_a_header_and_a_body_that_disagree_are_412(child: Desk) -> None:
 def test_anything_but_one_tag_is_422(child: Desk, tag: str) -> None:
     answer = child.request("PATCH", TOY, {"If-Match": tag}, json={})
 
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"][0]["pointer"] == "If-Match"
+    assert pointers(answer) == ["If-Match"]
 
 
 def test_no_version_where_one_is_needed_is_428(child: Desk) -> None:

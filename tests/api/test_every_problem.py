@@ -27,7 +27,7 @@ KEY = {"Idempotency-Key": "5b0d1a52-0b0e-4f36-9a0e-1f6e2d6b7f11"}
 
 @dataclass(frozen=True)
 class Stage:
-    """A clinic, what its server runs with, and toys for what no clinic can bring about."""
+    """A clinic and its server, and an application with toys for errors that no clinic can cause."""
 
     clinic: Clinic
     settings: Settings
@@ -87,12 +87,12 @@ def wrong_origin(stage: Stage) -> TestResponse:
 
 
 def not_found(stage: Stage) -> TestResponse:
-    """Read a patient that there is not."""
+    """Read a patient who does not exist."""
     return stage.desk.get(f"/patients/{TOY_ID}")
 
 
 def no_slot(stage: Stage) -> TestResponse:
-    """Look for a slot in the room that is blocked up to the horizon."""
+    """Look for a slot while the location is closed up to the horizon."""
     path = f"/locations/{stage.clinic.location['id']}"
     stage.desk.patch(path, {"policy": {"horizon_days": 1}})
     days = {"starts_at": "2027-01-04T00:00:00Z", "ends_at": "2027-01-08T00:00:00Z", "reason": "Refit"}
@@ -107,7 +107,7 @@ def method_not_allowed(stage: Stage) -> TestResponse:
 
 
 def already_exists(stage: Stage) -> TestResponse:
-    """Create a procedure once more."""
+    """Create a procedure a second time."""
     made = stage.clinic.procedure
     fields = {name: made[name] for name in ("code", "name", "family", "areas", "phases")}
     return stage.desk.post("/procedures", fields)
@@ -152,13 +152,13 @@ def refused(stage: Stage) -> TestResponse:
 
 
 def retired(stage: Stage) -> TestResponse:
-    """Book a procedure that is offered no more."""
+    """Book a procedure that is no longer offered."""
     stage.desk.patch(f"/procedures/{stage.clinic.procedure['id']}", {"active": False})
     return stage.clinic.book(TEN)
 
 
 def too_many_holds(stage: Stage) -> TestResponse:
-    """Hold one slot more than a widget may."""
+    """Hold more slots than a widget may hold."""
     key = {"name": "Widget", "kind": "publishable", "scopes": ["appointments:write"], "origins": [ORIGIN]}
     widget = stage.clinic.using(stage.desk.using(stage.desk.made("/api-keys", **key)["key"]))
     starts = [f"2027-03-01T{hour}:{minute:02}:00Z" for hour in range(10, 17) for minute in (0, 20, 40)]
@@ -169,7 +169,7 @@ def too_many_holds(stage: Stage) -> TestResponse:
 
 
 def too_early(stage: Stage) -> TestResponse:
-    """Give up on a patient before they are due."""
+    """Record a no-show before the visit has begun."""
     return stage.clinic.act("no-show", stage.clinic.booked(TEN))
 
 
@@ -241,7 +241,7 @@ def version_required(stage: Stage) -> TestResponse:
 
 
 def error(stage: Stage) -> TestResponse:
-    """Run into a fault of ours."""
+    """Cause an error that the product does not expect."""
     return stage.broken("22012")
 
 
@@ -251,7 +251,7 @@ def unavailable(stage: Stage) -> TestResponse:
 
 
 def not_ready(stage: Stage) -> TestResponse:
-    """Ask a process whether it is ready that cannot reach its database."""
+    """Ask a process that cannot reach its database whether it is ready."""
     lost = create_app(stage.settings, Database("postgresql://nobody@127.0.0.1:1/nothing"))
     return lost.test_client().get("/readyz")
 
@@ -270,7 +270,7 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
 
 
 def told(body: dict[str, Any]) -> tuple[Any, ...]:
-    """Give what never changes of a problem."""
+    """Give the members of a problem that are the same in every answer."""
     return tuple(body[name] for name in ("type", "code", "status", "title"))
 
 

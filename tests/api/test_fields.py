@@ -1,4 +1,4 @@
-"""What the strict fields take and what they refuse."""
+"""The strict fields accept good values and refuse bad values."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether the service lives and is ready."""
+"""The service says whether it is alive and whether it is ready."""
 
 import pytest
 from flask import Flask

@@ -32,7 +32,7 @@ ChildWho = Callable[[Callable[[Caller], Any]], Desk]
 
 
 def book(clinic: Clinic, desk: Desk | None = None, starts_at: str = TEN) -> TestResponse:
-    """Book a visit under the one key."""
+    """Book a visit with the tests' idempotency key."""
     return (desk or clinic.desk).post("/appointments", clinic.wish(starts_at), **KEY)
 
 

@@ -1,10 +1,11 @@
-"""An administrator of some locations makes no key that sees more, and knows of none."""
+"""An administrator of some locations can neither make nor see a key that reaches more locations."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.support.cast import pointers
 from tests.support.desk import Desk
 
 KEY = {"name": "Key", "kind": "secret", "scopes": ["admin"]}
@@ -12,7 +13,7 @@ KEY = {"name": "Key", "kind": "secret", "scopes": ["admin"]}
 
 @dataclass(frozen=True)
 class Branch:
-    """A clinic's first desk, an administrator of two of its three locations, and the ids of all three."""
+    """A clinic's first desk, an administrator of two of its three locations, and the locations' ids."""
 
     whole: Desk
     limited: Desk
@@ -42,8 +43,7 @@ def wider(branch: Branch, which: str) -> list[str] | None:
 def test_a_limited_key_makes_none_that_sees_more(branch: Branch, which: str) -> None:
     answer = branch.limited.post("/api-keys", {**KEY, "location_ids": wider(branch, which)})
 
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/location_ids"]
+    assert pointers(answer) == ["/location_ids"]
 
 
 def test_a_limited_key_that_names_no_locations_makes_none(branch: Branch) -> None:
@@ -73,7 +73,7 @@ def test_a_limited_key_makes_and_changes_keys_within_its_locations(branch: Branc
 
 
 def acts(desk: Desk, key: dict[str, Any]) -> list[int]:
-    """Give the statuses of everything that can be done to a key."""
+    """Do everything that can be done to a key, and give the statuses."""
     path = f"/api-keys/{key['id']}"
     answers = [
         desk.get(path),

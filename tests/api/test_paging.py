@@ -1,4 +1,4 @@
-"""Pages: nothing is skipped, nothing comes twice."""
+"""The pages of a list skip no object and repeat no object."""
 
 import base64
 import json
@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.cast import pointers
 from tests.support.desk import Desk
 
 
 @pytest.fixture
 def keys(desk: Desk) -> list[str]:
-    """Make five keys beside the first one; all ids in order of creation."""
+    """Make five keys besides the first key, and give all ids in order of creation."""
     made = [desk.made("/api-keys", name=name, kind="secret", scopes=["admin"])["id"] for name in "ebbac"]
     return [desk.get("/api-keys").get_json()["items"][0]["id"], *made]
 
@@ -25,15 +26,12 @@ def _ids(answer: Any) -> list[str]:
 def test_the_pages_together_are_the_list_in_order_of_creation(
     desk: Desk, keys: list[str], limit: int
 ) -> None:
-    found, cursor = [], None
-    while True:
-        answer = desk.get("/api-keys", limit=limit, cursor=cursor)
-        found += _ids(answer)
-        cursor = answer.get_json()["next_cursor"]
-        if cursor is None:
-            break
+    pages = [desk.get("/api-keys", limit=limit)]
+    while (cursor := pages[-1].get_json()["next_cursor"]) and len(pages) < 10:
+        pages.append(desk.get("/api-keys", limit=limit, cursor=cursor))
 
-    assert found == keys
+    assert [one for page in pages for one in _ids(page)] == keys
+    assert [len(_ids(page)) for page in pages[:-1]] == [limit] * (len(pages) - 1)
 
 
 def test_a_page_links_to_the_next_with_its_own_parameters(desk: Desk, keys: list[str]) -> None:
@@ -88,5 +86,4 @@ def _cursor(value: object) -> str:
 def test_a_cursor_that_is_none_of_ours_is_422(desk: Desk, cursor: str) -> None:
     answer = desk.get("/api-keys", cursor=cursor)
 
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"][0]["pointer"] == "?cursor"
+    assert pointers(answer) == ["?cursor"]

@@ -1,4 +1,4 @@
-"""What a request may look like."""
+"""The application accepts well-formed requests and refuses all others."""
 
 import json
 import re
@@ -14,13 +14,9 @@ from hypothesis import strategies as st
 
 from config import Settings
 from models.database import Database
-from tests.api.toys import seen, toy_app
+from tests.api.toys import TOY_ID, seen, toy_app
+from tests.support.cast import pointers
 from tests.support.desk import Desk
-
-
-def _pointers(answer: Any) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [error["pointer"] for error in answer.get_json()["errors"]]
 
 
 def _send(desk: Desk, body: bytes, content_type: str | None = "application/json") -> Any:
@@ -28,7 +24,7 @@ def _send(desk: Desk, body: bytes, content_type: str | None = "application/json"
 
 
 @pytest.mark.parametrize(
-    ("body", "pointers"),
+    ("body", "expected"),
     [
         ({}, ["/name"]),
         ({"name": "ball", "colour": "red"}, ["/colour"]),
@@ -38,7 +34,7 @@ def _send(desk: Desk, body: bytes, content_type: str | None = "application/json"
         ({"name": "ball", "parts": [5]}, ["/parts/0"]),
         ({"name": "ball", "a/b~c": 1}, ["/a~1b~0c"]),
         ({"name": "a\x00"}, ["/name"]),
-        ({"name": "ball", "a\x00b": 1}, ["", "/ab"]),
+        ({"name": "ball", "a\x00b": 1}, [""]),
         ({"name": "ball", "size": None}, ["/size"]),
         ([], [""]),
         ("text", [""]),
@@ -46,15 +42,12 @@ def _send(desk: Desk, body: bytes, content_type: str | None = "application/json"
         (None, [""]),
     ],
 )
-def test_a_body_is_refused_by_its_fields(child: Desk, body: object, pointers: list[str]) -> None:
-    found = _pointers(_send(child, json.dumps(body).encode()))
-
-    assert set(found) <= set(pointers)
-    assert found
+def test_a_body_is_refused_by_its_fields(child: Desk, body: object, expected: list[str]) -> None:
+    assert pointers(_send(child, json.dumps(body).encode())) == expected
 
 
 def test_every_field_at_fault_is_named_at_once(child: Desk) -> None:
-    assert sorted(_pointers(child.post("/toys", {"name": 1, "size": "2", "x": 3}))) == [
+    assert sorted(pointers(child.post("/toys", {"name": 1, "size": "2", "x": 3}))) == [
         "/name",
         "/size",
         "/x",
@@ -75,7 +68,7 @@ def test_every_field_at_fault_is_named_at_once(child: Desk) -> None:
     ],
 )
 def test_what_is_no_json_is_422(child: Desk, body: bytes) -> None:
-    assert _pointers(_send(child, body)) == [""]
+    assert pointers(_send(child, body)) == [""]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
@@ -113,12 +106,12 @@ def test_an_operation_without_a_body_takes_none_or_an_empty_one(child: Desk) -> 
 
 
 def test_an_operation_without_a_body_refuses_one(child: Desk) -> None:
-    assert _pointers(child.post("/toys/act", {"a": 1})) == ["/a"]
-    assert _pointers(child.post("/toys/act", [1])) == [""]
+    assert pointers(child.post("/toys/act", {"a": 1})) == ["/a"]
+    assert pointers(child.post("/toys/act", [1])) == [""]
 
 
 @pytest.mark.parametrize(
-    ("query", "pointers"),
+    ("query", "expected"),
     [
         ("limit=0", ["?limit"]),
         ("limit=501", ["?limit"]),
@@ -131,19 +124,18 @@ def test_an_operation_without_a_body_refuses_one(child: Desk) -> None:
         ("areas=FA%00CE", ["?areas"]),
     ],
 )
-def test_a_query_is_refused_by_its_fields(child: Desk, query: str, pointers: list[str]) -> None:
-    found = _pointers(child.request("GET", f"/toys?{query}"))
+def test_a_query_is_refused_by_its_fields(child: Desk, query: str, expected: list[str]) -> None:
+    found = pointers(child.request("GET", f"/toys?{query}"))
 
-    assert [pointer.partition("/")[0] for pointer in found] == pointers
+    assert [pointer.partition("/")[0] for pointer in found] == expected
 
 
-@pytest.mark.parametrize("method", ["POST", "GET"])
-def test_an_operation_without_a_query_refuses_one(child: Desk, method: str) -> None:
-    path = "/toys" if method == "POST" else "/toys/018f3f3e-0000-7000-8000-00000000000a"
-
-    assert _pointers(child.request(method, f"{path}?colour=red", json={} if method == "POST" else None)) == [
-        "?colour"
-    ]
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("POST", "/toys", {"name": "ball"}), ("GET", f"/toys/{TOY_ID}", None)],
+)
+def test_an_operation_without_a_query_refuses_one(child: Desk, method: str, path: str, body: object) -> None:
+    assert pointers(child.request(method, f"{path}?colour=red", json=body)) == ["?colour"]
 
 
 @pytest.mark.parametrize("given_id", ["a", "A-b_c.9", "x" * 64])
@@ -176,7 +168,7 @@ def test_an_author_has_at_most_100_characters(child: Desk, length: int, status: 
 
 @pytest.mark.parametrize("author", ["a\x07b", "\xff"])
 def test_an_author_is_printable(child: Desk, author: str) -> None:
-    assert _pointers(child.post("/toys/act", **{"X-Actor": author})) == ["X-Actor"]
+    assert pointers(child.post("/toys/act", **{"X-Actor": author})) == ["X-Actor"]
 
 
 def test_the_clock_is_the_real_one(child: Desk) -> None:
@@ -193,7 +185,7 @@ def test_the_sandbox_clock_is_the_callers(child: Desk) -> None:
 
 @pytest.mark.parametrize("instant", ["2027-04-03T10:00:00", "tomorrow", "", "1800000000"])
 def test_a_sandbox_clock_without_its_offset_is_422(child: Desk, instant: str) -> None:
-    assert _pointers(child.post("/toys/act", **{"X-Clinic-Now": instant})) == ["X-Clinic-Now"]
+    assert pointers(child.post("/toys/act", **{"X-Clinic-Now": instant})) == ["X-Clinic-Now"]
 
 
 def test_outside_the_sandbox_the_clock_cannot_be_set(desk: Desk, database: Database) -> None:
@@ -201,7 +193,7 @@ def test_outside_the_sandbox_the_clock_cannot_be_set(desk: Desk, database: Datab
 
     answer = served.at("2027-04-03T10:00:00+01:00").post("/toys/act")
 
-    assert _pointers(answer) == ["X-Clinic-Now"]
+    assert pointers(answer) == ["X-Clinic-Now"]
     assert "CLINIC_SANDBOX" in answer.get_json()["detail"]
 
 

@@ -1,4 +1,4 @@
-"""One request is one transaction, tried again when two of them collide."""
+"""Each request is one transaction, and is tried again when two transactions collide."""
 
 from collections.abc import Callable
 from typing import Any

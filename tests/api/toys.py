@@ -1,4 +1,4 @@
-"""A small resource of our own, so that the house is tried on what no clinic has."""
+"""A small resource of the tests' own, to test the HTTP layer apart from clinics."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ class ToyQuery(QueryArgs):
 
 
 class SeenSchema(Schema):
-    """What the view got to know about its caller."""
+    """The data about its caller that the view got."""
 
     now = Instant()
     actor = Text(100)
@@ -92,26 +92,26 @@ def toy_app(settings: Settings, database: Database, act: Callable[[Caller], Any]
     @blp.needs("catalog:write")
     @blp.response(200, SeenSchema)
     def act_on_toy(caller: Caller) -> Any:
-        """Do what the test wants."""
+        """Do the test's act."""
         return act(caller)
 
     @blp.route("/play", methods=["POST"])
     @blp.needs("catalog:read", public=True)
     @blp.response(200, SeenSchema)
     def play_with_toy(caller: Caller) -> Any:
-        """Do what the test wants, for a widget too."""
+        """Do the test's act, for a widget too."""
         return act(caller)
 
     return create_app(settings, database, [blp])
 
 
 def seen(caller: Caller) -> dict[str, Any]:
-    """Answer with what the caller carries."""
+    """Answer with the caller's data."""
     return {"now": caller.now, "actor": caller.actor, "request_id": caller.request_id}
 
 
 def fail_with(sqlstate: str, constraint: str = "") -> Callable[[Caller], None]:
-    """Make PostgreSQL itself raise the error of this SQLSTATE, a secret in its message."""
+    """Make PostgreSQL itself raise the error of this SQLSTATE, with a secret in its message."""
 
     def act(caller: Caller) -> None:
         raised = f"RAISE EXCEPTION 'Ada Lovelace' USING ERRCODE = '{sqlstate}', CONSTRAINT = '{constraint}'"

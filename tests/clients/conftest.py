@@ -1,4 +1,4 @@
-"""The product's server on loopback, and a clinic with one visit whose therapist has a phone."""
+"""The product's server on loopback, and a clinic with one visit and a therapist's calendar account."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ class Phone:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program is told of the account."""
+        """Give the account as a program's environment."""
         return {
             "DAV_URL": f"{self.address}/dav/",
             "DAV_USER": self.login["username"],

@@ -1,4 +1,4 @@
-"""A program on the `caldav` library: discovers, reads, follows, writes, replaces and deletes; prints JSON."""
+"""A program on the `caldav` library that discovers, reads, follows, writes and deletes, and prints JSON."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Libraries of the web: `tsdav` follows and writes, `ical.js` reads every kind of feed."""
+"""Two JavaScript libraries: `tsdav` follows and writes, `ical.js` reads every kind of feed."""
 
 import json
 import shutil
@@ -17,7 +17,6 @@ def test_a_program_on_tsdav_reads_follows_and_writes(phone: Phone, tmp_path: Pat
 
     told = json.loads(printed)
     assert {"syncCollection", "calendarQuery", "calendarMultiget"} <= set(told.pop("reports"))
-    assert told.pop("refused") in {403, 405}
     assert told == {
         "calendars": ["Appointments", "Busy"],
         "visits": ["20270105T100000Z"],
@@ -29,6 +28,7 @@ def test_a_program_on_tsdav_reads_follows_and_writes(phone: Phone, tmp_path: Pat
         "data": "20270105T170000Z",
         "deleted": 204,
         "left": 0,
+        "refused": 405,
     }
 
 

@@ -1,4 +1,4 @@
-"""The JavaScript of the project's pages does what the Python beside it does."""
+"""The JavaScript examples of the project's pages do the same as the Python examples."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The `caldav` library finds, reads, follows and writes."""
+"""The `caldav` library finds, reads, follows and writes calendars."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`vdirsyncer` keeps a folder and the busy calendar in step, and `khal` shows what it has fetched."""
+"""`vdirsyncer` keeps a folder and the busy calendar in step, and `khal` shows the fetched events."""
 
 from pathlib import Path
 
@@ -99,7 +99,7 @@ class Folder:
         found.unlink()
 
     def summaries(self, calendar: str = "busy") -> dict[str, str]:
-        """Give what the folder holds: the summary by UID."""
+        """Give the summaries of the folder's events by UID."""
         texts = [path.read_text() for path in self._objects(calendar)]
         return {_value(text, "UID"): _value(text, "SUMMARY") for text in texts}
 
@@ -163,7 +163,7 @@ def test_a_visit_that_a_device_has_deleted_comes_back(phone: Phone, folders: tup
     visits = one.summaries("appointments")
     one.delete(min(visits), "appointments")
 
-    # The first run finds that it must not delete the visit, the second one fetches it again.
+    # The first run finds that it must not delete the visit, the second run fetches it again.
     for _ in range(2):
         one.call("sync")
 

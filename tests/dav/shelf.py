@@ -1,4 +1,4 @@
-"""A calendar that is a dictionary: the smallest thing that the server can be made over."""
+"""A calendar over a dictionary, the smallest calendar that the server can serve."""
 
 import hashlib
 import re
@@ -23,11 +23,14 @@ from dav.responses import Response
 from dav.server import answer
 
 PREFIX = "/dav/"
+HOME, BUSY, VISITS = "/dav/ada/", "/dav/ada/busy/", "/dav/ada/visits/"
+DATA = "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
+XMLNS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
 
 
 @dataclass
 class Shelf:
-    """Objects by name, and which name changed when."""
+    """A calendar's objects by name, and the names in the order of their changes."""
 
     name: str
     title: str = "Shelf"
@@ -123,7 +126,7 @@ class Program:
 
 
 def responses_of(response: Response) -> Iterator[tuple[str, dict[str, ET.Element], str | None]]:
-    """Give each href with what was found there by local name, or its own status."""
+    """Give each href with its properties by local name, and its own status if it has one."""
     for one in ET.fromstring(response.body).findall("{DAV:}response"):  # noqa: S314 - our own answer
         found = {}
         for propstat in one.findall("{DAV:}propstat"):

@@ -1,15 +1,11 @@
-"""Reports: queries, named objects, what has changed, and busy time."""
+"""Reports: queries, named objects, changes since a token, and busy time."""
 
 from http import HTTPStatus
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.dav.shelf import Program, Shelf, event, responses_of
-
-HOME, BUSY, VISITS = "/dav/ada/", "/dav/ada/busy/", "/dav/ada/visits/"
-DATA = "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
-XMLNS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
+from tests.dav.shelf import BUSY, DATA, VISITS, XMLNS, Program, Shelf, event, responses_of
 
 
 def query(program: Program, inner: str, path: str = BUSY) -> list[str]:

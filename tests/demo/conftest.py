@@ -1,4 +1,4 @@
-"""A small demo clinic, filled once for all tests that only look at it."""
+"""A small demo clinic, filled once for all tests that only read it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ class DemoClinic:
             yield session
 
     def rows(self, statement: str, **values: Any) -> list[Row[Any]]:
-        """Give what a query finds in this clinic."""
+        """Give the rows that a query finds in this clinic."""
         with self.session() as session:
             return list(session.execute(text(statement), values))
 

@@ -1,4 +1,4 @@
-"""The card: kept between runs, readable by its owner alone."""
+"""The card is kept between runs, and only its owner can read it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The filling: real bookings with every ending, within the rules, and never twice."""
+"""The demo clinic is filled once, with bookings of every status that keep the rules."""
 
 import time
 from dataclasses import replace

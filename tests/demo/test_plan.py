@@ -1,4 +1,4 @@
-"""The plan: the same in every run, and plausible."""
+"""The plan of the demo visits is the same in every run, and plausible."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ SITES = (
 
 @pytest.fixture(scope="module")
 def plan() -> list[PlannedVisit]:
-    """Three months at two locations."""
+    """Plan three months at two locations."""
     return draw_up(SITES, MADE_AT, Scale(), 7)
 
 

@@ -1,4 +1,4 @@
-"""Making the demo clinic: once, and furnished so that everything in the catalogue can be booked."""
+"""The demo clinic is made once, and each procedure of its catalogue can be booked."""
 
 from jobs import demo, demo_card
 from tests.demo.conftest import MADE_AT, DemoClinic

@@ -1,4 +1,4 @@
-"""What is printed when the server is ready: where it is, and a command that books."""
+"""A server that is ready prints its address and a command that books a visit."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Background work is tried on the clinic of the booking tests."""
+"""The tests of background work use the clinic of the booking tests."""
 
 from tests.booking.conftest import clinic, desk
 

@@ -1,23 +1,17 @@
-"""A worker that is killed in the middle of a job leaves it to another one, which does it once."""
+"""When a worker is killed in the middle of a job, another worker does the job once."""
 
 import signal
-from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
-from api.app import create_app
-from booking.catalogue.clinics import create_clinic as found_clinic
 from booking.core.locks import lock
 from booking.core.queue import defer
-from config import Settings
-from migrations.runner import migrate
 from models.database import Database
-from tests.support.cast import NOW, Clinic, another_patient, create_clinic
-from tests.support.desk import Desk
+from tests.support.cast import Clinic, another_patient, create_clinic
+from tests.support.copying import MakeClinic
+from tests.support.new_clinics import own_database
 from tests.support.processes import wait_until, worker
 from tests.support.waitlist import TEN, entry, shown_entry
 
@@ -30,27 +24,13 @@ SILENT = text("""
 """)
 
 
-@pytest.fixture(scope="module")
-def database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database whose queue nobody else works off."""
-    database = make_database("killed")
-    migrate(database.engine)
-    return database
+database, app = own_database("killed")
 
 
 @pytest.fixture
-def app(database: Database, settings: Settings) -> Flask:
-    """Serve it."""
-    return create_app(settings, database)
-
-
-@pytest.fixture
-def clinic(database: Database, app: Flask) -> Clinic:
-    """Found a clinic in it."""
-    made = found_clinic(
-        database, name="Busy", timezone="Europe/London", catalogue="none", now=datetime.fromisoformat(NOW)
-    )
-    return create_clinic(Desk(app, made.clinic_id, made.admin_key))
+def clinic(make_clinic: MakeClinic) -> Clinic:
+    """Create a clinic on the real clock, since a worker has no sandbox clock."""
+    return create_clinic(make_clinic())
 
 
 def offers(database: Database) -> list[str]:
@@ -60,7 +40,7 @@ def offers(database: Database) -> list[str]:
 
 
 def workers(database: Database) -> set[int]:
-    """Give what works on the queue."""
+    """Give the ids of the workers at the queue."""
     with database.transaction() as session:
         return set(session.scalars(WORKERS))
 
@@ -69,7 +49,7 @@ def test_another_worker_does_once_what_a_killed_one_was_doing(clinic: Clinic, da
     visit = clinic.booked(TEN)
     waiting = entry(another_patient(clinic))
     clinic.acted("cancel", visit, reason_code="patient")
-    # Nobody works yet: what was queued waits.
+    # No worker runs yet, so the job waits.
     assert offers(database) == ["todo"]
 
     with database.transaction(clinic.desk.clinic_id) as session:
@@ -92,7 +72,7 @@ def test_another_worker_does_once_what_a_killed_one_was_doing(clinic: Clinic, da
 
 
 def _take_heartbeat_away(database: Database) -> None:
-    """Let the dead worker have been silent for as long as it takes, and look for such now."""
+    """Date the dead worker's last heartbeat back, and queue the job that looks for stalled jobs."""
     with database.transaction() as session:
         session.execute(SILENT)
         defer(session, "stalled", timestamp=0)

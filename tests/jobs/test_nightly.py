@@ -1,26 +1,21 @@
-"""The nightly work: what came about without a request is flagged, and each clinic has its own night."""
+"""The nightly work flags visits that became invalid without a request, in each clinic at its own night."""
 
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import event, text
 
-from api.app import create_app
 from booking.claims.retention import AT_ONCE
 from booking.core.caller import Caller
 from booking.core.locks import lock
-from config import Settings
 from jobs.nightly import revalidate, revalidate_clinic
 from jobs.rounds import clinics, do_minutes_work, do_nights_work
-from migrations.runner import migrate
 from models import Clinic as ClinicRow
 from models.database import Database
 from tests.support.cast import (
     NOW,
     Clinic,
-    Made,
     create_clinic,
     create_therapist,
     event_types,
@@ -28,29 +23,15 @@ from tests.support.cast import (
     rows,
 )
 from tests.support.desk import Desk
+from tests.support.flags import flags
+from tests.support.new_clinics import own_database
 from tests.support.statements import listening
 
 TEN = "2027-03-01T10:00:00Z"
 NIGHT = instant("2027-02-01T03:00:00Z")
 
 
-@pytest.fixture(scope="module")
-def database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database with no other clinics: the work goes through every one that there is."""
-    database = make_database("nightly")
-    migrate(database.engine)
-    return database
-
-
-@pytest.fixture(scope="module")
-def app(database: Database, settings: Settings) -> Flask:
-    """Make the application on that database."""
-    return create_app(settings, database)
-
-
-def flags(clinic: Clinic, appointment: Made) -> list[str]:
-    """Give the codes of an appointment's flags as they are now."""
-    return [one["code"] for one in clinic.desk.get(f"/appointments/{appointment['id']}").get_json()["flags"]]
+database, app = own_database("nightly")
 
 
 def by_hand(database: Database, clinic: Clinic, statement: str) -> None:
@@ -65,12 +46,12 @@ def test_what_no_request_has_changed_is_found_at_night_and_cleared_the_next(
     booked = clinic.booked(TEN)
     by_hand(database, clinic, "UPDATE working_hours SET valid_until = '2027-02-15'")
     revalidate_clinic(database, clinic.desk.clinic_id, NIGHT)
-    flagged = flags(clinic, booked)
+    flagged = flags(clinic.desk, booked)
     by_hand(database, clinic, "UPDATE working_hours SET valid_until = NULL")
     revalidate_clinic(database, clinic.desk.clinic_id, NIGHT)
 
     assert flagged == ["therapist_not_working"]
-    assert flags(clinic, booked) == []
+    assert flags(clinic.desk, booked) == []
     assert event_types(database, clinic.desk, booked) == ["appointment.booked", "appointment.flagged"]
 
 
@@ -81,7 +62,7 @@ def test_what_has_passed_or_ended_is_not_judged(clinic: Clinic, database: Databa
 
     revalidate_clinic(database, clinic.desk.clinic_id, NIGHT)
 
-    assert (flags(clinic, past), flags(clinic, over)) == ([], [])
+    assert (flags(clinic.desk, past), flags(clinic.desk, over)) == ([], [])
 
 
 def test_a_flag_that_stands_is_not_raised_again(clinic: Clinic, database: Database) -> None:
@@ -116,11 +97,11 @@ def test_a_clinic_whose_night_is_done_is_left_alone(clinic: Clinic, database: Da
     do_nights_work(database, NIGHT)
     by_hand(database, clinic, "UPDATE working_hours SET valid_until = '2027-02-15'")
     do_nights_work(database, instant("2027-02-01T23:59:00Z"))
-    same_day = flags(clinic, booked)
+    same_day = flags(clinic.desk, booked)
     do_nights_work(database, instant("2027-02-02T03:00:00Z"))
 
     assert same_day == []
-    assert flags(clinic, booked) == ["therapist_not_working"]
+    assert flags(clinic.desk, booked) == ["therapist_not_working"]
 
 
 def test_a_locked_clinic_keeps_no_other_waiting_and_stays_due(
@@ -138,7 +119,7 @@ def test_a_locked_clinic_keeps_no_other_waiting_and_stays_due(
     with database.transaction(clinic_id) as session:
         lock(session, resources=[clinic_id])
         do_nights_work(hurried, NIGHT)
-    first = [flags(*pair) for pair in zip(both, booked, strict=True)]
+    first = [flags(one.desk, visit) for one, visit in zip(both, booked, strict=True)]
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Background work")]
     do_nights_work(hurried, NIGHT)
     hurried.engine.dispose()
@@ -147,7 +128,7 @@ def test_a_locked_clinic_keeps_no_other_waiting_and_stays_due(
     assert told == [
         f"Background work: clinic {clinic_id} not done (OperationalError, 55P03), tried again later."
     ]
-    assert flags(both[0], booked[0]) == ["therapist_not_working"]
+    assert flags(both[0].desk, booked[0]) == ["therapist_not_working"]
 
 
 def test_an_error_that_nobody_has_foreseen_stops_no_other_clinic(
@@ -198,7 +179,9 @@ def test_every_clinic_is_gone_through(make_clinic: Callable[..., Desk], database
 
     revalidate(database, clinics(database), NIGHT)
 
-    assert [flags(*pair) for pair in zip(both, booked, strict=True)] == [["therapist_not_working"]] * 2
+    assert [flags(one.desk, visit) for one, visit in zip(both, booked, strict=True)] == [
+        ["therapist_not_working"]
+    ] * 2
 
 
 def test_visits_at_every_location_and_of_all_staff_are_judged(clinic: Clinic, database: Database) -> None:
@@ -209,7 +192,7 @@ def test_visits_at_every_location_and_of_all_staff_are_judged(clinic: Clinic, da
 
     revalidate_clinic(database, clinic.desk.clinic_id, NIGHT)
 
-    assert [flags(clinic, one) for one in (first, second)] == [["outside_opening_hours"]] * 2
+    assert [flags(clinic.desk, one) for one in (first, second)] == [["outside_opening_hours"]] * 2
 
 
 def test_an_act_that_finds_very_much_is_called_once_a_round_all_the_same(

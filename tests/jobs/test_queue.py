@@ -1,4 +1,4 @@
-"""Background work: queued with the act that asks for it, done by any worker, begun again when one dies."""
+"""A job is queued in its act's transaction, done by any worker, and begun again when a worker dies."""
 
 import logging
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from sqlalchemy import text
 from booking.core.queue import defer, defer_once
 from jobs import worker
 from jobs.queue import make_queue
-from migrations.runner import migrate
 from models.database import Database
 from tests.support.cast import instant
+from tests.support.new_clinics import own_database
 
 NIGHT = instant("2027-02-01T03:00:00Z")
 STALLED = text("""
@@ -32,12 +32,7 @@ ARGUMENTS: dict[str, dict[str, str | int]] = {
 JOBS = text("SELECT task_name, status::text, args FROM queue.procrastinate_jobs ORDER BY id")
 
 
-@pytest.fixture(scope="module")
-def database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database whose queue nobody else fills."""
-    database = make_database("queue")
-    migrate(database.engine)
-    return database
+database, app = own_database("queue")
 
 
 @pytest.fixture
@@ -55,7 +50,7 @@ def jobs(database: Database) -> list[tuple[str, str]]:
 
 
 def work(queue: App) -> None:
-    """Do everything that waits, but nothing that recurs."""
+    """Do every waiting job, but no periodic task."""
     queue.periodic_registry.periodic_tasks.clear()
     queue.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 

@@ -1,1 +1,1 @@
-"""What the strict libical says of our calendars: `make test-libical`, as it needs Debian's packages."""
+"""Tests of the calendars with the strict libical: `make test-libical`, since it needs Debian's packages."""

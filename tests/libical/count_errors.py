@@ -1,4 +1,4 @@
-"""Prints how many errors libical finds in the calendar on standard input; run by the system's own Python."""
+"""A script for the system's own Python: print how many errors libical finds in the calendar on stdin."""
 
 import sys
 

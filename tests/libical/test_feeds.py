@@ -1,4 +1,4 @@
-"""Debian's libical reads every kind of feed and finds no error, RFC 5545's restrictions included."""
+"""Debian's libical reads every kind of feed and finds no error by RFC 5545's restrictions."""
 
 import subprocess
 from pathlib import Path
@@ -23,7 +23,7 @@ Made = dict[str, Any]
 
 COUNT = Path(__file__).with_name("count_errors.py")
 NAMES = ("Zoë; O'Neil, \\n", "Мария Иванова", "王小明", "محمد علي", "👩‍⚕️ " * 30, "x" * 100)
-# One of a day, two of each night on which the clocks change, and one more.
+# One ordinary day, two times in each night on which the clocks change, and one more day.
 TIMES = (
     "2027-03-01T10:00:00Z", "2027-03-28T00:30:00Z", "2027-03-28T01:00:00Z", "2027-10-31T00:30:00Z",
     "2027-10-31T01:30:00Z", "2027-11-01T10:00:00Z",
@@ -31,7 +31,7 @@ TIMES = (
 
 
 def errors(body: bytes) -> tuple[int, int]:
-    """Give how many events libical finds, and how many errors."""
+    """Give the numbers of events and of errors that libical finds."""
     command = ["/usr/bin/python3", "-I", COUNT]
     done = subprocess.run(command, input=body, capture_output=True, check=False)  # noqa: S603 - our own script
     assert done.returncode == 0, done.stderr
@@ -77,7 +77,7 @@ def busy(copied: Copied[Clinic]) -> Clinic:
 
 
 def things(desk: Desk, kind: str) -> list[Made]:
-    """List what there is of a kind."""
+    """List the clinic's objects of a kind."""
     found: list[Made] = desk.get(f"/{kind}").get_json()["items"]
     return found
 

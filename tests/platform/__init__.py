@@ -1,1 +1,1 @@
-"""Tests of what the product stands on: settings, database, migrations, processes."""
+"""Tests of settings, database, migrations and processes."""

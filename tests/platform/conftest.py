@@ -1,4 +1,4 @@
-"""Clinics that a whole module shares."""
+"""Folders for embedded databases, and clinics that a whole module shares."""
 
 import subprocess
 from collections.abc import Iterator
@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api import clock
-from booking.catalogue.clinics import create_clinic
 from models.database import Database
 from tests.support.desk import Desk
 from tests.support.full_clinic import create_full_clinic
+from tests.support.new_clinics import open_clinic
 from tests.support.processes import User, data_folder
 
 
@@ -24,7 +23,7 @@ def empty_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Path]:
-    """Start an embedded database once and stop it: what a first start leaves in its folder."""
+    """Start an embedded database once, stop it, and give its folder."""
     with data_folder() as folder:
         with User(folder) as first:
             first.url()
@@ -40,16 +39,10 @@ def used_folder(cluster: Path) -> Iterator[Path]:
         yield folder
 
 
-def make_desk(app: Flask, database: Database) -> Desk:
-    """Make a clinic without a catalogue, and its desk."""
-    made = create_clinic(database, name="Clinic", timezone="Europe/London", catalogue="none", now=clock.now())
-    return Desk(app, made.clinic_id, made.admin_key)
-
-
 @pytest.fixture(scope="module")
 def alice(app: Flask, database: Database) -> Desk:
     """Give the desk of a clinic that has a row in every table."""
-    desk = make_desk(app, database)
+    desk = open_clinic(app, database)
     create_full_clinic(desk)
     return desk
 
@@ -57,4 +50,4 @@ def alice(app: Flask, database: Database) -> Desk:
 @pytest.fixture(scope="module")
 def bob(app: Flask, database: Database) -> Desk:
     """Give the desk of another clinic, which must see nothing of Alice's."""
-    return make_desk(app, database)
+    return open_clinic(app, database)

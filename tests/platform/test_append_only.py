@@ -1,4 +1,4 @@
-"""What happened stays written: neither log can be changed, emptied or thinned out."""
+"""Events and audit entries can be neither changed nor deleted."""
 
 import pytest
 from psycopg.errors import RaiseException

@@ -1,4 +1,4 @@
-"""A key is found before its clinic is known, and nothing else is."""
+"""The database finds a key before its clinic is known, and shows no other row."""
 
 import hashlib
 

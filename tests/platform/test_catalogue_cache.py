@@ -1,4 +1,4 @@
-"""The cached catalogue: never older than the database, never half of one change and half of another."""
+"""The cached catalogue is never older than the database and never mixes two states of it."""
 
 import threading
 from collections.abc import Iterator
@@ -24,27 +24,27 @@ CHANGES = 30
 
 @pytest.fixture
 def elsewhere(database: Database) -> Iterator[Database]:
-    """Give the same database as another process has it."""
+    """Give the same database through a second pool, as another process would have it."""
     other = Database(database.url, pool_size=2)
     yield other
     other.close()
 
 
 def load(database: Database, desk: Desk) -> ClinicCatalog:
-    """Load the catalogue as a booking does: held still."""
+    """Lock the catalogue and load it, as a booking does."""
     with database.transaction(desk.clinic_id) as session:
         lock_catalogue(caller_in(session, desk.clinic_id))
         return load_catalog(caller_in(session, desk.clinic_id))
 
 
 def resize(database: Database, desk: Desk, capacity: int) -> None:
-    """Change the capacity of every room, by SQL that knows nothing of any cache."""
+    """Change the capacity of every room by SQL, past the cache."""
     with database.transaction(desk.clinic_id) as session:
         session.execute(RESIZE, {"capacity": capacity})
 
 
 def capacities(catalog: ClinicCatalog) -> set[int]:
-    """Give the capacities of the rooms, each once."""
+    """Give the set of the rooms' capacities."""
     return {room.capacity for room in catalog.engine.rooms.values()}
 
 
@@ -161,7 +161,7 @@ def test_readers_among_writers_never_see_half_a_change(
     for reader in readers:
         reader.start()
     try:
-        # Each change takes two statements, between which a reader must find no place.
+        # Each change takes two statements, and no reader may read between them.
         for capacity in range(2, CHANGES):
             with elsewhere.transaction(desk.clinic_id) as session:
                 session.execute(RENAME)

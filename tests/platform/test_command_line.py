@@ -1,4 +1,4 @@
-"""The `clinic` command: what it prints, how it exits, beside a server that runs."""
+"""The `clinic` command: its output and its exit status, also while a server runs."""
 
 import json
 import re
@@ -25,7 +25,7 @@ CREATE = ("create-clinic", "--name", "Harbour", "--timezone", "Europe/Lisbon")
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Give a data folder whose embedded database somebody uses all the while."""
+    """Give a data folder whose embedded database a process uses during all tests."""
     with data_folder() as folder, User(folder) as user:
         (folder / "url").write_text(user.url())
         yield folder

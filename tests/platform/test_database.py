@@ -1,4 +1,4 @@
-"""The way into the database: as a plain role, within bounds, and without telling anybody's data."""
+"""Sessions of the database have a plain role and time limits, and their errors repeat no data."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def superuser_url(database: Database) -> str:
 
 @pytest.fixture
 def privileged(database: Database) -> Iterator[Database]:
-    """Give the database as a superuser's URL with options of its own leads to it."""
+    """Open the database by a superuser's URL that has options."""
     url = superuser_url(database) + "&options=-c%20work_mem%3D7MB"
     opened = Database(database_url(Settings(database_url=url)), pool_size=1)
     yield opened
@@ -49,7 +49,7 @@ def test_a_superusers_url_is_used_through_the_plain_role(privileged: Database) -
 def test_processes_that_start_at_once_on_one_server_both_find_the_role(database: Database) -> None:
     own = make_url(superuser_url(database)).set(drivername="postgresql+psycopg")
     role = f"clinic_race_{os.getpid()}"
-    # Two databases of one server have their locks for themselves, and their roles together.
+    # Two databases of a server share their roles, but not their locks.
     engines = [
         create_engine(own.set(database=name), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         for name in (own.database, "postgres")
@@ -94,7 +94,7 @@ def test_a_failing_statement_does_not_print_its_parameters(database: Database) -
 
 
 def create_table_and_fail(database: Database) -> None:
-    """Do half of something."""
+    """Create a table, then raise an error in the same transaction."""
     with database.transaction() as session:
         session.execute(text("CREATE TABLE half_done (number int)"))
         raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""The embedded database: one server for all who use a folder, there whatever ended before."""
+"""All users of a data folder share one embedded server, which starts even after a crash."""
 
 import signal
 from pathlib import Path
@@ -111,10 +111,10 @@ def test_the_user_that_outlives_a_restarted_server_stops_it(used_folder: Path) -
 def test_a_pid_that_now_belongs_to_somebody_else_is_not_taken_for_the_server(used_folder: Path) -> None:
     with User(used_folder) as first:
         write(first.url())
-    somebody = psutil.Process()
-    # What a crash leaves behind, with a number that has been given away since.
+    other = psutil.Process()
+    # A crash leaves such a file behind; its process id belongs to another process by now.
     lines = [
-        str(somebody.pid),
+        str(other.pid),
         str(used_folder / "postgres"),
         "1",
         "5432",

@@ -1,4 +1,4 @@
-"""Locks: patients, then resources, each in id order, so that two acts never wait for each other."""
+"""Acts lock patients, then resources, each in the order of their ids, so that no two acts deadlock."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ ROUNDS = 25
 
 
 def is_free(database: Database, one: UUID) -> bool:
-    """Whether nobody holds the lock of this id."""
+    """Whether the lock of this id is free."""
     with database.transaction() as session:
         return bool(session.scalar(TRY, {"id": one}))
 
@@ -26,7 +26,7 @@ def is_free(database: Database, one: UUID) -> bool:
 def while_waiting(
     database: Database, first: UUID, act: Callable[[], None], look: Iterable[UUID]
 ) -> list[bool]:
-    """Hold the lock that the act needs first; tell which of the others it has meanwhile left free."""
+    """Hold one lock that the act needs, and tell of each other lock whether it is free meanwhile."""
     with database.transaction() as session:
         lock(session, resources=[first])
         waiting = threading.Thread(target=act)

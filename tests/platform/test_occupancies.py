@@ -1,4 +1,4 @@
-"""The table of who is busy, as a search reads it: bounded ticks, by an index, below row-level security."""
+"""Occupancies are bounded, and a search reads them by an index below row-level security."""
 
 import re
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ TAKE = text("""
 
 
 def take(database: Database, desk: Desk, start: int, end: int) -> tuple[datetime, datetime]:
-    """Occupy some resource from one tick to another and give the stored range."""
+    """Occupy a resource from one tick to another and give the stored range."""
     with database.transaction(desk.clinic_id) as session:
         row = session.execute(TAKE, {"clinic": desk.clinic_id, "start": start, "end": end}).one()
         return row[0], row[1]
@@ -68,7 +68,7 @@ def test_an_occupancy_is_at_most_a_day_long(database: Database, desk: Desk, tick
 
 
 def plan_of_a_search(database: Database, clinic_id: UUID) -> str:
-    """Explain what a search of one day in a long history does, as PostgreSQL planned it."""
+    """Give PostgreSQL's plan of a search of one day in a long history."""
     plans: list[str] = []
     window = Window(1_029_000, 1_029_000 + DAY)
     with database.transaction(clinic_id) as session:

@@ -1,4 +1,4 @@
-"""What gunicorn itself logs: the address of a request that it cannot finish, but no secret in it."""
+"""gunicorn's own log lines show a request's address without a secret in it."""
 
 import logging
 from logging.handlers import BufferingHandler

@@ -1,4 +1,4 @@
-"""Every setting: its variable, its default, and one line when its value cannot be used."""
+"""Every setting has a variable and a default, and refuses a bad value in one line."""
 
 from dataclasses import fields
 from pathlib import Path

@@ -1,25 +1,31 @@
-"""Every table belongs to clinics and says so in its policy, its keys and its references."""
+"""Every table has the clinic in its policy, its keys and its references."""
 
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, text
 
+from models import Base
 from models.database import Database
 from tests.platform import catalogue
 
 OWN_CLINIC = "({column} = ( SELECT current_clinic() AS current_clinic))"
-# A secret is found by its hash before anybody knows whose it is, so no two clinics may share one.
+# A secret is found by its hash before its clinic is known, so no two clinics may share a secret.
 FOUND_BEFORE_THE_CLINIC = {
     "ix_api_keys_key_hash", "ix_calendar_feeds_token_hash", "ix_app_passwords_password_hash",
 }  # fmt: skip
-# What one SELECT-only policy each lets through, and only while its own function runs.
+# Each of these SELECT-only policies shows rows only while its own function runs.
 NARROW = {
     "presented_key": ("api_keys", "clinic.key_hash"),
     "presented_token": ("calendar_feeds", "clinic.token_hash"),
     "presented_password": ("app_passwords", "clinic.password_hash"),
     "being_listed": ("clinics", "clinic.listing"),
 }
+
+
+def number_of_references() -> int:
+    """Count the foreign keys of the models."""
+    return sum(len(table.foreign_key_constraints) for table in Base.metadata.tables.values())
 
 
 @pytest.fixture
@@ -72,23 +78,27 @@ def test_every_unique_and_exclusion_constraint_begins_with_the_clinic(connection
 
 
 def test_every_reference_holds_the_clinic_in_its_key(connection: Connection) -> None:
+    keys = catalogue.foreign_keys(connection)
     loose = [
         key.name
-        for key in catalogue.foreign_keys(connection)
+        for key in keys
         if (key.columns[0], key.parent_columns[0])
         != ("clinic_id", "id" if key.parent == "clinics" else "clinic_id")
     ]
 
+    assert len(keys) == number_of_references()
     assert loose == []
 
 
 def test_every_reference_names_its_parent_by_clinic_and_id(connection: Connection) -> None:
+    keys = catalogue.foreign_keys(connection)
     short = [
         key.name
-        for key in catalogue.foreign_keys(connection)
+        for key in keys
         if key.parent_columns != (["id"] if key.parent == "clinics" else ["clinic_id", "id"])
     ]
 
+    assert len(keys) == number_of_references()
     assert short == []
 
 

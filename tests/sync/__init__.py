@@ -1,1 +1,1 @@
-"""Tests of what other systems follow."""
+"""Tests of feeds, webhooks, calendars and calls to other systems."""

@@ -115,7 +115,7 @@ def _multistatus(parts: Iterable[str]) -> bytes:
 
 
 def methods(server: Server) -> list[str]:
-    """Give what a server was asked, in order: the method, of a report its name, and forget it."""
+    """Give the methods (or reports' names) of a server's requests in order, and forget the requests."""
     asked = [
         next(
             (name for name in ("calendar-multiget", "sync-collection") if name.encode() in one),

@@ -1,4 +1,4 @@
-"""What the tests of the change feed share: clients that read it, and what they must end up with."""
+"""Clients of the change feed, and the state that they must end up with."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -35,12 +35,12 @@ class Branches:
 
     @property
     def here(self) -> Clinic:
-        """Give the clinic as its first location books."""
+        """Give the clinic with its first location."""
         return Clinic(self.desk, self.locations[0], self.procedure, self.therapists[0], self.patient)
 
     @property
     def there(self) -> Clinic:
-        """Give the clinic as its second location books."""
+        """Give the clinic with its second location."""
         return replace(self.here, location=self.locations[1])
 
     def booked(self, starts_at: str, **fields: Any) -> Made:
@@ -76,7 +76,7 @@ class Replica:
     copy: dict[str, Made] = field(default_factory=dict)
 
     def page(self, **query: Any) -> Made:
-        """Ask once from where it stands, take in the answer and give it."""
+        """Ask once from the cursor on, apply the answer to the copy and give it."""
         asked = {name: value for name, value in (self.query | query).items() if value is not None}
         answer = self.desk.get("/changes", **asked, cursor=self.cursor)
         assert answer.status_code == 200, answer.text
@@ -90,7 +90,7 @@ class Replica:
         return page
 
     def drain(self, *, settled: bool = True, **query: Any) -> list[Made]:
-        """Ask until there is no more, and give every item; by default once all that is committed is told."""
+        """Read all pages and give every item; by default wait first until all changes are visible."""
         if settled:
             settle(self.desk.app)
         return list(self._items(query))
@@ -104,7 +104,7 @@ class Replica:
 
 
 def settle(app: Flask) -> None:
-    """Wait until every transaction of now has ended: other tests' databases hold changes back as well."""
+    """Wait until all present transactions have ended; those of other databases hold changes back too."""
     end, horizon = monotonic() + PATIENCE_SECONDS, -1
     with state_of(app).database.transaction() as session:
         newest: int = session.scalar(_NEWEST)
@@ -121,7 +121,7 @@ def told(items: list[Made]) -> list[tuple[str, bool]]:
 
 
 def truth(desk: Desk, **query: Any) -> dict[str, Made]:
-    """List what a replica must hold."""
+    """List the appointments that a replica must hold, by id."""
     found: dict[str, Made] = {}
     cursor = None
     while True:

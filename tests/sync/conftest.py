@@ -1,7 +1,8 @@
-"""Clinics that the tests start from, with what their webhooks reach and where their calendars are."""
+"""Clinics, receivers of their webhooks, and sites of their external calendars."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,7 +20,7 @@ from tests.sync.servers import Server, Talk
 
 __all__ = ["clinic", "desk", "pipeline"]
 
-Site = Callable[[Talk], Server]
+Site = Callable[..., Server]
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def branches(copied: Copied[Branches]) -> Branches:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _nobody_listens_on(app: Flask) -> Iterator[None]:
+def _listener_ends(app: Flask) -> Iterator[None]:
     """End the application's listener, whose connection other tests would count."""
     yield
     state_of(app).waiting.close()
@@ -57,8 +58,8 @@ def site() -> Iterator[Site]:
     """Start sites that end with the test."""
     started: list[Server] = []
 
-    def start(talk: Talk) -> Server:
-        started.append(Server(talk))
+    def start(talk: Talk, **where: Any) -> Server:
+        started.append(Server(talk, **where))
         return started[-1]
 
     yield start
@@ -68,5 +69,5 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def elsewhere(clinic: Clinic, database: Database) -> Elsewhere:
-    """Give the clinic's therapist's life elsewhere."""
+    """Give the busy time of the clinic's therapist outside the clinic."""
     return Elsewhere(clinic, database)

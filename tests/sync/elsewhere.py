@@ -1,4 +1,4 @@
-"""A therapist's life elsewhere: what they put into their own collection, and what is fetched."""
+"""A therapist's busy time outside the clinic: own events and external calendars."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def at(clock: str) -> str:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A therapist of a clinic, by default its only one."""
+    """A therapist of a clinic, by default the clinic's only therapist."""
 
     clinic: Clinic
     database: Database
@@ -40,11 +40,11 @@ class Elsewhere:
         return UUID(self.whose or self.clinic.therapist["id"])
 
     def of(self, therapist: Made) -> Self:
-        """Give another therapist's life."""
+        """Give the same for another therapist."""
         return replace(self, whose=therapist["id"])
 
     def caller(self, session: Session) -> Caller:
-        """Act at the clinic's instant; holds run out by the clock on the wall, as they do over HTTP."""
+        """Give a caller at the clinic's instant; holds expire by the real clock, as over HTTP."""
         now, real_now = datetime.fromisoformat(self.now), datetime.now(UTC)
         return Caller(session, self.clinic.desk.clinic_id, now, real_now=real_now)
 
@@ -57,14 +57,14 @@ class Elsewhere:
             return put_object(self.caller(session), self.therapist_id, name, body, **how)
 
     def take(self, start: str) -> None:
-        """Write that the five minutes from an instant on are taken, as whoever has read an object does."""
+        """Store the five minutes from an instant on as busy, as the reader of an object does."""
         tick = to_tick(datetime.fromisoformat(start))
         with self.database.transaction(self.clinic.desk.clinic_id) as session:
             found = {start: Found(start, "", [(tick, tick + 1)], "")}
             store(self.caller(session), Source(self.therapist_id), found, gone=())
 
     def free(self, name: str = "one.ics", **how: Any) -> None:
-        """Take the object away."""
+        """Delete the object."""
         with self.database.transaction(self.clinic.desk.clinic_id) as session:
             delete_object(self.caller(session), self.therapist_id, name, **how)
 

@@ -1,9 +1,9 @@
-"""A clinic that tells receivers what happens, at whatever instant a test has come to."""
+"""A clinic's webhooks, delivered in the test's process on a clock that the test moves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ class Office:
     ahead: timedelta = timedelta()
 
     def now(self) -> datetime:
-        """Give the instant that the office has come to."""
+        """Give the office's present instant."""
         return datetime.now(UTC) + self.ahead
 
     def hook(self, url: str, events: Sequence[str] = BOOKED, **fields: Any) -> Made:
@@ -48,7 +48,7 @@ class Office:
         return found
 
     def deliver(self, hook: Made) -> list[Made]:
-        """Make the deliveries that are due by now, once others' transactions let them be seen."""
+        """Make the deliveries that are due, once all changes are visible."""
         post = Post(self.database, self.now, allow_loopback=True)
         patient_until = monotonic() + PATIENCE_SECONDS
         while monotonic() < patient_until:
@@ -69,21 +69,8 @@ class Office:
         return Caller(session, self.clinic.desk.clinic_id, self.now())
 
     def overdue(self) -> int:
-        """Count the webhooks that the minute's round finds work for."""
+        """Count the webhooks that have overdue deliveries, as each minute's work does."""
         with self.database.transaction(self.clinic.desk.clinic_id) as session:
             found = wake_overdue(self.caller(session))
             session.rollback()
         return found
-
-
-def until(fulfilled: Any, seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until something is so; fail when patience is at its end."""
-    deadline = monotonic() + seconds
-    while not fulfilled():
-        assert monotonic() < deadline
-        sleep(0.02)
-
-
-def age(moment: str) -> datetime:
-    """Read an instant of an answer."""
-    return datetime.fromisoformat(moment)

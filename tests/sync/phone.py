@@ -1,4 +1,4 @@
-"""A therapist's calendar program, and the practice whose visits it shows: what the tests of CalDAV share."""
+"""A therapist's calendar program, and the practice whose visits it shows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ def stamp(clock: str) -> str:
 
 
 def event(uid: str, starts: str = "12:00", ends: str = "13:00", summary: str = "Dentist") -> str:
-    """Write a calendar object of one event on the day."""
+    """Write a calendar object with a single event on the day."""
     lines = (
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", f"UID:{uid}",
         f"DTSTAMP:{DAY:{_STAMP}}", f"DTSTART:{stamp(starts)}", f"DTEND:{stamp(ends)}",
@@ -56,7 +56,7 @@ class Practice:
 
     @property
     def clinic(self) -> Clinic:
-        """Give the clinic as Ada's bookings are made."""
+        """Give the clinic with Ada as its therapist."""
         return Clinic(self.desk, self.location, self.procedure, self.ada, self.patient)
 
     def booked(self, clock: str, **fields: Any) -> Made:
@@ -131,9 +131,9 @@ class Phone:
     def follow(
         self, calendar: str, limit: int | None = None, *, settled: bool = True
     ) -> dict[str, str | None]:
-        """Give what has changed since the last time, by name: the text, or None for what has gone.
+        """Give the changes since the last time by name: the text, or None for a deleted object.
 
-        `settled`: once nobody's open transaction holds it back.
+        With `settled`, wait first until all changes are visible.
         """
         if settled:
             settle(self.app)
@@ -149,7 +149,7 @@ class Phone:
         return told
 
     def property(self, path: str, name: str) -> str | None:
-        """Ask for the text of one property, named with its prefix."""
+        """Ask for the text of a property, named with its prefix."""
         body = f"<D:propfind {XMLNS}><D:prop><{name}/></D:prop></D:propfind>"
         answer = self.ask("PROPFIND", path, body, depth="0")
         assert answer.status_code == 207, answer.text
@@ -157,7 +157,7 @@ class Phone:
 
 
 def told_by(answer: TestResponse) -> dict[str, Mapping[str, str]]:
-    """Give the properties of each object by its name (none for one that has gone), "" for a calendar."""
+    """Give each object's properties by its name: none for a deleted object, and "" names the calendar."""
     return dict(_told_by(answer))
 
 
@@ -172,7 +172,7 @@ def _told_by(answer: TestResponse) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def times(text: str | None) -> tuple[str, str]:
-    """Give when an object begins and ends, as it says it."""
+    """Give an object's start and end as it writes them."""
     assert text is not None
     named = dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
     return named["DTSTART"], named["DTEND"]

@@ -1,4 +1,4 @@
-"""Receivers of webhooks on the loopback interface, each with manners of its own."""
+"""Receivers of webhooks on loopback, each with its own way to answer."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it came in."""
+    """A request as the receiver got it."""
 
     headers: dict[str, str]
     body: bytes
@@ -32,7 +32,7 @@ class Call:
         return read
 
     def verify(self, secret: str) -> dict[str, Any]:
-        """Read the body as a client would who trusts only what is signed."""
+        """Verify the signature as a client does, and read the body."""
         read: dict[str, Any] = Webhook(secret).verify(self.body, self.headers)
         return read
 
@@ -41,12 +41,12 @@ Manners = Callable[[int], tuple[int, dict[str, str]]]
 
 
 def fine(_number: int) -> tuple[int, dict[str, str]]:
-    """Take whatever comes."""
+    """Accept every call."""
     return 204, {}
 
 
 class Receiver:
-    """A server that answers the n-th call, counted from 0, by its `manners`, and keeps what it was told."""
+    """A server that answers its n-th call, counted from 0, by its `manners`, and keeps the calls."""
 
     def __init__(self, manners: Manners = fine) -> None:
         self.manners = manners
@@ -92,7 +92,7 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        """Give the types of what came in, in order."""
+        """Give the types of the messages in order."""
         return [call.message["type"] for call in self.calls]
 
     @contextmanager
@@ -109,6 +109,6 @@ class Receiver:
 
 
 def answering(*statuses: int, **headers: str) -> Manners:
-    """Answer with these statuses in turn, the last one for ever."""
+    """Answer with these statuses in turn; the last status stays."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda number: (statuses[min(number, len(statuses) - 1)], named)

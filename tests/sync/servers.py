@@ -1,4 +1,4 @@
-"""Real servers on loopback that say exactly these bytes, and a watch on all that is connected to."""
+"""Real servers on loopback that send exact bytes, and a watch on all connections."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ _watching = threading.Event()
 
 
 def _watch(event: str, args: tuple[object, ...]) -> None:
-    """Note every address that is connected to, and let none leave this machine."""
+    """Note every address that is connected to, and let no connection leave this machine."""
     if event == "socket.connect" and _watching.is_set() and isinstance(args[1], tuple):
         address = str(args[1][0])
         _attempts.append(address)
@@ -31,7 +31,7 @@ sys.addaudithook(_watch)
 
 @contextmanager
 def connections() -> Iterator[list[str]]:
-    """Give the list of the addresses that anything connects to meanwhile."""
+    """Collect the addresses that are connected to while the block runs."""
     _attempts.clear()
     _watching.set()
     try:
@@ -94,7 +94,7 @@ def _request(connection: socket.socket) -> bytes:
 
 
 def says(answer: bytes) -> Talk:
-    """Say these bytes, whatever was asked."""
+    """Send these bytes to every request."""
     return lambda connection, _request: connection.sendall(answer)
 
 
@@ -105,13 +105,13 @@ def ok(body: bytes = b"ok", *headers: bytes, status: bytes = b"200 OK") -> bytes
 
 
 def redirect(place: str, status: int = 302) -> bytes:
-    """Make a redirect whose body never ends as announced: who reads it, waits."""
+    """Make a redirect with less body than announced, so that a client that reads it waits."""
     rest = "Set-Cookie: a=b; Path=/\r\nContent-Length: 9999\r\n\r\n"
     return f"HTTP/1.1 {status} Elsewhere\r\nLocation: {place}\r\n{rest}".encode()
 
 
 def drips(start: bytes, drop: bytes) -> Talk:
-    """Say the start at once and then a drop every 20 ms, for ten seconds or until nobody listens."""
+    """Send the start at once, then a drop every 20 ms, until the client leaves or ten seconds are over."""
 
     def talk(connection: socket.socket, _request: bytes) -> None:
         connection.sendall(start)
@@ -124,5 +124,5 @@ def drips(start: bytes, drop: bytes) -> Talk:
 
 
 def hangs(connection: socket.socket, _request: bytes) -> None:
-    """Say nothing until the other side leaves."""
+    """Send nothing until the client leaves."""
     connection.recv(1)

@@ -1,6 +1,4 @@
-"""Conflicts: somebody becomes busy elsewhere during a visit; the desk is told, and nobody is cancelled."""
-
-from typing import Any
+"""Busy time over a visit is a conflict: the desk learns of it, and the visit is not cancelled."""
 
 import pytest
 
@@ -8,7 +6,6 @@ from models import Event
 from models.database import Database
 from tests.support.cast import (
     Clinic,
-    Made,
     create_clinic,
     create_key,
     create_location,
@@ -21,18 +18,8 @@ from tests.support.cast import (
     short_phases,
 )
 from tests.support.desk import Desk
+from tests.support.flags import conflicts, flags
 from tests.sync.elsewhere import DAY, Elsewhere, at
-
-
-def conflicts(desk: Desk, **query: Any) -> list[Made]:
-    answer = desk.get("/conflicts", **query)
-    assert answer.status_code == 200, answer.text
-    found: list[Made] = answer.get_json()["items"]
-    return found
-
-
-def flags(clinic: Clinic, visit: Made) -> list[str]:
-    return [flag["code"] for flag in clinic.desk.get(f"/appointments/{visit['id']}").get_json()["flags"]]
 
 
 def test_busy_time_over_a_visit_is_accepted_and_told_of(elsewhere: Elsewhere, database: Database) -> None:
@@ -75,12 +62,12 @@ def test_a_conflict_is_told_of_once_until_it_is_gone(elsewhere: Elsewhere, datab
     elsewhere.busy("12:00", "13:00")
     elsewhere.busy("11:00", "12:30")
     elsewhere.busy("09:00", "18:00", name="other.ics")
-    assert (told(), flags(clinic, visit)) == (1, ["external_busy"])
+    assert (told(), flags(clinic.desk, visit)) == (1, ["external_busy"])
 
     elsewhere.free("other.ics")
-    assert flags(clinic, visit) == ["external_busy"]
+    assert flags(clinic.desk, visit) == ["external_busy"]
     elsewhere.busy("13:00", "14:00")
-    assert (flags(clinic, visit), conflicts(clinic.desk)) == ([], [])
+    assert (flags(clinic.desk, visit), conflicts(clinic.desk)) == ([], [])
     elsewhere.busy("12:00", "13:00")
     assert told() == 2
 

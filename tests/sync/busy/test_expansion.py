@@ -1,4 +1,4 @@
-"""What a calendar says of who is busy; every expected instant is worked out by hand, from RFC 5545."""
+"""The busy time of a calendar; every expected instant was worked out by hand from RFC 5545."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

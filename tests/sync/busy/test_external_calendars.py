@@ -1,4 +1,4 @@
-"""External calendars: fetched from a real server, kept when that fails, and never shown in full."""
+"""External calendars are fetched from a real server, kept when a fetch fails, and their URLs stay hidden."""
 
 from collections.abc import Callable
 from dataclasses import replace

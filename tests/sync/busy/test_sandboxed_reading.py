@@ -1,4 +1,4 @@
-"""Calendars of strangers who mean harm: refused with a code, within a time and a size."""
+"""Harmful calendars are refused with a code, within bounds of time and size."""
 
 import sys
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ HOUR = event(start="2027-06-28T10:00Z", end="2027-06-28T11:00Z")
 
 
 def repeated(rule: str) -> bytes:
-    """Write an event of a second with this rule."""
+    """Write an event of one second with this rule."""
     return calendar(event("DTSTART:20260101T000000Z", "DURATION:PT1S", f"RRULE:{rule}"))
 
 
@@ -82,7 +82,7 @@ def test_several_texts_are_read_by_one_child_each_by_itself() -> None:
 
 
 def test_the_child_is_told_nothing_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that cannot find its libraries without the environment would be one that needs it."""
+    """The child process finds its libraries without the parent's environment."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     monkeypatch.setattr(sys, "path", [])
 

@@ -1,4 +1,4 @@
-"""App passwords: made once, shown once, and shut out at once."""
+"""An app password is shown only when it is made, and stops working when it is deleted."""
 
 from base64 import b64encode
 from uuid import UUID
@@ -10,16 +10,11 @@ from api.app import create_app
 from config import Settings
 from models.database import Database
 from tests.support.cast import UNKNOWN_ID, create_key, pointers
-from tests.support.copying import Copied, MakeClinic
+from tests.support.copying import MakeClinic
 from tests.support.desk import Desk
-from tests.sync.phone import Phone, Practice, create_practice
+from tests.sync.phone import Phone, Practice
 
 ROOT = "/app-passwords"
-
-
-@pytest.fixture
-def practice(copied: Copied[Practice]) -> Practice:
-    return copied(create_practice)
 
 
 def shut_out(phone: Phone) -> bool:

@@ -1,4 +1,4 @@
-"""What a phone says of its therapist's time: over a visit it is flagged, beside it nobody is booked."""
+"""Busy time that a phone writes flags the visits under it, and no visit is booked over it."""
 
 from datetime import timedelta
 from itertools import product
@@ -10,31 +10,11 @@ from werkzeug.test import TestResponse
 
 from models.database import Database
 from tests.support.cast import Made, codes, event_types
-from tests.support.copying import Copied
+from tests.support.flags import conflicts, flags
 from tests.support.racing import assert_sound, deadlocks, race, statuses
-from tests.sync.phone import BUSY, DAY, NEXT, Phone, Practice, at, create_practice, event, stamp
+from tests.sync.phone import BUSY, DAY, NEXT, Phone, Practice, at, event, stamp
 
 STAMPED = text("UPDATE busy_objects SET updated_at = now() WHERE href = :name")
-
-
-@pytest.fixture
-def practice(copied: Copied[Practice]) -> Practice:
-    return copied(create_practice)
-
-
-@pytest.fixture
-def phone(practice: Practice) -> Phone:
-    return practice.phone()
-
-
-def conflicts(practice: Practice) -> list[Made]:
-    items: list[Made] = practice.desk.get("/conflicts").get_json()["items"]
-    return items
-
-
-def flags(practice: Practice, visit: Made) -> list[str]:
-    shown = practice.desk.get(f"/appointments/{visit['id']}").get_json()
-    return [flag["code"] for flag in shown["flags"]]
 
 
 def test_an_event_over_a_visit_is_taken_and_the_visit_flagged(
@@ -43,13 +23,13 @@ def test_an_event_over_a_visit_is_taken_and_the_visit_flagged(
     visit = practice.booked("10:00")
     etag = phone.kept("a.ics", "11:05", "12:00")
 
-    (conflict,) = conflicts(practice)
+    (conflict,) = conflicts(practice.desk)
     assert (conflict["appointment_id"], conflict["therapist_id"]) == (visit["id"], practice.ada["id"])
     assert conflict["source"]["external_calendar_id"] is None
-    assert flags(practice, visit) == ["external_busy"]
+    assert flags(practice.desk, visit) == ["external_busy"]
     assert event_types(database, practice.desk, visit).count("appointment.flagged") == 1
     assert phone.ask("DELETE", f"{BUSY}/a.ics", if_match=etag).status_code == 204
-    assert (conflicts(practice), flags(practice, visit)) == ([], [])
+    assert (conflicts(practice.desk), flags(practice.desk, visit)) == ([], [])
 
 
 def test_an_event_while_the_cream_works_stands_in_no_visits_way(practice: Practice, phone: Phone) -> None:
@@ -57,7 +37,7 @@ def test_an_event_while_the_cream_works_stands_in_no_visits_way(practice: Practi
     phone.kept("a.ics", "10:00", "10:40")
     phone.kept("b.ics", "11:10", "11:25")
 
-    assert (conflicts(practice), flags(practice, visit)) == ([], [])
+    assert (conflicts(practice.desk), flags(practice.desk, visit)) == ([], [])
 
 
 def test_nobody_is_booked_over_an_event_until_it_is_deleted(practice: Practice, phone: Phone) -> None:
@@ -182,7 +162,7 @@ def test_a_phone_and_a_desk_at_the_same_time_never_both_win_unseen(
     assert put.status_code == 201
     assert codes(refused) == ["therapist_busy"]
     assert booked
-    assert [flags(practice, one) for one in booked] == [["external_busy"]] * len(booked)
+    assert [flags(practice.desk, one) for one in booked] == [["external_busy"]] * len(booked)
     assert_sound(database, practice.desk)
     assert deadlocks(database) == before
 

@@ -1,7 +1,7 @@
-"""Writers whose transactions overlap, and readers beside them: what each reader ends up with.
+"""Writers with overlapping transactions, and readers that must end up with the right copy.
 
-Whatever follows appointments (a feed, a calendar) is tried by one more class of reader: it looks again and
-again while the writers write, once more when they have ended, and then must hold what its clinic holds.
+Each way to follow appointments (changes, feed, calendar) has a class of reader. A reader looks again and
+again while the writers write, once more when they have ended, and must then hold the clinic's appointments.
 """
 
 import re
@@ -64,7 +64,7 @@ class Reader(Protocol):
     name: str
 
     def look(self) -> None:
-        """Take in what has changed since the last look; the last look comes when all of it can be told."""
+        """Apply the changes since the last look; before the final look all changes are visible."""
 
     def copy(self) -> dict[str, Any]:
         """Give the copy by id."""
@@ -74,7 +74,7 @@ class Reader(Protocol):
 
 
 class ChangesReader:
-    """Follows `/v1/changes` of one scope, so many to a page."""
+    """Follow `/v1/changes` of one scope, with pages of a given length."""
 
     def __init__(self, desk: Desk, limit: int, **scope: str) -> None:
         self.name = f"changes by {limit} of {scope or 'everything'}"
@@ -92,7 +92,7 @@ class ChangesReader:
 
 
 class PhoneReader:
-    """Follows a therapist's visits over CalDAV, so many to a page, by name and version."""
+    """Follow a therapist's visits over CalDAV by name and version, with pages of a given length."""
 
     def __init__(self, desk: Desk, therapist: Made, limit: int | None = None) -> None:
         self.name = f"phone of {therapist['name']} by {limit}"
@@ -119,7 +119,7 @@ class PhoneReader:
 
 
 class FeedReader:
-    """Subscribes to a calendar feed of one thing, and asks for it unless unchanged."""
+    """Subscribe to a calendar feed of one thing, and ask for it only if it has changed."""
 
     def __init__(self, desk: Desk, **of: Made) -> None:
         self.name = f"feed of {[(name, one['id']) for name, one in of.items()]}"
@@ -142,7 +142,7 @@ def _told(feed: Subscriber) -> dict[str, Any]:
 
 
 class NaiveReader:
-    """Asks for what was updated after the latest it has seen, as is often done: it loses changes."""
+    """Ask for appointments updated after the latest known update: a common method that loses changes."""
 
     name = "updated since"
 
@@ -167,7 +167,7 @@ class NaiveReader:
 
 
 def wrong(reader: Reader) -> list[str]:
-    """Give the ids of which the reader's copy is not what it must be."""
+    """Give the ids at which the reader's copy is wrong."""
     copy, expected = reader.copy(), reader.expected()
     return [id_ for id_ in copy.keys() | expected.keys() if copy.get(id_) != expected.get(id_)]
 
@@ -175,7 +175,7 @@ def wrong(reader: Reader) -> list[str]:
 def run(
     database: Database, branches: Branches, readers: Sequence[Reader], visits: list[UUID], seconds: float
 ) -> int:
-    """Let writers and readers work beside each other, then the readers once more; give the commits."""
+    """Let writers and readers work at once, then the readers once more; give the number of commits."""
     ended, end = Event(), monotonic() + seconds
     with ThreadPoolExecutor(WRITERS + len(readers)) as pool:
         reading = [pool.submit(_read, one, ended) for one in readers]
@@ -193,13 +193,13 @@ def run(
 
 
 def copies(database: Database, branches: Branches, visit: str, number: int) -> list[UUID]:
-    """Make so many copies of a visit; as no-shows they stand in nobody's way."""
+    """Copy a visit many times; the copies are no-shows, which take no time."""
     with database.transaction(branches.desk.clinic_id) as session:
         return [_copied(session, UUID(visit)) for _ in range(number)]
 
 
 def revive(database: Database, branches: Branches, visits: Sequence[UUID]) -> None:
-    """Let copies be booked visits, each of a patient of its own: phones show no others."""
+    """Make the copies booked visits of one patient each, since phones show only booked visits."""
     patients = branches.here.patients(len(visits))
     with database.transaction(branches.desk.clinic_id) as session:
         for visit, patient in zip(visits, patients, strict=True):

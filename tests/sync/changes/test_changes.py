@@ -1,4 +1,4 @@
-"""The change feed: the full state first, then what has changed, and never less."""
+"""The change feed gives the full state first, then every change."""
 
 from typing import Any
 

@@ -1,7 +1,6 @@
-"""The database keeps the changes by itself, at commit and whoever writes an appointment."""
+"""The database itself keeps the changes at commit, for every writer of appointments."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from alembic.config import Config
@@ -9,13 +8,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from api.app import create_app
-from booking.catalogue.clinics import create_clinic
 from booking.claims.reconciling import differences
 from config import PROJECT, Settings
 from migrations.runner import migrate
 from models.database import Database
-from tests.support.cast import create_clinic as create_cast
-from tests.support.desk import Desk
+from tests.support.cast import create_clinic
+from tests.support.new_clinics import open_clinic
 from tests.sync.cast import ELEVEN, NOON, TEN, Branches, Replica
 
 SCOPES = text("SELECT scope_id FROM changes WHERE appointment_id = :id AND present")
@@ -50,9 +48,10 @@ def test_what_is_undone_leaves_nothing(branches: Branches, database: Database) -
 def test_visits_from_before_are_told_as_well(make_database: Callable[[str], Database]) -> None:
     database = make_database("before_changes")
     migrate(database.engine)
-    desks = [_desk(database) for _ in range(2)]
+    app = create_app(Settings(sandbox=True), database)
+    desks = [open_clinic(app, database) for _ in range(2)]
     for desk in desks:
-        clinic = create_cast(desk)
+        clinic = create_clinic(desk)
         clinic.booked(TEN)
         clinic.acted("cancel", clinic.booked(ELEVEN), reason_code="patient")
         clinic.held(NOON)
@@ -64,13 +63,6 @@ def test_visits_from_before_are_told_as_well(make_database: Callable[[str], Data
 
     assert list(differences(database)) == []
     assert [len(Replica(one).drain()) for one in desks] == [2, 2]
-
-
-def _desk(database: Database) -> Desk:
-    made = create_clinic(
-        database, name="Old", timezone="Europe/London", catalogue="none", now=datetime.now(UTC)
-    )
-    return Desk(create_app(Settings(sandbox=True), database), made.clinic_id, made.admin_key)
 
 
 def _revision() -> Any:

@@ -1,4 +1,4 @@
-"""Long polls: they end with the first change of their scope, and hold nothing while they wait."""
+"""A long poll ends with the first change of its scope, and holds no connection while it waits."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +16,7 @@ from config import Settings
 from models.database import Database
 from sync.changes.long_poll import Waiting
 from tests.support.desk import Desk
+from tests.support.processes import wait_until
 from tests.sync.cast import ELEVEN, PATIENCE_SECONDS, TEN, Branches, Replica, told
 from tests.sync.changes.test_overlaps import touch
 
@@ -29,17 +30,9 @@ _LISTENERS = """
 MakeServer = Callable[..., Desk]
 
 
-def until(condition: Callable[[], Any]) -> None:
-    """Look again and again until it is so, and fail when it does not come to be."""
-    end = monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert monotonic() < end
-        sleep(0.01)
-
-
 @pytest.fixture
 def serve(branches: Branches, database: Database) -> Iterator[MakeServer]:
-    """Make servers of the clinic's with a pool and threads of their own; give the desk at each."""
+    """Make servers for the clinic, each with its own pool and threads, and give the desk at each."""
     with ExitStack() as stack:
 
         def make(threads: int = 8, pool_size: int = 10) -> Desk:
@@ -60,7 +53,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def listeners(database: Database, act: str = "pid") -> list[Any]:
-    """Find the connections that listen, or act on each of them, as the superuser who may."""
+    """Find the listening connections, or act on each of them, as a superuser."""
     with database.transaction() as session:
         session.execute(text("SET LOCAL ROLE NONE"))
         return list(session.scalars(text(_LISTENERS.format(what=act))))
@@ -72,7 +65,7 @@ def waiting_of(desk: Desk) -> Waiting:
 
 
 def seated(desk: Desk, number: int) -> bool:
-    """Whether so many wait at the server, and its listener hears."""
+    """Whether this number of polls waits at the server, and its listener is connected."""
     waiting = waiting_of(desk)
     free = waiting._seats._value  # noqa: SLF001 - what tells who sits has no other name
     return bool(waiting._listening) and free == desk_threads(desk) // 2 - number  # noqa: SLF001 - see above
@@ -108,7 +101,7 @@ def test_a_wait_ends_with_the_first_change(
 ) -> None:
     desk = serve()
     waiter = wait_for_news(pool, drained(desk))
-    until(lambda: seated(desk, 1))
+    wait_until(lambda: seated(desk, 1))
 
     visit, begun = branches.booked(TEN), monotonic()
     items, _ = waiter.result(PATIENCE_SECONDS)
@@ -122,7 +115,7 @@ def test_a_change_of_another_scope_does_not_end_a_wait(
 ) -> None:
     desk = serve()
     waiter = wait_for_news(pool, drained(desk, room_id=branches.rooms[1]["id"]))
-    until(lambda: seated(desk, 1))
+    wait_until(lambda: seated(desk, 1))
     visit = branches.booked(TEN)
     sleep(0.2)
     assert not waiter.done()
@@ -155,7 +148,7 @@ def test_who_waits_holds_no_connection(
 ) -> None:
     desk = serve(threads=16, pool_size=2)
     waiters = [wait_for_news(pool, drained(desk)) for _ in range(5)]
-    until(lambda: seated(desk, 5))
+    wait_until(lambda: seated(desk, 5))
 
     assert state_of(desk.app).database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     assert desk.get("/locations").status_code == 200
@@ -168,14 +161,14 @@ def test_at_most_half_of_the_threads_wait(
 ) -> None:
     desk = serve(threads=3)
     waiter, other = wait_for_news(pool, drained(desk)), drained(desk)
-    until(lambda: seated(desk, 1))
+    wait_until(lambda: seated(desk, 1))
     begun = monotonic()
 
     assert other.page(wait=30)["items"] == []
     assert monotonic() - begun < PROMPT_SECONDS
     branches.booked(TEN)
     waiter.result(PATIENCE_SECONDS)
-    until(lambda: seated(desk, 0))
+    wait_until(lambda: seated(desk, 0))
 
 
 def test_a_server_of_one_thread_lets_nobody_wait(serve: MakeServer) -> None:
@@ -193,7 +186,7 @@ def test_a_wait_lasts_until_older_transactions_are_over(
     with database.transaction(branches.desk.clinic_id) as older:
         touch(older, first)
         waiter = wait_for_news(pool, drained(desk))
-        until(lambda: seated(desk, 1))
+        wait_until(lambda: seated(desk, 1))
         with database.transaction(branches.desk.clinic_id) as newer:
             touch(newer, second)
         sleep(0.2)
@@ -211,13 +204,13 @@ def test_a_listener_that_is_cut_off_comes_back_and_nothing_is_lost(
 ) -> None:
     desk = serve()
     waiter = wait_for_news(pool, drained(desk))
-    until(lambda: seated(desk, 1))
+    wait_until(lambda: seated(desk, 1))
     assert listeners(database, "pg_terminate_backend(pid)") == [True]
     visit = branches.booked(TEN)
 
     assert told(waiter.result(PATIENCE_SECONDS)[0]) == [(visit["id"], False)]
     again = wait_for_news(pool, drained(desk))
-    until(lambda: seated(desk, 1))
+    wait_until(lambda: seated(desk, 1))
     branches.booked(ELEVEN)
     assert len(again.result(PATIENCE_SECONDS)[0]) == 1
 
@@ -227,7 +220,7 @@ def test_one_thread_listens_for_all_and_goes_when_it_is_told(
 ) -> None:
     desk = serve(threads=16)
     waiters = [wait_for_news(pool, drained(desk)) for _ in range(3)]
-    until(lambda: seated(desk, 3))
+    wait_until(lambda: seated(desk, 3))
     found = listeners(database)
     branches.booked(TEN)
     for one in waiters:
@@ -235,7 +228,7 @@ def test_one_thread_listens_for_all_and_goes_when_it_is_told(
     waiting_of(desk).close()
 
     assert len(found) == 1
-    until(lambda: not listeners(database))
+    wait_until(lambda: not listeners(database))
 
 
 def test_a_process_that_is_told_to_end_lets_nobody_wait_on(
@@ -243,7 +236,7 @@ def test_a_process_that_is_told_to_end_lets_nobody_wait_on(
 ) -> None:
     desk = serve()
     waiter = wait_for_news(pool, drained(desk))
-    until(lambda: seated(desk, 1))
+    wait_until(lambda: seated(desk, 1))
     begun = monotonic()
     waiting_of(desk).stopping = lambda: True
 

@@ -1,4 +1,4 @@
-"""Eight writers whose transactions overlap: every reader ends up right, a naive one does not."""
+"""With eight overlapping writers every reader ends up right, except the naive reader."""
 
 from models.database import Database
 from tests.sync.cast import TEN, Branches
@@ -44,5 +44,5 @@ def test_every_reader_ends_up_with_what_there_is_and_a_naive_one_does_not(
     assert commits > 100
     assert {one.name: wrong(one) for one in readers} == {one.name: [] for one in readers}
     assert all(one.expected() for one in readers)
-    # The control: were the transactions too short to overlap, the test above would prove nothing.
+    # The control: if the transactions were too short to overlap, the assertion above would prove nothing.
     assert len(wrong(naive)) > 0

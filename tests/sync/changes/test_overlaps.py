@@ -1,6 +1,7 @@
-"""Transactions that overlap: an older one's changes are told although a newer one was committed first."""
+"""An older transaction's changes are told, even when a newer transaction was committed first."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 from typing import Any
 
@@ -8,19 +9,25 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.database import Database
+from tests.support.cast import Made
 from tests.sync.cast import ELEVEN, TEN, Branches, Replica, told
 
 TOUCH = text("UPDATE appointments SET version = version + 1, updated_at = now() WHERE id = :id")
 
 
 def touch(session: Session, visit: dict[str, Any]) -> None:
-    """Change a visit in a transaction that may go on."""
+    """Change a visit in an open transaction."""
     session.execute(TOUCH, {"id": visit["id"]})
 
 
-def test_an_older_transaction_that_is_committed_later_is_not_lost(
+@contextmanager
+def overlapping(
     branches: Branches, database: Database
-) -> None:
+) -> Iterator[tuple[Replica, Session, tuple[Made, Made]]]:
+    """Change a visit in an open transaction, then another visit in a transaction that is committed first.
+
+    Give a client that has read both visits before, the open transaction, and the visits.
+    """
     first, second = (branches.booked(at) for at in (TEN, ELEVEN))
     replica = Replica(branches.desk)
     replica.drain()
@@ -28,6 +35,13 @@ def test_an_older_transaction_that_is_committed_later_is_not_lost(
         touch(older, first)
         with database.transaction(branches.desk.clinic_id) as newer:
             touch(newer, second)
+        yield replica, older, (first, second)
+
+
+def test_an_older_transaction_that_is_committed_later_is_not_lost(
+    branches: Branches, database: Database
+) -> None:
+    with overlapping(branches, database) as (replica, _, (first, second)):
         meanwhile = replica.drain(settled=False)
 
     assert meanwhile == []
@@ -37,13 +51,7 @@ def test_an_older_transaction_that_is_committed_later_is_not_lost(
 def test_an_answer_is_kept_for_a_moment_while_something_is_held_back(
     branches: Branches, database: Database
 ) -> None:
-    first, second = (branches.booked(at) for at in (TEN, ELEVEN))
-    replica = Replica(branches.desk)
-    replica.drain()
-    with database.transaction(branches.desk.clinic_id) as older:
-        touch(older, first)
-        with database.transaction(branches.desk.clinic_id) as newer:
-            touch(newer, second)
+    with overlapping(branches, database) as (replica, _, _):
         begun = monotonic()
         page = replica.page()
         lasted = monotonic() - begun
@@ -53,13 +61,7 @@ def test_an_answer_is_kept_for_a_moment_while_something_is_held_back(
 
 
 def test_what_is_undone_is_not_told_and_holds_nothing_back(branches: Branches, database: Database) -> None:
-    first, second = (branches.booked(at) for at in (TEN, ELEVEN))
-    replica = Replica(branches.desk)
-    replica.drain()
-    with database.transaction(branches.desk.clinic_id) as older:
-        touch(older, first)
-        with database.transaction(branches.desk.clinic_id) as newer:
-            touch(newer, second)
+    with overlapping(branches, database) as (replica, older, (_, second)):
         older.rollback()
 
     assert told(replica.drain()) == [(second["id"], False)]

@@ -1,4 +1,4 @@
-"""Subscribers of calendar feeds, and what they read."""
+"""Subscribers of calendar feeds, and readers of calendars."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +28,7 @@ class Subscriber:
         return self.desk.app.test_client().open(urlsplit(self.url).path, method=method, headers=at | sent)
 
     def poll(self) -> int:
-        """Ask unless unchanged, take in the answer and give its status."""
+        """Ask with the known tag, keep the answer and give its status."""
         answer = self.ask(**{"If-None-Match": self.tag} if self.tag else {})
         if answer.status_code == 200:
             self.tag = answer.headers["ETag"]
@@ -36,12 +36,12 @@ class Subscriber:
         return answer.status_code
 
     def settle(self) -> None:
-        """Poll once nobody's open transaction holds a change back, which would move the tag once more."""
+        """Poll once all changes are visible: a change that is held back would move the tag later."""
         settle(self.desk.app)
         self.poll()
 
     def event(self, visit: Made) -> Event | None:
-        """Poll and give what the calendar shows of a visit."""
+        """Poll and give the visit's event, if the calendar shows it."""
         self.poll()
         return self.events.get(visit["id"])
 
@@ -51,7 +51,7 @@ class Subscriber:
 
 
 def subscribe(desk: Desk, detail: str = "busy", **of: Made) -> Subscriber:
-    """Make a feed of one thing (`resource=`, `location=`, `patient=`) and subscribe to it."""
+    """Make a feed of a `resource`, a `location` or a `patient`, and subscribe to it."""
     body = {f"{name}_id": one["id"] for name, one in of.items()}
     return Subscriber(desk, desk.made("/calendar-feeds", **body, detail=detail)["url"])
 

@@ -1,4 +1,4 @@
-"""Calendar feeds over HTTP: who makes them, and what becomes of their addresses."""
+"""Calendar feeds over HTTP: which keys may make them, and how their addresses live and end."""
 
 import hashlib
 from dataclasses import replace
@@ -128,7 +128,7 @@ def test_a_rotated_address_is_dead_at_once_and_the_new_one_works(branches: Branc
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert (rotated["id"], rotated["version"]) == (made["id"], made["version"] + 1)
-    # One that would be unchanged, too.
+    # A request with the known tag, too.
     assert [old.poll(), Subscriber(branches.desk, rotated["url"]).poll()] == [404, 200]
     stale = branches.desk.post(f"{path}/rotate", **{"If-Match": f'"{made["version"]}"'})
     assert stale.status_code == 412

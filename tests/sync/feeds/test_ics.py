@@ -1,4 +1,4 @@
-"""The text of a calendar: what another library reads in it, byte by byte where the standard counts them."""
+"""The text of a calendar, as another library reads it, and in octets where the standard counts them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""A feed's entity tag: the same while nothing it shows has changed, another whenever something has."""
+"""A feed's entity tag changes whenever the feed changes, and only then."""
 
 import gzip
 from collections.abc import Callable
@@ -139,7 +139,7 @@ def test_who_has_only_seen_the_newer_of_two_transactions_is_told_of_the_older(
         assert _sequences(feed) == {first["id"]: 2, second["id"]: 1}
         assert feed.poll() == 304
 
-    # Whatever is newest was newest before.
+    # The newest change is the same as before, and the older transaction's change is visible now.
     assert feed.poll() == 200
     assert _sequences(feed) == {first["id"]: 2, second["id"]: 2}
 

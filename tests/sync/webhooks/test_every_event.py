@@ -1,4 +1,4 @@
-"""Every event that a webhook can ask for arrives at it, whoever writes it: acts, rounds or tasks."""
+"""Every event that a webhook can ask for arrives, whether an act, a round or a task writes it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ def act_on_holds(clinic: Clinic, database: Database) -> None:
 
 
 def let_time_pass(clinic: Clinic, database: Database) -> None:
-    """Let a course lapse and another one's maintenance come, and offer freed time."""
+    """Let a course lapse, let the maintenance of another course come due, and offer freed time."""
     entry(another_patient(clinic), earliest_on="2027-03-06", latest_on="2027-03-06")
     offer(clinic, database, freed(clinic, "2027-03-06T10:00:00Z"))
     lapsing, kept = another_patient(clinic), another_patient(clinic)
@@ -82,7 +82,7 @@ def flag(clinic: Clinic) -> None:
 
 
 def remind(clinic: Clinic, database: Database) -> None:
-    """Do the minute's work at an instant at which a visit is two days away."""
+    """Do the minute's work two days before a visit."""
     minutes_work(database, clinic.at("2027-03-08T12:00:00Z"))
 
 

@@ -1,4 +1,4 @@
-"""The times of Standard Webhooks, what receivers ask for, and how long one that hangs is left alone."""
+"""The pauses between attempts: by schedule, by the receiver's wish, and for a receiver that hangs."""
 
 from datetime import UTC, datetime, timedelta
 

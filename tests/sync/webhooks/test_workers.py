@@ -1,14 +1,13 @@
-"""A worker among receivers of all manners: none waits for another, and a killed worker loses nothing."""
+"""No receiver waits for another receiver, and a killed worker loses no delivery."""
 
 import signal
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from api.app import create_app
-from booking.catalogue.clinics import create_clinic as found_clinic
 from booking.core.webhook_queue import QUEUE
 from config import Settings
 from jobs.queue import make_queue
@@ -17,8 +16,8 @@ from migrations.runner import migrate
 from models.database import Database
 from sync.webhooks.deliveries import wake_overdue
 from sync.webhooks.leases import AT_ONCE, CALL_SECONDS, LEASE
-from tests.support.cast import NOW, Clinic, Made, create_clinic
-from tests.support.desk import Desk
+from tests.support.cast import Clinic, Made, create_clinic
+from tests.support.new_clinics import open_clinic
 from tests.support.processes import wait_until, worker
 from tests.sync.hooks import Office
 from tests.sync.receivers import Receiver, answering
@@ -30,7 +29,7 @@ EVENT = ["hold.created"]
 
 @pytest.fixture(scope="module")
 def own_database(make_database: Callable[[str], Database]) -> Database:
-    """Migrate a database whose queue nobody else works off."""
+    """Migrate a database whose queue no other module uses."""
     database = make_database("webhooks")
     migrate(database.engine)
     return database
@@ -38,16 +37,13 @@ def own_database(make_database: Callable[[str], Database]) -> Database:
 
 @pytest.fixture
 def office(own_database: Database, settings: Settings) -> Office:
-    """Found a clinic in it."""
-    made = found_clinic(
-        own_database, name="Busy", timezone="Europe/London", catalogue="none", now=datetime.fromisoformat(NOW)
-    )
-    desk = Desk(create_app(settings, own_database), made.clinic_id, made.admin_key)
+    """Create a clinic in that database and give its office."""
+    desk = open_clinic(create_app(settings, own_database), own_database)
     return Office(own_database, create_clinic(desk))
 
 
 def work_on(office: Office) -> None:
-    """Do what another worker does, in this process and at the office's instant, if every job is lost."""
+    """Lose all jobs, then do another worker's work in this process at the office's instant."""
     with office.database.transaction() as session:
         session.execute(text("TRUNCATE queue.procrastinate_jobs CASCADE"))
     queue = make_queue(office.database, office.now, allow_loopback=True)
@@ -78,26 +74,26 @@ def test_all_events_arrive_at_every_living_receiver_and_no_receiver_waits_for_an
 ) -> None:
     good, flaky, hanging, gone = receiver(), receiver(), receiver(), receiver(answering(410))
     flaky.manners, hanging.manners = failing_half_the_time(flaky), hanging.hang
-    # The hanging one alone would take every thread of a pool of the usual size.
+    # The hanging receiver alone would take every thread of a pool of the usual size.
     hangers = [office.hook(hanging.url, EVENT) for _ in range(HANGERS)]
     hooks = {one: office.hook(one.url, EVENT) for one in (gone, flaky, good)}
     held = [_hold(office.clinic, number) for number in range(NUMBER)]
     with worker(office.database.url) as process:
         wait_until(lambda: statuses(office, hooks[good]) == ["delivered"] * NUMBER)
         wait_until(lambda: len(hanging.calls) == HANGERS * AT_ONCE)
-        # It is in the middle of deliveries now.
+        # The worker is in the middle of deliveries now.
         process.send_signal(signal.SIGKILL)
         process.wait(30)
     before = {one: len(one.calls) for one in (*hooks, hanging)}
 
     assert before[good] == NUMBER
-    # The good one had everything before the hanging one's time ran out for the first time.
+    # The good receiver had every message before the hanging receiver's time first ran out.
     assert good.calls[-1].at < hanging.calls[0].at + CALL_SECONDS
     assert before[hanging] == HANGERS * AT_ONCE
     assert 1 <= before[gone] <= AT_ONCE
     assert office.shown(hooks[gone])["disabled"]["reason"] == "gone"
 
-    # Another worker takes over once the dead one's leases are over, and loses nothing.
+    # Another worker takes over when the dead worker's leases are over, and loses nothing.
     hanging.manners = answering(204)
     for _ in range(2):
         office.ahead += LEASE + timedelta(seconds=1)
