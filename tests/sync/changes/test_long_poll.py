@@ -183,9 +183,11 @@ def test_a_wait_lasts_until_older_transactions_are_over(
 ) -> None:
     first, second = (branches.booked(at) for at in (TEN, ELEVEN))
     desk = serve()
+    # The client reads everything before `older` begins: while it is open, nothing newer ever settles.
+    replica = drained(desk)
     with database.transaction(branches.desk.clinic_id) as older:
         touch(older, first)
-        waiter = wait_for_news(pool, drained(desk))
+        waiter = wait_for_news(pool, replica)
         wait_until(lambda: seated(desk, 1))
         with database.transaction(branches.desk.clinic_id) as newer:
             touch(newer, second)
