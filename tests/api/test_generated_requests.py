@@ -1,4 +1,4 @@
-"""schemathesis writes requests from the OpenAPI document, and the API answers as the document says."""
+"""Requests that schemathesis writes from the OpenAPI document are answered as the document says."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""gunicorn's own log lines show a request's address without a secret in it."""
+"""The log lines of gunicorn itself show a request's address without a secret in it."""
 
 import logging
 from logging.handlers import BufferingHandler
