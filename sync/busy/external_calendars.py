@@ -52,7 +52,8 @@ class ExternalCalendars(Collection):
         if before is None:
             values |= {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
             values |= {"next_at": self.caller.real_now}
-        # The password is not shown: a password that is given is new, unless it is None.
+        elif before["password"] is not None and "password" not in values:
+            _refuse_to_send_elsewhere(before, values)
         if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
             values |= _UNREAD
 
@@ -66,10 +67,16 @@ class ExternalCalendars(Collection):
         forget_source(self.caller, Source(before["therapist_id"], before["id"]))
 
     def show(self, found: list[Values]) -> None:
-        """Hide the path of the URL, which is often the only secret, and the password of the login."""
+        """Hide the path of the URL, which is often the only secret; the schema never writes the password."""
         for values in found:
             values["url"] = redacted(values["url"])
-            values["password"] = None
+
+
+def _refuse_to_send_elsewhere(before: Values, values: Values) -> None:
+    """Refuse another URL or user name for the stored password: it is sent only where it was given for."""
+    username = values.get("username", before["username"])
+    if "url" in values or username not in {None, before["username"]}:
+        raise Invalid("/password", "Give the password again with another URL or user name.")
 
 
 def redacted(url: str) -> str:

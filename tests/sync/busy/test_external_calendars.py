@@ -174,6 +174,32 @@ def test_the_login_is_sent_and_no_url_is_shown_that_is_a_secret(elsewhere: Elsew
     assert "alice" in shown
 
 
+@pytest.mark.parametrize(
+    "login", [{"username": None, "password": None}, {"username": "bob", "password": "x"}]
+)
+def test_a_login_can_be_removed_and_replaced(
+    elsewhere: Elsewhere, site: Site, login: dict[str, str | None]
+) -> None:
+    server = site(Text(busy("12:00", "13:00")).talk)
+    one = made(elsewhere, server, username="alice", password="open sesame")
+    answer = elsewhere.clinic.desk.patch(f"{elsewhere.calendars}/{one['id']}", login)
+    elsewhere.fetch(one)
+
+    assert (answer.status_code, answer.get_json()["username"]) == (200, login["username"])
+    assert (b"Authorization" in server.requests[0]) is (login["username"] is not None)
+
+
+@pytest.mark.parametrize("change", [{"url": "https://example.org/"}, {"username": "bob"}, {"username": None}])
+def test_a_stored_password_is_sent_only_where_it_was_given_for(
+    elsewhere: Elsewhere, site: Site, change: dict[str, str | None]
+) -> None:
+    one = made(elsewhere, site(Text(b"").talk), username="alice", password="open sesame")
+    path = f"{elsewhere.calendars}/{one['id']}"
+
+    assert pointers(elsewhere.clinic.desk.patch(path, change)) == ["/password"]
+    assert elsewhere.clinic.desk.get(path).get_json()["username"] == "alice"
+
+
 def test_no_word_of_an_event_is_kept(elsewhere: Elsewhere, database: Database, site: Site) -> None:
     one = made(elsewhere, site(Text(busy("12:00", "13:00")).talk))
     elsewhere.fetch(one)
