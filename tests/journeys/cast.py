@@ -45,7 +45,7 @@ def create_default_clinic(
     **location: Any,
 ) -> Clinic:
     """Create a clinic on the default catalogue with one therapist; its procedure is MN_FACE_STD."""
-    desk = make_clinic("default", timezone).at(NOW)
+    desk = make_clinic(catalogue="default", timezone=timezone).at(NOW)
     place = create_place(desk, timezone=timezone, **location)
     staff = create_therapist(desk, place, qualifications=list(qualifications))
     return Clinic(desk, place, find(desk, "MN_FACE_STD"), staff, create_patient(desk))

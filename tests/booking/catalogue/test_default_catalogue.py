@@ -232,7 +232,7 @@ def test_a_templates_spacing_is_its_own_only_where_it_differs_from_the_rules() -
 def test_a_new_clinic_shows_the_course_templates_as_if_they_had_been_posted(
     make_clinic: Callable[..., Desk],
 ) -> None:
-    desk = make_clinic("default")
+    desk = make_clinic(catalogue="default")
     codes = {one["id"]: one["code"] for one in desk.get("/procedures", limit=500).get_json()["items"]}
     ids = {code: one for one, code in codes.items()}
     shown = desk.get("/course-templates").get_json()["items"]
@@ -264,7 +264,7 @@ def test_a_default_course_template_is_input_that_the_api_would_take(values: dict
 
 
 def test_a_new_clinic_shows_the_catalogue_as_if_it_had_been_posted(make_clinic: Callable[..., Desk]) -> None:
-    desk = make_clinic("default")
+    desk = make_clinic(catalogue="default")
     procedures = desk.get("/procedures", limit=500).get_json()["items"]
     rules = desk.get("/spacing-rules", limit=500).get_json()["items"]
 
@@ -275,7 +275,7 @@ def test_a_new_clinic_shows_the_catalogue_as_if_it_had_been_posted(make_clinic: 
 
 
 def test_a_fully_equipped_clinic_can_offer_every_procedure(make_clinic: Callable[..., Desk]) -> None:
-    desk = make_clinic("default").at("2027-01-04T08:00:00Z")
+    desk = make_clinic(catalogue="default").at("2027-01-04T08:00:00Z")
     location = desk.made("/locations", **samples.location())["id"]
     for kind in ("consultation", "numbing", "treatment"):
         desk.made("/rooms", **samples.room(location, kind=kind))

@@ -25,7 +25,7 @@ def change(desk: Desk, **fields: Any) -> Any:
 
 @pytest.mark.parametrize("catalogue", ["none", "default"])
 def test_every_clinic_has_a_template_of_each_kind(make_clinic: Callable[..., Desk], catalogue: str) -> None:
-    items = make_clinic(catalogue).get("/message-templates").get_json()["items"]
+    items = make_clinic(catalogue=catalogue).get("/message-templates").get_json()["items"]
     words = [{name: item[name] for name in ("kind", "subject", "body")} for item in items]
 
     assert words == default_message_templates()

@@ -58,7 +58,7 @@ def rule_of(desk: Desk, code: str) -> dict[str, Any]:
 def test_every_clinic_has_the_ten_rules_whatever_its_catalogue(
     make_clinic: Callable[..., Desk], catalogue: str
 ) -> None:
-    items = make_clinic(catalogue).get("/hold-rules").get_json()["items"]
+    items = make_clinic(catalogue=catalogue).get("/hold-rules").get_json()["items"]
 
     assert [one["code"] for one in items] == list(HOLDS)
     assert {one["code"]: tuple(one[name] for name in FIELDS) for one in items} == TABLE
