@@ -5,11 +5,19 @@ from uuid import UUID
 
 import pytest
 
+from booking.appointments import slot_holds
+from booking.appointments.listing import select_appointments
 from booking.claims import expired_holds
 from booking.claims.reconciling import differences
 from booking.core.caller import Caller
+from booking.core.errors import HoldExpired
+from booking.questions.busy import load_busy
+from booking.questions.catalog import load_catalog
+from booking.questions.histories import load_history
 from models import Appointment, Event, Occupancy, SpacingClaim
 from models.database import Database
+from scheduling.bits import Window
+from scheduling.ticks import to_tick
 from tests.support.cast import (
     NOW,
     UNKNOWN_ID,
@@ -207,6 +215,47 @@ def test_a_hold_expires_exactly_at_its_instant(
 
     assert swept == (0 if lives else 1)
     assert read(clinic, hold)[0] == (200 if lives else 410)
+
+
+@pytest.mark.parametrize(("microseconds", "lives"), [(-1, True), (0, False), (1, False)])
+def test_everything_that_reads_a_hold_agrees_on_its_last_instant(
+    clinic: Clinic, database: Database, *, microseconds: int, lives: bool
+) -> None:
+    hold = clinic.held(TEN, patient_id=clinic.patient["id"], ttl_seconds=60)
+    at = instant(hold["expires_at"]) + timedelta(microseconds=microseconds)
+
+    with database.transaction(clinic.desk.clinic_id) as session:
+        caller = Caller(session, clinic.desk.clinic_id, instant(NOW), real_now=at)
+        found = {reads: reads(caller, clinic, hold) for reads in (finds, is_busy, counts_as_visit, is_listed)}
+
+    assert found == dict.fromkeys(found, lives)
+
+
+def finds(caller: Caller, _clinic: Clinic, hold: Made) -> bool:
+    """Tell whether the hold itself can still be read, extended, released or booked."""
+    try:
+        slot_holds.find(caller, UUID(hold["id"]))
+    except HoldExpired:
+        return False
+    return True
+
+
+def is_busy(caller: Caller, clinic: Clinic, hold: Made) -> bool:
+    """Tell whether a search counts the hold's therapist as busy."""
+    start = to_tick(instant(hold["starts_at"]))
+    busy = load_busy(caller, [UUID(clinic.therapist["id"])], Window(start, start + 1))
+    return any(busy.values())
+
+
+def counts_as_visit(caller: Caller, clinic: Clinic, _hold: Made) -> bool:
+    """Tell whether the hold counts among its patient's visits."""
+    history = load_history(caller, load_catalog(caller), UUID(clinic.patient["id"]))
+    return bool(history.visits)
+
+
+def is_listed(caller: Caller, _clinic: Clinic, _hold: Made) -> bool:
+    """Tell whether the list of holds shows the hold."""
+    return bool(caller.session.scalars(select_appointments(caller, {"status": "held"})).all())
 
 
 def test_a_hold_expires_by_the_real_clock_whatever_the_sandbox_says(clinic: Clinic) -> None:
