@@ -39,12 +39,14 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 
 def _migrate(database: Database) -> None:
-    """Bring the database to the newest revision; ConfigError when PostgreSQL refuses that."""
+    """Bring the database to the newest revision; ConfigError when that cannot be done."""
     try:
         migrate(database.engine)
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0].rstrip(".")
         raise ConfigError(f"The database cannot be migrated: {reason}.") from error
+    except TimeoutError as error:
+        raise ConfigError(f"The database cannot be migrated: {error}.") from error
 
 
 @click.group()

@@ -15,8 +15,6 @@ from schemas.external_calendars import ExternalCalendarQuery, ExternalCalendarSc
 from sync.busy import external_calendars
 from sync.busy.external_calendars import ExternalCalendars
 
-_FIXED = ("kind",)
-
 blp = Blueprint(
     "external-calendars",
     "external-calendars",
@@ -51,7 +49,7 @@ def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id:
 
 @blp.route("/<uuid:external_calendar_id>", methods=["PATCH"])
 @blp.needs("catalog:write")
-@blp.arguments(patch_of(ExternalCalendarSchema, *_FIXED))
+@blp.arguments(patch_of(ExternalCalendarSchema, *ExternalCalendars.fixed))
 @blp.response(200, ExternalCalendarSchema)
 def update_external_calendar(
     caller: Caller, body: dict[str, Any], therapist_id: UUID, external_calendar_id: UUID

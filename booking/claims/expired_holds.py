@@ -1,4 +1,4 @@
-"""Takes the locks of every act on visits, and ends slot holds that are released or have expired."""
+"""Takes the locks of every act that takes time, and ends slot holds that are released or have expired."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -46,13 +46,15 @@ def require_live(caller: Caller, hold: Appointment) -> None:
         raise HoldExpired
 
 
-# The order of locks is the most delicate thing in the product, so every act that writes visits takes its
-# locks here. Two acts that lock the same things in different orders wait for each other until PostgreSQL
-# ends one of them after a second, and exclusion constraints alone do just that: two bookings of one slot
-# each wait for the other's claim. So an act first locks the catalogue (`locked_catalogue`), then its
-# patients, then every resource that it could take, each in id order; an act that needs more locks than it
-# first thought must begin again. Only then does it read who is busy, since what was read before the locks
-# may have changed while the act waited for them.
+# The order of locks is the most delicate thing in the product, so every act that takes time of people,
+# rooms or devices takes its locks here; an act on a visit that takes none (a confirmation, a cancellation)
+# locks the catalogue, the patient and the visit's row (`lock_appointment`), in the same order. Two acts
+# that lock the same things in different orders wait for each other until PostgreSQL ends one of them after
+# a second, and exclusion constraints alone do just that: two bookings of one slot each wait for the other's
+# claim. So an act first locks the catalogue (`locked_catalogue`), then its patients, then every resource
+# that it could take, each in id order; an act that needs more locks than it first thought must begin again.
+# Only then does it read who is busy, since what was read before the locks may have changed while the act
+# waited for them.
 #
 # A slot hold that has expired still has its claims until a transaction deletes them, and the exclusion
 # constraint does not know the time. So the claims of expired holds among the locked patients and resources

@@ -109,9 +109,9 @@ def _moments(since: datetime, until: datetime) -> Values:
     rows = []
     for one in MOMENTS:
         if one.anchor not in {*_EVENTS, "window"}:
-            moving_on = timedelta(days=one.days, minutes=one.minutes)
+            offset = timedelta(days=one.days, minutes=one.minutes)
             length = _LONGEST_VISIT if one.anchor == "end" else timedelta(0)
-            bounds = (since - moving_on - _MOVED - length, until - moving_on + _MOVED)
+            bounds = (since - offset - _MOVED - length, until - offset + _MOVED)
             rows.append((one.kind, *bounds, one.anchor == "before", one.treatment, one.offers))
     names = values(
         column("kind", Text),

@@ -52,8 +52,8 @@ class WaitlistEntries(Collection):
             _check_status(before, after)
         Patients(self.caller).require(after["patient_id"], "/patient_id")
         named = ("procedure_id", "location_id", "therapist_id")
-        wish = VisitRequest(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
-        place = ask(self.caller, load_catalog(self.caller), wish).location
+        request = VisitRequest(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
+        place = ask(self.caller, load_catalog(self.caller), request).location
         _check_preferences(after)
         _check_alone(self.caller, after)
         today = self.caller.now.astimezone(place.zone).date()

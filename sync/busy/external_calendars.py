@@ -24,7 +24,7 @@ FULL_EVERY: Final = timedelta(hours=24)
 _AT_ONCE: Final = 500
 _SPREAD_SECONDS: Final = 120
 _HIDDEN_PATH: Final = "/***"
-_REACH: Final = ("kind", "url", "username", "password")
+_REACH: Final = ("url", "username", "password")
 _UNREAD: Final[Values] = {
     "etag": None,
     "last_modified": None,
@@ -41,6 +41,7 @@ class ExternalCalendars(Collection):
     model = ExternalCalendar
     locks = "therapist_id"
     private = True
+    fixed = ("kind",)
 
     def select(self, where: Where = ALL) -> Select[Any]:
         """Hide every calendar from a key of some locations: it takes a therapist's time at all others too."""
@@ -48,7 +49,7 @@ class ExternalCalendars(Collection):
         return selected if self.caller.location_ids is None else selected.where(false())
 
     def complete(self, before: Values | None, values: Values) -> None:
-        """Forget the other server's marks when a calendar's kind, URL or login changes."""
+        """Forget the other server's marks when a calendar's URL or login changes."""
         if before is None:
             values |= {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
             values |= {"next_at": self.caller.real_now}

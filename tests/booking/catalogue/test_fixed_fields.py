@@ -50,3 +50,15 @@ def test_an_object_can_be_sent_back_as_it_is(cast: Cast) -> None:
     answer = cast.desk.patch(f"/spacing-rules/{made['id']}", writable)
 
     assert (answer.status_code, answer.get_json()["version"]) == (200, 1)
+
+
+def test_an_external_calendars_kind_is_fixed(cast: Cast) -> None:
+    path = f"/therapists/{cast.therapist['id']}/external-calendars"
+    made = cast.desk.made(path, url="https://8.8.8.8/busy.ics")
+
+    same = cast.desk.patch(f"{path}/{made['id']}", {"kind": "ics"})
+    changed = cast.desk.patch(f"{path}/{made['id']}", {"kind": "caldav"})
+
+    assert (same.status_code, same.get_json()["kind"]) == (200, "ics")
+    assert changed.status_code == 422
+    assert changed.get_json()["errors"] == [{"pointer": "/kind", "message": FIXED}]
