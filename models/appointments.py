@@ -22,7 +22,8 @@ class Appointment(Versioned, Base):
     """A visit or a hold; `during` is the patient's presence, `local_date` its civil date at the location.
 
     An appointment that began as a hold has `hold`: `key_id` (of the key that made it), `extended`, and
-    how it `ended` (null while held).
+    how it `ended` (null while held). `status_since` is when the step happened that led to the present status,
+    by the clinical clock; null for visits of an older version.
     """
 
     __tablename__ = "appointments"
@@ -71,6 +72,7 @@ class Appointment(Versioned, Base):
         TSTZRANGE, Computed("tstzrange(starts_at, ends_at)", persisted=True)
     )
     local_date: Mapped[date]
+    status_since: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     notes: Mapped[str | None]
     warnings: Mapped[list[dict[str, Any]]]

@@ -117,6 +117,18 @@ class Retired(DomainError):
     code = "retired"
 
 
+class WrongDay(DomainError):
+    """The visit is on another day; move it first."""
+
+    code = "wrong_day"
+
+    def __init__(
+        self, detail: str | None = None, alternatives: Sequence[Mapping[str, object]] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.alternatives = alternatives
+
+
 class TooEarly(DomainError):
     """It is too early for this action."""
 

@@ -190,6 +190,13 @@ class Clients(RuleBasedStateMachine):
         """Tell whether a visit's procedure has a numbing phase."""
         return str(visit.procedure_id) == str(self.cast.procedures[0]["id"])
 
+    def is_its_day(self, visit: Appointment) -> bool:
+        """Tell whether it is the visit's day at its location."""
+        zone = next(
+            ZoneInfo(one["timezone"]) for one in self.cast.locations if one["id"] == str(visit.location_id)
+        )
+        return self.now.astimezone(zone).date() == visit.starts_at.astimezone(zone).date()
+
     def one(self, among: Sequence[Any], pick: int) -> Any:
         """Pick an element of a sequence by a number."""
         return among[pick % len(among)]
