@@ -22,7 +22,7 @@ from booking.appointments.hold_conversion import Conversion
 from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
-from booking.day import arrival, completing, reassigning
+from booking.day import arrival, completing, reassigning, starting
 from booking.day.reassigning import Place
 from models import Appointment, AuditEntry
 from schemas.appointments import (
@@ -173,7 +173,7 @@ def start_appointment(
 ) -> Visit:
     """Note that the procedure begins; 409 when the cream has worked too short or too long."""
     elsewhere, off_at = body["numbed_elsewhere"], body["cream_off_at"]
-    return transitions.start(
+    return starting.start(
         caller, appointment_id, expected, body["at"], numbed_elsewhere=elsewhere, cream_off_at=off_at
     )
 

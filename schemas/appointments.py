@@ -162,6 +162,14 @@ class AppointmentSchema(Schema):
         },
     )
     cancellation = fields.Dict(required=True, allow_none=True)
+    performed_on = LocalDate(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The date at the location on which the procedure, or the consultation, really "
+            "began: spacing, wash-outs, courses, recalls and aftercare count from it. Null until then."
+        },
+    )
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     affected = affected()

@@ -1,11 +1,10 @@
-"""Takes an appointment from status to status: confirm, start the numbing, start, cancel, no-show."""
+"""Takes an appointment from status to status: confirm, start the numbing, cancel, no-show."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import ceil
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from booking.appointments.noted_times import noted_at
@@ -14,7 +13,7 @@ from booking.claims.claims import delete_claims
 from booking.claims.expired_holds import end_hold, require_live
 from booking.claims.freed_time import freed_visit
 from booking.core.caller import Caller
-from booking.core.errors import Invalid, Refused, TooEarly, WrongStatus
+from booking.core.errors import TooEarly, WrongStatus
 from booking.core.events import record
 from booking.courses.courses import follow_visit
 from booking.flags.flags import clear_flags_of_busy_staff
@@ -23,9 +22,6 @@ from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
 from models.statuses import ALLOWED_FROM, OVER
 from scheduling.catalog import Policy
-from scheduling.rules.numbing import Numbing, numbing_refusals
-
-_MINUTE: Final = timedelta(minutes=1)
 
 
 def require_status(action: str, appointment: Appointment) -> None:
@@ -45,67 +41,12 @@ def start_numbing(
 ) -> Visit:
     """Note that the cream is on; raise WrongStatus for a visit without a numbing phase."""
     visit, at = begin(caller, "start-numbing", appointment_id, expected, at)
-    numbing = _phase(visit, "numbing")
+    numbing = phase_of(visit, "numbing")
     if numbing is None:
         raise WrongStatus((), "This visit has no numbing phase.")
     finish(visit, at, but=numbing)
     numbing.actual_starts_at = at
     return end(caller, visit, "numbing", "numbing_started", at)
-
-
-def start(
-    caller: Caller,
-    appointment_id: UUID,
-    expected: int | None,
-    at: datetime | None = None,
-    *,
-    numbed_elsewhere: bool = False,
-    cream_off_at: datetime | None = None,
-) -> Visit:
-    """Note that the procedure begins; raise Refused if the cream has worked too briefly or too long.
-
-    `cream_off_at` is when the cream came off, by default at the start; raise Invalid unless it lies between
-    the start of the numbing and that of the treatment.
-    """
-    visit, at = begin(caller, "start", appointment_id, expected, at)
-    numbing = _phase(visit, "numbing")
-    if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
-        raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
-    main = visit.main_phase
-    if numbing is not None and (numbing.actual_starts_at is not None or cream_off_at is not None):
-        _end_numbing(caller, visit, numbing, cream_off_at or at, at)
-    finish(visit, at, but=main)
-    main.actual_starts_at = at
-    return end(caller, visit, "in_progress", "started", at)
-
-
-def _end_numbing(
-    caller: Caller, visit: Visit, numbing: AppointmentPhase, off_at: datetime, at: datetime
-) -> None:
-    """Note when the cream came off; raise Refused if it worked too briefly or too long, or is off too long.
-
-    For cream that was put on elsewhere, only the time since it came off can be judged.
-    """
-    main, elsewhere = visit.main_phase, numbing.actual_starts_at is None
-    on_at = numbing.actual_starts_at or off_at
-    if not on_at <= off_at <= at:
-        raise Invalid("/cream_off_at", "Must lie between the start of the numbing and that of the treatment.")
-    # A visit that runs exactly as planned never numbs too long, even with other phases before the needling.
-    planned = (main.starts_at - numbing.starts_at) / _MINUTE
-    found = Numbing(
-        minutes=(off_at - on_at) / _MINUTE,
-        gap=(at - off_at) / _MINUTE,
-        min_minutes=None if elsewhere else numbing.min_minutes,
-        max_minutes=None if numbing.max_minutes is None else max(numbing.max_minutes, ceil(planned)),
-    )
-    refusals = list(numbing_refusals(found, _policy(caller, visit).numbing_gap_minutes))
-    if refusals:
-        raise Refused(refusals)
-    prep = _phase(visit, "prep")
-    if not elsewhere:
-        numbing.actual_ends_at = off_at
-    if prep is not None and off_at < at and numbing.position < prep.position < main.position:
-        prep.actual_starts_at = off_at
 
 
 def cancel(
@@ -121,7 +62,7 @@ def cancel(
     A hold is released instead; raise HoldExpired when it has expired.
     """
     visit, at = begin(caller, "cancel", appointment_id, expected, at)
-    notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
+    notice = timedelta(hours=policy_of(caller, visit).cancel_free_hours)
     visit.appointment.cancellation = {
         "reason_code": reason_code,
         "note": note,
@@ -139,7 +80,7 @@ def cancel(
 def no_show(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
     """Note that the patient did not come, and free the time; raise TooEarly before the grace is over."""
     visit, at = begin(caller, "no-show", appointment_id, expected, at)
-    due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
+    due = visit.appointment.starts_at + timedelta(minutes=policy_of(caller, visit).late_grace_minutes)
     if at <= due:
         raise TooEarly(f"A no-show can be noted after {due.astimezone(visit.zone).isoformat()}.")
     return _free(caller, visit, "no_show", at)
@@ -193,12 +134,14 @@ def end(
     return visit
 
 
-def _policy(caller: Caller, visit: Visit) -> Policy:
+def policy_of(caller: Caller, visit: Visit) -> Policy:
+    """Give the booking policy of the visit's location."""
     catalog = load_catalog(caller)
     return catalog.engine.locations[visit.appointment.location_id].policy
 
 
-def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
+def phase_of(visit: Visit, kind: str) -> AppointmentPhase | None:
+    """Give the visit's first phase of a kind, or None."""
     return next((phase for phase in visit.phases if phase.kind == kind), None)
 
 

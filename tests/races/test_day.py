@@ -5,9 +5,21 @@ from functools import partial
 import pytest
 
 from models.database import Database
-from tests.support.cast import Clinic, Made, create_patient, create_pipeline, create_room, create_therapist
+from tests.support.cast import (
+    Clinic,
+    Made,
+    create_patient,
+    create_pipeline,
+    create_room,
+    create_rule,
+    create_therapist,
+    refusal_codes,
+)
 from tests.support.desk import Desk
+from tests.support.nights import open_all_night
+from tests.support.overrides import overriding
 from tests.support.racing import assert_refused, assert_sound, outcomes, race, statuses
+from tests.support.soundness import assert_rows_sound
 from tests.support.times import TEN, at
 from tests.support.visits import begun, shown_visit
 
@@ -131,6 +143,39 @@ def test_after_an_adverse_effect_a_booking_is_refused_or_flagged(
         (409, [], ["medical_hold"]),
     )
     assert_sound(database, clinic.desk)
+
+
+def test_two_starts_of_a_visit_start_it_once(clinic: Clinic, database: Database) -> None:
+    now = clinic.at(TEN)
+    arrived = now.acted("arrive", clinic.booked(TEN))
+
+    answers = race([partial(now.act, "start", arrived)] * 8)
+
+    assert outcomes(answers) == {(200, None): 1, (412, "stale"): 7}
+    assert shown_visit(clinic, arrived)["version"] == arrived["version"] + 1
+    assert_sound(database, clinic.desk)
+
+
+@pytest.mark.parametrize("hour", range(10, 16))
+def test_a_start_after_midnight_and_a_booking_fourteen_days_on_are_never_both(
+    clinic: Clinic, database: Database, hour: int
+) -> None:
+    create_rule(open_all_night(clinic).desk)
+    arrived = clinic.at(at("23:50")).acted("arrive", clinic.booked(at("23:50")))
+    now = clinic.at("2027-03-02T00:05:00Z")
+    fields = overriding("spacing_min")
+
+    started, booked = race(
+        [
+            partial(now.act, "start", arrived),
+            partial(now.book, f"2027-03-15T{hour}:00:00Z", **fields),
+        ]
+    )
+
+    assert (started.status_code, booked.status_code) in ((200, 409), (409, 201))
+    refused = booked if started.status_code == 200 else started
+    assert "spacing_floor" in refusal_codes(refused)
+    assert_rows_sound(database, clinic.desk)
 
 
 def test_of_twenty_bookings_that_race_a_cancellation_at_most_one_gets_the_time(

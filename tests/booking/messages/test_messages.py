@@ -158,7 +158,7 @@ def test_only_a_performed_visit_has_aftercare(clinic: Clinic) -> None:
     visit = performed(clinic, "20")
 
     assert due(clinic, "2027-03-20T10:20:00Z", "2027-04-20T00:00:00Z") == {
-        "aftercare": "2027-03-20T10:20:00+00:00",
+        "aftercare": "2027-03-20T10:00:00+00:00",
         "aftercare_1d": "2027-03-21T10:00:00+00:00",
         "aftercare_3d": "2027-03-23T10:00:00+00:00",
         "aftercare_7d": "2027-03-27T10:00:00+00:00",
