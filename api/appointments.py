@@ -171,10 +171,22 @@ def reassign_appointment(
 def start_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
-    """Note that the procedure begins; 409 when the cream has worked too short or too long."""
+    """Note that the procedure begins.
+
+    409 with every reason when the cream has worked too short or too long, or when the visit may not take
+    place by the rules as they are now: medical holds, spacing, wash-outs, prerequisites, qualifications. What
+    the visit's overrides allow is allowed still; `override` allows more, except floors and qualifications.
+    When it begins on another date than planned, `affected` are later visits that are now too near.
+    """
     elsewhere, off_at = body["numbed_elsewhere"], body["cream_off_at"]
     return starting.start(
-        caller, appointment_id, expected, body["at"], numbed_elsewhere=elsewhere, cream_off_at=off_at
+        caller,
+        appointment_id,
+        expected,
+        body["at"],
+        override_of(body),
+        numbed_elsewhere=elsewhere,
+        cream_off_at=off_at,
     )
 
 

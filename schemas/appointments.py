@@ -264,6 +264,7 @@ class StartSchema(StepSchema):
         allow_none=True,
         metadata={"description": "When the numbing cream came off; by default when the procedure begins."},
     )
+    override = Nested(OverrideSchema, allow_none=True)
 
 
 class CompleteSchema(StepSchema):

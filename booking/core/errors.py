@@ -65,8 +65,9 @@ class Refused(DomainError):
         alternatives: Sequence[Mapping[str, object]] = (),
         by_visit: Mapping[int, Sequence[Refusal]] | None = None,
         near: Mapping[int, Sequence[Mapping[str, object]]] = MappingProxyType({}),
+        detail: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(detail)
         self.refusals = tuple(refusals)
         self.alternatives = tuple(alternatives)
         self.by_visit = by_visit

@@ -19,6 +19,7 @@ from tests.support.desk import Desk
 from tests.support.nights import open_all_night
 from tests.support.overrides import overriding
 from tests.support.racing import assert_refused, assert_sound, outcomes, race, statuses
+from tests.support.records import medical_holds_path
 from tests.support.soundness import assert_rows_sound
 from tests.support.times import TEN, at
 from tests.support.visits import begun, shown_visit
@@ -176,6 +177,26 @@ def test_a_start_after_midnight_and_a_booking_fourteen_days_on_are_never_both(
     refused = booked if started.status_code == 200 else started
     assert "spacing_floor" in refusal_codes(refused)
     assert_rows_sound(database, clinic.desk)
+
+
+@pytest.mark.parametrize("hour", range(10, 16))
+def test_a_start_either_comes_before_a_medical_hold_or_is_refused_by_it(
+    clinic: Clinic, database: Database, hour: int
+) -> None:
+    now = clinic.at(at(f"{hour}:00"))
+    arrived = now.acted("arrive", clinic.booked(at(f"{hour}:00")))
+    hold = {"code": "pregnancy", "opened_on": "2027-03-01"}
+
+    started, opened = race(
+        [
+            partial(now.act, "start", arrived),
+            partial(now.desk.post, medical_holds_path(clinic), hold),
+        ]
+    )
+
+    assert opened.status_code == 201
+    assert (started.status_code, refusal_codes(started)) in ((200, []), (409, ["medical_hold"]))
+    assert_sound(database, clinic.desk)
 
 
 def test_of_twenty_bookings_that_race_a_cancellation_at_most_one_gets_the_time(

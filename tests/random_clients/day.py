@@ -54,7 +54,7 @@ class TheirDay(Clients):
             self.refused(self.act(action, visit), "wrong_day")
             return
         if visit.status == "arrived" and (numbed or not self.is_numbed(visit)):
-            self.expect(self.act("start", visit, numbed_elsewhere=True), 200)
+            self.expect(self.act("start", visit, numbed_elsewhere=True), 200, 409)
         elif action == "start":
             self.expect(self.act("start", visit), 200, 409)
         elif action == "complete" and hurt:
