@@ -227,7 +227,8 @@ def arrive_appointment(
     On another day than the visit's it is 409 `wrong_day` with other times of today: move the visit first. A
     patient who is late within the location's grace gets a shorter numbing phase, and later visits in the
     way give way: `affected` names them. Otherwise a late visit is flagged `late`, and `alternatives` are
-    other times for it.
+    other times for it. A patient who was noted as a no-show is taken on while the time of the visit can be
+    had, else it is 409 with every reason.
     """
     return arrival.arrive(caller, appointment_id, expected, body["at"])
 

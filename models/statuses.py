@@ -25,7 +25,7 @@ APPOINTMENT_STATUSES: Final = (*LIVE, *GONE)
 ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "confirm": ("booked",),
-        "arrive": TO_COME,
+        "arrive": (*TO_COME, "no_show"),
         "start-numbing": ("arrived",),
         "start": ("arrived", "numbing"),
         "complete": ("in_progress",),

@@ -199,6 +199,33 @@ def test_a_start_either_comes_before_a_medical_hold_or_is_refused_by_it(
     assert_sound(database, clinic.desk)
 
 
+def test_of_a_patient_who_comes_after_all_and_bookings_of_the_time_one_has_it(
+    clinic: Clinic, database: Database
+) -> None:
+    gone = clinic.at(at("10:16")).acted("no-show", clinic.booked(TEN))
+    now = clinic.at(at("10:17"))
+    fields = overriding("in_the_past")
+    bookings = [partial(now.book, TEN, patient_id=one, **fields) for one in clinic.patients(8)]
+
+    answers = race([partial(now.act, "arrive", gone), *bookings])
+
+    won = [answer for answer in answers if answer.status_code in {200, 201}]
+    assert len(won) == 1
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_a_patient_who_comes_after_all_twice_at_once_comes_once(clinic: Clinic, database: Database) -> None:
+    gone = clinic.at(at("10:16")).acted("no-show", clinic.booked(TEN))
+    arrive = partial(clinic.at(at("10:17")).desk.post, f"/appointments/{gone['id']}/arrive")
+
+    answers = race([partial(arrive, **{"If-Match": "*"})] * 4)
+
+    assert statuses(answers).count(200) == 1
+    assert set(statuses(answers)) <= {200, 409, 412}
+    assert_sound(database, clinic.desk)
+
+
 def test_of_twenty_bookings_that_race_a_cancellation_at_most_one_gets_the_time(
     clinic: Clinic, database: Database
 ) -> None:

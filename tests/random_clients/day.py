@@ -100,6 +100,19 @@ class TheirDay(Clients):
         else:
             self.refused(answer, "too_early")
 
+    @precondition(lambda self: self.has("no_show"))
+    @rule(pick=picks)
+    def somebody_comes_after_all(self, pick: int) -> None:
+        """Let a patient come who was given up, which works while the time and the session can be had."""
+        visit = self.one(self.visits("no_show"), pick)
+        answer = self.act("arrive", visit)
+        if not self.is_its_day(visit):
+            self.refused(answer, "wrong_day")
+        elif answer.status_code == 409:
+            assert answer.get_json()["code"] in {"refused", "course_full", "wrong_status"}
+        else:
+            assert "late" in {flag["code"] for flag in self.expect(answer, 200)["flags"]}
+
     @precondition(lambda self: bool(self.present))
     @rule(pick=picks, action=st.sampled_from(sorted(TRANSITIONS)))
     def act_out_of_turn(self, pick: int, action: str) -> None:

@@ -41,7 +41,7 @@ LIVE = ("booked", "confirmed", "arrived", "numbing", "in_progress")
 KEPT = (Block, Closure, MedicalHold, WaitlistEntry)
 TRANSITIONS = {
     "confirm": ("booked",),
-    "arrive": ("booked", "confirmed"),
+    "arrive": ("booked", "confirmed", "no_show"),
     "start-numbing": ("arrived",),
     "start": ("arrived", "numbing"),
     "complete": ("in_progress",),
