@@ -22,11 +22,10 @@ from booking.appointments.hold_conversion import Conversion
 from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
-from booking.day import arrival, completing, reassigning
+from booking.day import arrival, completing, reassigning, starting
 from booking.day.reassigning import Place
 from models import Appointment, AuditEntry
 from schemas.appointments import (
-    ActionSchema,
     AppointmentQuerySchema,
     AppointmentSchema,
     AppointmentsSchema,
@@ -38,6 +37,7 @@ from schemas.appointments import (
     ReassignSchema,
     RescheduleSchema,
     StartSchema,
+    StepSchema,
     TogetherSchema,
     VerdictSchema,
 )
@@ -144,7 +144,13 @@ def reschedule_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
     """Move an appointment, keeping its id; its therapist stays where that is possible."""
-    move = Move(body["starts_at"], body.get("location_id"), body.get("therapist_id"), body.get("room_id"))
+    move = Move(
+        body["starts_at"],
+        body.get("location_id"),
+        body.get("therapist_id"),
+        body.get("room_id"),
+        body["at"],
+    )
     return rescheduling.reschedule(caller, appointment_id, move, expected, override_of(body))
 
 
@@ -157,7 +163,7 @@ def reassign_appointment(
     When that is refused, the answer is 409 with every reason, and `alternatives` names the therapists who
     could lead the visit at these times.
     """
-    place = Place(body.get("therapist_id"), body.get("room_id"))
+    place = Place(body.get("therapist_id"), body.get("room_id"), body["at"])
     return reassigning.reassign(caller, appointment_id, place, expected, override_of(body))
 
 
@@ -165,10 +171,22 @@ def reassign_appointment(
 def start_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
-    """Note that the procedure begins; 409 when the cream has worked too short or too long."""
+    """Note that the procedure begins.
+
+    409 with every reason when the cream has worked too short or too long, or when the visit may not take
+    place by the rules as they are now: medical holds, spacing, wash-outs, prerequisites, qualifications. What
+    the visit's overrides allow is allowed still; `override` allows more, except floors and qualifications.
+    When it begins on another date than planned, `affected` are later visits that are now too near.
+    """
     elsewhere, off_at = body["numbed_elsewhere"], body["cream_off_at"]
-    return transitions.start(
-        caller, appointment_id, expected, numbed_elsewhere=elsewhere, cream_off_at=off_at
+    return starting.start(
+        caller,
+        appointment_id,
+        expected,
+        body["at"],
+        override_of(body),
+        numbed_elsewhere=elsewhere,
+        cream_off_at=off_at,
     )
 
 
@@ -180,7 +198,7 @@ def complete_appointment(
 
     Each adverse effect opens a medical hold; `affected` names the patient's visits that this hold forbids.
     """
-    return completing.complete(caller, appointment_id, expected, body["adverse_effects"])
+    return completing.complete(caller, appointment_id, expected, body["adverse_effects"], body["at"])
 
 
 @_act(f"{_ONE}/cancel", takes=CancelSchema, fails=(410,))
@@ -188,36 +206,47 @@ def cancel_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
     """Cancel an appointment, or release a hold; its time is free at once."""
-    return transitions.cancel(caller, appointment_id, expected, body["reason_code"], body["note"])
+    reason_code, note = body["reason_code"], body["note"]
+    return transitions.cancel(caller, appointment_id, expected, reason_code, note, body["at"])
 
 
-@_act(f"{_ONE}/confirm", takes=ActionSchema)
-def confirm_appointment(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+@_act(f"{_ONE}/confirm", takes=StepSchema)
+def confirm_appointment(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
+) -> Visit:
     """Note that the patient has confirmed."""
-    return transitions.confirm(caller, appointment_id, expected)
+    return transitions.confirm(caller, appointment_id, expected, body["at"])
 
 
-@_act(f"{_ONE}/arrive", takes=ActionSchema)
-def arrive_appointment(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+@_act(f"{_ONE}/arrive", takes=StepSchema)
+def arrive_appointment(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
+) -> Visit:
     """Note that the patient is here.
 
-    A patient who is late within the location's grace gets a shorter numbing phase, and later visits in the
+    On another day than the visit's it is 409 `wrong_day` with other times of today: move the visit first. A
+    patient who is late within the location's grace gets a shorter numbing phase, and later visits in the
     way give way: `affected` names them. Otherwise a late visit is flagged `late`, and `alternatives` are
-    other times for it.
+    other times for it. A patient who was noted as a no-show is taken on while the time of the visit can be
+    had, else it is 409 with every reason.
     """
-    return arrival.arrive(caller, appointment_id, expected)
+    return arrival.arrive(caller, appointment_id, expected, body["at"])
 
 
-@_act(f"{_ONE}/start-numbing", takes=ActionSchema)
-def start_numbing_appointment(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+@_act(f"{_ONE}/start-numbing", takes=StepSchema)
+def start_numbing_appointment(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
+) -> Visit:
     """Note that the numbing cream is on."""
-    return transitions.start_numbing(caller, appointment_id, expected)
+    return transitions.start_numbing(caller, appointment_id, expected, body["at"])
 
 
-@_act(f"{_ONE}/no-show", takes=ActionSchema)
-def no_show_appointment(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+@_act(f"{_ONE}/no-show", takes=StepSchema)
+def no_show_appointment(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
+) -> Visit:
     """Note, after the grace, that the patient has not come."""
-    return transitions.no_show(caller, appointment_id, expected)
+    return transitions.no_show(caller, appointment_id, expected, body["at"])
 
 
 def _conversion(body: dict[str, Any]) -> Conversion:

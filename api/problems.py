@@ -21,6 +21,7 @@ from booking.core.errors import (
     Refused,
     StaleVersion,
     TooManyHolds,
+    WrongDay,
     WrongStatus,
 )
 from scheduling.reasons import Refusal, for_widget
@@ -50,6 +51,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "retired": (409, "This is retired and takes no new bookings."),
     "too_many_holds": (409, "The key has too many live holds at this location."),
     "too_early": (409, "It is too early for this."),
+    "wrong_day": (409, "The visit is on another day."),
     "wrong_status": (409, "The present status does not allow this."),
     "hold_converted": (409, "The hold has become an appointment."),
     "hold_extended": (409, "A hold can be extended once."),
@@ -148,6 +150,8 @@ def _from_domain(error: DomainError) -> Problem:
                     {"position": place, "refusals": _told(refusals)} | _near(error, place)
                     for place, refusals in error.by_visit.items()
                 ]
+        case WrongDay(alternatives=alternatives) if alternatives is not None:
+            members = {"alternatives": alternatives}
         case WrongStatus():
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():

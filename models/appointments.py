@@ -22,7 +22,9 @@ class Appointment(Versioned, Base):
     """A visit or a hold; `during` is the patient's presence, `local_date` its civil date at the location.
 
     An appointment that began as a hold has `hold`: `key_id` (of the key that made it), `extended`, and
-    how it `ended` (null while held).
+    how it `ended` (null while held). `status_since` is when the step happened that led to the present status,
+    by the clinical clock; null for visits of an older version. `performed_on` is the civil date at the
+    location on which the treatment really began, null until then.
     """
 
     __tablename__ = "appointments"
@@ -71,6 +73,8 @@ class Appointment(Versioned, Base):
         TSTZRANGE, Computed("tstzrange(starts_at, ends_at)", persisted=True)
     )
     local_date: Mapped[date]
+    status_since: Mapped[datetime | None]
+    performed_on: Mapped[date | None]
     expires_at: Mapped[datetime | None]
     notes: Mapped[str | None]
     warnings: Mapped[list[dict[str, Any]]]
@@ -78,6 +82,11 @@ class Appointment(Versioned, Base):
     overrides: Mapped[list[dict[str, Any]]]
     cancellation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     hold: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    @property
+    def counts_from(self) -> date:
+        """The date from which the days to other visits count: when it was performed, else as planned."""
+        return self.performed_on or self.local_date
 
 
 class AppointmentPhase(Tenant, Base):

@@ -10,6 +10,8 @@ BEFORE_TREATMENT: Final = (*TO_COME, "arrived", "numbing")
 """Appointments whose treatment has not begun: these can get another therapist or room."""
 UNFINISHED: Final = (*BEFORE_TREATMENT, "in_progress")
 """Appointments that need their people and rooms now or later."""
+UNDER_WAY: Final = ("arrived", "numbing", "in_progress")
+"""Appointments whose patient is here."""
 GONE: Final = ("cancelled", "no_show")
 """Appointments that did not and will not take place: they claim nothing and count for no rule."""
 OVER: Final = ("completed", *GONE)
@@ -23,7 +25,7 @@ APPOINTMENT_STATUSES: Final = (*LIVE, *GONE)
 ALLOWED_FROM: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "confirm": ("booked",),
-        "arrive": TO_COME,
+        "arrive": (*TO_COME, "no_show"),
         "start-numbing": ("arrived",),
         "start": ("arrived", "numbing"),
         "complete": ("in_progress",),

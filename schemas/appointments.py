@@ -162,6 +162,14 @@ class AppointmentSchema(Schema):
         },
     )
     cancellation = fields.Dict(required=True, allow_none=True)
+    performed_on = LocalDate(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The date at the location on which the procedure, or the consultation, really "
+            "began: spacing, wash-outs, courses, recalls and aftercare count from it. Null until then."
+        },
+    )
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     affected = affected()
@@ -234,18 +242,32 @@ class ActionSchema(Schema):
     version = Integer(minimum=1, metadata={"description": "The version you change, in place of If-Match."})
 
 
-class StartSchema(ActionSchema):
+class StepSchema(ActionSchema):
+    """The body of an action on an appointment."""
+
+    at = Instant(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "When it happened: by default now, never in the future, nor before the booking or "
+            "the step that came before it."
+        },
+    )
+
+
+class StartSchema(StepSchema):
     """How the procedure starts."""
 
     numbed_elsewhere = Flag(load_default=False)
     cream_off_at = Instant(
         load_default=None,
         allow_none=True,
-        metadata={"description": "When the numbing cream came off; by default just now."},
+        metadata={"description": "When the numbing cream came off; by default when the procedure begins."},
     )
+    override = Nested(OverrideSchema, allow_none=True)
 
 
-class CompleteSchema(ActionSchema):
+class CompleteSchema(StepSchema):
     """How the treatment went."""
 
     adverse_effects = SetOf(
@@ -258,14 +280,14 @@ class CompleteSchema(ActionSchema):
     )
 
 
-class CancelSchema(ActionSchema):
+class CancelSchema(StepSchema):
     """Why an appointment is cancelled."""
 
     reason_code = Choice(CANCEL_REASONS, required=True)
     note = Text(1000, lines=True, allow_none=True, load_default=None)
 
 
-class RescheduleSchema(ActionSchema):
+class RescheduleSchema(StepSchema):
     """The new time and place of an appointment; a field that is left out stays as it is."""
 
     starts_at = Instant(required=True, grid=True)
@@ -275,7 +297,7 @@ class RescheduleSchema(ActionSchema):
     override = Nested(OverrideSchema, allow_none=True)
 
 
-class ReassignSchema(ActionSchema):
+class ReassignSchema(StepSchema):
     """The new therapist or room of a visit at its times; a field that is left out stays as it is."""
 
     therapist_id = Id(allow_none=True)

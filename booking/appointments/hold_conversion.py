@@ -94,6 +94,7 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
 
 def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:
     held.status = "booked"
+    held.status_since = caller.now
     held.expires_at = None
     held.patient_id = wanted.patient_id
     held.course_id = wanted.course_id or held.course_id

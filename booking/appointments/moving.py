@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from booking.appointments.records import bump_version, set_placement, when_and_where
+from booking.appointments.transitions import in_the_past
 from booking.claims.claims import claims_of, delete_claims
 from booking.claims.freed_time import freed_visit
 from booking.core.bulk_insert import insert_rows
@@ -29,7 +31,8 @@ class Placing:
     """Where a visit goes: its question, a verdict with an assignment, and the tick of its arrival.
 
     A visit that `gives_way` stays on its day: its warnings, flags and overrides stay too. `event` names
-    what happens to this visit when it is not the same for all visits that move together.
+    what happens to this visit when it is not the same for all visits that move together, `at` is when the
+    move was agreed, if that was before now.
     """
 
     appointment: Appointment
@@ -39,6 +42,7 @@ class Placing:
     override: Override | None = None
     gives_way: bool = False
     event: str | None = None
+    at: datetime | None = None
 
 
 # Visits that move together often move into each other's time. When two visits in a row both move half an hour
@@ -96,7 +100,7 @@ def _write_move(
     _, ((model, phases), *claims) = claims_of(catalog, question, appointment, verdict.assignment)
     # Actual times are noted only on the first phase of a kind; its position may be another in the new plan.
     noted = [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]
-    places = {"before": before, "after": when_and_where(appointment)}
+    places = {"before": before, "after": when_and_where(appointment), **in_the_past(caller, placing.at)}
     insert_rows(caller.session, (model, noted), *claims, *facts(caller, event, appointment, places))
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})

@@ -129,7 +129,8 @@ def add_appointment(
     """Add the requested visit, or a hold of it, in the place that its verdict allows."""
     ids = {"clinic_id": caller.clinic_id, "id": uuid7()}
     whose = {"patient_id": request.patient_id, "course_id": request.course_id}
-    appointment = Appointment(**ids, **whose, **{"flags": [], "overrides": []} | fields)
+    usual = {"flags": [], "overrides": [], "status_since": caller.now}
+    appointment = Appointment(**ids, **whose, **usual | fields)
     set_placement(appointment, question, verdict, start)
     caller.session.add(appointment)
     caller.session.flush()

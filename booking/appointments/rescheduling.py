@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
+from booking.appointments.noted_times import noted_at
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
 from booking.claims.expired_holds import lock_and_sweep
@@ -26,12 +27,16 @@ from scheduling.ticks import to_tick
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The new time and place of a visit; fields that are None stay, the therapist only if possible."""
+    """The new time and place of a visit; fields that are None stay, the therapist only if possible.
+
+    `at` is when the move was agreed, if that was before now.
+    """
 
     starts_at: datetime
     location_id: UUID | None = None
     therapist_id: UUID | None = None
     room_id: UUID | None = None
+    at: datetime | None = None
 
 
 def reschedule(
@@ -66,11 +71,12 @@ def _move(
     lock_and_sweep(caller, patients=[request.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
+    noted_at(caller, with_phases(caller, [appointment], catalog)[0], "reschedule", move.at)
     question = ask_with_history(caller, catalog, request, appointment.id)
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    placing = Placing(appointment, chosen, verdict, to_tick(move.starts_at), override)
+    placing = Placing(appointment, chosen, verdict, to_tick(move.starts_at), override, at=move.at)
     move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)
     return replace(with_phases(caller, [appointment], catalog)[0], affected=affected)

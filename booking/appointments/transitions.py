@@ -1,19 +1,19 @@
-"""Takes an appointment from status to status: confirm, start the numbing, start, cancel, no-show."""
+"""Takes an appointment from status to status: confirm, start the numbing, cancel, no-show."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import ceil
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
+from booking.appointments.noted_times import noted_at
 from booking.appointments.records import Visit, bump_version, lock_appointment, with_phases
 from booking.claims.claims import delete_claims
 from booking.claims.expired_holds import end_hold, require_live
 from booking.claims.freed_time import freed_visit
 from booking.core.caller import Caller
-from booking.core.errors import Invalid, Refused, TooEarly, WrongStatus
+from booking.core.errors import TooEarly, WrongStatus
 from booking.core.events import record
 from booking.courses.courses import follow_visit
 from booking.flags.flags import clear_flags_of_busy_staff
@@ -22,9 +22,6 @@ from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
 from models.statuses import ALLOWED_FROM, OVER
 from scheduling.catalog import Policy
-from scheduling.rules.numbing import Numbing, numbing_refusals
-
-_MINUTE: Final = timedelta(minutes=1)
 
 
 def require_status(action: str, appointment: Appointment) -> None:
@@ -33,156 +30,134 @@ def require_status(action: str, appointment: Appointment) -> None:
         raise WrongStatus(ALLOWED_FROM[action], f"The appointment is {appointment.status}.")
 
 
-def confirm(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+def confirm(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
     """Note that the patient has confirmed."""
-    visit = begin(caller, "confirm", appointment_id, expected)
-    return end(caller, visit, "confirmed", "confirmed")
+    visit, at = begin(caller, "confirm", appointment_id, expected, at)
+    return end(caller, visit, "confirmed", "confirmed", at)
 
 
-def start_numbing(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+def start_numbing(
+    caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None
+) -> Visit:
     """Note that the cream is on; raise WrongStatus for a visit without a numbing phase."""
-    visit = begin(caller, "start-numbing", appointment_id, expected)
-    numbing = _phase(visit, "numbing")
+    visit, at = begin(caller, "start-numbing", appointment_id, expected, at)
+    numbing = phase_of(visit, "numbing")
     if numbing is None:
         raise WrongStatus((), "This visit has no numbing phase.")
-    finish(visit, caller.now, but=numbing)
-    numbing.actual_starts_at = caller.now
-    return end(caller, visit, "numbing", "numbing_started")
-
-
-def start(
-    caller: Caller,
-    appointment_id: UUID,
-    expected: int | None,
-    *,
-    numbed_elsewhere: bool = False,
-    cream_off_at: datetime | None = None,
-) -> Visit:
-    """Note that the procedure begins; raise Refused if the cream has worked too briefly or too long.
-
-    `cream_off_at` is when the cream came off, by default now; raise Invalid unless it lies between the
-    start of the numbing and now.
-    """
-    visit = begin(caller, "start", appointment_id, expected)
-    numbing = _phase(visit, "numbing")
-    if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
-        raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
-    main = visit.main_phase
-    if numbing is not None and (numbing.actual_starts_at is not None or cream_off_at is not None):
-        _end_numbing(caller, visit, numbing, main, cream_off_at or caller.now)
-    finish(visit, caller.now, but=main)
-    main.actual_starts_at = caller.now
-    return end(caller, visit, "in_progress", "started")
-
-
-def _end_numbing(
-    caller: Caller, visit: Visit, numbing: AppointmentPhase, main: AppointmentPhase, off_at: datetime
-) -> None:
-    """Note when the cream came off; raise Refused if it worked too briefly or too long, or is off too long.
-
-    For cream that was put on elsewhere, only the time since it came off can be judged.
-    """
-    elsewhere, on_at = numbing.actual_starts_at is None, numbing.actual_starts_at or off_at
-    if not on_at <= off_at <= caller.now:
-        raise Invalid("/cream_off_at", "Must lie between the start of the numbing and now.")
-    # A visit that runs exactly as planned never numbs too long, even with other phases before the needling.
-    planned = (main.starts_at - numbing.starts_at) / _MINUTE
-    found = Numbing(
-        minutes=(off_at - on_at) / _MINUTE,
-        gap=(caller.now - off_at) / _MINUTE,
-        min_minutes=None if elsewhere else numbing.min_minutes,
-        max_minutes=None if numbing.max_minutes is None else max(numbing.max_minutes, ceil(planned)),
-    )
-    refusals = list(numbing_refusals(found, _policy(caller, visit).numbing_gap_minutes))
-    if refusals:
-        raise Refused(refusals)
-    prep = _phase(visit, "prep")
-    if not elsewhere:
-        numbing.actual_ends_at = off_at
-    if prep is not None and off_at < caller.now and numbing.position < prep.position < main.position:
-        prep.actual_starts_at = off_at
+    finish(visit, at, but=numbing)
+    numbing.actual_starts_at = at
+    return end(caller, visit, "numbing", "numbing_started", at)
 
 
 def cancel(
-    caller: Caller, appointment_id: UUID, expected: int | None, reason_code: str, note: str | None
+    caller: Caller,
+    appointment_id: UUID,
+    expected: int | None,
+    reason_code: str,
+    note: str | None,
+    at: datetime | None = None,
 ) -> Visit:
     """Cancel the visit, and delete its claims in the same transaction.
 
     A hold is released instead; raise HoldExpired when it has expired.
     """
-    visit = begin(caller, "cancel", appointment_id, expected)
-    notice = timedelta(hours=_policy(caller, visit).cancel_free_hours)
+    visit, at = begin(caller, "cancel", appointment_id, expected, at)
+    notice = timedelta(hours=policy_of(caller, visit).cancel_free_hours)
     visit.appointment.cancellation = {
         "reason_code": reason_code,
         "note": note,
-        "at": caller.now,
-        "late": caller.now > visit.appointment.starts_at - notice,
+        "at": at,
+        "late": at > visit.appointment.starts_at - notice,
     }
     if visit.appointment.status == "held":
         require_live(caller, visit.appointment)
         end_hold(caller, visit.appointment, "released")
         return replace(visit, phases=(), affected=[])
-    finish(visit, caller.now)
-    return _free(caller, visit, "cancelled")
+    finish(visit, at)
+    return _free(caller, visit, "cancelled", at)
 
 
-def no_show(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
+def no_show(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
     """Note that the patient did not come, and free the time; raise TooEarly before the grace is over."""
-    visit = begin(caller, "no-show", appointment_id, expected)
-    due = visit.appointment.starts_at + timedelta(minutes=_policy(caller, visit).late_grace_minutes)
-    if caller.now <= due:
+    visit, at = begin(caller, "no-show", appointment_id, expected, at)
+    due = visit.appointment.starts_at + timedelta(minutes=policy_of(caller, visit).late_grace_minutes)
+    if at <= due:
         raise TooEarly(f"A no-show can be noted after {due.astimezone(visit.zone).isoformat()}.")
-    return _free(caller, visit, "no_show")
+    return _free(caller, visit, "no_show", at)
 
 
-def _free(caller: Caller, visit: Visit, status: str) -> Visit:
+def _free(caller: Caller, visit: Visit, status: str, at: datetime) -> Visit:
     """Free the visit's time, and judge the patient's other visits without it."""
     gone = visit.appointment
     delete_claims(caller.session, gone)
     freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
-    ended = end(caller, visit, status, status)
+    ended = end(caller, visit, status, status, at)
     catalog = load_catalog(caller)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
 
 
-def begin(caller: Caller, action: str, appointment_id: UUID, expected: int | None) -> Visit:
-    """Lock a visit for an action and give it; raise StaleVersion or WrongStatus if it is not allowed."""
+def begin(
+    caller: Caller, action: str, appointment_id: UUID, expected: int | None, at: datetime | None
+) -> tuple[Visit, datetime]:
+    """Lock a visit for an action; give it, and when the action happened: `at`, or now.
+
+    Raise StaleVersion or WrongStatus if the action is not allowed, and what `noted_at` raises.
+    """
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status(action, appointment)
-    return with_phases(caller, [appointment])[0]
+    visit = with_phases(caller, [appointment])[0]
+    return visit, noted_at(caller, visit, action, at)
 
 
 def end(
-    caller: Caller, visit: Visit, status: str, event: str, fields: Mapping[str, Any] = MappingProxyType({})
+    caller: Caller,
+    visit: Visit,
+    status: str,
+    event: str,
+    at: datetime,
+    fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> Visit:
-    """Write the new status and its event, and update the course; `fields` are added to the audit entry."""
+    """Write the new status since `at` and its event, and update the course.
+
+    `fields` are added to the audit entry, as is an `at` in the past.
+    """
     before = visit.appointment.status
     visit.appointment.status = status
+    visit.appointment.status_since = at
     if status in OVER:
         clear_flags_of_busy_staff(visit.appointment)
     bump_version(caller, visit.appointment)
-    record(caller, event, visit.appointment, {"status": [before, status], **fields})
+    record(
+        caller, event, visit.appointment, {"status": [before, status], **fields, **in_the_past(caller, at)}
+    )
     follow_visit(caller, visit.appointment)
     return visit
 
 
-def _policy(caller: Caller, visit: Visit) -> Policy:
+def policy_of(caller: Caller, visit: Visit) -> Policy:
+    """Give the booking policy of the visit's location."""
     catalog = load_catalog(caller)
     return catalog.engine.locations[visit.appointment.location_id].policy
 
 
-def _phase(visit: Visit, kind: str) -> AppointmentPhase | None:
+def phase_of(visit: Visit, kind: str) -> AppointmentPhase | None:
+    """Give the visit's first phase of a kind, or None."""
     return next((phase for phase in visit.phases if phase.kind == kind), None)
 
 
-def note_arrival(visit: Visit, now: datetime) -> None:
+def in_the_past(caller: Caller, at: datetime | None) -> dict[str, datetime]:
+    """Give what the audit log keeps of an action that is noted later than it happened."""
+    return {} if at in {None, caller.now} else {"at": at}
+
+
+def note_arrival(visit: Visit, at: datetime) -> None:
     """Begin the first phase, unless it is the numbing or the treatment, which have actions of their own."""
     if visit.phases[0] is not visit.main_phase and visit.phases[0].kind != "numbing":
-        visit.phases[0].actual_starts_at = now
+        visit.phases[0].actual_starts_at = at
 
 
-def finish(visit: Visit, now: datetime, *, but: AppointmentPhase | None = None) -> None:
+def finish(visit: Visit, at: datetime, *, but: AppointmentPhase | None = None) -> None:
     """End the phases that have begun and not ended, except the phase `but`."""
     for phase in visit.phases:
         if phase is not but and phase.actual_starts_at is not None and phase.actual_ends_at is None:
-            phase.actual_ends_at = now
+            phase.actual_ends_at = at

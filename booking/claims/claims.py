@@ -32,7 +32,10 @@ def claims_of(
 def claim_spacing(
     session: Session, catalog: ClinicCatalog, question: Question, appointment: Appointment
 ) -> None:
-    """Replace the spacing claims by those for the appointment's patient and course; its occupancies stay."""
+    """Replace the spacing claims by those for the appointment's patient, course and date.
+
+    Its occupancies stay.
+    """
     session.execute(
         delete(SpacingClaim).where(
             SpacingClaim.clinic_id == appointment.clinic_id, SpacingClaim.appointment_id == appointment.id
@@ -108,7 +111,7 @@ def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[
 def _spacing(catalog: ClinicCatalog, question: Question, appointment: Appointment) -> list[dict[str, Any]]:
     if appointment.patient_id is None:
         return []
-    claims = spacing_claims(question, appointment.local_date, catalog.paired_rules, catalog.engine)
+    claims = spacing_claims(question, appointment.counts_from, catalog.paired_rules, catalog.engine)
     return [
         {
             "clinic_id": appointment.clinic_id,

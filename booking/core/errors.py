@@ -65,8 +65,9 @@ class Refused(DomainError):
         alternatives: Sequence[Mapping[str, object]] = (),
         by_visit: Mapping[int, Sequence[Refusal]] | None = None,
         near: Mapping[int, Sequence[Mapping[str, object]]] = MappingProxyType({}),
+        detail: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(detail)
         self.refusals = tuple(refusals)
         self.alternatives = tuple(alternatives)
         self.by_visit = by_visit
@@ -115,6 +116,18 @@ class Retired(DomainError):
     """This procedure or location is retired and takes no new bookings."""
 
     code = "retired"
+
+
+class WrongDay(DomainError):
+    """The visit is on another day; move it first."""
+
+    code = "wrong_day"
+
+    def __init__(
+        self, detail: str | None = None, alternatives: Sequence[Mapping[str, object]] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.alternatives = alternatives
 
 
 class TooEarly(DomainError):

@@ -20,12 +20,12 @@ KINDS: Final = ("lapsed", "maintenance", "review")
 _RECALLS = text(f"""
     WITH done AS (
         SELECT DISTINCT ON (c.id) c.clinic_id, c.id, c.patient_id, c.template_id, c.status, c.lapsed_on,
-               a.location_id, a.local_date AS last_on, a.procedure_id
+               a.location_id, COALESCE(a.performed_on, a.local_date) AS last_on, a.procedure_id
         FROM courses c
         JOIN appointments a ON a.clinic_id = c.clinic_id AND a.course_id = c.id AND a.status = 'completed'
         WHERE c.clinic_id = :clinic_id AND c.status IN ('completed', 'lapsed')
           AND (NOT :untold OR c.maintenance_told_on IS NULL)
-        ORDER BY c.id, a.local_date DESC, a.id
+        ORDER BY c.id, last_on DESC, a.id
     ), windows AS (
         SELECT done.*, d.family, w.kind, w.opens_on, w.closes_on,
                CAST(CAST(:now AS timestamptz) AT TIME ZONE l.timezone AS date) AS today
@@ -59,7 +59,8 @@ _RECALLS = text(f"""
     FROM due
     WHERE NOT EXISTS (
         SELECT FROM appointments b JOIN procedures p ON p.clinic_id = b.clinic_id AND p.id = b.procedure_id
-        WHERE b.clinic_id = due.clinic_id AND b.patient_id = due.patient_id AND b.local_date > due.last_on
+        WHERE b.clinic_id = due.clinic_id AND b.patient_id = due.patient_id
+          AND COALESCE(b.performed_on, b.local_date) > due.last_on
           AND b.status NOT IN {NOT_BOOKED}
           AND (p.family = due.family OR (due.kind = 'review' AND NOT EXISTS (
             SELECT FROM phases f

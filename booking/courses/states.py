@@ -28,12 +28,13 @@ _NOTHING_BOOKED = f"""NOT EXISTS (
           AND b.status NOT IN {OVER})"""
 _CANDIDATES = text(f"""
     SELECT DISTINCT ON (c.id) c.id, c.template_id, c.patient_id, p.skin_type,
-           a.location_id, a.procedure_id, a.areas, a.local_date
+           a.location_id, a.procedure_id, a.areas,
+           COALESCE(a.performed_on, a.local_date) AS last_on
     FROM courses c
     JOIN patients p ON p.clinic_id = c.clinic_id AND p.id = c.patient_id
     JOIN appointments a ON a.clinic_id = c.clinic_id AND a.course_id = c.id AND a.status = 'completed'
     WHERE c.clinic_id = :clinic_id AND c.status = 'active' AND {_NOTHING_BOOKED}
-    ORDER BY c.id, a.local_date DESC, a.id
+    ORDER BY c.id, last_on DESC, a.id
 """)  # noqa: S608 - no part comes from a request
 # An act that books a session has locked its course: such a course does not lapse, and is not waited for.
 _LOCK = text("""
@@ -87,7 +88,7 @@ def lapse_due(caller: Caller) -> int:
     """
     catalog = load_catalog(caller)
     rows = caller.session.execute(_CANDIDATES, {"clinic_id": caller.clinic_id})
-    late = [row for row in rows if _is_overdue(caller, catalog, row, row.local_date)]
+    late = [row for row in rows if _is_overdue(caller, catalog, row, row.last_on)]
     histories = load_histories(caller, catalog, {row.patient_id for row in late}, with_holds=False)
     due = {row.id: row for row in late if _is_free(caller, catalog, row, histories[row.patient_id])}
     if not due:
@@ -113,7 +114,7 @@ def _is_overdue(caller: Caller, catalog: ClinicCatalog, row: Any, since: date) -
 def _is_free(caller: Caller, catalog: ClinicCatalog, row: Any, history: History) -> bool:  # noqa: ANN401 - a row
     """Whether no medical hold refuses the next session, and the course is overdue since the last hold."""
     procedure, rules = catalog.engine.procedures[row.procedure_id], catalog.engine.hold_rules
-    today, since = _today(caller, catalog, row), row.local_date
+    today, since = _today(caller, catalog, row), row.last_on
     for _, ban in medical_holds_against(procedure, row.areas, history.person.medical_holds, rules):
         if ban.until is None or ban.covers(today):
             return False
@@ -137,7 +138,7 @@ def _lapse(caller: Caller, row: Any, today: date) -> bool:  # noqa: ANN401 - a r
         "status": "lapsed",
         "template_id": row.template_id,
         "location_id": row.location_id,
-        "last_session_on": row.local_date,
+        "last_session_on": row.last_on,
     }
     tell(caller, "course.lapsed", row.id, told)
     changes = {"status": {"before": "active", "after": "lapsed"}}

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
@@ -11,35 +10,42 @@ from booking.appointments.records import Visit, get_appointment, lock_appointmen
 from booking.appointments.transitions import end, note_arrival, require_status
 from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
-from booking.core.errors import Invalid, Retired
+from booking.core.errors import StaleVersion
+from booking.day.arrival_times import arrived_at, times_near_now
+from booking.day.coming_after_all import come_after_all
 from booking.day.late_arrival import following, plan, resources_of
 from booking.day.planned_visits import PlannedVisit, fits, planned_visit
 from booking.flags.flags import flag_late
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
-from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
-from booking.questions.visit_requests import of_appointment
 from models import Appointment
-from scheduling.ticks import ceil_tick
 
 
-def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
-    """Note that the patient is here.
+def arrive(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
+    """Note that the patient is here, since `at` or now; raise WrongDay with other times of today.
+
+    A patient who was given up is taken on as `come_after_all` does.
 
     Within the location's grace, a late patient gets a shorter numbing phase, and visits that are still in
     the way have to wait: `affected` names those visits. When that is impossible, and after the grace, the
     appointment is flagged late, no visit moves, and `alternatives` are other times for it.
     """
-    catalog, locked = _lock(caller, appointment_id)
+    if get_appointment(caller, appointment_id).status == "no_show":
+        return come_after_all(caller, appointment_id, expected, at)
+    catalog, locked = _lock(caller, appointment_id, at or caller.now)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("arrive", appointment)
+    if appointment.status == "no_show":
+        # It was given up while we waited for the locks, and nothing that it could take is locked.
+        raise StaleVersion
     visit = with_phases(caller, [appointment], catalog)[0]
-    late = caller.now > appointment.starts_at
+    at = arrived_at(caller, visit, at)
+    late = at > appointment.starts_at
     moved = (
         _give_way(caller, catalog, visit, locked)
-        if locked and _is_within_grace(caller, catalog, appointment)
+        if locked and _is_within_grace(caller, catalog, appointment, at)
         else []
     )
     if moved:
@@ -48,26 +54,26 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
         )
     elif late:
         flag_late(caller, appointment)
-        visit = replace(visit, alternatives=_other_times(caller, appointment))
-    note_arrival(visit, caller.now)
-    return end(caller, visit, "arrived", "arrived")
+        visit = replace(visit, alternatives=times_near_now(caller, appointment))
+    note_arrival(visit, at)
+    return end(caller, visit, "arrived", "arrived", at)
 
 
-def _is_within_grace(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> bool:
-    """Whether the patient is late, but within the grace."""
+def _is_within_grace(caller: Caller, catalog: ClinicCatalog, appointment: Appointment, at: datetime) -> bool:
+    """Whether the patient who arrived at `at` is late, and the grace is not over yet."""
     policy = catalog.engine.locations[appointment.location_id].policy
     grace = timedelta(minutes=policy.late_grace_minutes)
-    return appointment.starts_at < caller.now <= appointment.starts_at + grace
+    return appointment.starts_at < at and caller.now <= appointment.starts_at + grace
 
 
-def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID]]:
+def _lock(caller: Caller, appointment_id: UUID, at: datetime) -> tuple[ClinicCatalog, set[UUID]]:
     """Lock a late visit with everything that may give way to it; give the patients who are locked.
 
     Only the catalogue is locked when no visit may move: the patient is in time, or later than the grace.
     """
     catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
-    if not _is_within_grace(caller, catalog, appointment):
+    if not _is_within_grace(caller, catalog, appointment, at):
         return catalog, set()
     visits = [appointment, *following(caller, appointment)]
     patients = {one.patient_id for one in visits if one.patient_id is not None}
@@ -111,12 +117,3 @@ def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -
     patients = {one.patient_id for one in moved if one.patient_id is not None}
     affected_by(caller, visits_of_patients(caller, patients), catalog=catalog)
     return moved
-
-
-def _other_times(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
-    """Give other times for a late visit, as near to now as possible."""
-    try:
-        return alternatives(caller, of_appointment(appointment), ceil_tick(caller.now), (), appointment.id)
-    except (Retired, Invalid):
-        # The visit cannot be asked for any more: its procedure or location has retired or changed.
-        return []

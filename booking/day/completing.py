@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,32 +17,36 @@ from scheduling.clinical import atoms
 
 
 def complete(
-    caller: Caller, appointment_id: UUID, expected: int | None, adverse_effects: Sequence[str] = ()
+    caller: Caller,
+    appointment_id: UUID,
+    expected: int | None,
+    adverse_effects: Sequence[str] = (),
+    at: datetime | None = None,
 ) -> Visit:
     """Note that the patient has been treated: from now on the session counts as performed.
 
     Each adverse effect, a code of H07 to H10, opens a medical hold on the visit's areas unless such a hold
     is open there already; `affected` then names the patient's visits to come that the holds refuse.
     """
-    visit = begin(caller, "complete", appointment_id, expected)
-    finish(visit, caller.now)
+    visit, at = begin(caller, "complete", appointment_id, expected, at)
+    finish(visit, at)
     fields: dict[str, Any] = {"fields": ["adverse_effects"]} if adverse_effects else {}
-    done = end(caller, visit, "completed", "completed", fields)
+    done = end(caller, visit, "completed", "completed", at, fields)
     if not adverse_effects:
         return done
-    affected = [one for code in adverse_effects for one in _open_medical_hold(caller, visit, code)]
+    affected = [one for code in adverse_effects for one in _open_medical_hold(caller, visit, code, at)]
     return replace(done, affected=list(dict.fromkeys(affected)))
 
 
-def _open_medical_hold(caller: Caller, visit: Visit, code: str) -> Sequence[UUID]:
-    """Open a medical hold from today on; give the visits that it refuses, none when it was open already."""
+def _open_medical_hold(caller: Caller, visit: Visit, code: str, at: datetime) -> Sequence[UUID]:
+    """Open a medical hold from that date on; give the visits that it refuses, none if it was open before."""
     if _is_open(caller, visit, code):
         return ()
     values = {
         "patient_id": visit.appointment.patient_id,
         "code": code,
         "areas": list(visit.appointment.areas),
-        "opened_on": caller.now.astimezone(visit.zone).date(),
+        "opened_on": at.astimezone(visit.zone).date(),
         "resolved_on": None,
         "earliest_on": None,
         "release_appointments": False,

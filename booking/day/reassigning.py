@@ -1,9 +1,11 @@
 """Gives a visit another therapist or room at the same times, even after the patient has arrived."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
+from booking.appointments.noted_times import noted_at
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
 from booking.claims.expired_holds import lock_and_sweep
@@ -28,10 +30,14 @@ from scheduling.questions import Question, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The therapist and the room that a visit gets; None keeps the present therapist or room."""
+    """The therapist and the room that a visit gets; None keeps the present therapist or room.
+
+    `at` is when this was agreed, if that was before now.
+    """
 
     therapist_id: UUID | None = None
     room_id: UUID | None = None
+    at: datetime | None = None
 
 
 def reassign(
@@ -46,13 +52,14 @@ def reassign(
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reassign", appointment)
     planned = _planned_visit(caller, catalog, appointment)
+    noted_at(caller, planned.visit, "reassign", to.at)
     rooms = {phase.room_id for phase in planned.visit.phases}
     if to.therapist_id in {None, appointment.therapist_id} and to.room_id in {None, *rooms}:
         return planned.visit
     asked = replace(
         planned.question, therapist_id=to.therapist_id or appointment.therapist_id, room_id=to.room_id
     )
-    placing = _judged(caller, catalog, planned, asked, override)
+    placing = replace(_judged(caller, catalog, planned, asked, override), at=to.at)
     move_all(caller, catalog, [placing], "reassigned")
     # A flag goes when its reason was the therapist who has been replaced.
     affected_by(caller, [appointment], catalog=catalog)

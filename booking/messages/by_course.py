@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, column, exists, nul
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import aliased
 
-from booking.messages.columns import columns, is_later_of_patient, same, with_words
+from booking.messages.columns import OFF_PLAN, columns, is_later_of_patient, same, with_words
 from models import Appointment, Course, CourseTemplate, Location, Procedure
 from scheduling import rulebook
 from scheduling.messages import MOMENTS, in_window
@@ -16,7 +16,7 @@ from scheduling.months import add_months
 
 _MOMENTS: Final = tuple(moment for moment in MOMENTS if moment.anchor == "window")
 # Going months back may miss the right date by up to three days, and the dates here are those of UTC.
-_CLAMPED: Final = timedelta(days=4)
+_SLACK: Final = timedelta(days=4) + OFF_PLAN
 
 
 def by_course(
@@ -65,8 +65,8 @@ def _rows(
             moment.kind,
             opens,
             closes,
-            _before(since, moment.months, moment.days) - _CLAMPED,
-            _before(until, moment.months, moment.days) + _CLAMPED,
+            _before(since, moment.months, moment.days) - _SLACK,
+            _before(until, moment.months, moment.days) + _SLACK,
         )
         for opens, closes in months
         if opens is not None and closes is not None

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 
 from booking.core.caller import Caller
 from booking.messages.by_course import by_course
-from booking.messages.columns import columns, is_later_of_patient, same, with_words
+from booking.messages.columns import OFF_PLAN, columns, is_later_of_patient, same, with_words
 from models import (
     Appointment,
     AppointmentPhase,
@@ -42,8 +42,8 @@ from scheduling.rulebook import CourseTemplate
 
 # By how much the quiet hours and a clock change may move a message away from its civil time.
 _MOVED: Final = timedelta(hours=16)
-# Messages that count from a visit's end are found by its start: no visit is longer than this.
-_LONGEST_VISIT: Final = timedelta(days=1)
+# Messages that count from a performed visit are found by its planned start.
+_PERFORMED: Final = ("end", "after")
 
 _PLANNED: Final = ("appointment.booked", "appointment.rescheduled")
 _EVENTS: Final = {"planned": _PLANNED, "no_show": ("appointment.no_show",)}
@@ -110,8 +110,8 @@ def _moments(since: datetime, until: datetime) -> Values:
     for one in MOMENTS:
         if one.anchor not in {*_EVENTS, "window"}:
             offset = timedelta(days=one.days, minutes=one.minutes)
-            length = _LONGEST_VISIT if one.anchor == "end" else timedelta(0)
-            bounds = (since - offset - _MOVED - length, until - offset + _MOVED)
+            slack = _MOVED + (OFF_PLAN if one.anchor in _PERFORMED else timedelta(0))
+            bounds = (since - offset - slack, until - offset + slack)
             rows.append((one.kind, *bounds, one.anchor == "before", one.treatment, one.offers))
     names = values(
         column("kind", Text),

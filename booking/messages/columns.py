@@ -1,8 +1,9 @@
 """Holds the columns and joins of every selection of messages: visit, patient, template and dispatch."""
 
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, null, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, null, select
 
 from models import (
     Appointment,
@@ -15,6 +16,10 @@ from models import (
 from models.statuses import NOT_BOOKED
 
 _NONE: Final = cast(null(), Integer)
+_COMPLETED: Final = Appointment.status == "completed"
+# A visit is performed on a date of its own, or of the night after it.
+OFF_PLAN: Final = timedelta(days=2)
+"""How far, at most, a visit really is from its planned time."""
 
 
 def columns(
@@ -35,7 +40,8 @@ def columns(
         Appointment.location_id,
         Appointment.patient_id,
         Appointment.starts_at,
-        Appointment.ends_at,
+        case((_COMPLETED, func.coalesce(Appointment.status_since, Appointment.ends_at))).label("ended_at"),
+        func.coalesce(Appointment.performed_on - Appointment.local_date, 0).label("days_off_plan"),
         Location.name.label("location_name"),
         Clinic.name.label("clinic_name"),
         Patient.name.label("patient_name"),

@@ -13,7 +13,7 @@ from booking.core.caller import Caller
 from booking.core.errors import Invalid, MissingScope
 from booking.messages.by_visit import candidates
 from booking.questions.catalog import load_catalog
-from scheduling.messages import MOMENT_OF, STALE, due, in_window
+from scheduling.messages import MOMENT_OF, STALE, Moment, due, in_window, shifted
 
 LONGEST_AHEAD: Final = timedelta(days=31)
 """How far ahead messages can be listed, so that the list stays short enough to work out at once."""
@@ -115,7 +115,7 @@ def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Mes
     moment = MOMENT_OF[row.kind]
     if moment.anchor == "window":
         moment = in_window(moment, row.opens_months, row.closes_months)
-    when = due(moment, row.ends_at if moment.anchor == "end" else row.anchor_at, row.starts_at, zone)
+    when = due(moment, _counted_from(row, moment, zone), row.starts_at, zone)
     passed = row.planned_at is not None and when.at < row.planned_at
     if passed or not max(when.at, caller.now) < when.until:
         return None
@@ -136,3 +136,17 @@ def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Mes
         starts_at=row.starts_at,
         cancel_until=row.starts_at - notice,
     )
+
+
+def _counted_from(row: Any, moment: Moment, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a row
+    """Give the instant that a message counts from, for a performed visit as it really was.
+
+    The days after a visit are counted from the date on which it was performed, at its own time of day.
+    """
+    if moment.anchor == "end":
+        ended: datetime = row.ended_at
+        return ended
+    if moment.anchor in {"after", "window"}:
+        return shifted(row.starts_at, row.days_off_plan, zone)
+    planned: datetime = row.anchor_at
+    return planned

@@ -168,6 +168,14 @@ def alternatives(
     return show_slots(question, sorted(nearest[:ALTERNATIVES], key=lambda slot: slot.start))
 
 
+def slots_of_today(caller: Caller, request: VisitRequest, ignore: UUID) -> list[dict[str, Any]]:
+    """Give the next slots of today at the request's location, at most five."""
+    catalog, question = _prepare(caller, request, ignore)
+    today = caller.now.astimezone(question.location.zone).date()
+    searched = _search(caller, catalog, question, today, today + timedelta(days=1), ignore)
+    return show_slots(question, _in_time_order(searched, ALTERNATIVES))
+
+
 def _near(free: Sequence[Slot], start: int, zone: ZoneInfo) -> list[Slot]:
     """Give up to three slots of the nearest day, one of each of the next two days, then the nearest rest."""
     by_day: dict[date, list[Slot]] = {}

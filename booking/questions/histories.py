@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,8 @@ _PEOPLE = text("""
     FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids)
 """)
 _VISITS = text(f"""
-    SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.local_date, a.procedure_id,
+    SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.procedure_id,
+           COALESCE(a.performed_on, a.local_date) AS counts_from, a.status_since,
            a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,
            a.course_id, c.template_id, c.status = 'completed' AS completed
     FROM appointments a LEFT JOIN courses c ON c.clinic_id = a.clinic_id AND c.id = a.course_id
@@ -169,16 +170,22 @@ def _visited(catalog: ClinicCatalog, visit: Any) -> Treatment:  # noqa: ANN401 -
     held = visit.status == "held"
     return Treatment(
         appointment_id=visit.id,
-        on=visit.local_date,
+        on=visit.counts_from,
         procedure=procedure.code,
         family=procedure.family,
         event=procedure.counts_as,
         areas=tuple(visit.areas),
         performed=visit.status == "completed",
-        ends=None if held else ceil_tick(visit.ends_at),
+        ends=None if held else ceil_tick(_end_of(visit)),
         requires=frozenset() if held else frozenset(one.family for one in procedure.prerequisites),
         course=_course(catalog, visit),
     )
+
+
+def _end_of(visit: Any) -> datetime:  # noqa: ANN401 - a row of the query
+    """Give when a performed visit really ended, and when any other visit is planned to end."""
+    really: datetime | None = visit.status_since if visit.status == "completed" else None
+    return really or visit.ends_at
 
 
 def _course(catalog: ClinicCatalog, visit: Any) -> CourseOf | None:  # noqa: ANN401 - a row of the query

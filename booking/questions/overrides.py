@@ -21,8 +21,11 @@ class Overridden(Protocol):
     id: UUID
     starts_at: datetime
     location_id: UUID
-    local_date: date
     overrides: list[dict[str, Any]]
+
+    @property
+    def counts_from(self) -> date:
+        """The date from which the days to other visits count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,11 @@ def waivers(visit: Overridden, others: Iterable[Overridden] = ()) -> Waivers:
     grounds = {ground for override in _here(visit) for ground in _grounds(override)}
     codes = {code for override in _here(visit) for code in override["codes"]}
     mirrored = {
-        (code, rule, other.id, other.local_date)
+        (code, rule, other.id, other.counts_from)
         for other in others
         for override in _here(other)
         for code, rule, source_id, on in _grounds(override)
-        if source_id == visit.id and on == visit.local_date
+        if source_id == visit.id and on == visit.counts_from
     }
     return Waivers(frozenset(codes - {ground[0] for ground in grounds}), frozenset(grounds | mirrored))
 

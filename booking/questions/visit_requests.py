@@ -101,18 +101,20 @@ def ask(
         patient=patient,
         therapist_id=request.therapist_id,
         room_id=request.room_id,
-        course=_course(caller, catalog, request),
+        course=find_course(caller, catalog, request.course_id, request.patient_id),
         moves=moves,
     )
 
 
-def _course(caller: Caller, catalog: ClinicCatalog, request: VisitRequest) -> CourseOf | None:
-    """Give the course that the visit would belong to; raise NotFound for another patient's course."""
-    if request.course_id is None:
+def find_course(
+    caller: Caller, catalog: ClinicCatalog, course_id: UUID | None, patient_id: UUID | None
+) -> CourseOf | None:
+    """Give the course that a visit would belong to; raise NotFound for another patient's course."""
+    if course_id is None:
         return None
-    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == request.course_id)
+    statement = select(Course).where(Course.clinic_id == caller.clinic_id, Course.id == course_id)
     course = caller.session.scalar(statement)
-    if course is None or course.patient_id != request.patient_id:
+    if course is None or course.patient_id != patient_id:
         raise NotFound("course", "/course_id")
     template = catalog.engine.course_templates.get(course.template_id) if course.template_id else None
     return CourseOf(course.id, template, course.status == "completed")

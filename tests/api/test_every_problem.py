@@ -173,6 +173,11 @@ def too_early(stage: Stage) -> TestResponse:
     return stage.clinic.act("no-show", stage.clinic.booked(TEN))
 
 
+def wrong_day(stage: Stage) -> TestResponse:
+    """Arrive weeks before the visit."""
+    return stage.clinic.act("arrive", stage.clinic.booked(TEN))
+
+
 def wrong_status(stage: Stage) -> TestResponse:
     """Complete a visit that has not begun."""
     return stage.clinic.act("complete", stage.clinic.booked(TEN))
@@ -261,8 +266,8 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     for scene in (
         bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
         method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
-        in_use, refused, retired, too_many_holds, too_early, wrong_status, hold_converted, hold_extended,
-        cursor_expired,
+        in_use, refused, retired, too_many_holds, too_early, wrong_day, wrong_status, hold_converted,
+        hold_extended, cursor_expired,
         hold_expired, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
         version_required, error, unavailable, not_ready,
     )

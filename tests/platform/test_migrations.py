@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 from uuid import UUID
@@ -23,6 +23,8 @@ from migrations.runner import migrate, migrated
 from models.base import Base
 from models.database import Database
 from tests.platform import catalogue
+from tests.support.cast import NOW, Clinic, create_clinic, create_rule, performed_at
+from tests.support.desk import Desk
 
 
 @pytest.fixture
@@ -132,6 +134,67 @@ def _insert_clinic(database: Database, clinic_id: UUID) -> None:
             text("INSERT INTO clinics (id, name, timezone) VALUES (:id, 'Old', 'Europe/London')"),
             {"id": clinic_id},
         )
+
+
+def test_visits_from_before_are_filled_in_and_their_claims_moved(
+    spaced_clinic: Clinic, database: Database
+) -> None:
+    """A visit of 1 March that really began on 2 February is counted from there, another from its plan."""
+    odd, plain = ("2027-03-01T10:00:00Z", "2027-05-03T10:00:00Z")
+    odd_id, plain_id = (UUID(performed_at(spaced_clinic, at)["id"]) for at in (odd, plain))
+    with database.transaction(spaced_clinic.desk.clinic_id) as session:
+        session.execute(text("UPDATE appointments SET performed_on = NULL, status_since = NULL"))
+        session.execute(
+            text("UPDATE appointment_phases SET actual_starts_at = :at, actual_ends_at = :at"
+                 " WHERE appointment_id = :id"),
+            {"id": odd_id, "at": "2027-02-02T23:59:59Z"},
+        )  # fmt: skip
+        _performed_visits()._fill(session.connection())  # noqa: SLF001 - the revision's own work
+        found = session.execute(text("SELECT id, performed_on FROM appointments")).all()
+        claims = session.execute(text("SELECT appointment_id, lower(span) FROM spacing_claims")).all()
+
+    dates = {odd_id: date(2027, 2, 2), plain_id: date(2027, 5, 3)}
+    assert {tuple(row) for row in found} == set(dates.items())
+    assert {tuple(row) for row in claims} == set(dates.items())
+
+
+def test_sessions_from_before_that_were_performed_too_close_stop_no_migration(
+    spaced_clinic: Clinic, database: Database
+) -> None:
+    first, second = (
+        UUID(performed_at(spaced_clinic, at)["id"]) for at in ("2027-03-01T10:00:00Z", "2027-05-03T10:00:00Z")
+    )
+    with database.transaction(spaced_clinic.desk.clinic_id) as session:
+        session.execute(text("UPDATE appointments SET performed_on = NULL"))
+        session.execute(
+            text("UPDATE appointment_phases SET actual_starts_at = '2027-03-03T10:00:00Z'"
+                 " WHERE appointment_id = :id"),
+            {"id": second},
+        )  # fmt: skip
+        for _ in range(2):
+            _performed_visits()._fill(session.connection())  # noqa: SLF001 - the revision's own work
+        kept = session.scalars(text("SELECT DISTINCT appointment_id FROM spacing_claims")).all()
+
+    assert kept == [first]
+
+
+def _performed_visits() -> ModuleType:
+    """Load the revision, whose name is no identifier."""
+    path = Path(runner.__file__).parent / "versions" / "20261201_0120_performed_visits.py"
+    spec = importlib.util.spec_from_file_location("performed_visits", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def spaced_clinic(make_clinic: Callable[..., Desk]) -> Clinic:
+    """Give a clinic of one therapist with rule S02."""
+    clinic = create_clinic(make_clinic().at(NOW))
+    create_rule(clinic.desk)
+    return clinic
 
 
 @pytest.fixture

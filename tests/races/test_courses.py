@@ -47,7 +47,7 @@ def test_sessions_completed_at_once_complete_the_course_once(clinic: Clinic) -> 
     visits = [begun(clinic, at_hour(hour), course_id=course["id"]) for hour in HOURS]
     version = shown_course(clinic, course)["version"]
 
-    answers = race(partial(clinic.act, "complete", visit) for visit in visits)
+    answers = race(partial(clinic.at(visit["starts_at"]).act, "complete", visit) for visit in visits)
 
     after = shown_course(clinic, course)
     assert statuses(answers) == [200] * 8
@@ -59,7 +59,7 @@ def test_one_session_completed_twice_at_once_counts_once(clinic: Clinic) -> None
     course = create_course(clinic, sessions=2)
     visit = begun(clinic, at_hour(10), course_id=course["id"])
 
-    answers = race([partial(clinic.act, "complete", visit)] * 2)
+    answers = race([partial(clinic.at(at_hour(10)).act, "complete", visit)] * 2)
 
     after = shown_course(clinic, course)
     assert statuses(answers) == [200, 412]
@@ -72,7 +72,7 @@ def test_a_course_that_is_shortened_while_its_session_ends_is_complete(clinic: C
     visit = begun(clinic, at_hour(hour), course_id=course["id"])
     shorten = partial(clinic.desk.patch, f"/courses/{course['id']}", {"sessions": 1})
 
-    answers = race([partial(clinic.act, "complete", visit), shorten])
+    answers = race([partial(clinic.at(at_hour(hour)).act, "complete", visit), shorten])
 
     after = shown_course(clinic, course)
     assert statuses(answers) == [200, 200]

@@ -5,9 +5,22 @@ from functools import partial
 import pytest
 
 from models.database import Database
-from tests.support.cast import Clinic, Made, create_patient, create_pipeline, create_room, create_therapist
+from tests.support.cast import (
+    Clinic,
+    Made,
+    create_patient,
+    create_pipeline,
+    create_room,
+    create_rule,
+    create_therapist,
+    refusal_codes,
+)
 from tests.support.desk import Desk
+from tests.support.nights import open_all_night
+from tests.support.overrides import overriding
 from tests.support.racing import assert_refused, assert_sound, outcomes, race, statuses
+from tests.support.records import medical_holds_path
+from tests.support.soundness import assert_rows_sound
 from tests.support.times import TEN, at
 from tests.support.visits import begun, shown_visit
 
@@ -130,6 +143,86 @@ def test_after_an_adverse_effect_a_booking_is_refused_or_flagged(
         (201, [told.get("id")], []),
         (409, [], ["medical_hold"]),
     )
+    assert_sound(database, clinic.desk)
+
+
+def test_two_starts_of_a_visit_start_it_once(clinic: Clinic, database: Database) -> None:
+    now = clinic.at(TEN)
+    arrived = now.acted("arrive", clinic.booked(TEN))
+
+    answers = race([partial(now.act, "start", arrived)] * 8)
+
+    assert outcomes(answers) == {(200, None): 1, (412, "stale"): 7}
+    assert shown_visit(clinic, arrived)["version"] == arrived["version"] + 1
+    assert_sound(database, clinic.desk)
+
+
+@pytest.mark.parametrize("hour", range(10, 16))
+def test_a_start_after_midnight_and_a_booking_fourteen_days_on_are_never_both(
+    clinic: Clinic, database: Database, hour: int
+) -> None:
+    create_rule(open_all_night(clinic).desk)
+    arrived = clinic.at(at("23:50")).acted("arrive", clinic.booked(at("23:50")))
+    now = clinic.at("2027-03-02T00:05:00Z")
+    fields = overriding("spacing_min")
+
+    started, booked = race(
+        [
+            partial(now.act, "start", arrived),
+            partial(now.book, f"2027-03-15T{hour}:00:00Z", **fields),
+        ]
+    )
+
+    assert (started.status_code, booked.status_code) in ((200, 409), (409, 201))
+    refused = booked if started.status_code == 200 else started
+    assert "spacing_floor" in refusal_codes(refused)
+    assert_rows_sound(database, clinic.desk)
+
+
+@pytest.mark.parametrize("hour", range(10, 16))
+def test_a_start_either_comes_before_a_medical_hold_or_is_refused_by_it(
+    clinic: Clinic, database: Database, hour: int
+) -> None:
+    now = clinic.at(at(f"{hour}:00"))
+    arrived = now.acted("arrive", clinic.booked(at(f"{hour}:00")))
+    hold = {"code": "pregnancy", "opened_on": "2027-03-01"}
+
+    started, opened = race(
+        [
+            partial(now.act, "start", arrived),
+            partial(now.desk.post, medical_holds_path(clinic), hold),
+        ]
+    )
+
+    assert opened.status_code == 201
+    assert (started.status_code, refusal_codes(started)) in ((200, []), (409, ["medical_hold"]))
+    assert_sound(database, clinic.desk)
+
+
+def test_of_a_patient_who_comes_after_all_and_bookings_of_the_time_one_has_it(
+    clinic: Clinic, database: Database
+) -> None:
+    gone = clinic.at(at("10:16")).acted("no-show", clinic.booked(TEN))
+    now = clinic.at(at("10:17"))
+    fields = overriding("in_the_past")
+    bookings = [partial(now.book, TEN, patient_id=one, **fields) for one in clinic.patients(8)]
+
+    answers = race([partial(now.act, "arrive", gone), *bookings])
+
+    won = [answer for answer in answers if answer.status_code in {200, 201}]
+    assert len(won) == 1
+    assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_a_patient_who_comes_after_all_twice_at_once_comes_once(clinic: Clinic, database: Database) -> None:
+    gone = clinic.at(at("10:16")).acted("no-show", clinic.booked(TEN))
+    arrive = partial(clinic.at(at("10:17")).desk.post, f"/appointments/{gone['id']}/arrive")
+
+    answers = race([partial(arrive, **{"If-Match": "*"})] * 4)
+
+    assert statuses(answers).count(200) == 1
+    assert set(statuses(answers)) <= {200, 409, 412}
     assert_sound(database, clinic.desk)
 
 

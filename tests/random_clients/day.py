@@ -31,6 +31,11 @@ class TheirDay(Clients):
         """Let the next patient arrive early, in time, late or too late."""
         visit = self.visits("booked", "confirmed")[0]
         self.pass_until(visit.starts_at + timedelta(minutes=late))
+        if not self.is_its_day(visit):
+            answer = self.act("arrive", visit)
+            self.refused(answer, "wrong_day")
+            assert "alternatives" in answer.get_json()
+            return
         done = self.expect(self.act("arrive", visit), 200)
         assert done["status"] == "arrived"
         if self.now <= visit.starts_at:
@@ -45,8 +50,11 @@ class TheirDay(Clients):
         visit = self.one(self.visits(*UNDER_WAY), pick)
         self.pass_until(self.now + timedelta(minutes=passing))
         action = NEXT[visit.status]
+        if not self.is_its_day(visit):
+            self.refused(self.act(action, visit), "wrong_day")
+            return
         if visit.status == "arrived" and (numbed or not self.is_numbed(visit)):
-            self.expect(self.act("start", visit, numbed_elsewhere=True), 200)
+            self.expect(self.act("start", visit, numbed_elsewhere=True), 200, 409)
         elif action == "start":
             self.expect(self.act("start", visit), 200, 409)
         elif action == "complete" and hurt:
@@ -60,6 +68,8 @@ class TheirDay(Clients):
         """Take the next patient through the day, unless the cream works too short or too long."""
         chosen = self.visits("booked", "confirmed")[0]
         self.pass_until(chosen.starts_at + timedelta(minutes=late))
+        if not self.is_its_day(chosen):
+            return
         steps = [("arrive", 0), ("start-numbing", cream), ("start", treatment), ("complete", 0)]
         for action, passing in steps if self.is_numbed(chosen) else (steps[0], *steps[2:]):
             (visit,) = (one for one in self.visits() if one.id == chosen.id)
@@ -90,6 +100,19 @@ class TheirDay(Clients):
         else:
             self.refused(answer, "too_early")
 
+    @precondition(lambda self: self.has("no_show"))
+    @rule(pick=picks)
+    def somebody_comes_after_all(self, pick: int) -> None:
+        """Let a patient come who was given up, which works while the time and the session can be had."""
+        visit = self.one(self.visits("no_show"), pick)
+        answer = self.act("arrive", visit)
+        if not self.is_its_day(visit):
+            self.refused(answer, "wrong_day")
+        elif answer.status_code == 409:
+            assert answer.get_json()["code"] in {"refused", "course_full", "wrong_status"}
+        else:
+            assert "late" in {flag["code"] for flag in self.expect(answer, 200)["flags"]}
+
     @precondition(lambda self: bool(self.present))
     @rule(pick=picks, action=st.sampled_from(sorted(TRANSITIONS)))
     def act_out_of_turn(self, pick: int, action: str) -> None:
@@ -109,6 +132,22 @@ class TheirDay(Clients):
         body = self._needed(action, visit) | {"version": version}
         if version != visit.version and visit.status != "held":
             self.refused(self.act(action, visit, **body), "stale", 412)
+
+    @precondition(lambda self: self.has(*UNDER_WAY))
+    @rule(pick=picks, minutes_later=st.sampled_from([0, 20, 45]))
+    def somebody_notes_what_was_forgotten(self, pick: int, minutes_later: int) -> None:
+        """Note the next step of a visit on another day, at an instant of its own day."""
+        visit = self.one(self.visits(*UNDER_WAY), pick)
+        since = visit.status_since
+        assert since is not None
+        self.pass_until(since + timedelta(days=1))
+        body: dict[str, object] = {"at": (since + timedelta(minutes=minutes_later)).isoformat()}
+        if visit.status == "arrived":
+            action, body = "start", body | {"numbed_elsewhere": True}
+        else:
+            action = NEXT[visit.status]
+        answer = self.act(action, visit, **body)
+        self.expect(answer, *((200, 409) if action == "start" else (200,)))
 
     def _needed(self, action: str, visit: Appointment) -> dict[str, object]:
         if action == "reschedule":

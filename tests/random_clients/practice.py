@@ -41,7 +41,7 @@ LIVE = ("booked", "confirmed", "arrived", "numbing", "in_progress")
 KEPT = (Block, Closure, MedicalHold, WaitlistEntry)
 TRANSITIONS = {
     "confirm": ("booked",),
-    "arrive": ("booked", "confirmed"),
+    "arrive": ("booked", "confirmed", "no_show"),
     "start-numbing": ("arrived",),
     "start": ("arrived", "numbing"),
     "complete": ("in_progress",),
@@ -189,6 +189,13 @@ class Clients(RuleBasedStateMachine):
     def is_numbed(self, visit: Appointment) -> bool:
         """Tell whether a visit's procedure has a numbing phase."""
         return str(visit.procedure_id) == str(self.cast.procedures[0]["id"])
+
+    def is_its_day(self, visit: Appointment) -> bool:
+        """Tell whether it is the visit's day at its location."""
+        zone = next(
+            ZoneInfo(one["timezone"]) for one in self.cast.locations if one["id"] == str(visit.location_id)
+        )
+        return self.now.astimezone(zone).date() == visit.starts_at.astimezone(zone).date()
 
     def one(self, among: Sequence[Any], pick: int) -> Any:
         """Pick an element of a sequence by a number."""

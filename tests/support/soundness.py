@@ -27,6 +27,7 @@ from tests.support.racing import assert_sound
 
 FLOOR_DAYS = 14
 GONE = ("cancelled", "no_show")
+PERFORMED = ("in_progress", "completed")
 ENTRY_AFTER = {None: "offered", "converted": "accepted", "released": "declined", "expired": "expired"}
 _ONE_ACT = "appointment.overridden"  # This event accompanies the event of an act, at the same version.
 _NO_ACT = "message.due"  # This event belongs to no change of the visit.
@@ -38,10 +39,12 @@ def assert_rows_sound(database: Database, desk: Desk) -> None:
     with database.transaction(desk.clinic_id) as session:
         visits = list(session.scalars(select(Appointment)))
         zones = {one.id: ZoneInfo(one.timezone) for one in session.scalars(select(Location))}
+        phases = list(session.scalars(select(AppointmentPhase)))
         _assert_patients_sound([one for one in visits if one.status not in GONE], zones)
+        _assert_performed(visits, phases, zones)
         _assert_nothing_left(visits, list(session.scalars(select(Occupancy))))
         _assert_spaced(visits, list(session.scalars(select(SpacingClaim))))
-        _assert_phases_fit(visits, list(session.scalars(select(AppointmentPhase))))
+        _assert_phases_fit(visits, phases)
         events = list(session.scalars(select(Event).order_by(Event.id)))
         _assert_told(visits, events)
         _assert_audited(events, list(session.scalars(select(AuditEntry))))
@@ -59,13 +62,31 @@ def _pairs(visits: list[Appointment]) -> Iterator[tuple[Appointment, Appointment
 
 
 def _assert_patients_sound(live: list[Appointment], zones: dict[UUID, ZoneInfo]) -> None:
-    """Insist that no patient has two visits at once, or two sessions of an area below the floor."""
+    """Insist that no patient has two visits at once, or two sessions of an area below the floor.
+
+    A session that was performed counts from that date, any other from its planned date.
+    """
     for one, other in _pairs(live):
         assert one.ends_at <= other.starts_at or other.ends_at <= one.starts_at
         if set(one.areas) & set(other.areas):
-            assert abs((_date(one, zones) - _date(other, zones)).days) >= FLOOR_DAYS
+            assert abs((one.counts_from - other.counts_from).days) >= FLOOR_DAYS
     for one in live:
         assert one.local_date == _date(one, zones)
+
+
+def _assert_performed(
+    visits: list[Appointment], phases: list[AppointmentPhase], zones: dict[UUID, ZoneInfo]
+) -> None:
+    """Insist that a visit was performed on the local date on which its treatment began, and no other was."""
+    begun = {
+        one.appointment_id: one.actual_starts_at
+        for one in phases
+        if one.kind == "procedure" and one.actual_starts_at is not None
+    }
+    assert {one.id for one in visits if one.status in PERFORMED} == begun.keys()
+    for one in visits:
+        at = begun.get(one.id)
+        assert one.performed_on == (None if at is None else at.astimezone(zones[one.location_id]).date())
 
 
 def _date(visit: Appointment, zones: dict[UUID, ZoneInfo]) -> date:
@@ -81,10 +102,12 @@ def _assert_nothing_left(visits: list[Appointment], claims: list[Occupancy]) -> 
 
 
 def _assert_spaced(visits: list[Appointment], claims: list[SpacingClaim]) -> None:
-    """Insist that exactly the live visits of patients have spacing claims."""
+    """Insist that exactly the live visits of patients have spacing claims, from the date that counts."""
     claimed = {(one.appointment_id, one.patient_id) for one in claims}
     live = {(one.id, one.patient_id) for one in visits if one.status not in GONE and one.patient_id}
     assert claimed == live
+    dates = {one.id: one.counts_from for one in visits}
+    assert all(one.span.lower == dates[one.appointment_id] for one in claims)
 
 
 def _assert_phases_fit(visits: list[Appointment], phases: list[AppointmentPhase]) -> None:

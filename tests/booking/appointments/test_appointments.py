@@ -49,6 +49,7 @@ def test_a_booking_answers_with_the_whole_appointment(clinic: Clinic) -> None:
         "flags": [],
         "overrides": [],
         "cancellation": None,
+        "performed_on": None,
     }
     assert phase == {
         "name": "Needling",

@@ -34,7 +34,7 @@ WAYS: dict[str, tuple[tuple[str, int], ...]] = {
 }
 TABLE: dict[str, tuple[set[str], str]] = {
     "confirm": ({"booked"}, "confirmed"),
-    "arrive": ({"booked", "confirmed"}, "arrived"),
+    "arrive": ({"booked", "confirmed", "no_show"}, "arrived"),
     "start-numbing": ({"arrived"}, "numbing"),
     "start": ({"arrived", "numbing"}, "in_progress"),
     "complete": ({"in_progress"}, "completed"),

@@ -158,7 +158,7 @@ def test_only_a_performed_visit_has_aftercare(clinic: Clinic) -> None:
     visit = performed(clinic, "20")
 
     assert due(clinic, "2027-03-20T10:20:00Z", "2027-04-20T00:00:00Z") == {
-        "aftercare": "2027-03-20T10:20:00+00:00",
+        "aftercare": "2027-03-20T10:00:00+00:00",
         "aftercare_1d": "2027-03-21T10:00:00+00:00",
         "aftercare_3d": "2027-03-23T10:00:00+00:00",
         "aftercare_7d": "2027-03-27T10:00:00+00:00",
@@ -176,10 +176,10 @@ def test_whoever_has_a_later_visit_is_offered_none(clinic: Clinic) -> None:
     assert due(clinic, "2027-04-17T09:00:00Z") == {}
 
 
-def test_a_visit_completed_days_later_sends_nothing_late(clinic: Clinic) -> None:
+def test_a_visit_whose_end_is_noted_days_later_sends_nothing_late(clinic: Clinic) -> None:
     visit = clinic.at("2027-03-20T10:00:00Z").acted("arrive", clinic.booked("2027-03-20T10:00:00Z"))
     visit = clinic.at("2027-03-20T10:00:00Z").acted("start", visit)
-    clinic.at("2027-03-23T12:00:00Z").acted("complete", visit)
+    clinic.at("2027-03-23T12:00:00Z").acted("complete", visit, at="2027-03-20T10:20:00Z")
 
     assert list(due(clinic, "2027-03-23T12:00:00Z")) == ["aftercare_3d"]
 

@@ -1,0 +1,120 @@
+"""Takes on a patient who was given up as a no-show, if the time of the visit can still be had."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from booking.appointments.records import Visit, get_appointment, lock_appointment, set_placement, with_phases
+from booking.appointments.transitions import end, note_arrival
+from booking.claims.claims import claims_of, delete_claims
+from booking.claims.expired_holds import lock_and_sweep
+from booking.core.bulk_insert import insert_rows
+from booking.core.caller import Caller
+from booking.core.errors import Refused, StaleVersion
+from booking.courses.courses import follow_visit, require_sessions, select_course
+from booking.day.arrival_times import arrived_at, times_of_today
+from booking.day.late_arrival import resources_of
+from booking.day.planned_visits import PlannedVisit, check_place, planned_visit
+from booking.flags.flags import flag_late
+from booking.flags.revalidation import judge_others
+from booking.questions.busy import busy_for
+from booking.questions.catalog import ClinicCatalog, locked_catalogue
+from booking.questions.histories import History, load_histories
+from booking.questions.visit_requests import find_course
+from booking.questions.windows import day_of
+from models import Appointment
+from scheduling.engine import check
+from scheduling.questions import Question, Verdict
+from scheduling.reasons import Refusal
+
+_FLOORS: Final = frozenset({"spacing_floor", "washout_floor"})
+
+
+def come_after_all(
+    caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None
+) -> Visit:
+    """Note that a patient is here who was noted as a no-show, and claim the visit's time again.
+
+    The times stay, and so do the therapist and, if possible, the rooms. Raise Refused with every reason and
+    other times of today when the time is taken, or when a session was booked since that is nearer than a
+    floor; CourseFull or WrongStatus when the course has no session left. `affected` are the patient's
+    visits to come that are too near to this one.
+    """
+    catalog, histories = _lock(caller, appointment_id)
+    appointment = lock_appointment(caller, appointment_id, expected)
+    if appointment.status != "no_show":
+        raise StaleVersion
+    at = arrived_at(caller, with_phases(caller, [appointment], catalog)[0], at)
+    _take_again(caller, catalog, appointment, histories)
+    flag_late(caller, appointment)
+    visit = with_phases(caller, [appointment], catalog)[0]
+    note_arrival(visit, at)
+    arrived = end(caller, visit, "arrived", "arrived", at)
+    return replace(arrived, affected=judge_others(caller, appointment, catalog))
+
+
+def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, Mapping[UUID, History]]:
+    """Lock the patient and all that the visit had or could get; give the patient's history as it is then."""
+    catalog = locked_catalogue(caller)
+    appointment = get_appointment(caller, appointment_id)
+    patients = [one for one in (appointment.patient_id,) if one is not None]
+    before = load_histories(caller, catalog, patients)
+    resources = resources_of(catalog, [_planned_visit(caller, catalog, appointment, before)])
+    lock_and_sweep(caller, patients=patients, resources=resources)
+    return catalog, load_histories(caller, catalog, patients)
+
+
+def _planned_visit(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, histories: Mapping[UUID, History]
+) -> PlannedVisit:
+    """Give the visit with the course that it belonged to: a visit that is gone is in no history."""
+    history = None if appointment.patient_id is None else histories[appointment.patient_id]
+    planned = planned_visit(caller, catalog, with_phases(caller, [appointment], catalog)[0], history)
+    course = find_course(caller, catalog, appointment.course_id, appointment.patient_id)
+    return replace(planned, question=replace(planned.question, course=course))
+
+
+def _take_again(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, histories: Mapping[UUID, History]
+) -> None:
+    """Let the visit be booked again where it was, or raise Refused; the caller holds the locks."""
+    if appointment.course_id is not None:
+        course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()
+        require_sessions(caller, course, 1)
+    planned = _planned_visit(caller, catalog, appointment, histories)
+    verdict = _placed(caller, catalog, planned)
+    refusals = [*verdict.refusals, *_under_a_floor(catalog, planned, histories)]
+    if refusals or verdict.assignment is None:
+        raise Refused(refusals, times_of_today(caller, appointment))
+    delete_claims(caller.session, appointment, phases=True)
+    warnings = appointment.warnings
+    set_placement(appointment, planned.question, verdict, planned.start)
+    appointment.warnings, appointment.status = warnings, "booked"
+    caller.session.flush()
+    _, claims = claims_of(catalog, planned.question, appointment, verdict.assignment)
+    insert_rows(caller.session, *claims)
+    follow_visit(caller, appointment)
+
+
+def _placed(caller: Caller, catalog: ClinicCatalog, planned: PlannedVisit) -> Verdict:
+    """Place the visit at its own time, with its own rooms and devices if these are free."""
+    question, start = planned.question, planned.start
+    window = day_of(question, start)
+    busy = busy_for(caller, catalog, question, window, without=planned.visit.appointment.id)
+    kept = check_place(catalog, question, busy, start, window, planned.resources)
+    return kept if kept.assignment else check_place(catalog, question, busy, start, window)
+
+
+def _under_a_floor(
+    catalog: ClinicCatalog, planned: PlannedVisit, histories: Mapping[UUID, History]
+) -> list[Refusal]:
+    """Give the floors that the visit would break by now; the rest of the rules is judged at its start."""
+    appointment = planned.visit.appointment
+    if appointment.patient_id is None:
+        return []
+    patient = histories[appointment.patient_id].patient(appointment.id)
+    question: Question = replace(planned.question, patient=patient, moves=True)
+    found = check(question, catalog.engine, {}, planned.start, day_of(question, planned.start)).refusals
+    return [one for one in found if one.code in _FLOORS]
