@@ -17,6 +17,7 @@ from booking.core.errors import (
     DomainError,
     InUse,
     Invalid,
+    NoSlot,
     NotFound,
     Refused,
     StaleVersion,
@@ -148,6 +149,8 @@ def _from_domain(error: DomainError) -> Problem:
                     {"position": place, "refusals": _told(refusals)} | _near(error, place)
                     for place, refusals in error.by_visit.items()
                 ]
+        case NoSlot():
+            members = {"refusals": _told(error.refusals)}
         case WrongStatus():
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():
