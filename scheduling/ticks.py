@@ -60,6 +60,11 @@ def offset_minutes(tick: int, zone: ZoneInfo) -> int:
     return offset // timedelta(minutes=1)
 
 
+def has_weekday(weekday: int, first: date, last: date) -> bool:
+    """Return whether the dates from `first` to `last`, inclusive, contain a day of the week (0: Monday)."""
+    return (weekday - first.weekday()) % 7 <= (last - first).days
+
+
 class LocalClock:
     """Writes ticks as RFC 3339 local times of a zone, fast for many ticks of the same days."""
 

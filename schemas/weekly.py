@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from scheduling.ticks import has_weekday
 from schemas.base import Schema
 from schemas.times import LocalDate, Weekday
 
@@ -27,6 +28,12 @@ class WeeklySchema(ValiditySchema):
     """A period on a weekday, by the location's wall clock; subclasses name its `starts` and `ends`."""
 
     weekday = Weekday(required=True)
+
+    @validates_schema
+    def _has_a_day(self, data: dict[str, Any], **_kwargs: object) -> None:
+        first, last = _first(data), _last(data)
+        if first <= last and not has_weekday(data["weekday"], first, last):
+            raise ValidationError("Its dates contain no such weekday.", "weekday")
 
     @validates_schema
     def _has_length(self, data: dict[str, Any], **_kwargs: object) -> None:

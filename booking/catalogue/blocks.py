@@ -22,7 +22,7 @@ from booking.questions.zones import ZoneOn, zones_of
 from models import Block, Device, Occupancy, Resource, Room
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import merge
-from scheduling.ticks import ceil_tick, floor_tick
+from scheduling.ticks import ceil_tick, floor_tick, has_weekday
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
@@ -70,6 +70,8 @@ class Blocks(Collection):
             if not first <= repeats["until"] <= first + LONGEST_REPEAT:
                 message = "Must not lie before the block, nor more than two years after it."
                 raise Invalid("/repeats/until", message)
+            if not any(has_weekday(one, first, repeats["until"]) for one in repeats["weekdays"]):
+                raise Invalid("/repeats/weekdays", "The block's dates contain none of these weekdays.")
         days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
         if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
             pointer = "/ends_at" if repeats is None else "/repeats/until"
