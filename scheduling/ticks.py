@@ -65,6 +65,14 @@ def has_weekday(weekday: int, first: date, last: date) -> bool:
     return (weekday - first.weekday()) % 7 <= (last - first).days
 
 
+def in_turn(on: date, first: date | None, every_weeks: int) -> bool:
+    """Return whether it is the turn of a date's week: every n-th week has one, from the first on.
+
+    Weeks are the seven days from `first` on. Without a first date every week is.
+    """
+    return first is None or (on - first).days // 7 % every_weeks == 0
+
+
 class LocalClock:
     """Writes ticks as RFC 3339 local times of a zone, fast for many ticks of the same days."""
 

@@ -22,7 +22,7 @@ from booking.questions.zones import Zones, zones_of
 from models import Block, Device, Occupancy, Resource, Room
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import merge
-from scheduling.ticks import ceil_tick, floor_tick, has_weekday
+from scheduling.ticks import ceil_tick, floor_tick, has_weekday, in_turn
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
@@ -89,7 +89,9 @@ class Blocks(Collection):
             for name in ("starts_at", "ends_at"):
                 values[name] = values[name].astimezone(zone)
             if values["repeats"] is not None:
-                values["repeats"] = values["repeats"] | {"until": _until(values["repeats"])}
+                # Blocks that were stored before there was a choice repeat every week.
+                repeats = {"every_weeks": 1} | values["repeats"]
+                values["repeats"] = repeats | {"until": _until(repeats)}
 
 
 def _not_elsewhere(
@@ -170,7 +172,8 @@ def _occurrences(
     first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (starts_at, ends_at))
     for days in range(1, (_until(repeats) - first.date()).days + 1):
         step = timedelta(days=days)
-        if (first + step).weekday() not in repeats["weekdays"]:
+        on, every = (first + step).date(), repeats.get("every_weeks", 1)
+        if on.weekday() not in repeats["weekdays"] or not in_turn(on, first.date(), every):
             continue
         there = zones.of_wall(first + step)
         span = _on_the_wall(first + step, there)[0], max(_on_the_wall(last + step, there))

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from booking.core.caller import Caller
 from models import Clinic, Device, Location, Resource, Room, WorkingHours
+from scheduling.ticks import in_turn
 
 Worked = tuple[WorkingHours, ZoneInfo]
 
@@ -112,7 +113,8 @@ def _hours(caller: Caller, staff: Iterable[UUID]) -> dict[UUID, list[Worked]]:
 
 def _counts(period: WorkingHours, on: date) -> bool:
     first, last = period.valid_from or date.min, period.valid_until or date.max
-    return period.weekday == on.weekday() and first <= on <= last
+    valid = period.weekday == on.weekday() and first <= on <= last
+    return valid and in_turn(on, period.valid_from, period.every_weeks)
 
 
 def _apart(period: WorkingHours, local: datetime) -> int:

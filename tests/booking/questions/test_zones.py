@@ -22,7 +22,7 @@ WEEK = timedelta(days=7)
 def work(zone: ZoneInfo, weekday: int, starts: int = 8, ends: int = 17, **validity: Any) -> Worked:
     """Give working hours, from one full hour to another."""
     dates = {"valid_from": None, "valid_until": None} | validity
-    hours = {"weekday": weekday, "starts": starts * 60, "ends": ends * 60}
+    hours = {"weekday": weekday, "starts": starts * 60, "ends": ends * 60, "every_weeks": 1}
     return WorkingHours(therapist_id=UUID(int=1), location_id=UUID(int=2), **hours, **dates), zone
 
 
