@@ -26,7 +26,7 @@ SHOWN_ONCE: Mapping[str, str] = {"Cache-Control": "no-store"}
 @blp.arguments(QueryArgs, location="query")
 @blp.response(200, page_of(ApiKeySchema))
 def list_api_keys(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List the API keys, oldest first."""
+    """List the API keys, by default oldest first."""
     return page(caller.session, keys.select_api_keys(caller), ApiKey, query)
 
 

@@ -30,7 +30,7 @@ blp = Blueprint(
 @blp.arguments(AppPasswordQuery, location="query")
 @blp.response(200, page_of(AppPasswordSchema))
 def list_app_passwords(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List the app passwords, oldest first."""
+    """List the app passwords, by default oldest first."""
     chosen = passwords.select_app_passwords(caller, query.get("therapist_id"))
     return page(caller.session, chosen, AppPassword, query)
 

@@ -1,11 +1,13 @@
 """Appointments over HTTP: book, judge, read, move and take through the day."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.etags import Version, expected_version
+from api.included_patients import cards_of
 from api.paging import page
 from api.visit_requests import override_of, shown_verdict, visit_request_of
 from booking.appointments import (
@@ -55,12 +57,16 @@ _act = partial(blp.action, scope="appointments:write", gives=AppointmentSchema, 
 @blp.arguments(AppointmentQuerySchema, location="query")
 @blp.response(200, page_of(AppointmentSchema))
 def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List appointments.
+    """List appointments, by default in order of creation.
 
     `updated_since` is for display only; it can miss changes.
     """
     found = page(caller.session, listing.select_appointments(caller, query), Appointment, query)
-    return {**found, "items": records.with_phases(caller, found["items"])}
+    visits = records.with_phases(caller, found["items"])
+    cards = cards_of(caller, query, (visit.appointment.patient_id for visit in visits))
+    if cards is not None:
+        visits = [replace(one, included={"patient": cards[one.appointment.patient_id]}) for one in visits]
+    return {**found, "items": visits}
 
 
 @blp.route("", methods=["POST"])

@@ -11,7 +11,6 @@ from api.blueprints import Blueprint
 from api.visit_requests import shown_verdict, visit_request_of
 from booking.appointments import book, records
 from booking.core.caller import Caller
-from booking.core.errors import NoSlot
 from booking.questions import availability
 from scheduling.ticks import to_tick
 from schemas.availability import (
@@ -77,11 +76,13 @@ def list_days(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.arguments(WishSchema, location="query")
 @blp.response(200, NextSlotSchema)
 def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """Get the first slot within the location's horizon; 404 `no_slot` when there is none."""
-    slot = availability.next_slot(caller, visit_request_of(query))
-    if slot is None:
-        raise NoSlot
-    return slot
+    """Get the first slot within the location's horizon.
+
+    404 `no_slot` when there is none, with the `refusals` that stand against every day on which the location
+    takes visits. When no reason stands against all of them, those are listed without which there would be a
+    slot.
+    """
+    return availability.next_slot(caller, visit_request_of(query))
 
 
 @blp.route("/explain", methods=["GET"])

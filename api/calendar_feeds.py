@@ -48,7 +48,7 @@ calendars = flask.Blueprint("calendars", "calendars")
 @blp.arguments(QueryArgs, location="query")
 @blp.response(200, page_of(CalendarFeedSchema))
 def list_calendar_feeds(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List the calendar feeds, oldest first."""
+    """List the calendar feeds, by default oldest first."""
     return page(caller.session, feeds.select_calendar_feeds(caller), CalendarFeed, query)
 
 

@@ -1,11 +1,12 @@
 """The five operations that each kind of stored object has: list, create, get, update, delete."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from uuid import UUID
 
 from api.blueprints import Blueprint, View
 from api.etags import expected_version
+from api.included_patients import with_patients
 from api.paging import page
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values
@@ -60,12 +61,14 @@ def _list(blp: Blueprint, offer: Offer, plural: str) -> View:
     @blp.needs(f"{offer.area}:read", public=offer.public)
     @blp.arguments(offer.query, location="query")
     @blp.response(200, page_of(offer.schema))
-    @_called(f"list_{plural.replace(' ', '_')}", f"List the {plural}, oldest first.")
+    @_called(f"list_{plural.replace(' ', '_')}", f"List the {plural}, by default oldest first.")
     def view(caller: Caller, query: Values, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
         collection = offer.kind(caller)
         found = page(caller.session, collection.search(query | path), collection.model, query)
-        items = collection.represent(found["items"])
+        items: Sequence[Values] = collection.represent(found["items"])
+        if "include" in query:
+            items = with_patients(caller, query, items)
         return found | {"items": [_visible(caller, offer, item) for item in items]}
 
     return view

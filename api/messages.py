@@ -25,7 +25,6 @@ _COLUMNS: Final[Mapping[str, Any]] = {
     "location_id": Appointment.location_id,
     "patient_id": Appointment.patient_id,
     "appointment_id": Appointment.id,
-    "kind": MessageTemplate.kind,
 }
 _CURSOR: Final = re.compile(r"\d{17}\.[0-9a-f-]{36}\.\w{1,32}\.\d{1,17}", re.ASCII)
 
@@ -40,6 +39,8 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     Needs the scope patients:read as well.
     """
     only = [column == query[name] for name, column in _COLUMNS.items() if name in query]
+    if "kind" in query:
+        only.append(MessageTemplate.kind.in_(query["kind"]))
     return _page(messages.list_messages(caller, query["due_by"], *only), query)
 
 

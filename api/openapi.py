@@ -5,14 +5,32 @@ from typing import Any
 import flask_smorest
 import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response
+from marshmallow.fields import Field
 
 from api.documentation import REQUEST_HEADERS, SECURITY
 from schemas.base import schema_name
+from schemas.fields import QuerySet
 from schemas.problems import ProblemSchema
 from version import VERSION
 
 TITLE = "Clinic scheduling"
+
+
+class Converter(OpenAPIConverter):
+    """apispec's converter, with lists in a query as one parameter whose items commas separate."""
+
+    def list2param(self, field: Field[Any], **kwargs: object) -> dict[str, Any]:
+        """Document how a list is written in a query."""
+        written: dict[str, Any] = super().list2param(field, **kwargs)
+        return written | {"explode": False} if isinstance(field, QuerySet) else written
+
+
+class Plugin(MarshmallowPlugin):
+    """apispec's plugin with our converter."""
+
+    Converter = Converter
 
 
 class Api(flask_smorest.Api):
@@ -42,7 +60,7 @@ def make_api(app: Flask) -> Api:
     app.config["API_TITLE"] = TITLE
     app.config["API_VERSION"] = VERSION
     app.config["OPENAPI_VERSION"] = "3.1.0"
-    plugin = MarshmallowPlugin(schema_name_resolver=schema_name)
+    plugin = Plugin(schema_name_resolver=schema_name)
     api = Api(app, spec_kwargs={"marshmallow_plugin": plugin})
     api.spec.components.security_scheme("bearer", SECURITY["bearer"])
     for name, header in REQUEST_HEADERS.items():

@@ -1,17 +1,25 @@
-"""Pages of a list by keyset: nothing is skipped or repeated while rows come and go."""
+"""Pages of a list by keyset in the order asked for: nothing is skipped or repeated as rows come and go."""
 
 import base64
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import Session
 
 from api.problems import Problem, malformed
+
+_BACKWARDS: Final = "-"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ID_BYTES: Final = 16
+_TIME_BYTES: Final = 8
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 T = TypeVar("T")
 
@@ -19,15 +27,66 @@ T = TypeVar("T")
 def page(session: Session, select: Select[Any], model: type[Any], args: Mapping[str, Any]) -> dict[str, Any]:
     """Fetch one page: `{"items": [...], "next_cursor": str|None}`.
 
-    `args` holds the `limit` and `cursor` of QueryArgs. Rows come by id, which is their order of
-    creation. 422 for a cursor that no list of ours has given.
+    `args` holds the `limit`, `cursor` and `sort` of QueryArgs. Rows come by id, which is their order of
+    creation, or by the time that `sort` names and then by id. 422 for a cursor that no list of ours has
+    given, or a list in another order.
     """
     limit: int = args["limit"]
+    order = _Order.of(model, args["sort"])
     if "cursor" in args:
-        last = read_cursor(args["cursor"], lambda place: UUID(bytes=place))
-        select = select.where(model.id > last)
-    found = session.scalars(select.order_by(model.id).limit(limit + 1)).all()
-    return cut(found, limit, lambda last: write_cursor(last.id.bytes))
+        select = select.where(order.after(read_cursor(args["cursor"], order.read)))
+    found = session.scalars(select.order_by(*order.by()).limit(limit + 1)).all()
+    return cut(found, limit, lambda last: write_cursor(order.write(last)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """An order of a table's rows, each of which has a place in it that no other row has.
+
+    A place is written as bytes: a minus sign where the order is backwards, then the microsecond where it is
+    one of time, then the id. So the places of each order have a length that those of no other order have.
+    """
+
+    columns: tuple[Any, ...]
+    backwards: bool
+
+    @classmethod
+    def of(cls, model: type[Any], sort: str) -> Self:
+        name = sort.removeprefix(_BACKWARDS)
+        timed = () if name == "created_at" else (getattr(model, name),)
+        return cls((*timed, model.id), sort.startswith(_BACKWARDS))
+
+    def by(self) -> Sequence[ColumnElement[Any]]:
+        """Give the columns to order by; all go the same way, so that an index serves both directions."""
+        return [column.desc() if self.backwards else column.asc() for column in self.columns]
+
+    def after(self, place: Sequence[object]) -> ColumnElement[bool]:
+        """Match the rows behind a place; the comparison of rows is what an index can begin at."""
+        there = tuple_(*(literal(value, one.type) for value, one in zip(place, self.columns, strict=True)))
+        here = tuple_(*self.columns)
+        return here < there if self.backwards else here > there
+
+    def write(self, row: object) -> bytes:
+        """Write the place of a row."""
+        *times, id_ = (getattr(row, column.key) for column in self.columns)
+        micros = ((time - _EPOCH) // _MICROSECOND for time in times)
+        written = (number.to_bytes(_TIME_BYTES, "big", signed=True) for number in micros)
+        return b"".join((self._sign, *written, id_.bytes))
+
+    def read(self, written: bytes) -> Sequence[object]:
+        """Read a place; ValueError for bytes that this order has not written."""
+        place = written.removeprefix(self._sign) if len(written) == self._length else b""
+        time, id_ = place[:-_ID_BYTES], place[-_ID_BYTES:]
+        micros = [int.from_bytes(time, "big", signed=True)] if time else []
+        return [*(_EPOCH + number * _MICROSECOND for number in micros), UUID(bytes=id_)]
+
+    @property
+    def _sign(self) -> bytes:
+        return _BACKWARDS.encode() if self.backwards else b""
+
+    @property
+    def _length(self) -> int:
+        return len(self._sign) + _TIME_BYTES * (len(self.columns) - 1) + _ID_BYTES
 
 
 def cut(found: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> dict[str, Any]:

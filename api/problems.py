@@ -17,6 +17,7 @@ from booking.core.errors import (
     DomainError,
     InUse,
     Invalid,
+    NoSlot,
     NotFound,
     Refused,
     StaleVersion,
@@ -152,6 +153,8 @@ def _from_domain(error: DomainError) -> Problem:
                 ]
         case WrongDay(alternatives=alternatives) if alternatives is not None:
             members = {"alternatives": alternatives}
+        case NoSlot():
+            members = {"refusals": _told(error.refusals)}
         case WrongStatus():
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():

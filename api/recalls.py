@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
+from api.included_patients import with_patients
 from api.paging import cut, read_cursor, write_cursor
 from booking.core.caller import Caller
 from booking.courses.recalls import KINDS, Place, list_recalls
@@ -38,7 +39,8 @@ def list_due_recalls(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     found = list_recalls(
         caller, query["due_by"], limit + 1, after, query.get("kind"), query.get("location_id")
     )
-    return cut(found, limit, _write)
+    page = cut(found, limit, _write)
+    return page | {"items": with_patients(caller, query, page["items"])}
 
 
 def _write(last: Mapping[str, Any]) -> str:

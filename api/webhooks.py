@@ -38,7 +38,7 @@ _SCOPE: Final = "webhooks:manage"
 @blp.arguments(QueryArgs, location="query")
 @blp.response(200, page_of(WebhookSchema))
 def list_webhooks(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """List the webhooks, oldest first."""
+    """List the webhooks, by default oldest first."""
     found = page(caller.session, endpoints.select_webhooks(caller), WebhookEndpoint, query)
     return found | {"items": endpoints.show_webhooks(caller, found["items"])}
 
@@ -103,7 +103,7 @@ def ping_webhook(caller: Caller, webhook_id: UUID) -> dict[str, Any]:
 @blp.arguments(DeliveryQuery, location="query")
 @blp.response(200, page_of(DeliverySchema))
 def list_webhook_deliveries(caller: Caller, query: dict[str, Any], webhook_id: UUID) -> dict[str, Any]:
-    """List the deliveries of the last 30 days, oldest first."""
+    """List the deliveries of the last 30 days, by default oldest first."""
     select = deliveries.select_deliveries(caller, webhook_id, query.get("status"))
     found = page(caller.session, select, WebhookDelivery, query)
     return found | {"items": deliveries.show_deliveries(found["items"])}

@@ -49,6 +49,7 @@ class Appointment(Versioned, Base):
         Index("ix_appointments_location", "clinic_id", "location_id", "starts_at"),
         Index("ix_appointments_therapist", "clinic_id", "therapist_id", "starts_at"),
         Index("ix_appointments_patient", "clinic_id", "patient_id", "starts_at"),
+        Index("ix_appointments_starts_at", "clinic_id", "starts_at", "id"),
         Index("ix_appointments_local_date", "clinic_id", "local_date"),
         Index(
             "ix_appointments_course", "clinic_id", "course_id", postgresql_where=text("course_id IS NOT NULL")

@@ -4,13 +4,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger
+from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, belongs_to, of_clinic
 
 WEEKLY = "weekday BETWEEN 0 AND 6 AND 0 <= starts AND starts < ends AND ends <= 1440"
 WHOLE_TICKS = "mod(starts, 5) = 0 AND mod(ends, 5) = 0"
+# Weeks are counted from a date.
+WEEKS = "every_weeks BETWEEN 1 AND 52 AND (every_weeks = 1 OR valid_from IS NOT NULL)"
 VALIDITY = "valid_from IS NULL OR valid_until IS NULL OR valid_from <= valid_until"
 
 
@@ -38,6 +40,7 @@ class OpeningHours(Identified, Base):
         CheckConstraint(WEEKLY, name="ck_opening_hours_period"),
         CheckConstraint(WHOLE_TICKS, name="ck_opening_hours_grid"),
         CheckConstraint(VALIDITY, name="ck_opening_hours_validity"),
+        CheckConstraint(WEEKS, name="ck_opening_hours_weeks"),
         Index("ix_opening_hours_location", "clinic_id", "location_id"),
     )
 
@@ -47,6 +50,7 @@ class OpeningHours(Identified, Base):
     ends: Mapped[int] = mapped_column(SmallInteger)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    every_weeks: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
 
 
 class Closure(Versioned, Base):

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger
+from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, belongs_to, of_clinic
-from models.locations import VALIDITY, WEEKLY, WHOLE_TICKS
+from models.locations import VALIDITY, WEEKLY, WEEKS, WHOLE_TICKS
 
 
 class Resource(Versioned, Base):
@@ -104,6 +104,7 @@ class WorkingHours(Identified, Base):
         CheckConstraint(WEEKLY, name="ck_working_hours_period"),
         CheckConstraint(WHOLE_TICKS, name="ck_working_hours_grid"),
         CheckConstraint(VALIDITY, name="ck_working_hours_validity"),
+        CheckConstraint(WEEKS, name="ck_working_hours_weeks"),
         Index("ix_working_hours_therapist", "clinic_id", "therapist_id"),
     )
 
@@ -114,6 +115,7 @@ class WorkingHours(Identified, Base):
     ends: Mapped[int] = mapped_column(SmallInteger)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    every_weeks: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
 
 
 class Block(Versioned, Base):

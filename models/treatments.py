@@ -13,12 +13,12 @@ EVENTS = (
     "botulinum_toxin", "dermal_filler", "superficial_peel", "medium_peel", "deep_peel",
     "ipl", "fractional_laser", "waxing", "laser_hair_removal", "microdermabrasion",
     "sun_exposure", "topical_retinoid", "acids", "isotretinoin", "facelift",
-    "other_surgery", "radiotherapy", "home_roller", "important_event",
+    "other_surgery", "radiotherapy", "home_roller", "important_event", "consultation",
 )  # fmt: skip
 
 
 class ExternalTreatment(Versioned, Base):
-    """An event that wash-out rules count, on areas and on a civil date."""
+    """An event that wash-out rules or prerequisites count, on areas and on a civil date."""
 
     __tablename__ = "external_treatments"
     __table_args__ = (

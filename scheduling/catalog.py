@@ -16,7 +16,7 @@ from scheduling.rulebook import (
     SpacingRule,
     require,
 )
-from scheduling.ticks import DAY_MINUTES, TICK_MINUTES
+from scheduling.ticks import DAY_MINUTES, TICK_MINUTES, in_turn
 
 PHASE_KINDS = frozenset({"intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation"})
 _LAST_WEEKDAY = 6
@@ -34,7 +34,8 @@ def _in_order(first: date | None, last: date | None) -> bool:
 class WeeklyPeriod:
     """Open or working time on a weekday (0 is Monday), in minutes after local midnight, half-open.
 
-    `valid_from` and `valid_until` are local dates, both inclusive.
+    `valid_from` and `valid_until` are local dates, both inclusive. `every_weeks` counts from `valid_from`:
+    2 is every other week.
     """
 
     weekday: int
@@ -42,12 +43,20 @@ class WeeklyPeriod:
     ends: int
     valid_from: date | None = None
     valid_until: date | None = None
+    every_weeks: int = 1
 
     def __post_init__(self) -> None:
         require(0 <= self.weekday <= _LAST_WEEKDAY, "A weekday is 0 (Monday) to 6.")
         require(0 <= self.starts < self.ends <= DAY_MINUTES, "A period lies within a day and has a length.")
         require(_whole_ticks(self.starts) and _whole_ticks(self.ends), "Times are multiples of 5 minutes.")
         require(_in_order(self.valid_from, self.valid_until), "A period is valid from before until.")
+        counted = self.every_weeks == 1 or self.valid_from is not None
+        require(self.every_weeks >= 1 and counted, "Weeks are counted from a date.")
+
+    def holds_on(self, on: date) -> bool:
+        """Return whether a date has the period."""
+        valid = (self.valid_from or date.min) <= on <= (self.valid_until or date.max)
+        return valid and on.weekday() == self.weekday and in_turn(on, self.valid_from, self.every_weeks)
 
 
 @dataclass(frozen=True, slots=True)

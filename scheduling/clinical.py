@@ -45,6 +45,12 @@ EVENTS: Final[Sequence[str]] = (
     "sun_exposure", "topical_retinoid", "acids", "isotretinoin", "facelift",
     "other_surgery", "radiotherapy", "home_roller", "important_event",
 )  # fmt: skip
+# A talk elsewhere or before go-live: prerequisites know it, spacing rules and procedures do not.
+CONSULTATION: Final = "consultation"
+# What patients may have had elsewhere.
+TREATMENT_EVENTS: Final[Sequence[str]] = (*EVENTS, CONSULTATION)
+# The default catalogue's family of consultations, which a consultation elsewhere counts as.
+CONSULTATION_FAMILY: Final = "CONSULT"
 # The codes of medical holds, rules H01 to H10 in order.
 HOLDS: Final[Sequence[str]] = (
     "infection", "pregnancy", "breastfeeding", "keloid_tendency", "anticoagulant", "under_age",

@@ -87,7 +87,7 @@ def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days) -> int:
     """
     bits = 0
     for period in periods:
-        marks = days.marks[period.weekday] & _valid_marks(period, days)
+        marks = _marks(period, days)
         # The days of a period are disjoint, so the difference of its ends and starts is their union.
         bits |= (marks << minutes_to_ticks(period.ends)) - (marks << minutes_to_ticks(period.starts))
     return _clipped_to_window(bits, days) | _changed_days(periods, days)
@@ -95,6 +95,15 @@ def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days) -> int:
 
 def _clipped_to_window(bits: int, days: Days) -> int:
     return bits >> days.window.start - days.midnights[0] & days.window.full
+
+
+def _marks(period: WeeklyPeriod, days: Days) -> int:
+    """Return the midnights of the days that have the period, as bits, without those of a clock change."""
+    if period.every_weeks == 1:
+        return days.marks[period.weekday] & _valid_marks(period, days)
+    dates = (days.first + timedelta(days=number) for number in range(len(days.midnights) - 1))
+    held = (on for on in dates if period.holds_on(on) and on not in days.changes)
+    return sum(1 << days.midnight(on) - days.midnights[0] for on in held)
 
 
 def _valid_marks(period: WeeklyPeriod, days: Days) -> int:
@@ -109,16 +118,12 @@ def _day_after(last: date | None) -> date:
     return date.max if last is None or last == date.max else last + _ONE_DAY
 
 
-def _is_valid(period: WeeklyPeriod, on: date) -> bool:
-    return (period.valid_from or date.min) <= on <= (period.valid_until or date.max)
-
-
 def _changed_days(periods: Iterable[WeeklyPeriod], days: Days) -> int:
     return days.window.spans(
         (days.wall(on, period.starts, last=False), days.wall(on, period.ends, last=True))
         for on in days.changes
         for period in periods
-        if period.weekday == on.weekday() and _is_valid(period, on)
+        if period.holds_on(on)
     )
 
 

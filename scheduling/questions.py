@@ -29,8 +29,8 @@ class Session:
 
     `on` is the civil date at its own location. No areas means that they are unknown, so they count as
     everywhere. A treatment elsewhere has a `treatment_id` and counts like a session of the families in
-    `counts_like`. `ends` is the tick at which a visit here ends, `requires` are the families that must
-    come before it.
+    `counts_like`; a consultation elsewhere satisfies prerequisites of these families. `ends` is the tick at
+    which a visit here ends, `requires` are the families that must come before it.
     """
 
     appointment_id: UUID | None

@@ -60,6 +60,19 @@ def offset_minutes(tick: int, zone: ZoneInfo) -> int:
     return offset // timedelta(minutes=1)
 
 
+def has_weekday(weekday: int, first: date, last: date) -> bool:
+    """Return whether the dates from `first` to `last`, inclusive, contain a day of the week (0: Monday)."""
+    return (weekday - first.weekday()) % 7 <= (last - first).days
+
+
+def in_turn(on: date, first: date | None, every_weeks: int) -> bool:
+    """Return whether it is the turn of a date's week: every n-th week has one, from the first on.
+
+    Weeks are the seven days from `first` on. Without a first date every week is.
+    """
+    return first is None or (on - first).days // 7 % every_weeks == 0
+
+
 class LocalClock:
     """Writes ticks as RFC 3339 local times of a zone, fast for many ticks of the same days."""
 

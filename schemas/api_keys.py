@@ -45,7 +45,11 @@ class ApiKeySchema(Resource):
         allow_none=True,
         metadata={"description": "The only locations that the key sees; null for all."},
     )
-    expires_at = Instant(load_default=None, allow_none=True)
+    expires_at = Instant(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "By the real clock, sandbox or not; a new key's lies ahead."},
+    )
     key_hint = fields.String(dump_only=True, metadata={"description": "The key's last four characters."})
     revoked_at = Instant(dump_only=True, allow_none=True)
 

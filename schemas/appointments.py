@@ -8,13 +8,26 @@ from marshmallow import ValidationError, fields, pre_dump, validates_schema
 from models.statuses import APPOINTMENT_STATUSES
 from scheduling.clinical import ADVERSE_EFFECTS
 from scheduling.reasons import REFUSALS
-from schemas.base import QueryArgs, Schema
-from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, QueryFlag, SetOf, Text
+from schemas.base import BY_CREATION, QueryArgs, Schema, sorted_by
+from schemas.fields import (
+    Choice,
+    Code,
+    Flag,
+    Id,
+    Integer,
+    ListOf,
+    Nested,
+    QueryChoices,
+    QueryFlag,
+    SetOf,
+    Text,
+)
 from schemas.locations import affected
+from schemas.patients import included, included_patient
 from schemas.problems import RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
-_OF_THE_VISIT = frozenset({"phases", "affected", "alternatives"})
+_OF_THE_VISIT = frozenset({"phases", "affected", "alternatives", "patient"})
 MOST_TOGETHER = 12
 CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate", "other")
 
@@ -181,6 +194,8 @@ class AppointmentSchema(Schema):
         },
     )
 
+    patient = included_patient()
+
     @pre_dump
     def in_local_time(self, visit: Any, **_kwargs: object) -> dict[str, Any]:  # noqa: ANN401 - a booked visit
         """Write every instant with the offset of the visit's location."""
@@ -190,6 +205,8 @@ class AppointmentSchema(Schema):
             shown["affected"] = visit.affected
         if visit.alternatives is not None:
             shown["alternatives"] = visit.alternatives
+        if visit.included is not None:
+            shown |= visit.included
         shown["phases"] = [_localized(phase, phase_fields, visit.zone) for phase in visit.phases]
         return shown
 
@@ -218,9 +235,11 @@ class AppointmentQuerySchema(QueryArgs):
     room_id = Id()
     patient_id = Id()
     course_id = Id()
-    status = Choice(APPOINTMENT_STATUSES)
+    status = QueryChoices(APPOINTMENT_STATUSES)
     flagged = QueryFlag()
     updated_since = Instant()
+    sort = sorted_by(*BY_CREATION, "starts_at", "-starts_at")
+    include = included()
 
     @validates_schema(skip_on_field_errors=True)
     def check_range(self, data: dict[str, Any], **_kwargs: object) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 from marshmallow import RAISE
 from marshmallow import Schema as MarshmallowSchema
 
-from schemas.fields import Id, Integer, ListOf, Nested, QueryInteger, Text
+from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryInteger, Text
 from schemas.times import Instant
 
 PAGE_LIMIT = 50
 PAGE_LIMIT_MAX = 500
+BY_CREATION = ("created_at", "-created_at")
 
 
 class Schema(MarshmallowSchema):
@@ -33,8 +34,8 @@ class Resource(Schema):
     updated_at = Instant(dump_only=True, required=True)
 
 
-class QueryArgs(Schema):
-    """The query of a list: the size and the place of a page."""
+class PageArgs(Schema):
+    """The query of a list in an order of its own: the size and the place of a page."""
 
     limit = QueryInteger(
         load_default=PAGE_LIMIT,
@@ -43,6 +44,18 @@ class QueryArgs(Schema):
         metadata={"description": "How many items a page holds at most."},
     )
     cursor = Text(2000, metadata={"description": "The `next_cursor` of the page before."})
+
+
+def sorted_by(*orders: str) -> Choice:
+    """Make the field that chooses a list's order; the first of the orders is the default."""
+    description = "The order of the items; `-` in front turns it round. A cursor holds for one order."
+    return Choice(orders, load_default=orders[0], metadata={"description": description})
+
+
+class QueryArgs(PageArgs):
+    """The query of a list of stored objects: its order, and the size and the place of a page."""
+
+    sort = sorted_by(*BY_CREATION)
 
 
 @cache

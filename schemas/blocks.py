@@ -3,6 +3,7 @@
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import Id, Nested, SetOf, Text
 from schemas.times import Instant, LocalDate, Weekday
+from schemas.weekly import every_weeks
 
 
 class RepeatSchema(Schema):
@@ -10,6 +11,7 @@ class RepeatSchema(Schema):
 
     weekdays = SetOf(Weekday(), maximum=7, required=True)
     until = LocalDate(required=True)
+    every_weeks = every_weeks("the block's first date")
 
 
 class BlockSchema(Resource):

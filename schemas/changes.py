@@ -5,14 +5,14 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from schemas.appointments import AppointmentSchema
-from schemas.base import QueryArgs, Schema
+from schemas.base import PageArgs, Schema
 from schemas.fields import Choice, Flag, Id, Integer, ListOf, Nested, QueryInteger, Text
 
 LONGEST_WAIT_SECONDS = 60
 _SCOPES = ("location_id", "therapist_id", "room_id")
 
 
-class ChangesQuerySchema(QueryArgs):
+class ChangesQuerySchema(PageArgs):
     """The scope and the start of the changes; the scope is all without a location, therapist or room."""
 
     cursor = Text(

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from schemas.base import QueryArgs, Schema
+from schemas.base import PageArgs, Schema
 from schemas.fields import Id, Nested
 from schemas.times import Instant, LocalDate
 
@@ -30,7 +30,7 @@ class ConflictSchema(Schema):
     source = Nested(ConflictSourceSchema, required=True)
 
 
-class ConflictQuery(QueryArgs):
+class ConflictQuery(PageArgs):
     """Which conflicts to list; `from` and `until` are local dates of the visits, half-open."""
 
     therapist_id = Id()

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_dump, validates_schema
 from models.statuses import COURSE_STATUSES
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.course_templates import MOST_SESSIONS
-from schemas.fields import Choice, Id, Ids, Integer
+from schemas.fields import Choice, Id, Ids, Integer, QueryChoices
 
 
 class ProgressSchema(Schema):
@@ -79,5 +79,5 @@ class CourseQuery(QueryArgs):
     """The query of the list of courses."""
 
     patient_id = Id()
-    status = Choice(COURSE_STATUSES)
+    status = QueryChoices(COURSE_STATUSES)
     template_id = Id()

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from schemas.base import QueryArgs, Resource
-from schemas.fields import Choice, Id, Integer, Text
+from schemas.fields import Choice, Id, Integer, QueryChoices, Text
 from schemas.times import Instant
 
 KINDS = ("ics", "caldav")
@@ -57,4 +57,4 @@ class ExternalCalendarSchema(Resource):
 class ExternalCalendarQuery(QueryArgs):
     """The query of the list of a therapist's calendars."""
 
-    kind = Choice(KINDS)
+    kind = QueryChoices(KINDS)

@@ -215,14 +215,38 @@ class Codes(SetOf):
         super().__init__(Code(), **kwargs)
 
 
-class QueryCodes(Codes):
-    """A set of codes in a query, comma-separated: `areas=FACE,NECK`."""
+class QuerySet(SetOf):
+    """A set in a query, comma-separated: `areas=FACE,NECK`."""
 
     is_multiple = False
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         parts = value.split(",") if isinstance(value, str) else value
         return super()._deserialize(parts, attr, data, **kwargs)
+
+
+class QueryCodes(QuerySet):
+    """A set of codes in a query."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Code(), **kwargs)
+
+
+class QueryChoices(QuerySet):
+    """Words of a fixed set in a query: `status=booked,confirmed`."""
+
+    def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(Choice(choices), minimum=1, maximum=len(choices), **kwargs)
+        self.choices = choices
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            if isinstance(error.messages, dict):
+                # The query has one parameter, whichever of its words is at fault.
+                refuse(f"Must be one or more of: {', '.join(self.choices)}.")
+            raise
 
 
 class Nested(fields.Nested):

@@ -2,7 +2,7 @@
 
 from scheduling.messages import MOMENT_OF
 from schemas.base import QueryArgs, Resource
-from schemas.fields import Choice, Flag, Text
+from schemas.fields import Choice, Flag, QueryChoices, Text
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 5000
@@ -21,4 +21,4 @@ class MessageTemplateSchema(Resource):
 class MessageTemplateQuery(QueryArgs):
     """The query of the list of message templates."""
 
-    kind = Choice(tuple(MOMENT_OF))
+    kind = QueryChoices(tuple(MOMENT_OF))

@@ -3,14 +3,14 @@
 from marshmallow import fields
 
 from scheduling.messages import MOMENT_OF
-from schemas.base import QueryArgs, Schema
-from schemas.fields import Choice, Id, Nested
+from schemas.base import PageArgs, Schema
+from schemas.fields import Id, Nested, QueryChoices
 from schemas.times import Instant
 
 STATUSES = ("planned", "due", "sending", "failed")
 
 
-class MessageQuery(QueryArgs):
+class MessageQuery(PageArgs):
     """The query of the list of messages."""
 
     due_by = Instant(
@@ -19,7 +19,7 @@ class MessageQuery(QueryArgs):
     location_id = Id()
     patient_id = Id()
     appointment_id = Id()
-    kind = Choice(tuple(MOMENT_OF))
+    kind = QueryChoices(tuple(MOMENT_OF))
 
 
 class RecipientSchema(Schema):

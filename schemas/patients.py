@@ -1,14 +1,25 @@
 """Patients and how to reach them."""
 
 import re
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields
 
-from schemas.base import QueryArgs, Resource
-from schemas.fields import Code, Integer, Strict, Text, documented, refuse
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import (
+    Code,
+    Id,
+    Integer,
+    Nested,
+    QueryChoices,
+    Strict,
+    Text,
+    documented,
+    refuse,
+)
 from schemas.locations import affected
 from schemas.times import LocalDate
 
@@ -83,3 +94,27 @@ class PatientQuery(QueryArgs):
     phone = Phone()
     email = Email()
     external_id = Code()
+
+
+class IncludedPatientSchema(Schema):
+    """A patient as lists show them beside what is theirs: who it is, and how to reach them."""
+
+    id = Id(required=True)
+    name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+
+
+included: Final = partial(
+    QueryChoices,
+    ("patient",),
+    load_default=(),
+    metadata={"description": "What to show with each item; `patient` needs the scope `patients:read`."},
+)
+included_patient: Final = partial(
+    Nested,
+    IncludedPatientSchema,
+    dump_only=True,
+    allow_none=True,
+    metadata={"description": "Only in answers to `include=patient`; null without a patient."},
+)

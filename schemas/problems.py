@@ -67,7 +67,7 @@ class InputErrorSchema(Schema):
 class ProblemSchema(Terse):
     """An RFC 9457 problem: `code` tells the kind, `detail` says it in words."""
 
-    kept = frozenset({"alternatives", "allowed"})
+    kept = frozenset({"refusals", "alternatives", "allowed"})
 
     type = fields.String(required=True, metadata={"format": "uri-reference"})
     title = fields.String(required=True)
@@ -76,7 +76,10 @@ class ProblemSchema(Terse):
     code = fields.String(required=True)
     request_id = fields.String(required=True)
     errors = ListOf(Nested(InputErrorSchema), metadata={"description": "The fields at fault, for a 422."})
-    refusals = ListOf(Nested(RefusalSchema), metadata={"description": "Every reason against the visit."})
+    refusals = ListOf(
+        Nested(RefusalSchema),
+        metadata={"description": "Every reason against the visit, or against every day of the horizon."},
+    )
     visits = ListOf(
         Nested(RefusedVisitSchema),
         metadata={"description": "The same reasons by visit, where several were to be booked together."},

@@ -1,20 +1,22 @@
 """Recalls: the patients to call, with the reason and the dates."""
 
-from schemas.base import QueryArgs, Schema
-from schemas.fields import Choice, Id
+from schemas.base import PageArgs, Schema
+from schemas.fields import Choice, Id, QueryChoices
+from schemas.patients import included, included_patient
 from schemas.times import LocalDate
 
 KINDS = ("lapsed", "maintenance", "review")
 
 
-class RecallQuerySchema(QueryArgs):
+class RecallQuerySchema(PageArgs):
     """Which recalls to list."""
 
     due_by = LocalDate(
         required=True, metadata={"description": "What opens on this date or before is listed."}
     )
     location_id = Id(metadata={"description": "Where the last session was."})
-    kind = Choice(KINDS)
+    kind = QueryChoices(KINDS)
+    include = included()
 
 
 class RecallSchema(Schema):
@@ -31,3 +33,4 @@ class RecallSchema(Schema):
     )
     last_session_on = LocalDate(required=True)
     status = Choice(("upcoming", "open", "overdue"), required=True)
+    patient = included_patient()

@@ -5,6 +5,7 @@ from marshmallow import fields
 from schemas.availability import RangeSchema
 from schemas.base import Schema
 from schemas.fields import Id, Integer, ListOf, Nested
+from schemas.patients import included, included_patient
 from schemas.problems import Terse
 from schemas.times import Instant, LocalDate
 
@@ -16,6 +17,7 @@ class ScheduleQuerySchema(RangeSchema):
 
     longest_days = LONGEST_BOARD_DAYS
     location_id = Id(required=True)
+    include = included()
 
 
 class OpenSpanSchema(Schema):
@@ -37,6 +39,7 @@ class ItemSchema(Terse):
     status = fields.String()
     procedure_id = Id()
     patient_id = Id()
+    patient = included_patient()
     phase = fields.String()
     kind = fields.String()
 

@@ -1,6 +1,6 @@
 """Treatments elsewhere: those of a patient of which no appointment here tells."""
 
-from scheduling.clinical import AREAS, EVENTS
+from scheduling.clinical import AREAS, TREATMENT_EVENTS
 from schemas.base import QueryArgs, Resource
 from schemas.fields import Choice, Id, SetOf
 from schemas.locations import affected
@@ -11,7 +11,13 @@ class TreatmentSchema(Resource):
     """A treatment or event of a patient elsewhere, or before the clinic kept its records here."""
 
     patient_id = Id(dump_only=True)
-    event = Choice(EVENTS, required=True)
+    event = Choice(
+        TREATMENT_EVENTS,
+        required=True,
+        metadata={
+            "description": "A `consultation` satisfies a prerequisite like a visit that ends with its date."
+        },
+    )
     areas = SetOf(
         Choice(AREAS),
         load_default=list,

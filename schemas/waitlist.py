@@ -2,7 +2,8 @@
 
 from models.statuses import ENTRY_STATUSES
 from schemas.base import QueryArgs, Resource, Schema
-from schemas.fields import Choice, Code, Id, Nested, SetOf
+from schemas.fields import Choice, Code, Id, Nested, QueryChoices, SetOf
+from schemas.patients import included, included_patient
 from schemas.times import Instant, LocalDate, TimeOfDay, Weekday
 
 
@@ -54,6 +55,7 @@ class WaitlistEntrySchema(Resource):
         allow_none=True,
         metadata={"description": "The appointment of an entry that was accepted."},
     )
+    patient = included_patient()
 
 
 class WaitlistChangeSchema(WaitlistEntrySchema):
@@ -71,4 +73,5 @@ class WaitlistQuery(QueryArgs):
     patient_id = Id()
     location_id = Id()
     procedure_id = Id()
-    status = Choice(ENTRY_STATUSES)
+    status = QueryChoices(ENTRY_STATUSES)
+    include = included()

@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from models.webhooks import EVENT_TYPES
 from schemas.base import QueryArgs, Resource, Schema
-from schemas.fields import Choice, Flag, Id, ListOf, Nested, SetOf, Text
+from schemas.fields import Choice, Flag, Id, ListOf, Nested, QueryChoices, SetOf, Text
 from schemas.times import Instant
 
 _MOST_URL = 2000
@@ -88,4 +88,4 @@ class DeliverySchema(Schema):
 class DeliveryQuery(QueryArgs):
     """The query of an endpoint's deliveries."""
 
-    status = Choice(("pending", "delivered", "failed"))
+    status = QueryChoices(("pending", "delivered", "failed"))

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select
 
 from booking.core.caller import Caller
 from models import Appointment, AppointmentPhase, AuditEntry
 
-_EQUAL = ("location_id", "patient_id", "course_id", "status")
+_EQUAL = ("location_id", "patient_id", "course_id")
 
 
 def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appointment]:
     """Select appointments by the given filters; dates are compared with each appointment's local date.
 
     Live holds appear only when the status `held` is asked for, and holds that have ended never.
+    `status` is a list of statuses.
     """
     chosen = select(Appointment).where(Appointment.clinic_id == caller.clinic_id)
     if caller.location_ids is not None:
@@ -23,13 +24,7 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
     for name in _EQUAL:
         if query.get(name) is not None:
             chosen = chosen.where(getattr(Appointment, name) == query[name])
-    if query.get("status") == "held":
-        chosen = chosen.where(Appointment.expires_at > caller.real_now)
-    else:
-        # A hold is no appointment until it has been converted.
-        chosen = chosen.where(
-            or_(Appointment.hold.is_(None), Appointment.hold["ended"].astext == "converted")
-        )
+    chosen = chosen.where(_of_status(caller, query.get("status")))
     if query.get("from_") is not None:
         chosen = chosen.where(Appointment.local_date >= query["from_"])
     if query.get("until") is not None:
@@ -40,6 +35,18 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
         flagged = Appointment.flags != literal_column("'[]'")
         chosen = chosen.where(flagged if query["flagged"] else ~flagged)
     return chosen.where(*_taking_part(query))
+
+
+def _of_status(caller: Caller, wanted: list[str] | None) -> ColumnElement[bool]:
+    """Match appointments of any of the statuses, by default of every status but `held`."""
+    # A hold is no appointment until it has been converted.
+    booked = or_(Appointment.hold.is_(None), Appointment.hold["ended"].astext == "converted")
+    if wanted is None:
+        return booked
+    matched = [and_(booked, Appointment.status.in_(wanted))]
+    if "held" in wanted:
+        matched.append(and_(Appointment.status == "held", Appointment.expires_at > caller.real_now))
+    return or_(*matched)
 
 
 def _taking_part(query: dict[str, Any]) -> Iterator[ColumnElement[bool]]:

@@ -26,7 +26,8 @@ class Visit:
     """An appointment with its phases and the zone of its location, as clients see it.
 
     `affected` are other visits that this change moves, or leaves outside the rules; None after a change
-    that cannot do so. `alternatives` are other times that are offered for a late visit.
+    that cannot do so. `alternatives` are other times that are offered for a late visit. `included` are the
+    objects beside it that the client has asked for, by name.
     """
 
     appointment: Appointment
@@ -34,6 +35,7 @@ class Visit:
     zone: ZoneInfo
     affected: Sequence[UUID] | None = None
     alternatives: Sequence[Mapping[str, Any]] | None = None
+    included: Mapping[str, Any] | None = None
 
     @property
     def main_place(self) -> int:

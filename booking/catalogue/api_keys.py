@@ -27,8 +27,8 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
     """Make a key of the caller's clinic and give it with its text, which is shown this once.
 
     `values`: name, kind, scopes, and if wanted origins, location_ids, expires_at. Invalid for a
-    publishable key without origins or with more than a widget's scopes, and for locations beyond the
-    caller's own; NotFound for a location.
+    publishable key without origins or with more than a widget's scopes, for locations beyond the
+    caller's own, and for a key that has expired already by the real clock; NotFound for a location.
     """
     secret = fresh_secret(PREFIX)
     key = ApiKey(
@@ -44,6 +44,8 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
         revoked_at=None,
     )
     _check(key)
+    if key.expires_at is not None and key.expires_at <= caller.real_now:
+        raise Invalid("/expires_at", "Must lie ahead: the key could never be used.")
     _check_locations(caller, key.location_ids)
     caller.session.add(key)
     caller.session.flush()

@@ -18,11 +18,11 @@ from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where, latest
 from booking.core.errors import InUse, Invalid
 from booking.flags.disrupted import lift, visits_on
-from booking.questions.zones import ZoneOn, zones_of
+from booking.questions.zones import Zones, zones_of
 from models import Block, Device, Occupancy, Resource, Room
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import merge
-from scheduling.ticks import ceil_tick, floor_tick
+from scheduling.ticks import ceil_tick, floor_tick, has_weekday, in_turn
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
@@ -64,13 +64,15 @@ class Blocks(Collection):
         starts_at, ends_at, repeats = after["starts_at"], after["ends_at"], after["repeats"]
         if not starts_at < ends_at <= starts_at + LONGEST:
             raise Invalid("/ends_at", f"Must lie after starts_at, by at most {LONGEST.days} days.")
-        zone_on = zones_of(self.caller, [resource.id])[resource.id]
+        zones = zones_of(self.caller, [resource.id])[resource.id]
         if repeats is not None:
-            first = starts_at.astimezone(zone_on(starts_at.date())).date()
+            first = starts_at.astimezone(zones.of_instant(starts_at)).date()
             if not first <= repeats["until"] <= first + LONGEST_REPEAT:
                 message = "Must not lie before the block, nor more than two years after it."
                 raise Invalid("/repeats/until", message)
-        days = merge(_occurrences(zone_on, starts_at, ends_at, repeats))
+            if not any(has_weekday(one, first, repeats["until"]) for one in repeats["weekdays"]):
+                raise Invalid("/repeats/weekdays", "The block's dates contain none of these weekdays.")
+        days = merge(_occurrences(zones, starts_at, ends_at, repeats))
         if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
             pointer = "/ends_at" if repeats is None else "/repeats/until"
             raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
@@ -83,11 +85,13 @@ class Blocks(Collection):
         """Show instants in the zone of the resource's location."""
         zones = zones_of(self.caller, {values["resource_id"] for values in found})
         for values in found:
-            zone = zones[values["resource_id"]](values["starts_at"].date())
+            zone = zones[values["resource_id"]].of_instant(values["starts_at"])
             for name in ("starts_at", "ends_at"):
                 values[name] = values[name].astimezone(zone)
             if values["repeats"] is not None:
-                values["repeats"] = values["repeats"] | {"until": _until(values["repeats"])}
+                # Blocks that were stored before there was a choice repeat every week.
+                repeats = {"every_weeks": 1} | values["repeats"]
+                values["repeats"] = repeats | {"until": _until(repeats)}
 
 
 def _not_elsewhere(
@@ -146,28 +150,32 @@ def _spans(caller: Caller, resource: Resource) -> list[Span]:
     blocks = caller.session.scalars(
         select(Block).where(Block.clinic_id == caller.clinic_id, Block.resource_id == resource.id)
     )
-    zone_on = zones_of(caller, [resource.id])[resource.id]
+    zones = zones_of(caller, [resource.id])[resource.id]
     return [
         span
         for block in blocks
-        for span in _occurrences(zone_on, block.starts_at, block.ends_at, block.repeats)
+        for span in _occurrences(zones, block.starts_at, block.ends_at, block.repeats)
     ]
 
 
 def _occurrences(
-    zone_on: ZoneOn, starts_at: datetime, ends_at: datetime, repeats: Values | None
+    zones: Zones, starts_at: datetime, ends_at: datetime, repeats: Values | None
 ) -> Iterator[Span]:
-    """Give a block's spans in ticks: the first span as it is, the others at its wall-clock time."""
+    """Give a block's spans in ticks: the first span as it is, the others at its wall-clock time.
+
+    The wall-clock time of each is that of the place where the resource is on that local date.
+    """
     yield floor_tick(starts_at), ceil_tick(ends_at)
     if repeats is None:
         return
-    zone = zone_on(starts_at.date())
+    zone = zones.of_instant(starts_at)
     first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (starts_at, ends_at))
     for days in range(1, (_until(repeats) - first.date()).days + 1):
         step = timedelta(days=days)
-        if (first + step).weekday() not in repeats["weekdays"]:
+        on, every = (first + step).date(), repeats.get("every_weeks", 1)
+        if on.weekday() not in repeats["weekdays"] or not in_turn(on, first.date(), every):
             continue
-        there = zone_on((first + step).date())
+        there = zones.of_wall(first + step)
         span = _on_the_wall(first + step, there)[0], max(_on_the_wall(last + step, there))
         # A block in the hour that a spring night leaves out has no length that day.
         if span[0] < span[1]:

@@ -7,11 +7,12 @@ from uuid import UUID
 from booking.catalogue.patients import judge_visits_of, latest_today
 from booking.core.crud import Collection, Values, latest
 from booking.core.errors import Invalid
-from booking.flags.flags import OF_SPACING
+from booking.flags.flags import OF_PREREQUISITES, OF_SPACING
 from models import ExternalTreatment
 
 # The one event that may lie in the future, because a patient plans it.
 _AHEAD: Final = "important_event"
+_JUDGED: Final = OF_SPACING | OF_PREREQUISITES
 _DATED_BY: Final = ("event", "on")
 
 
@@ -33,4 +34,4 @@ class TreatmentsElsewhere(Collection):
 
     def follow(self, before: Values | None, after: Values | None) -> Sequence[UUID]:
         """Judge the patient's visits to come again."""
-        return judge_visits_of(self.caller, latest(before, after)["patient_id"], OF_SPACING)
+        return judge_visits_of(self.caller, latest(before, after)["patient_id"], _JUDGED)

@@ -21,7 +21,7 @@ Where = Mapping[str, Any]
 
 ALL: Final[Where] = MappingProxyType({})
 _KEPT: Final = frozenset({"id", "version", "created_at", "updated_at"})
-_PAGING: Final = frozenset({"limit", "cursor"})
+_PAGING: Final = frozenset({"limit", "cursor", "sort", "include"})
 
 
 class Collection:
@@ -78,10 +78,14 @@ class Collection:
         """Add to objects what they show beyond their columns and nested lists."""
 
     def select(self, where: Where = ALL) -> Select[Any]:
-        """Select the clinic's objects whose fields have these values, as far as the key may see them."""
+        """Select the clinic's objects whose fields have these values, as far as the key may see them.
+
+        A list stands for any of its values.
+        """
         selected = select(self.model).where(self.model.clinic_id == self.caller.clinic_id)
         for name, value in where.items():
-            selected = selected.where(getattr(self.model, name) == value)
+            column = getattr(self.model, name)
+            selected = selected.where(column.in_(value) if isinstance(value, list) else column == value)
         if self.location is None or self.caller.location_ids is None:
             return selected
         return selected.where(getattr(self.model, self.location).in_(self.caller.location_ids))

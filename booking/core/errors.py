@@ -174,3 +174,7 @@ class NoSlot(DomainError):
     """There is no slot within the location's horizon."""
 
     code = "no_slot"
+
+    def __init__(self, refusals: Sequence[Refusal] = ()) -> None:
+        super().__init__()
+        self.refusals = tuple(refusals)

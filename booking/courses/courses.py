@@ -73,8 +73,8 @@ class Courses(Collection):
         chosen = self.select({name: query[name] for name in ("patient_id", "template_id") if name in query})
         if "status" not in query:
             return chosen
-        held, of_status = Course.id.in_(held_courses(self.caller)), Course.status == query["status"]
-        return chosen.where(or_(held, of_status) if query["status"] == "paused" else and_(~held, of_status))
+        held, of_status = Course.id.in_(held_courses(self.caller)), Course.status.in_(query["status"])
+        return chosen.where(or_(held, of_status) if "paused" in query["status"] else and_(~held, of_status))
 
 
 def _visits_of(caller: Caller, course_ids: Iterable[UUID]) -> Result[Any]:

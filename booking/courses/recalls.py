@@ -42,7 +42,7 @@ _RECALLS = text(f"""
         ) AS w (kind, opens_on, closes_on)
         WHERE (w.kind = 'lapsed') = (done.status = 'lapsed')
           AND NOT (w.kind = 'lapsed' AND done.id = ANY(:held))
-          AND (CAST(:kind AS text) IS NULL OR w.kind = :kind)
+          AND (CAST(:kinds AS text[]) IS NULL OR w.kind = ANY(:kinds))
           AND (CAST(:locations AS uuid[]) IS NULL OR done.location_id = ANY(:locations))
     ), due AS (
         -- In order, so that later visits are looked up only for the courses that a page shows.
@@ -89,7 +89,7 @@ def list_recalls(
     due_by: date,
     limit: int,
     after: Place,
-    kind: str | None = None,
+    kinds: Sequence[str] | None = None,
     location_id: UUID | None = None,
 ) -> Sequence[Mapping[str, Any]]:
     """Give at most `limit` recalls that are due by a date, the longest due first.
@@ -102,12 +102,12 @@ def list_recalls(
     locations = None if location_id is None else {location_id}
     if seen is not None:
         locations = set(seen) if locations is None else locations & seen
-    return _find(caller, limit, after, due_by=due_by, kind=kind, locations=locations)
+    return _find(caller, limit, after, due_by=due_by, kinds=kinds, locations=locations)
 
 
 def maintenance_due(caller: Caller) -> int:
     """Write the event `maintenance.due` once for each course whose window is open; give their number."""
-    found = _find(caller, None, Place(), kind="maintenance", untold=True)
+    found = _find(caller, None, Place(), kinds=["maintenance"], untold=True)
     return sum(_tell(caller, row) for row in found if row["status"] == "open")
 
 
@@ -117,7 +117,7 @@ def _find(
     after: Place,
     *,
     due_by: date | None = None,
-    kind: str | None = None,
+    kinds: Sequence[str] | None = None,
     locations: set[UUID] | None = None,
     untold: bool = False,
 ) -> Sequence[Mapping[str, Any]]:
@@ -125,7 +125,7 @@ def _find(
         "clinic_id": caller.clinic_id,
         "now": caller.now,
         "due_by": due_by,
-        "kind": kind,
+        "kinds": kinds,
         "locations": None if locations is None else list(locations),
         "untold": untold,
         "held": [] if untold else list(held_courses(caller)),

@@ -12,6 +12,7 @@ from booking.catalogue.message_templates import fill
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, MissingScope
 from booking.messages.by_visit import candidates
+from booking.messages.past_sentences import without_sentences
 from booking.questions.catalog import load_catalog
 from scheduling.messages import MOMENT_OF, STALE, Moment, due, in_window, shifted
 
@@ -33,7 +34,8 @@ class Message:
     """A message about a visit; its due time counts from `anchor_at`, and its text is made on demand.
 
     It may be sent from `due_at` on and before `expires_at`. Its id is valid while the visit keeps its
-    time: a moved visit has other messages.
+    time: a moved visit has other messages. Its text is that of `told_at`, the earliest instant at which it
+    can still go out, and says nothing of a deadline that has passed by then.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class Message:
     location_name: str
     starts_at: datetime
     cancel_until: datetime
+    told_at: datetime
 
     @property
     def id(self) -> str:
@@ -59,13 +62,26 @@ class Message:
 
     @property
     def subject(self) -> str:
-        """The subject with its placeholders filled in."""
-        return fill(self.template[0], self._filled())
+        """The subject with its placeholders filled in; the clinic's name when nothing of it is left."""
+        return self._worded(self.template[0]) or self.clinic_name
 
     @property
     def body(self) -> str:
         """The body with its placeholders filled in."""
-        return fill(self.template[1], self._filled())
+        return self._worded(self.template[1])
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything of the body is left to say."""
+        return not self._past or bool(self.body)
+
+    @property
+    def _past(self) -> tuple[str, ...]:
+        """The fields whose instant has passed when the message goes out."""
+        return ("cancel_until",) if self.cancel_until <= self.told_at else ()
+
+    def _worded(self, text: str) -> str:
+        return fill(without_sentences(text, self._past), self._filled())
 
     def _filled(self) -> dict[str, str]:
         starts_at, deadline = (at.astimezone(self.zone) for at in (self.starts_at, self.cancel_until))
@@ -104,7 +120,7 @@ def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
     for row in candidates(caller, since, until, catalog.course_templates.values(), only):
         location = catalog.locations[row.location_id]
         message = _message(caller, row, location.zone, timedelta(hours=location.policy.cancel_free_hours))
-        if message is not None and since < message.due_at <= until:
+        if message is not None and since < message.due_at <= until and message.says_something:
             # A booking and a move at the same instant lead to a single message.
             found[message.id] = message
     return sorted(found.values(), key=lambda message: (message.due_at, message.id))
@@ -135,6 +151,7 @@ def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Mes
         location_name=row.location_name,
         starts_at=row.starts_at,
         cancel_until=row.starts_at - notice,
+        told_at=max(when.at, caller.now),
     )
 
 

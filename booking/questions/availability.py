@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.core.caller import Caller
-from booking.core.errors import Refused
+from booking.core.errors import NoSlot, Refused
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import ask_with_history
@@ -19,6 +19,7 @@ from booking.questions.windows import arrivals
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
 from scheduling.engine import search
+from scheduling.obstacles import obstacles
 from scheduling.openings import offer_compact, rank_compact, slots
 from scheduling.questions import Openings, Question, Slot
 from scheduling.reasons import Refusal
@@ -115,19 +116,27 @@ def _each(first: date, until: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((until - first).days))
 
 
-def next_slot(caller: Caller, request: VisitRequest) -> dict[str, Any] | None:
-    """Give the first slot within the location's horizon, or None."""
+def next_slot(caller: Caller, request: VisitRequest) -> dict[str, Any]:
+    """Give the first slot within the location's horizon; NoSlot with what stands against every day of it."""
     catalog, question = _prepare(caller, request, None)
-    first = caller.now.astimezone(question.location.zone).date()
-    last = first + timedelta(days=question.location.policy.horizon_days + 1)
-    while first < last:
-        until = min(first + timedelta(days=NEXT_STEP_DAYS), last)
+    searched = []
+    for first, until in _steps(caller, question):
         found = _search(caller, catalog, question, first, until, None)
         if found.openings.starts:
             listed = list_slots(found, 1)
             return {**listed["slots"][0], "timezone": listed["timezone"]}
+        searched.append((found.busy, found.window))
+    raise NoSlot(obstacles(question, catalog.engine, searched))
+
+
+def _steps(caller: Caller, question: Question) -> Iterator[tuple[date, date]]:
+    """Give the days from today to the horizon in steps, so that a near slot is found at little cost."""
+    first = caller.now.astimezone(question.location.zone).date()
+    last = first + timedelta(days=question.location.policy.horizon_days + 1)
+    while first < last:
+        until = min(first + timedelta(days=NEXT_STEP_DAYS), last)
+        yield first, until
         first = until
-    return None
 
 
 @contextmanager

@@ -268,7 +268,9 @@ def _template(row: models.CourseTemplate) -> rulebook.CourseTemplate:
 
 
 def _period(row: models.OpeningHours | models.WorkingHours) -> values.WeeklyPeriod:
-    return values.WeeklyPeriod(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
+    return values.WeeklyPeriod(
+        row.weekday, row.starts, row.ends, row.valid_from, row.valid_until, row.every_weeks
+    )
 
 
 def _grouped(rows: Iterable[Any], key: str) -> defaultdict[UUID, list[Any]]:

@@ -14,7 +14,8 @@ from booking.core.errors import NotFound
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import VisitRequest, ask
 from models.statuses import GONE
-from scheduling.clinical import FAMILIES_OF_EVENT
+from scheduling.catalog import Procedure
+from scheduling.clinical import CONSULTATION, CONSULTATION_FAMILY, FAMILIES_OF_EVENT
 from scheduling.questions import CourseOf, MedicalHold, Patient, Question
 from scheduling.questions import Session as Treatment
 from scheduling.ticks import ceil_tick, floor_tick
@@ -136,12 +137,19 @@ def _elsewhere(catalog: ClinicCatalog, treatment_id: str, event: str, areas: lis
 
 
 def _families(catalog: ClinicCatalog, event: str) -> tuple[str, ...]:
-    """Give the families that needling elsewhere counts as: the default families and the clinic's own."""
+    """Give the families that an event elsewhere counts as: the default families and the clinic's own."""
+    if event == CONSULTATION:
+        talks = (one.family for one in catalog.engine.procedures.values() if _is_talk(one))
+        return tuple(dict.fromkeys((CONSULTATION_FAMILY, *talks)))
     known = FAMILIES_OF_EVENT.get(event)
     if known is None:
         return ()
     own = (one.family for one in catalog.engine.procedures.values() if one.counts_as == event)
     return tuple(dict.fromkeys((*known, *own)))
+
+
+def _is_talk(procedure: Procedure) -> bool:
+    return procedure.has("consultation") and not procedure.has("procedure")
 
 
 def _medical_hold(

@@ -1,9 +1,9 @@
-"""Finds the time zone of each resource on a given day."""
+"""Finds the time zone of each resource: on a date, of a wall-clock time, and at an instant."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from datetime import date
-from functools import partial
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,27 +11,57 @@ from sqlalchemy import func, select
 
 from booking.core.caller import Caller
 from models import Clinic, Device, Location, Resource, Room, WorkingHours
+from scheduling.ticks import in_turn
 
-ZoneOn = Callable[[date], ZoneInfo]
-Worked = tuple[WorkingHours, str]
+Worked = tuple[WorkingHours, ZoneInfo]
 
 
-def zones_of(caller: Caller, resource_ids: Collection[UUID]) -> dict[UUID, ZoneOn]:
-    """Give each resource's zone by local date, by two queries at most.
+# A wall-clock time of a person is that of the place where they work on that date. Which date it is at an
+# instant depends on the zone, and the zone on the date: Sunday 21:00 in London is Monday 08:00 in Sydney, and
+# a therapist who works in Sydney on Mondays is meant to be there. So an instant is looked at by the clock of
+# every place where the person works; the place counts whose working hours of that local date are nearest.
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The zones of a resource: `home`, and for staff those of the places where they work (`hours`)."""
+
+    home: ZoneInfo
+    hours: Sequence[Worked] = ()
+
+    def on(self, day: date) -> ZoneInfo:
+        """Give the zone of a local date: that of the first place where the person works then, or home."""
+        return next((zone for period, zone in self.hours if _counts(period, day)), self.home)
+
+    def of_wall(self, local: datetime) -> ZoneInfo:
+        """Give the zone of a wall-clock time (naive), by the working hours that are nearest on its date."""
+        found = [(_apart(one, local), zone) for one, zone in self.hours if _counts(one, local.date())]
+        return min(found, key=_by_distance)[1] if found else self.home
+
+    def of_instant(self, at: datetime) -> ZoneInfo:
+        """Give the zone of an instant, by the working hours that are nearest on their own local date."""
+        found = []
+        for period, zone in self.hours:
+            local = at.astimezone(zone).replace(tzinfo=None)
+            if _counts(period, local.date()) and self.of_wall(local) == zone:
+                found.append((_apart(period, local), zone))
+        return min(found, key=_by_distance)[1] if found else self.home
+
+
+def zones_of(caller: Caller, resource_ids: Collection[UUID]) -> dict[UUID, Zones]:
+    """Give each resource's zones, by two queries at most.
 
     A room or device has the zone of its location, and staff that of the location where they work that
     day. On a day without working hours, staff have the zone of the clinic's first location, or the clinic's.
     """
-    zones: dict[UUID, ZoneOn] = {}
-    staff: dict[UUID, str] = {}
+    zones: dict[UUID, Zones] = {}
+    staff: dict[UUID, ZoneInfo] = {}
     for resource_id, own, home in _places(caller, resource_ids):
         if own is None:
-            staff[resource_id] = home
+            staff[resource_id] = ZoneInfo(home)
         else:
-            zones[resource_id] = partial(_zone_on, own, ())
+            zones[resource_id] = Zones(ZoneInfo(own))
     hours = _hours(caller, staff) if staff else {}
-    for resource_id, home in staff.items():
-        zones[resource_id] = partial(_zone_on, home, hours.get(resource_id, ()))
+    for resource_id, place in staff.items():
+        zones[resource_id] = Zones(place, hours.get(resource_id, ()))
     return zones
 
 
@@ -77,14 +107,21 @@ def _hours(caller: Caller, staff: Iterable[UUID]) -> dict[UUID, list[Worked]]:
         .execution_options(populate_existing=True)
     )
     for period, zone in rows:
-        hours[period.therapist_id].append((period, zone))
+        hours[period.therapist_id].append((period, ZoneInfo(zone)))
     return hours
-
-
-def _zone_on(home: str, hours: Iterable[Worked], on: date) -> ZoneInfo:
-    return next((ZoneInfo(zone) for period, zone in hours if _counts(period, on)), ZoneInfo(home))
 
 
 def _counts(period: WorkingHours, on: date) -> bool:
     first, last = period.valid_from or date.min, period.valid_until or date.max
-    return period.weekday == on.weekday() and first <= on <= last
+    valid = period.weekday == on.weekday() and first <= on <= last
+    return valid and in_turn(on, period.valid_from, period.every_weeks)
+
+
+def _apart(period: WorkingHours, local: datetime) -> int:
+    """Give the minutes between a wall-clock time and a period of its date; 0 within the period."""
+    minute = local.hour * 60 + local.minute
+    return max(period.starts - minute, minute - period.ends, 0)
+
+
+def _by_distance(found: tuple[int, ZoneInfo]) -> int:
+    return found[0]

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scheduling.bits import merge
+from scheduling.clinical import CONSULTATION
 from scheduling.months import add_months
 from scheduling.questions import Question, Session
 from scheduling.rulebook import Prerequisite
@@ -85,14 +86,29 @@ def _passes(question: Question, sessions: Sequence[Session], prerequisite: Prere
     """
     months = question.location.policy.consultation_renewal_months
     found: list[_Pass] = []
-    for ends, session in sorted(
-        ((one.ends, one) for one in sessions if one.ends is not None), key=itemgetter(0)
-    ):
-        if session.family == prerequisite.family:
+    for ends, session in sorted(_ended(question, sessions), key=itemgetter(0)):
+        if session.family == prerequisite.family or _was_talked_over(session, prerequisite):
             found.append(_first_visit(question, prerequisite, session, ends))
         elif prerequisite.family in session.requires and (session.performed or _is_covered(ends, found)):
             found.append(_Pass(session, ends, ends, _end_of_date(add_months(session.on, months), question)))
     return found
+
+
+def _ended(question: Question, sessions: Sequence[Session]) -> Iterator[tuple[int, Session]]:
+    """Yield the sessions whose end is known; a consultation elsewhere ends with its date."""
+    for session in sessions:
+        if _is_talk_elsewhere(session):
+            yield _end_of_date(session.on, question), session
+        elif session.ends is not None:
+            yield session.ends, session
+
+
+def _is_talk_elsewhere(session: Session) -> bool:
+    return session.treatment_id is not None and session.event == CONSULTATION
+
+
+def _was_talked_over(session: Session, prerequisite: Prerequisite) -> bool:
+    return _is_talk_elsewhere(session) and prerequisite.family in session.counts_like
 
 
 def _first_visit(question: Question, prerequisite: Prerequisite, session: Session, ends: int) -> _Pass:

@@ -60,10 +60,14 @@ class Found:
 
 
 def window_of(caller: Caller, therapist_id: UUID) -> Range:
-    """Give the days for which busy time is kept, and the zone where the therapist works today."""
+    """Give the days for which busy time is kept, and the zone where the therapist works on each of them."""
     today = caller.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    zone = zones_of(caller, [therapist_id])[therapist_id](today.date())
-    return Range(today - KEPT_BEFORE, today + KEPT_AHEAD, zone)
+    first, last = today - KEPT_BEFORE, today + KEPT_AHEAD
+    zones = zones_of(caller, [therapist_id])[therapist_id]
+    days = (first.date() + timedelta(days=number) for number in range(-1, (last - first).days + 2))
+    return Range(
+        first, last, zones.home, {day: zone for day in days if (zone := zones.on(day)) != zones.home}
+    )
 
 
 def spans_of(expanded: Expanded) -> dict[str, tuple[Piece, ...]]:

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,11 +34,19 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The window to expand, between two aware instants, and the zone of dates and floating times."""
+    """The window to expand, between two aware instants, and the zone of dates and floating times.
+
+    `elsewhere` are the dates on which that zone is another.
+    """
 
     first: datetime
     last: datetime
     zone: ZoneInfo
+    elsewhere: Mapping[date, ZoneInfo] = field(default_factory=dict)
+
+    def zone_on(self, day: date) -> ZoneInfo:
+        """Give the zone of a date."""
+        return self.elsewhere.get(day, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,30 +146,49 @@ def _occurrences(events: Iterable[Any], within: Range) -> Iterator[Span]:
     series = _Series([_Event(one) for one in events])
     for one in series.between(within.first - _ROOM, within.last + _ROOM):
         if not one.is_free:
-            yield _span(one, within.zone)
+            yield _span(one, within)
 
 
-def _span(one: _Busy, zone: ZoneInfo) -> Span:
+def _span(one: _Busy, within: Range) -> Span:
     """Give the instants between which an occurrence lasts, also where the clocks change.
 
     The days of a DURATION are civil days. With a DTEND, RFC 5545 repeats the exact length while most
     calendars repeat the wall-clock time: the longer of the two counts, so that no busy time is missed.
     """
     start, length = one.start, one.event.get("DURATION")
-    begins = _instant(start, zone)
+    begins = _instant(start, within)
     if not isinstance(start, datetime):
-        return begins, _instant(one.end, zone)
+        return begins, _end(one.end, start, within)
     if "DTEND" in one.event:
-        first, last = (_instant(one.event[name].dt, zone) for name in ("DTSTART", "DTEND"))
-        return begins, max(_instant(one.end, zone), begins + (last - first))
+        first, last = (one.event[name].dt for name in ("DTSTART", "DTEND"))
+        exactly = _end(last, first, within) - _instant(first, within)
+        return begins, max(_end(one.end, start, within), begins + exactly)
     if length is not None:
         days = timedelta(length.dt.days)
-        return begins, _instant(start + days, zone) + (length.dt - days)
-    return begins, _instant(one.end, zone)
+        return begins, _end(start + days, start, within) + (length.dt - days)
+    return begins, _end(one.end, start, within)
 
 
-def _instant(at: date, zone: tzinfo) -> datetime:
-    """Turn a date or a floating time, both of the zone, or an instant into an instant in UTC."""
+def _instant(at: date, within: Range) -> datetime:
+    """Turn an instant, or a date or floating time of the zone of its date, into an instant in UTC."""
+    return _placed(at, within.zone_on(_day(at)))
+
+
+def _end(at: date, start: date, within: Range) -> datetime:
+    """Turn the end of what begins at `start` into an instant in UTC.
+
+    Where the zone has changed meanwhile, the later of its readings by the zones of the first and the last
+    day counts, so that no busy time is missed. The last day of a whole-day event is the day before its end.
+    """
+    last = at.date() if isinstance(at, datetime) else at - timedelta(days=1)
+    return max(_placed(at, within.zone_on(day)) for day in (_day(start), last))
+
+
+def _day(at: date) -> date:
+    return at.date() if isinstance(at, datetime) else at
+
+
+def _placed(at: date, zone: ZoneInfo) -> datetime:
     if not isinstance(at, datetime):
         at = datetime.combine(at, time())
     return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
@@ -169,17 +196,17 @@ def _instant(at: date, zone: tzinfo) -> datetime:
 
 def _of_freebusy(calendar: Any, within: Range) -> Iterator[tuple[str, Iterator[Span]]]:  # noqa: ANN401 - see above
     for place, component in enumerate(calendar.walk("VFREEBUSY")):
-        yield _uid(component, place), _periods(component, within.zone)
+        yield _uid(component, place), _periods(component, within)
 
 
-def _periods(component: Any, zone: ZoneInfo) -> Iterator[Span]:  # noqa: ANN401 - see above
+def _periods(component: Any, within: Range) -> Iterator[Span]:  # noqa: ANN401 - see above
     given = component.get("FREEBUSY", [])
     for one in given if isinstance(given, list) else [given]:
         if str(one.params.get("FBTYPE", "BUSY")).upper() == "FREE":
             continue
         start, end = one.dt
-        begins = _instant(start, zone)
-        yield begins, begins + end if isinstance(end, timedelta) else _instant(end, zone)
+        begins = _instant(start, within)
+        yield begins, begins + end if isinstance(end, timedelta) else _end(end, start, within)
 
 
 def _clipped(span: Span, within: Range) -> Iterator[Span]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -46,6 +46,7 @@ def read(texts: Sequence[bytes], within: Range, patience: Patience) -> list[Expa
         "first": within.first.isoformat(),
         "last": within.last.isoformat(),
         "zone": within.zone.key,
+        "elsewhere": {day.isoformat(): zone.key for day, zone in within.elsewhere.items()},
         # Latin-1 gives every byte a character, and the same byte back.
         "texts": [one.decode("latin-1") for one in texts],
     }
@@ -81,8 +82,9 @@ def _read(given: Mapping[str, Any]) -> Expanded:
 
 def answer(order: Mapping[str, Any]) -> list[dict[str, Any] | None] | str:
     """Give the busy time and the number of unread events of each text, or an error code for all."""
-    zone = ZoneInfo(order["zone"])
-    within = Range(datetime.fromisoformat(order["first"]), datetime.fromisoformat(order["last"]), zone)
+    first, last = (datetime.fromisoformat(order[name]) for name in ("first", "last"))
+    elsewhere = {date.fromisoformat(day): ZoneInfo(zone) for day, zone in order["elsewhere"].items()}
+    within = Range(first, last, ZoneInfo(order["zone"]), elsewhere)
     try:
         return _all(order["texts"], within)
     except UnusableError as error:

@@ -1,6 +1,6 @@
 """Lists webhook deliveries, queues pings and redeliveries, and finds deliveries that are due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -21,11 +21,11 @@ KEPT: Final = timedelta(days=30)
 _SOON: Final = timedelta(minutes=1)
 
 
-def select_deliveries(caller: Caller, webhook_id: UUID, status: str | None = None) -> Select[Any]:
-    """Select an endpoint's deliveries, all or those of a status; NotFound for an unknown endpoint."""
+def select_deliveries(caller: Caller, webhook_id: UUID, statuses: Sequence[str] | None = None) -> Select[Any]:
+    """Select an endpoint's deliveries, all or those of some statuses; NotFound for an unknown endpoint."""
     require_webhook(caller, webhook_id)
     own = select(WebhookDelivery).where(*of_endpoint(caller, webhook_id))
-    return own if status is None else own.where(WebhookDelivery.status == status)
+    return own if statuses is None else own.where(WebhookDelivery.status.in_(statuses))
 
 
 def show_deliveries(deliveries: Iterable[WebhookDelivery]) -> list[Values]:

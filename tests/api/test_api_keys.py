@@ -1,11 +1,13 @@
 """API keys over HTTP."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from api import clock
 from api.constraints import ALREADY_EXISTS
 from models import ApiKey, AuditEntry
 from models.base import Base
@@ -91,6 +93,25 @@ def test_a_malformed_key_is_422_by_its_field(desk: Desk, values: dict[str, Any],
     answer = desk.post("/api-keys", {**SECRET, **values})
 
     assert pointers(answer) == [pointer]
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-1, 422), (0, 422), (30, 201)])
+def test_a_new_key_expires_later_than_now(desk: Desk, seconds: int, status: int) -> None:
+    expires_at = (clock.now() + timedelta(seconds=seconds)).isoformat()
+
+    # The sandbox's clock is no clock of keys.
+    answer = desk.at("2001-01-01T00:00:00Z").post("/api-keys", {**SECRET, "expires_at": expires_at})
+
+    assert answer.status_code == status
+    assert status == 201 or answer.get_json()["errors"][0]["pointer"] == "/expires_at"
+
+
+def test_a_key_is_ended_by_an_expiry_that_has_passed(desk: Desk) -> None:
+    made = desk.made("/api-keys", **SECRET)
+
+    answer = desk.patch(f"/api-keys/{made['id']}", {"expires_at": "2020-01-01T00:00:00Z"})
+
+    assert (answer.status_code, desk.using(made["key"]).get("/rooms").status_code) == (200, 401)
 
 
 def test_a_key_for_a_location_that_is_not_there_is_404(desk: Desk) -> None:

@@ -20,8 +20,10 @@ WIDGET = {
 def key_of(desk: Desk) -> Callable[..., str]:
     """Make a key of the fresh clinic."""
 
-    def make(**values: Any) -> str:
-        return str(desk.made("/api-keys", **{"name": "Desk", "kind": "secret", **values})["key"])
+    def make(*, expires_at: str | None = None, **values: Any) -> str:
+        made = desk.made("/api-keys", **{"name": "Desk", "kind": "secret", **values})
+        desk.patch(f"/api-keys/{made['id']}", {"expires_at": expires_at})
+        return str(made["key"])
 
     return make
 

@@ -95,6 +95,41 @@ def test_every_operation_below_v1_needs_a_key_and_documents_its_failures(
             assert ("404" in operation["responses"]) >= ("{" in path), (method, path)
 
 
+def _queries(operations: list[Operation]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, _, operation in operations:
+        for one in operation.get("parameters", ()):
+            if one.get("in") == "query":
+                yield path, one
+
+
+def test_lists_in_a_query_are_separated_by_commas(operations: list[Operation]) -> None:
+    lists = [(path, one) for path, one in _queries(operations) if one["schema"].get("type") == "array"]
+
+    assert {one["name"] for _, one in lists} >= {"areas", "status", "include", "kind"}
+    assert [(path, one["name"]) for path, one in lists if one["explode"] or one["style"] != "form"] == []
+
+
+def test_every_closed_set_by_which_a_list_is_narrowed_takes_several_words(
+    operations: list[Operation],
+) -> None:
+    single = [(path, one["name"]) for path, one in _queries(operations) if "enum" in one["schema"]]
+
+    assert {name for _, name in single} == {"sort", "rank"}
+
+
+def test_every_list_says_in_which_orders_it_comes(operations: list[Operation]) -> None:
+    paged = {
+        path for path, one in _queries(operations) if one["name"] == "limit" and "availability" not in path
+    }
+    orders = {path: one["schema"]["enum"] for path, one in _queries(operations) if one["name"] == "sort"}
+
+    assert paged - orders.keys() == {"/v1/changes", "/v1/conflicts", "/v1/messages", "/v1/recalls"}
+    assert {tuple(one) for path, one in orders.items() if path != "/v1/appointments"} == {
+        ("created_at", "-created_at")
+    }
+    assert orders["/v1/appointments"] == ["created_at", "-created_at", "starts_at", "-starts_at"]
+
+
 def _headers(spec: dict[str, Any], path: str, method: str) -> set[str]:
     refs = _refs(spec["paths"][path][method]["parameters"])
     return {

@@ -192,6 +192,16 @@ def test_a_course_without_maintenance_or_that_goes_on_is_not_listed(small: Clini
     assert recalls(small, "2029-01-01") == []
 
 
+def test_recalls_are_filtered_by_several_kinds_and_show_whom_to_call(small: Clinic) -> None:
+    completed(small, review_days=84)
+
+    found = recalls(small, "2028-12-31", kind="review,maintenance", include="patient")
+
+    names = ("id", "name", "phone", "email")
+    assert [one["kind"] for one in found] == ["review", "maintenance"]
+    assert [one["patient"] for one in found] == [{name: small.patient[name] for name in names}] * 2
+
+
 def test_recalls_are_filtered_by_kind_and_by_location(small: Clinic) -> None:
     completed(small, review_days=84)
     here = small.location["id"]

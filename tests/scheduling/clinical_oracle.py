@@ -1,7 +1,8 @@
 """Find the clinical refusals of a visit by brute force, date by date and pair by pair."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 from scheduling.catalog import Catalog
 from scheduling.clinical import SURFACES
@@ -117,7 +118,7 @@ def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
     """Return the refusal of a prerequisite, or nothing when an earlier visit fulfils it."""
     arrival, zone = from_tick(start), question.location.zone
     said = set()
-    for session in question.patient.sessions if question.patient else ():
+    for session in with_talks_elsewhere(question, wanted):
         if session.ends is None or (
             session.family != wanted.family and wanted.family not in session.requires
         ):
@@ -136,12 +137,25 @@ def passes(question: Question, wanted: Prerequisite, start: int) -> set[Reason]:
     return {("prerequisite_expired" if said else "prerequisite_missing", "H11")}
 
 
+def with_talks_elsewhere(question: Question, wanted: Prerequisite) -> list[Session]:
+    """Return the sessions, with a consultation elsewhere as a visit of the family that ends at midnight."""
+    found, zone = [], question.location.zone
+    for session in question.patient.sessions if question.patient else ():
+        if session.event == "consultation" and wanted.family in session.counts_like:
+            midnight = datetime.combine(session.on + timedelta(days=1), time(), zone)
+            ends = int(midnight.timestamp()) // 300
+            found.append(replace(session, family=wanted.family, ends=ends))
+        else:
+            found.append(session)
+    return found
+
+
 def counts(question: Question, wanted: Prerequisite, session: Session) -> bool:
     """Return whether a visit counts as the prerequisite; a booked treatment needs its own too."""
     if session.family == wanted.family or session.performed:
         return True
     ends, zone = from_tick(session.ends or 0), question.location.zone
-    for other in question.patient.sessions if question.patient else ():
+    for other in with_talks_elsewhere(question, wanted):
         is_one = other.family == wanted.family or wanted.family in other.requires
         if other.ends is None or not is_one or other.ends >= (session.ends or 0):
             continue

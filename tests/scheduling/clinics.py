@@ -140,6 +140,14 @@ class Maker:
         pairs = list(zip(cuts[::2], cuts[1::2], strict=True))
         begins = date(2027, 3, 1) if self.likely(0.1) else None
         ends = local_date(self.window.start, self.zone) if self.likely(0.15) else None
+        if self.likely(0.08):
+            since = local_date(self.window.start, self.zone) - timedelta(days=self.chance.randint(0, 30))
+            every = self.chance.choice((2, 3))
+            return tuple(
+                WeeklyPeriod(day, starts, stops, since, None, every)
+                for day in range(7)
+                for starts, stops in pairs
+            )
         return tuple(
             WeeklyPeriod(day, starts, stops, begins if ends is None else None, ends)
             for day in range(7)

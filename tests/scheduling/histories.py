@@ -38,6 +38,7 @@ class Histories:
         sessions += [self.elsewhere()] if self.likely(0.2) else []
         sessions += [self.first(one.family) for one in prerequisites if self.likely(0.85)]
         sessions += [self.first(one.family) for one in prerequisites if self.likely(0.2)]
+        sessions += [self.talk(one.family) for one in prerequisites if self.likely(0.2)]
         holds = [self.hold(UUID(int=600 + n)) for n in range(self.chance.choice((0, 0, 0, 1, 2)))]
         born = self.near(2).replace(year=self.today.year - 18) if self.likely(0.2) else None
         skin = self.chance.choice((None, 3, 4, 6))
@@ -76,6 +77,10 @@ class Histories:
             + self.chance.randint(-150, 60)
         )
         return Session(UUID(int=66), local_date(ends, self.zone), family, family, ends=ends)
+
+    def talk(self, family: str) -> Session:
+        """Return a consultation that another clinic gave."""
+        return Session(None, self.near(), "", "", "consultation", (), True, UUID(int=67), (family,))
 
     def course(self) -> CourseOf | None:
         template = self.chance.choice((None, *TEMPLATES.values()))

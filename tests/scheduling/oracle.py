@@ -47,6 +47,11 @@ def within(periods: Iterable[WeeklyPeriod], tick: int, zone: ZoneInfo) -> bool:
     for period in periods:
         for on in (today - timedelta(days=1), today, today + timedelta(days=1)):
             valid = (period.valid_from or date.min) <= on <= (period.valid_until or date.max)
+            if period.every_weeks > 1 and valid:
+                weeks = 0
+                while (period.valid_from or on) + timedelta(days=7 * (weeks + 1)) <= on:
+                    weeks += 1
+                valid = weeks % period.every_weeks == 0
             if (
                 valid
                 and on.weekday() == period.weekday

@@ -1,13 +1,21 @@
 """Ticks are five minutes of UTC, written as local time."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.ticks import LocalClock, ceil_tick, floor_tick, from_tick, minutes_to_ticks, to_tick
+from scheduling.ticks import (
+    LocalClock,
+    ceil_tick,
+    floor_tick,
+    from_tick,
+    has_weekday,
+    minutes_to_ticks,
+    to_tick,
+)
 
 NOON = datetime(2027, 6, 1, 12, tzinfo=UTC)
 ZONES = (
@@ -73,3 +81,10 @@ def test_the_offset_is_that_of_the_instant(utc: str, written: str) -> None:
     tick = to_tick(datetime.fromisoformat(utc).replace(tzinfo=UTC))
 
     assert LocalClock(ZoneInfo("Europe/London")).format(tick) == written
+
+
+@given(st.integers(0, 6), st.dates(date(2027, 1, 1), date(2028, 1, 1)), st.integers(-3, 20))
+def test_dates_have_a_weekday_when_one_of_them_is_such_a_day(weekday: int, first: date, days: int) -> None:
+    found = weekday in {(first + timedelta(days=one)).weekday() for one in range(days + 1)}
+
+    assert has_weekday(weekday, first, first + timedelta(days=days)) == found

@@ -10,6 +10,7 @@ from tests.support.catalogue_cast import Cast
 from tests.support.refusals import refused_pointers
 
 HOURS = {"weekday": "mon", "opens": "09:00", "closes": "12:00"}
+TUESDAYS = HOURS | {"weekday": "tue"}
 WORK = {"weekday": "mon", "starts": "09:00", "ends": "12:00"}
 
 LOCATIONS = [
@@ -39,6 +40,11 @@ LOCATIONS = [
     (
         {"opening_hours": [HOURS | {"valid_from": "2027-02-01", "valid_until": "2027-01-31"}]},
         "/opening_hours/0/valid_until",
+    ),
+    # From Tuesday to Sunday there is no Monday.
+    (
+        {"opening_hours": [TUESDAYS, HOURS | {"valid_from": "2027-02-02", "valid_until": "2027-02-07"}]},
+        "/opening_hours/1/weekday",
     ),
 ]
 CLOSURES = [
@@ -81,6 +87,9 @@ BLOCKS = [
     ({"repeats": {"weekdays": ["mon"], "until": "2029-03-02"}}, "/repeats/until"),
     ({"repeats": {"weekdays": ["mon", "mon"], "until": "2027-04-01"}}, "/repeats/weekdays"),
     ({"repeats": {"until": "2027-04-01"}}, "/repeats/weekdays"),
+    ({"repeats": {"weekdays": [], "until": "2027-04-01"}}, "/repeats/weekdays"),
+    ({"repeats": {"weekdays": ["sun"], "until": "2027-03-06"}}, "/repeats/weekdays"),
+    ({"repeats": {"weekdays": ["sat", "sun"], "until": "2027-03-05"}}, "/repeats/weekdays"),
 ]
 PROCEDURES = [
     ({"phases": []}, "/phases"),
@@ -158,6 +167,17 @@ def test_working_hours_at_one_location_do_not_overlap(cast: Cast) -> None:
     body = samples.therapist(cast.location["id"], working_hours=hours)
 
     assert refused_pointers(cast, "/therapists", body) == ["/working_hours/1"]
+
+
+@pytest.mark.parametrize(("last", "status"), [("2027-02-07", 422), ("2027-02-08", 201), ("2027-02-09", 201)])
+def test_working_hours_have_their_weekday_among_their_dates(cast: Cast, last: str, status: int) -> None:
+    monday = WORK | {"location_id": cast.location["id"], "valid_from": "2027-02-02", "valid_until": last}
+    body = samples.therapist(cast.location["id"], working_hours=[monday])
+
+    answer = cast.desk.post("/therapists", body)
+
+    assert answer.status_code == status
+    assert status == 201 or pointers(answer) == ["/working_hours/0/weekday"]
 
 
 @pytest.mark.parametrize(("fields", "pointer"), BLOCKS)

@@ -164,6 +164,28 @@ def test_staff_are_blocked_by_the_clock_of_where_they_work_that_day(cast: Cast, 
     ]
 
 
+def test_a_block_far_from_the_clinics_first_location_keeps_its_morning(cast: Cast, rows: Rows) -> None:
+    """London is the clinic's first location; 08:00 in Sydney is 21:00 of the day before there."""
+    sydney = cast.desk.made("/locations", **samples.location(name="Sydney", timezone="Australia/Sydney"))
+    hours = [
+        {"location_id": sydney["id"], "weekday": day, "starts": "08:00", "ends": "17:00"}
+        for day in ("mon", "tue", "wed", "thu")
+    ]
+    there = cast.desk.made("/therapists", **samples.therapist(sydney["id"], working_hours=hours))
+    repeats = {"weekdays": ["mon", "wed"], "until": "2027-04-07"}
+    times = ("2027-03-29T08:00:00+11:00", "2027-03-29T09:00:00+11:00")
+    path = add(cast, there, *times, repeats=repeats)
+
+    # In Sydney summer time ends on 4 April.
+    assert claims(cast, rows, there) == [
+        ("03-28 21:00", "03-28 22:00"),
+        ("03-30 21:00", "03-30 22:00"),
+        ("04-04 22:00", "04-04 23:00"),
+        ("04-06 22:00", "04-06 23:00"),
+    ]
+    assert cast.desk.get(path).get_json()["starts_at"] == times[0]
+
+
 def test_repeating_blocks_follow_new_working_hours_and_a_new_zone(cast: Cast, rows: Rows) -> None:
     york = cast.desk.made("/locations", **samples.location(name="York", timezone="America/New_York"))
     repeats = {"weekdays": ["tue"], "until": "2027-03-02"}

@@ -46,7 +46,9 @@ def test_opening_hours_are_replaced_whole(cast: Cast) -> None:
     hours = [{"weekday": "sat", "opens": "10:00", "closes": "24:00"}]
     changed = cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": hours}).get_json()
 
-    assert changed["opening_hours"] == [hours[0] | {"valid_from": None, "valid_until": None}]
+    assert changed["opening_hours"] == [
+        hours[0] | {"valid_from": None, "valid_until": None, "every_weeks": 1}
+    ]
 
 
 def test_periods_that_touch_or_hold_at_other_dates_do_not_overlap(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from booking.questions.catalog import read_catalog
 from models.database import Database
 from models.hold_rules import HOLD_CODES
 from models.treatments import EVENTS as STORED_EVENTS
-from scheduling.clinical import EVENTS, HOLDS
+from scheduling.clinical import HOLDS, TREATMENT_EVENTS
 from scheduling.rulebook import HoldRule
 from schemas.hold_rules import HoldRuleSchema
 from tests.support.callers import caller_in
@@ -72,7 +72,7 @@ def test_the_default_rules_are_input_that_the_api_would_take(values: dict[str, A
 
 def test_the_database_takes_the_engines_codes_and_events() -> None:
     assert HOLD_CODES == HOLDS
-    assert STORED_EVENTS == EVENTS
+    assert STORED_EVENTS == TREATMENT_EVENTS
 
 
 def test_a_rule_is_read_alone_with_its_version(cast: Cast) -> None:

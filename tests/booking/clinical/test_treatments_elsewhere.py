@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scheduling.clinical import EVENTS
+from scheduling.clinical import TREATMENT_EVENTS
 from tests.support import samples
 from tests.support.catalogue_cast import Cast, Rows
 from tests.support.desk import Desk
@@ -29,7 +29,7 @@ def path_of(cast: Cast) -> str:
     return f"/patients/{cast.patient['id']}/treatments"
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("event", TREATMENT_EVENTS)
 def test_every_event_of_the_list_is_taken(cast: Cast, event: str) -> None:
     made = cast.desk.made(path_of(cast), event=event, on="2026-12-20")
 

@@ -1,6 +1,6 @@
 """The busy time of a calendar; every expected instant was worked out by hand from RFC 5545."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -151,6 +151,43 @@ def test_the_calendars_own_zone_goes_before_the_therapists() -> None:
     text = calendar("X-WR-TIMEZONE:America/New_York", event("DTSTART;VALUE=DATE:20270628"))
 
     assert spans(text) == ["2027-06-28 04:00/04:00"]
+
+
+MONDAYS_IN_YORK = Range(
+    datetime(2027, 1, 1, tzinfo=UTC),
+    datetime(2028, 1, 1, tzinfo=UTC),
+    ZoneInfo("Europe/London"),
+    {date(2027, 6, 28): ZoneInfo("America/New_York")},
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "busy"),
+    [
+        # 28 June 2027 is a Monday.
+        (["DTSTART:20270627T100000", "DURATION:PT1H"], "2027-06-27 09:00/10:00"),
+        (["DTSTART:20270628T100000", "DURATION:PT1H"], "2027-06-28 14:00/15:00"),
+        (["DTSTART:20270629T100000", "DURATION:PT1H"], "2027-06-29 09:00/10:00"),
+        (["DTSTART;VALUE=DATE:20270627"], "2027-06-26 23:00/23:00"),
+        (["DTSTART;VALUE=DATE:20270628"], "2027-06-28 04:00/04:00"),
+        (["DTSTART;VALUE=DATE:20270629"], "2027-06-28 23:00/23:00"),
+        # Both days, from London's midnight to New York's.
+        (["DTSTART;VALUE=DATE:20270627", "DTEND;VALUE=DATE:20270629"], "2027-06-26 23:00/04:00"),
+        (["DTSTART:20270627T230000", "DTEND:20270628T010000"], "2027-06-27 22:00/05:00"),
+    ],
+)
+def test_dates_and_floating_times_go_by_where_the_person_is_that_day(lines: list[str], busy: str) -> None:
+    assert spans(calendar(event(*lines)), MONDAYS_IN_YORK) == [busy]
+
+
+def test_a_floating_series_follows_the_person_from_place_to_place() -> None:
+    daily = event("DTSTART:20270627T100000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3")
+
+    assert spans(calendar(daily), MONDAYS_IN_YORK) == [
+        "2027-06-27 09:00/10:00",
+        "2027-06-28 14:00/15:00",
+        "2027-06-29 09:00/10:00",
+    ]
 
 
 def test_a_zone_of_the_calendars_own_making_is_followed_through_the_year() -> None:

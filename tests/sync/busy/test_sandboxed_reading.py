@@ -1,7 +1,8 @@
 """Harmful calendars are refused with a code, within bounds of time and size."""
 
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from time import monotonic
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -52,9 +53,22 @@ def test_harm_is_refused_within_its_limits(name: str) -> None:
     [b"", b"hello", b"\xff\xfe\x00", b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\r\n" * 5000, b"\x00" * 1000],
 )
 def test_garbage_is_no_calendar(text: bytes) -> None:
-    within = {"first": WITHIN.first.isoformat(), "last": WITHIN.last.isoformat(), "zone": "Europe/Berlin"}
+    days = {"first": WITHIN.first.isoformat(), "last": WITHIN.last.isoformat()}
+    within = days | {"zone": "Europe/Berlin", "elsewhere": {}}
 
     assert answer({**within, "texts": [text.decode("latin-1")]}) == [None]
+
+
+def test_the_child_knows_where_the_person_is_on_each_day() -> None:
+    within = replace(WITHIN, elsewhere={date(2027, 6, 28): ZoneInfo("America/New_York")})
+    floating = calendar(event("DTSTART:20270628T100000", "DURATION:PT1H", uid="one"))
+
+    (found,) = read([floating], within, SHORT)
+
+    assert found is not None
+    assert found.busy["one"] == [
+        (datetime(2027, 6, 28, 14, tzinfo=UTC), datetime(2027, 6, 28, 15, tzinfo=UTC))
+    ]
 
 
 @pytest.mark.parametrize(
