@@ -95,6 +95,47 @@ def test_a_consultation_is_cancelled_and_the_treatment_booked_at_once(
     assert_sound(database, clinic.desk)
 
 
+def test_a_consultation_elsewhere_is_withdrawn_and_the_treatment_booked_at_once(
+    clinic: Clinic, consulting: Made, database: Database
+) -> None:
+    assert consulting
+    patients = clinic.patients(PATIENTS)
+    talk = {"event": "consultation", "on": "2027-01-02"}
+    paths = [f"/patients/{patient_id}/treatments" for patient_id in patients]
+    acts = [
+        act
+        for number, (patient_id, path) in enumerate(zip(patients, paths, strict=True))
+        for act in (
+            partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id),
+            partial(clinic.desk.delete, f"{path}/{clinic.desk.made(path, **talk)['id']}"),
+        )
+    ]
+
+    answers = race(acts)
+
+    assert statuses(answers[1::2]) == [204] * PATIENTS
+    assert_refused_or_flagged(clinic, answers[::2], "prerequisite_missing")
+    assert_sound(database, clinic.desk)
+
+
+def test_hours_of_every_other_week_and_bookings_in_the_others_never_miss_each_other(
+    clinic: Clinic, database: Database
+) -> None:
+    turns = {"valid_from": "2027-02-22", "every_weeks": 2}
+    hours = [one | turns for one in clinic.location["opening_hours"]]
+    acts = [
+        partial(clinic.book, minutes_after("09:00", 60 * number), patient_id=patient_id)
+        for number, patient_id in enumerate(clinic.patients(PATIENTS))
+    ]
+    acts.append(partial(clinic.desk.patch, f"/locations/{clinic.location['id']}", {"opening_hours": hours}))
+
+    answers = race(acts)
+
+    assert answers[-1].status_code == 200
+    assert_refused_or_flagged(clinic, answers[:-1], "outside_opening_hours")
+    assert_sound(database, clinic.desk)
+
+
 def test_all_visits_of_a_patient_are_cancelled_at_once_without_waiting_in_a_circle(spaced: Clinic) -> None:
     days = ("2027-02-01", "2027-03-05", "2027-04-05", "2027-05-05", "2027-06-05")
     visits = [spaced.booked(at("10:00", day)) for day in days]
