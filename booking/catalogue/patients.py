@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 
+from booking.catalogue.phones import normalised
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values, Where
 from booking.core.errors import Invalid
@@ -30,6 +31,11 @@ class Patients(Collection):
     locks_catalogue = True
     private = True
 
+    def complete(self, before: Values | None, values: Values) -> None:  # noqa: ARG002 - a hook's signature
+        """Make a given phone number E.164, so that one number is found however it is written."""
+        if values.get("phone") is not None:
+            values["phone"] = normalised(self.caller, values["phone"])
+
     def check_values(self, after: Values) -> None:
         """Refuse a date of birth in the future."""
         if after["born_on"] is not None and after["born_on"] > latest_today(self.caller):
@@ -45,6 +51,8 @@ class Patients(Collection):
     def search(self, query: Where) -> Select[Any]:
         """Select patients by exact phone, email or external_id, and by `q`, any part of the name."""
         exact = {name: query[name] for name in ("phone", "email", "external_id") if name in query}
+        if "phone" in exact:
+            exact["phone"] = normalised(self.caller, exact["phone"])
         found = self.select(exact)
         return found.where(Patient.name.icontains(query["q"], autoescape=True)) if "q" in query else found
 
