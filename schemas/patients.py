@@ -95,7 +95,17 @@ class PatientSchema(Resource):
 class PatientQuery(QueryArgs):
     """The query of the list of patients."""
 
-    q = Text(200, metadata={"description": "Any part of the name, in upper or lower case."})
+    q = Text(
+        200,
+        metadata={
+            "description": (
+                "Words that are parts of the name, the e-mail address or the phone number, in any order, "
+                "without regard to case, accents, apostrophes, hyphens and blanks; one or two letters begin "
+                "a word. Patients who have them all come first, then those of whom a word is one slip "
+                "of the pen away; among each, the oldest first."
+            )
+        },
+    )
     phone = QueryPhone()
     email = Email()
     external_id = Code()

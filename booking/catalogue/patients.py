@@ -6,8 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 
+from booking.catalogue.patient_search import patterns_of, words_of
 from booking.catalogue.phones import normalised
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values, Where
@@ -20,6 +21,8 @@ from models import Clinic, Location, Patient
 
 # The fields by which a patient's visits are judged, beside their sessions.
 _JUDGED_BY: Final = {"born_on": OF_MEDICAL_HOLDS, "skin_type": OF_SPACING}
+EXACT: Final = ("phone", "email", "external_id")
+"""The fields of which a search names the whole value."""
 
 
 class Patients(Collection):
@@ -49,12 +52,24 @@ class Patients(Collection):
         return judge_visits_of(self.caller, after["id"], codes) if codes else ()
 
     def search(self, query: Where) -> Select[Any]:
-        """Select patients by exact phone, email or external_id, and by `q`, any part of the name."""
-        exact = {name: query[name] for name in ("phone", "email", "external_id") if name in query}
+        """Select patients by exact phone, email or external_id, and by `q`, all of whose words they have."""
+        exact = {name: query[name] for name in EXACT if name in query}
         if "phone" in exact:
             exact["phone"] = normalised(self.caller, exact["phone"])
         found = self.select(exact)
-        return found.where(Patient.name.icontains(query["q"], autoescape=True)) if "q" in query else found
+        if "q" in query:
+            patterns = patterns_of(words_of(query["q"]))
+            found = (
+                found.where(*(Patient.search_text.like(one) for one in patterns))
+                if patterns
+                else found.where(false())
+            )
+        return found
+
+    def show(self, found: list[Values]) -> None:
+        """Leave out what only the search needs."""
+        for values in found:
+            del values["search_text"]
 
 
 def latest_today(caller: Caller) -> date:

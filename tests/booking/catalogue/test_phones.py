@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.catalogue.phones import e164
+from models.phones import e164
 from tests.support import samples
 from tests.support.cast import pointers
 from tests.support.catalogue_cast import Cast
