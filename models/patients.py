@@ -25,6 +25,7 @@ class Patient(Versioned, Base):
         CheckConstraint("skin_type BETWEEN 1 AND 6", name="ck_patients_skin_type"),
         Index("ix_patients_email", "clinic_id", "email"),
         Index("ix_patients_phone", "clinic_id", "phone"),
+        Index("ix_patients_born_on", "clinic_id", "born_on"),
         Index(
             "ix_patients_search_text", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"},

@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields
 
 from schemas.base import QueryArgs, Resource
-from schemas.fields import Code, Integer, Strict, Text, documented, refuse
+from schemas.fields import Code, Ids, Integer, Strict, Text, documented, refuse
 from schemas.locations import affected
 from schemas.times import LocalDate
 
@@ -90,6 +90,13 @@ class PatientSchema(Resource):
         load_default=None, allow_none=True, metadata={"description": "Your own id, unique in the clinic."}
     )
     affected = affected()
+    possible_duplicates = Ids(
+        dump_only=True,
+        metadata={
+            "description": "In the answer to a create: the patients with the same phone, e-mail, or name and "
+            "date of birth, 50 at most."
+        },
+    )
 
 
 class PatientQuery(QueryArgs):

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, false, select
 
+from booking.catalogue.patient_duplicates import possible_duplicates
 from booking.catalogue.patient_search import patterns_of, words_of
 from booking.catalogue.phones import normalised
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values, Where
 from booking.core.errors import Invalid
+from booking.core.events import tell
 from booking.flags.flags import OF_MEDICAL_HOLDS, OF_SPACING
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
@@ -44,8 +46,15 @@ class Patients(Collection):
         if after["born_on"] is not None and after["born_on"] > latest_today(self.caller):
             raise Invalid("/born_on", "Must not lie in the future.")
 
+    def create(self, values: Values) -> Values:
+        """Create a patient, and name the patients who may be the same person."""
+        made = super().create(values)
+        tell(self.caller, "patient.created", made["id"], {"id": made["id"]})
+        return made | {"possible_duplicates": possible_duplicates(self.caller, made)}
+
     def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
         """Judge the patient's visits to come again when something has changed that decides about them."""
+        tell(self.caller, "patient.changed", after["id"], {"id": after["id"]})
         codes = frozenset[str]()
         for name, own in _JUDGED_BY.items():
             codes |= own if before[name] != after[name] else frozenset()
