@@ -4,12 +4,15 @@ from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
+from api.etags import Version
 from api.paging import cut, read_cursor, write_cursor
+from booking.catalogue.patient_merging import merge
 from booking.catalogue.patient_search import Hit, find
 from booking.catalogue.patients import EXACT, Patients
+from booking.core.caller import Caller
 from booking.core.crud import Collection, Values
 from models import Patient
-from schemas.patients import PatientQuery, PatientSchema
+from schemas.patients import MergeSchema, PatientQuery, PatientSchema
 
 blp = Blueprint(
     "patients",
@@ -37,3 +40,22 @@ def _read_hit(place: bytes) -> Hit:
 
 
 serve(blp, Offer(Patients, PatientSchema, PatientQuery, area="patients", find=find_by_words))
+
+
+@blp.action(
+    "/<uuid:patient_id>/merge",
+    "patients:write",
+    PatientSchema,
+    takes=MergeSchema,
+    version=Version.OPTIONAL,
+    fails=(409, 410),
+)
+def merge_patient(caller: Caller, body: Values, patient_id: UUID, expected: int | None) -> Values:
+    """Merge a patient who was recorded twice into the other record, which is given.
+
+    Visits, courses, treatments, medical holds, slot holds, waitlist and feeds move; the other's contacts
+    win where both have one. 409 with reasons, and nothing moves, when visits overlap or a booked one would
+    break a floor; performed visits too close to each other are flagged and named in `affected`. From then
+    on the patient's id answers 410 `merged`.
+    """
+    return merge(caller, patient_id, body["into_id"], expected)

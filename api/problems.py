@@ -17,6 +17,7 @@ from booking.core.errors import (
     DomainError,
     InUse,
     Invalid,
+    Merged,
     NotFound,
     Refused,
     StaleVersion,
@@ -55,6 +56,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "hold_extended": (409, "A hold can be extended once."),
     "cursor_expired": (410, "The cursor leads nowhere any more."),
     "hold_expired": (410, "The hold has expired."),
+    "merged": (410, "The patient was merged into another."),
     "stale": (412, "The object has changed since you read it."),
     "too_large": (413, "The body is too large."),
     "unsupported_media_type": (415, "The body must be JSON."),
@@ -152,6 +154,8 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
+        case Merged():
+            members = {"merged_into": error.into}
         case TooManyHolds():
             headers = {"Retry-After": str(error.retry_after)}
     return Problem(error.code, str(error), headers=headers, **members)

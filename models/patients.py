@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Versioned, of_clinic
+from models.base import Base, Versioned, belongs_to, of_clinic
 from models.folding import search_text
 
 
@@ -16,16 +16,23 @@ class Patient(Versioned, Base):
     """A person who is treated; contact data never leaves this table by log, event or URL.
 
     `search_text` is what the search looks at, folded out of name and contacts whenever a patient is written.
+    A patient who was merged into another (`merged_into_id`) has no name, no contacts and no visits any more.
     """
 
     __tablename__ = "patients"
     __table_args__ = (
         of_clinic("patients"),
         UniqueConstraint("clinic_id", "external_id", name="uq_patients_external_id"),
+        belongs_to("patients", "patients", "merged_into_id", cascade=True),
+        CheckConstraint("merged_into_id <> id", name="ck_patients_merged"),
         CheckConstraint("skin_type BETWEEN 1 AND 6", name="ck_patients_skin_type"),
         Index("ix_patients_email", "clinic_id", "email"),
         Index("ix_patients_phone", "clinic_id", "phone"),
         Index("ix_patients_born_on", "clinic_id", "born_on"),
+        Index(
+            "ix_patients_merged_into", "clinic_id", "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
         Index(
             "ix_patients_search_text", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"},
@@ -39,10 +46,12 @@ class Patient(Versioned, Base):
     skin_type: Mapped[int | None] = mapped_column(SmallInteger)
     external_id: Mapped[str | None]
     search_text: Mapped[str] = mapped_column(server_default="")
+    merged_into_id: Mapped[UUID | None]
 
 
 def _fold(_mapper: object, _connection: object, patient: Patient) -> None:
-    patient.search_text = search_text(patient.name, patient.email, patient.phone)
+    known = search_text(patient.name, patient.email, patient.phone)
+    patient.search_text = known if patient.merged_into_id is None else ""
 
 
 event.listen(Patient, "before_insert", _fold)

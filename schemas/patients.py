@@ -7,8 +7,8 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields
 
-from schemas.base import QueryArgs, Resource
-from schemas.fields import Code, Ids, Integer, Strict, Text, documented, refuse
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import Code, Id, Ids, Integer, Strict, Text, documented, refuse
 from schemas.locations import affected
 from schemas.times import LocalDate
 
@@ -97,6 +97,12 @@ class PatientSchema(Resource):
             "date of birth, 50 at most."
         },
     )
+
+
+class MergeSchema(Schema):
+    """Into whom a patient is merged."""
+
+    into_id = Id(required=True, metadata={"description": "The patient who stays."})
 
 
 class PatientQuery(QueryArgs):

@@ -1,6 +1,7 @@
 """Patients: contact data, kept out of logs, events and audit entries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +13,10 @@ from booking.catalogue.patient_duplicates import possible_duplicates
 from booking.catalogue.patient_search import patterns_of, words_of
 from booking.catalogue.phones import normalised
 from booking.core.caller import Caller
-from booking.core.crud import Collection, Values, Where
-from booking.core.errors import Invalid
+from booking.core.crud import ALL, Collection, Values, Where
+from booking.core.errors import Invalid, NotFound
 from booking.core.events import tell
+from booking.core.merged import refuse_merged
 from booking.flags.flags import OF_MEDICAL_HOLDS, OF_SPACING
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
@@ -35,6 +37,19 @@ class Patients(Collection):
     locks = "id"
     locks_catalogue = True
     private = True
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Select patients, but none who was merged into another."""
+        return super().select(where).where(Patient.merged_into_id.is_(None))
+
+    def require(self, id: UUID, pointer: str | None = None) -> Any:  # noqa: ANN401 - a row
+        """Give the row that a body or a path names; Merged for a patient who was merged."""
+        with _following_merged(self.caller, id):
+            return super().require(id, pointer)
+
+    def _find(self, id: UUID, where: Where, *, for_change: bool = False) -> Any:  # noqa: ANN401 - a row
+        with _following_merged(self.caller, id):
+            return super()._find(id, where, for_change=for_change)
 
     def complete(self, before: Values | None, values: Values) -> None:  # noqa: ARG002 - a hook's signature
         """Make a given phone number E.164, so that one number is found however it is written."""
@@ -78,7 +93,17 @@ class Patients(Collection):
     def show(self, found: list[Values]) -> None:
         """Leave out what only the search needs."""
         for values in found:
-            del values["search_text"]
+            del values["search_text"], values["merged_into_id"]
+
+
+@contextmanager
+def _following_merged(caller: Caller, patient_id: UUID) -> Iterator[None]:
+    """Raise Merged in place of NotFound for a patient who was merged into another."""
+    try:
+        yield
+    except NotFound:
+        refuse_merged(caller, patient_id)
+        raise
 
 
 def latest_today(caller: Caller) -> date:

@@ -93,6 +93,8 @@ def test_every_event_arrives_with_valid_signature_and_without_names(
     hook = office.hook(there.url, EVENT_TYPES)
     before = len(rows(database, clinic.desk, Event))
     clinic.desk.patch(f"/patients/{clinic.patient['id']}", {"name": "Patient P"})
+    twice = another_patient(clinic).patient["id"]
+    clinic.desk.post(f"/patients/{twice}/merge", {"into_id": clinic.patient["id"]})
     act_on_visits(clinic)
     flag(clinic)
     remind(clinic, database)
