@@ -14,6 +14,7 @@ from api import (
     blocks,
     calendar_feeds,
     changes,
+    clinic,
     conflicts,
     course_templates,
     courses,
@@ -53,6 +54,7 @@ from sync.changes.long_poll import Waiting
 
 # One blueprint per resource, in the order of the reference.
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    clinic.blp,
     locations.blp,
     locations.closures,
     rooms.blp,

@@ -17,6 +17,7 @@ from booking.core.errors import (
     DomainError,
     InUse,
     Invalid,
+    Merged,
     NoSlot,
     NotFound,
     Refused,
@@ -58,6 +59,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "hold_extended": (409, "A hold can be extended once."),
     "cursor_expired": (410, "The cursor leads nowhere any more."),
     "hold_expired": (410, "The hold has expired."),
+    "merged": (410, "The patient was merged into another."),
     "stale": (412, "The object has changed since you read it."),
     "too_large": (413, "The body is too large."),
     "unsupported_media_type": (415, "The body must be JSON."),
@@ -145,12 +147,7 @@ def _from_domain(error: DomainError) -> Problem:
         case NotFound(pointer=str(pointer)):
             members = {"errors": [{"pointer": _pointer(pointer), "message": str(error)}]}
         case Refused():
-            members = {"refusals": _told(error.refusals), "alternatives": error.alternatives}
-            if error.by_visit is not None:
-                members["visits"] = [
-                    {"position": place, "refusals": _told(refusals)} | _near(error, place)
-                    for place, refusals in error.by_visit.items()
-                ]
+            members = _refusal(error)
         case WrongDay(alternatives=alternatives) if alternatives is not None:
             members = {"alternatives": alternatives}
         case NoSlot():
@@ -159,9 +156,22 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
+        case Merged():
+            members = {"merged_into": error.into}
         case TooManyHolds():
             headers = {"Retry-After": str(error.retry_after)}
     return Problem(error.code, str(error), headers=headers, **members)
+
+
+def _refusal(error: Refused) -> dict[str, Any]:
+    """Give the reasons, the near slots and, of several visits, the reasons against each."""
+    members: dict[str, Any] = {"refusals": _told(error.refusals), "alternatives": error.alternatives}
+    if error.by_visit is not None:
+        members["visits"] = [
+            {"position": place, "refusals": _told(refusals)} | _near(error, place)
+            for place, refusals in error.by_visit.items()
+        ]
+    return members
 
 
 def _near(error: Refused, place: int) -> dict[str, Any]:

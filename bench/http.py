@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from api import clock
-from bench import changes, feeds
+from bench import changes, feeds, patients
 from bench import clinic as bench_clinic
 from bench.clinic import BenchClinic
 from bench.raw import Raw
@@ -45,11 +45,13 @@ def main() -> None:
             clinic = bench_clinic.make(database, now)
             feed = feeds.fill(database, clinic, now)
             feed_key = changes.make(database, now)
+            people = patients.make(database, now)
             database.close()
             with serving(url, folder) as (port, server):
                 before = worker_megabytes(server)
                 healthz = _measure(port, url, clinic, feed)
                 _read_changes(port, feed_key, healthz)
+                _search_patients(port, url, people, healthz)
                 _show_memory(before, worker_megabytes(server))
         finally:
             stop_embedded(folder / "postgres")
@@ -86,6 +88,12 @@ def _read_changes(port: int, key: str, healthz: Series) -> None:
     with Client(port, key) as client:
         for series in changes.measure(client):
             _show_beside(series, healthz)
+
+
+def _search_patients(port: int, url: str, people: patients.People, healthz: Series) -> None:
+    with Client(port, people.key) as client:
+        for series, floor in patients.measure(client, url, people):
+            _show_pair(series, floor, healthz)
 
 
 def _get(client: Client, path: str, _: object) -> bytes:

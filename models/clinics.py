@@ -13,11 +13,13 @@ from models.base import Base, Tenant, of_clinic
 class Clinic(Base):
     """A tenant to which everything else belongs; its zone is used where no location's applies.
 
+    `default_country` is that of phone numbers without a country's code, by ISO 3166-1.
     `revalidated_on` is the clinic's own date on which all of its visits to come were judged last. Cursors
     of its changes are signed by `sync_secret` and valid for a `sync_epoch`, which ends with a restore.
     """
 
     __tablename__ = "clinics"
+    __mapper_args__ = {"eager_defaults": True}
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     name: Mapped[str]
@@ -26,6 +28,9 @@ class Clinic(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sync_secret: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
     sync_epoch: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    default_country: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class CatalogVersion(Tenant, Base):

@@ -161,7 +161,8 @@ def _as_plain_role(url: str) -> str:
             if not privileged:
                 return url
             ensure(connection, "pg_roles WHERE rolname", PLAIN_ROLE, f"CREATE ROLE {PLAIN_ROLE} NOLOGIN")
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+            for extension in ("btree_gist", "pg_trgm"):
+                connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
             connection.execute(text(f"GRANT ALL ON SCHEMA public TO {PLAIN_ROLE}"))
             quoted = connection.scalar(text("SELECT quote_ident(current_database())"))
             connection.execute(text(f"GRANT ALL ON DATABASE {quoted} TO {PLAIN_ROLE}"))

@@ -15,7 +15,7 @@ EVENT_TYPES: Sequence[str] = (
     "appointment.started", "appointment.completed", "appointment.cancelled", "appointment.no_show",
     "appointment.reassigned", "appointment.overridden", "appointment.flagged", "hold.created",
     "hold.expired", "hold.released", "waitlist.offered", "course.lapsed", "maintenance.due", "message.due",
-    "busy_block.conflicting",
+    "busy_block.conflicting", "patient.created", "patient.changed", "patient.merged",
 )  # fmt: skip
 """The events that an endpoint can ask for."""
 PING = "ping"

@@ -1,10 +1,10 @@
 """Patients and how to reach them."""
 
 import re
+import unicodedata
 from functools import partial
 from typing import Any, Final
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields
 
@@ -12,6 +12,7 @@ from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import (
     Code,
     Id,
+    Ids,
     Integer,
     Nested,
     QueryChoices,
@@ -23,27 +24,43 @@ from schemas.fields import (
 from schemas.locations import affected
 from schemas.times import LocalDate
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 OLDEST_BIRTH_YEAR = 1900
 LONGEST_EMAIL = 254
+LONGEST_PHONE = 50
+# Digits of any script, and what people put between them; letters are neither.
+_PHONE = re.compile(r"\+?[\d\s()./\-\u2010-\u2015\u2212\u00b7]*", re.UNICODE)
+_FULL_WIDTH_PLUS = "\uff0b"
 
 
 class Phone(Strict, fields.String):
-    """A phone number in E.164, `+442079460000`, that its country's plan allows."""
+    """A phone number in any usual way of writing; the act that stores or looks for it makes it E.164."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
-        super().__init__(**documented(kwargs, pattern=r"^\+[1-9][0-9]{6,14}$"))
+        what = (
+            "In any usual way of writing; stored and shown in E.164, `+442079460000`. Without a country's "
+            "code it is a number of the clinic's `default_country`."
+        )
+        super().__init__(**documented(kwargs, description=what, minLength=1, maxLength=LONGEST_PHONE))
 
     def _read(self, value: object) -> str:
-        if not isinstance(value, str) or not _E164.fullmatch(value):
-            refuse("Not a phone number in E.164: a plus sign, the country's code and the number, no blanks.")
-        try:
-            number = phonenumbers.parse(value)
-        except phonenumbers.NumberParseException:
-            refuse("No such country code.")
-        if not phonenumbers.is_possible_number(number):
-            refuse("Not a possible number of its country.")
-        return value
+        if not isinstance(value, str):
+            refuse("Not a string.")
+        if len(value) > LONGEST_PHONE:
+            refuse(f"Must have at most {LONGEST_PHONE} characters.")
+        # Numbers that are copied out of other programs come with invisible marks around them.
+        seen = "".join(one for one in value if unicodedata.category(one) != "Cf").strip()
+        seen = seen.replace(_FULL_WIDTH_PLUS, "+")
+        if not _PHONE.fullmatch(seen) or not any(one.isdecimal() for one in seen):
+            refuse("Not a phone number: digits, with a plus sign in front of a country's code.")
+        return seen
+
+
+class QueryPhone(Phone):
+    """A phone number in a query, where a plus sign that was not encoded arrives as a blank."""
+
+    def _read(self, value: object) -> str:
+        lost = isinstance(value, str) and value.startswith(" ") and value[1:2].isdecimal()
+        return super()._read(f"+{value}" if lost else value)
 
 
 class Email(Strict, fields.String):
@@ -85,13 +102,36 @@ class PatientSchema(Resource):
         load_default=None, allow_none=True, metadata={"description": "Your own id, unique in the clinic."}
     )
     affected = affected()
+    possible_duplicates = Ids(
+        dump_only=True,
+        metadata={
+            "description": "In the answer to a create: the patients with the same phone, e-mail, or name and "
+            "date of birth, 50 at most."
+        },
+    )
+
+
+class MergeSchema(Schema):
+    """Into whom a patient is merged."""
+
+    into_id = Id(required=True, metadata={"description": "The patient who stays."})
 
 
 class PatientQuery(QueryArgs):
     """The query of the list of patients."""
 
-    q = Text(200, metadata={"description": "Any part of the name, in upper or lower case."})
-    phone = Phone()
+    q = Text(
+        200,
+        metadata={
+            "description": (
+                "Words that are parts of the name, the e-mail address or the phone number, in any order, "
+                "without regard to case, accents, apostrophes, hyphens and blanks; one or two letters begin "
+                "a word. Patients who have them all come first, then those of whom a word is one slip "
+                "of the pen away; among each, the oldest first."
+            )
+        },
+    )
+    phone = QueryPhone()
     email = Email()
     external_id = Code()
 

@@ -91,4 +91,5 @@ class ProblemSchema(Terse):
     appointment_ids = ListOf(
         Id(), metadata={"description": "The appointments in the way, or those that have changed."}
     )
+    merged_into = Id(metadata={"description": "The patient who has everything that this one had."})
     missing = ListOf(fields.String(), metadata={"description": "The parts that are not ready."})

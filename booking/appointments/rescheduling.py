@@ -62,9 +62,9 @@ def _request(appointment: Appointment, move: Move) -> VisitRequest:
 def _move(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None
 ) -> Visit:
+    catalog = locked_catalogue(caller)
     appointment = get_appointment(caller, appointment_id)
     request = _request(appointment, move)
-    catalog = locked_catalogue(caller)
     resources = candidates(catalog, ask(caller, catalog, request, even=[request.procedure_id]))
     # The present therapist is tried first, even if they do not work at that location any more.
     present_therapist = {appointment.therapist_id} if appointment.therapist_id else set()

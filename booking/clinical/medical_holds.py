@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from booking.appointments.transitions import cancel
-from booking.catalogue.patients import judge_visits_of, latest_today
+from booking.catalogue.patients import Patients, judge_visits_of, latest_today
 from booking.clinical.medical_hold_rules import releasing_levels
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values, latest
@@ -35,7 +35,9 @@ class MedicalHolds(Collection):
 
     def check(self, before: Values | None, after: Values) -> None:
         """Refuse a release without the level, then impossible dates."""
-        if before is not None and _releases(before, after):
+        if before is None:
+            Patients(self.caller).require(after["patient_id"])
+        elif _releases(before, after):
             _require_level(self.caller, before)
         if before is None and after["opened_on"] > latest_today(self.caller):
             raise Invalid("/opened_on", "Must not lie in the future.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from booking.catalogue.patients import judge_visits_of, latest_today
+from booking.catalogue.patients import Patients, judge_visits_of, latest_today
 from booking.core.crud import Collection, Values, latest
 from booking.core.errors import Invalid
 from booking.flags.flags import OF_PREREQUISITES, OF_SPACING
@@ -27,7 +27,9 @@ class TreatmentsElsewhere(Collection):
 
     def check(self, before: Values | None, after: Values) -> None:
         """Refuse a treatment in the future; a date that stays was right when it was given."""
-        if before is not None and all(before[name] == after[name] for name in _DATED_BY):
+        if before is None:
+            Patients(self.caller).require(after["patient_id"])
+        elif all(before[name] == after[name] for name in _DATED_BY):
             return
         if after["event"] != _AHEAD and after["on"] > latest_today(self.caller):
             raise Invalid("/on", f"Must not lie in the future, except for {_AHEAD}.")

@@ -148,9 +148,13 @@ class Collection:
 
     def lock_for_change(self, id: UUID, expected: int | None, where: Where = ALL) -> tuple[Any, Values]:
         """Give the object's row under its lock, and its fields as they are; NotFound, StaleVersion."""
-        self._lock(columns_of(self._find(id, where)))
+        subject = columns_of(self._find(id, where))
+        self._lock(subject)
         # Only what is read under the lock can be trusted.
         row = self._find(id, where, for_change=True)
+        if self.locks in subject and getattr(row, self.locks) != subject[self.locks]:
+            # Its patient was merged meanwhile, and the other patient is not locked.
+            raise StaleVersion
         if expected is not None and row.version != expected:
             raise StaleVersion
         return row, self.represent([row])[0]

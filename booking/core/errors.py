@@ -160,6 +160,16 @@ class CursorExpired(DomainError):
     code = "cursor_expired"
 
 
+class Merged(DomainError):
+    """The patient was merged into another, who has everything now."""
+
+    code = "merged"
+
+    def __init__(self, into: UUID) -> None:
+        super().__init__()
+        self.into = into
+
+
 class TooManyHolds(DomainError):
     """The key has as many live holds at this location as it may; book, release or wait for one of them."""
 

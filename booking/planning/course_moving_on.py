@@ -89,8 +89,8 @@ def _locked(
     caller: Caller, course_id: UUID, appointment_id: UUID, expected: int | None
 ) -> tuple[Course, ClinicCatalog]:
     """Lock the patient and all that the visits could take, then the rows of the visits and their course."""
-    session, course = caller.session, find_course(caller, course_id)
     catalog = locked_catalogue(caller)
+    session, course = caller.session, find_course(caller, course_id)
     visits = _later(_history(caller, catalog, course), course, appointment_id)
     resources = {one for visit in visits for one in candidates(catalog, _question(caller, catalog, visit))}
     resources |= {visit.therapist_id for visit in visits if visit.therapist_id is not None}

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from booking.core.caller import Caller
 from booking.core.errors import NotFound
+from booking.core.merged import refuse_merged
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import VisitRequest, ask
 from models.statuses import GONE
@@ -27,7 +28,7 @@ _PEOPLE = text("""
            (SELECT jsonb_agg(jsonb_build_array(
                 h.id, h.code, h.opened_on, h.areas, h.resolved_on, h.earliest_on, h.signed_off IS NOT NULL))
             FROM medical_holds h WHERE h.clinic_id = p.clinic_id AND h.patient_id = p.id) AS holds
-    FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids)
+    FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids) AND p.merged_into_id IS NULL
 """)
 _VISITS = text(f"""
     SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.procedure_id,
@@ -85,9 +86,10 @@ def ask_with_history(
 def load_history(
     caller: Caller, catalog: ClinicCatalog, patient_id: UUID, *, with_holds: bool = True
 ) -> History:
-    """Give a patient's history; raise NotFound for an unknown patient."""
+    """Give a patient's history; raise NotFound for an unknown patient, and Merged for one who was merged."""
     found = load_histories(caller, catalog, [patient_id], with_holds=with_holds)
     if patient_id not in found:
+        refuse_merged(caller, patient_id)
         raise NotFound("patient", "/patient_id")
     return found[patient_id]
 

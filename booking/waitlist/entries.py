@@ -153,8 +153,8 @@ def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> Waitl
 
     The entry's row is not locked, because an act that ends a hold locks the hold's row before the entry's.
     """
-    patient_id = WaitlistEntries(caller).require(entry_id).patient_id
     lock_catalogue(caller)
+    patient_id = WaitlistEntries(caller).require(entry_id).patient_id
     lock(caller.session, patients=[patient_id])
     if expected is not None and _read(caller, entry_id).version != expected:
         raise StaleVersion

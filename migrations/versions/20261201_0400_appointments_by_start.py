@@ -3,7 +3,7 @@
 from migrations.indexes import build_index
 
 revision = "20261201_0400"
-down_revision = "20261201_0120"
+down_revision = "20261201_0350"
 
 
 def upgrade() -> None:

@@ -212,6 +212,14 @@ def hold_expired(stage: Stage) -> TestResponse:
     return stage.desk.get(f"/holds/{hold['id']}")
 
 
+def merged(stage: Stage) -> TestResponse:
+    """Read a patient who was merged."""
+    path = f"/patients/{stage.clinic.patient['id']}"
+    other = stage.desk.made("/patients", name="Patient")
+    assert stage.desk.post(f"{path}/merge", {"into_id": other["id"]}).status_code == 200
+    return stage.desk.get(path)
+
+
 def stale(stage: Stage) -> TestResponse:
     """Confirm a visit that has changed meanwhile."""
     visit = stage.clinic.booked(TEN)
@@ -268,7 +276,7 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
         method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
         in_use, refused, retired, too_many_holds, too_early, wrong_day, wrong_status, hold_converted,
         hold_extended, cursor_expired,
-        hold_expired, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
+        hold_expired, merged, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
         version_required, error, unavailable, not_ready,
     )
 }  # fmt: skip

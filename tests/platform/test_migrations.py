@@ -39,7 +39,8 @@ def modelled(make_database: Callable[[str], Database]) -> Database:
     """Make a database from the models alone."""
     database = make_database("models")
     with database.engine.begin() as connection:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+        for extension in ("btree_gist", "pg_trgm"):
+            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
         Base.metadata.create_all(connection)
     return database
 
@@ -126,6 +127,34 @@ def test_clinics_from_before_messages_get_the_default_templates(
         rows = session.execute(text("SELECT * FROM message_templates ORDER BY id")).mappings().all()
     words = [{name: row[name] for name in ("kind", "subject", "body")} for row in rows]
     assert words == default_message_templates()
+
+
+def test_patients_from_before_the_search_are_folded_and_get_normal_numbers(
+    make_database: Callable[[str], Database],
+) -> None:
+    database, clinics = make_database("before_search"), [uuid7(), uuid7()]
+    migrate(database.engine, "20261126_0070")
+    insert = text("INSERT INTO patients (clinic_id, id, name, email, phone) VALUES (:c, :id, :n, :e, :p)")
+    people = [
+        ("José O\u2019Brien", None, "+4407911123456"),
+        ("Zoë", "zoe@x.org", "+442079460000"),
+        ("X", None, None),
+    ]
+    for clinic_id in clinics:
+        _insert_clinic(database, clinic_id)
+        with database.transaction(clinic_id) as session:
+            for name, email, phone in people:
+                session.execute(insert, {"c": clinic_id, "id": uuid7(), "n": name, "e": email, "p": phone})
+    migrate(database.engine)
+
+    for clinic_id in clinics:
+        with database.transaction(clinic_id) as session:
+            rows = session.execute(text("SELECT search_text, phone, version FROM patients ORDER BY id")).all()
+        assert rows == [
+            (" jose obrien 447911123456 ", "+447911123456", 2),
+            (" zoe zoe@x.org 442079460000 ", "+442079460000", 1),
+            (" x ", None, 1),
+        ]
 
 
 def _insert_clinic(database: Database, clinic_id: UUID) -> None:

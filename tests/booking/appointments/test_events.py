@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import AuditEntry, Event
+from models import AuditEntry
 from models.database import Database
 from tests.support.cast import (
     Clinic,
@@ -11,6 +11,7 @@ from tests.support.cast import (
     create_patient,
     event_types,
     rows,
+    told,
 )
 from tests.support.times import TEN
 
@@ -31,7 +32,7 @@ def test_a_day_writes_one_event_for_each_change_with_versions_in_step(
     ):
         visit = pipeline.at(f"2027-03-01T{now}:00Z").acted(action, visit)
 
-    events = rows(database, pipeline.desk, Event)
+    events = told(database, pipeline.desk)
 
     assert [event.type.removeprefix("appointment.") for event in events] == [
         "booked", "confirmed", "rescheduled", "arrived", "numbing_started", "started", "completed",
@@ -59,7 +60,7 @@ def test_what_ends_a_visit_early_writes_its_event(
 def test_an_event_is_thin_and_names_nobody(clinic: Clinic, database: Database) -> None:
     visit = clinic.booked(TEN, notes=SECRET)
 
-    (event,) = rows(database, clinic.desk, Event)
+    (event,) = told(database, clinic.desk)
 
     expected = {
         "id", "version", "status", "location_id", "procedure_id", "therapist_id", "starts_at", "ends_at",
@@ -99,7 +100,7 @@ def test_an_event_carries_the_transaction_of_its_booking(clinic: Clinic, databas
     visit = clinic.booked(TEN)
     clinic.acted("confirm", visit)
 
-    first, second = rows(database, clinic.desk, Event)
+    first, second = told(database, clinic.desk)
 
     assert int(first.xid) < int(second.xid)
 

@@ -14,7 +14,7 @@ from booking.core.errors import HoldExpired
 from booking.questions.busy import load_busy
 from booking.questions.catalog import load_catalog
 from booking.questions.histories import load_history
-from models import Appointment, Event, Occupancy, SpacingClaim
+from models import Appointment, Occupancy, SpacingClaim
 from models.database import Database
 from scheduling.bits import Window
 from scheduling.ticks import to_tick
@@ -32,6 +32,7 @@ from tests.support.cast import (
     rows,
     run_out,
     shown_course,
+    told,
 )
 from tests.support.desk import Desk
 from tests.support.times import DAY, ELEVEN, NEXT_DAY, TEN, minutes_after
@@ -120,7 +121,7 @@ def test_a_hold_without_a_patient_claims_no_spacing_and_flags_nobody(
     spaced.held(TEN)
 
     assert rows(database, spaced.desk, SpacingClaim) == []
-    assert [event.type for event in rows(database, spaced.desk, Event)] == ["hold.created"]
+    assert [event.type for event in told(database, spaced.desk)] == ["hold.created"]
 
 
 def test_a_patients_hold_keeps_their_rules_and_their_other_visits_away(spaced: Clinic) -> None:
@@ -321,7 +322,7 @@ def test_sweeping_frees_what_has_expired_and_nothing_else(clinic: Clinic, databa
 def test_events_of_holds_are_thin(clinic: Clinic, database: Database) -> None:
     clinic.held(TEN, patient_id=clinic.patient["id"])
 
-    (event,) = rows(database, clinic.desk, Event)
+    (event,) = told(database, clinic.desk)
 
     assert sorted(event.data) == [
         "ends_at", "expires_at", "id", "location_id", "procedure_id", "starts_at", "status",

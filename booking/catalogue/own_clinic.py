@@ -1,0 +1,25 @@
+"""The caller's own clinic: what it decides for itself."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from booking.core.crud import ALL, Collection, Values, Where
+from booking.core.errors import MissingScope
+from models import Clinic
+
+
+class OwnClinic(Collection):
+    """The one clinic that a caller can see."""
+
+    name = "clinic"
+    model = Clinic
+
+    def select(self, where: Where = ALL) -> Select[Any]:  # noqa: ARG002 - there is only one to find
+        """Select the caller's clinic."""
+        return select(Clinic).where(Clinic.id == self.caller.clinic_id)
+
+    def check(self, before: Values | None, after: Values) -> None:  # noqa: ARG002 - a hook's signature
+        """Refuse a change by a key of some locations: it would reach the others."""
+        if self.caller.location_ids is not None:
+            raise MissingScope("A key of some locations cannot change the clinic.")
