@@ -1,4 +1,4 @@
-"""Checks when a patient arrived, and gives other times to who comes too late or on another day."""
+"""Checks when a patient arrived, and finds other times for a patient who is too late or on the wrong day."""
 
 from datetime import datetime
 from typing import Any
