@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Select, any_, delete, false, func, literal, select, update
+from sqlalchemy import ARRAY, Select, any_, false, func, literal, select, update
 
 from booking.catalogue.patient_duplicates import possible_duplicates
 from booking.catalogue.patient_search import patterns_of, words_of
@@ -80,17 +80,18 @@ class Patients(Collection):
         return made | {"possible_duplicates": possible_duplicates(self.caller, made)}
 
     def check_removal(self, before: Values) -> None:
-        """Refuse to delete a patient who has visits; without any, all that was noted of them goes too."""
+        """Refuse to delete a patient who has visits, courses, medical holds, treatments or waits."""
         own = (Appointment.clinic_id == self.caller.clinic_id, Appointment.patient_id == before["id"])
         how = func.coalesce(Appointment.hold["ended"].astext, "")
         visits = select(Appointment.id).where(*own, how.not_in(("released", "expired")))
         found = self.caller.session.scalars(visits.order_by(Appointment.id).limit(MOST_NAMED)).all()
         if found:
             raise InUse("The patient has visits or slot holds, and stays with them.", found)
-        for model in (WaitlistEntry, Course, ExternalTreatment, MedicalHold):
+        for model in (Course, MedicalHold, ExternalTreatment, WaitlistEntry):
             mine = (model.clinic_id == self.caller.clinic_id, model.patient_id == before["id"])
-            self.caller.session.execute(delete(model).where(*mine))
-        # A slot hold that has ended was no visit; what it was offered for stays with no patient.
+            if self.caller.session.scalar(select(model.id).where(*mine).limit(1)) is not None:
+                raise InUse("The patient has courses, medical holds, treatments or waitlist entries.")
+        # A slot hold that has ended was no visit; its row stays without a patient.
         self.caller.session.execute(update(Appointment).where(*own).values(patient_id=None))
 
     def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:

@@ -80,23 +80,28 @@ def test_a_patient_with_visits_cannot_be_deleted(cast: Cast, *, cancelled: bool)
     assert "active" not in answer.get_json()["detail"]
 
 
-def test_a_patient_without_visits_can_be_deleted_with_all_that_was_noted(cast: Cast) -> None:
+def test_a_patient_without_visits_can_be_deleted_and_whose_hold_has_ended(cast: Cast) -> None:
     own = f"/patients/{cast.patient['id']}"
     whose = {"patient_id": cast.patient["id"], "procedure_id": cast.procedure["id"]}
-    here = {"location_id": cast.location["id"]}
-    cast.desk.made(f"{own}/treatments", **samples.treatment())
-    cast.desk.made(f"{own}/medical-holds", code="breastfeeding", opened_on="2026-01-04")
-    cast.desk.made("/courses", **whose, sessions=3)
-    cast.desk.made("/waitlist", **whose, **here)
     cast.desk.made("/calendar-feeds", patient_id=cast.patient["id"], detail="busy")
-    held = cast.desk.made("/holds", **whose, **here, starts_at="2027-02-01T10:00:00Z")
+    here = {"location_id": cast.location["id"], "starts_at": "2027-02-01T10:00:00Z"}
+    held = cast.desk.made("/holds", **whose, **here)
 
     while_held = cast.desk.delete(own).status_code
     cast.desk.delete(f"/holds/{held['id']}")
     answers = [cast.desk.delete(own), cast.desk.get(own)]
 
     assert (while_held, [one.status_code for one in answers]) == (409, [204, 404])
-    assert cast.desk.get("/waitlist").get_json()["items"] == []
+
+
+def test_a_patient_with_a_treatment_elsewhere_is_not_deleted(cast: Cast) -> None:
+    own = f"/patients/{cast.patient['id']}"
+    cast.desk.made(f"{own}/treatments", **samples.treatment())
+
+    answer = cast.desk.delete(own)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "in_use")
+    assert "active" not in answer.get_json()["detail"]
 
 
 def test_the_audit_log_and_the_events_hold_no_contact_data(
