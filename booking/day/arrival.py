@@ -106,8 +106,8 @@ def _is_planned(catalog: ClinicCatalog, planned: PlannedVisit) -> bool:
 
 
 def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -> list[Appointment]:
-    move_all(caller, catalog, placings)
-    moved = [one.appointment for one in placings]
+    late = placings[0].appointment
+    moved = [late, *(one for one in move_all(caller, catalog, placings) if one is not late)]
     patients = {one.patient_id for one in moved if one.patient_id is not None}
     affected_by(caller, visits_of_patients(caller, patients), catalog=catalog)
     return moved

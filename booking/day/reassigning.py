@@ -46,14 +46,13 @@ def reassign(
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reassign", appointment)
     planned = _planned_visit(caller, catalog, appointment)
-    rooms = {phase.room_id for phase in planned.visit.phases}
-    if to.therapist_id in {None, appointment.therapist_id} and to.room_id in {None, *rooms}:
+    if planned.visit.has(to.therapist_id, to.room_id):
         return planned.visit
     asked = replace(
         planned.question, therapist_id=to.therapist_id or appointment.therapist_id, room_id=to.room_id
     )
     placing = _judged(caller, catalog, planned, asked, override)
-    move_all(caller, catalog, [placing], "reassigned")
+    move_all(caller, catalog, [placing])
     # A flag goes when its reason was the therapist who has been replaced.
     affected_by(caller, [appointment], catalog=catalog)
     return with_phases(caller, [appointment], catalog)[0]
