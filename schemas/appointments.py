@@ -9,7 +9,7 @@ from models.statuses import APPOINTMENT_STATUSES
 from scheduling.clinical import ADVERSE_EFFECTS
 from scheduling.reasons import REFUSALS
 from schemas.base import QueryArgs, Schema
-from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, QueryFlag, SetOf, Text
+from schemas.fields import Choice, Code, Flag, Id, Ids, Integer, ListOf, Nested, QueryFlag, SetOf, Text
 from schemas.locations import affected
 from schemas.problems import RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
@@ -287,6 +287,19 @@ class ReassignSchema(ActionSchema):
         """Refuse a body that names neither a therapist nor a room."""
         if data.get("therapist_id") is None and data.get("room_id") is None:
             raise ValidationError("Name a therapist, a room or both.")
+
+
+class SwapSchema(Schema):
+    """Two visits at one location that exchange their therapists, or the rooms of their treatments."""
+
+    appointment_ids = Ids(required=True, minimum=2, maximum=2)
+    what = Choice(("room", "therapist"), required=True)
+    versions = ListOf(
+        Integer(minimum=1),
+        minimum=2,
+        maximum=2,
+        metadata={"description": "The versions that you change, in the order of the visits: 428 without."},
+    )
 
 
 class HistoryEntrySchema(Schema):

@@ -79,7 +79,9 @@ class ProblemSchema(Terse):
     refusals = ListOf(Nested(RefusalSchema), metadata={"description": "Every reason against the visit."})
     visits = ListOf(
         Nested(RefusedVisitSchema),
-        metadata={"description": "The same reasons by visit, where several were to be booked together."},
+        metadata={
+            "description": "The same reasons by visit, where several were to be booked or changed together."
+        },
     )
     alternatives = ListOf(
         fields.Dict(), metadata={"description": "Near slots that can be booked, at most five."}

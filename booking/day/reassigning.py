@@ -45,7 +45,7 @@ def reassign(
     catalog = _lock(caller, appointment_id, to)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reassign", appointment)
-    planned = _planned_visit(caller, catalog, appointment)
+    planned = planned_now(caller, catalog, appointment)
     if planned.visit.has(to.therapist_id, to.room_id):
         return planned.visit
     asked = replace(
@@ -67,13 +67,14 @@ def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     question = ask(caller, catalog, request, even=[request.procedure_id, request.location_id])
     if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
         raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")
-    here = resources_of(catalog, [_planned_visit(caller, catalog, appointment)])
+    here = resources_of(catalog, [planned_now(caller, catalog, appointment)])
     resources = candidates(catalog, question) | here
     lock_and_sweep(caller, patients=[appointment.patient_id], resources=resources)
     return catalog
 
 
-def _planned_visit(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> PlannedVisit:
+def planned_now(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> PlannedVisit:
+    """Give a visit that is not over as it is planned, with its patient's other visits."""
     people = [appointment.patient_id] if appointment.patient_id is not None else []
     histories = load_histories(caller, catalog, people, with_holds=False)
     history = histories[people[0]] if people else None
