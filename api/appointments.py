@@ -157,7 +157,7 @@ def reassign_appointment(
     """Give an appointment another therapist or room at the same times.
 
     When that is refused, the answer is 409 with every reason, and `alternatives` names the therapists who
-    could lead the visit at these times.
+    could lead the visit at these times (`therapist_ids`) and the rooms that it could have (`room_ids`).
     """
     place = Place(body.get("therapist_id"), body.get("room_id"))
     return reassigning.reassign(caller, appointment_id, place, expected, override_of(body))

@@ -11,7 +11,7 @@ from scheduling.reasons import REFUSALS
 from schemas.base import QueryArgs, Schema
 from schemas.fields import Choice, Code, Flag, Id, Ids, Integer, ListOf, Nested, QueryFlag, SetOf, Text
 from schemas.locations import affected
-from schemas.problems import RefusalSchema, Terse
+from schemas.problems import AlternativeSchema, RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
 _OF_THE_VISIT = frozenset({"phases", "affected", "alternatives"})
@@ -87,15 +87,6 @@ class NoticeSchema(Terse):
     message = fields.String(required=True)
     rule_id = fields.String()
     earliest_on = fields.Raw(metadata={"type": "string", "format": "date"})
-
-
-class AlternativeSchema(Schema):
-    """A slot that can be booked, in the location's time."""
-
-    starts_at = fields.String(required=True, metadata={"format": "date-time"})
-    procedure_at = fields.String(required=True, metadata={"format": "date-time"})
-    ends_at = fields.String(required=True, metadata={"format": "date-time"})
-    therapist_ids = ListOf(Id(), required=True)
 
 
 class VerdictSchema(Schema):

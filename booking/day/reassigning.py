@@ -39,8 +39,8 @@ def reassign(
 ) -> Visit:
     """Give a visit another therapist or room; write nothing when it has them already.
 
-    Its times stay, planned and actual. Raise Refused with every reason, and with the therapists who could
-    lead the visit at its time.
+    Its times stay, planned and actual. Raise Refused with every reason, and with the therapists and the
+    rooms that the visit could have at its time.
     """
     catalog = _lock(caller, appointment_id, to)
     appointment = lock_appointment(caller, appointment_id, expected)
@@ -109,7 +109,18 @@ def _judged(
 def _others(
     catalog: ClinicCatalog, asked: Question, busy: Busy, start: int, window: Window
 ) -> list[dict[str, object]]:
-    """Give the same times with all therapists who could lead the visit then, or nothing if there is none."""
+    """Give the same times with the therapists and the rooms that the visit could have, or nothing.
+
+    Each of these therapists can be had with each of these rooms: neither depends on the other.
+    """
     free = replace(asked, therapist_id=None, room_id=None)
-    found = slots(search(free, catalog.engine, busy, window), window)
-    return show_slots(asked, (slot for slot in found if slot.start == start))
+    found = [
+        slot for slot in slots(search(free, catalog.engine, busy, window), window) if slot.start == start
+    ]
+    rooms = sorted(catalog.engine.rooms.keys() & candidates(catalog, free)) if found else []
+    fitting = [
+        one
+        for one in rooms
+        if check_place(catalog, replace(free, room_id=one), busy, start, window).assignment is not None
+    ]
+    return [slot | {"room_ids": fitting} for slot in show_slots(asked, found)]
