@@ -22,7 +22,7 @@ from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
 from booking.questions.visit_requests import of_appointment
 from models import Appointment
-from scheduling.ticks import ceil_tick
+from scheduling.ticks import floor_tick, to_tick
 
 
 def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
@@ -36,7 +36,7 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None) -> Visit:
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("arrive", appointment)
     visit = with_phases(caller, [appointment], catalog)[0]
-    late = caller.now > appointment.starts_at
+    late = _is_late(caller, appointment)
     moved = (
         _give_way(caller, catalog, visit, locked)
         if locked and _is_within_grace(caller, catalog, appointment)
@@ -57,7 +57,12 @@ def _is_within_grace(caller: Caller, catalog: ClinicCatalog, appointment: Appoin
     """Whether the patient is late, but within the grace."""
     policy = catalog.engine.locations[appointment.location_id].policy
     grace = timedelta(minutes=policy.late_grace_minutes)
-    return appointment.starts_at < caller.now <= appointment.starts_at + grace
+    return _is_late(caller, appointment) and caller.now <= appointment.starts_at + grace
+
+
+def _is_late(caller: Caller, appointment: Appointment) -> bool:
+    """Whether the patient comes after the five minutes with which the visit begins."""
+    return floor_tick(caller.now) > to_tick(appointment.starts_at)
 
 
 def _lock(caller: Caller, appointment_id: UUID) -> tuple[ClinicCatalog, set[UUID]]:
@@ -116,7 +121,7 @@ def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -
 def _other_times(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
     """Give other times for a late visit, as near to now as possible."""
     try:
-        return alternatives(caller, of_appointment(appointment), ceil_tick(caller.now), (), appointment.id)
+        return alternatives(caller, of_appointment(appointment), floor_tick(caller.now), (), appointment.id)
     except (Retired, Invalid):
         # The visit cannot be asked for any more: its procedure or location has retired or changed.
         return []

@@ -20,7 +20,7 @@ from models.statuses import BEFORE_TREATMENT
 from scheduling.bits import Window, occupy
 from scheduling.lateness import Option, for_late_arrival, for_waiting
 from scheduling.questions import Claim
-from scheduling.ticks import DAY_TICKS, TICK_MINUTES, ceil_tick
+from scheduling.ticks import DAY_TICKS, TICK_MINUTES, floor_tick
 
 _Taken = dict[tuple[UUID, int], int]
 
@@ -88,7 +88,7 @@ def plan(
     claims = dict(load_claims(caller, ids))
     resources = resources_of(catalog, (late, *others))
     taken = load_busy(caller, resources, window, ids)
-    first = for_late_arrival(late.question.procedure, late.start, ceil_tick(caller.now), most)
+    first = for_late_arrival(late.question.procedure, late.start, floor_tick(caller.now), most)
     placings = []
     placed: _Taken = {}
     ahead = sorted(others, key=lambda one: one.visit.appointment.procedure_at)

@@ -57,7 +57,7 @@ def _one_room(make_clinic: MakeClinic) -> Clinic:
     return create_pipeline(make_clinic().at(NOW), treatment=1)
 
 
-@pytest.mark.parametrize("clock", ["09:45", "10:00"])
+@pytest.mark.parametrize("clock", ["09:45", "10:00", "10:01", "10:04"])
 def test_an_early_or_punctual_arrival_changes_nothing(pipeline: Clinic, clock: str) -> None:
     booked = visit(pipeline, "10:00")
 
@@ -70,7 +70,12 @@ def test_an_early_or_punctual_arrival_changes_nothing(pipeline: Clinic, clock: s
 
 @pytest.mark.parametrize(
     ("clock", "expected"),
-    [("10:01", ("10:05", "10:45")), ("10:10", ("10:10", "10:45")), ("10:11", ("10:15", "10:50"))],
+    [
+        ("10:05", ("10:05", "10:45")),
+        ("10:10", ("10:10", "10:45")),
+        ("10:14", ("10:10", "10:45")),
+        ("10:15", ("10:15", "10:50")),
+    ],
 )
 def test_the_cream_makes_up_for_ten_minutes_of_being_late(
     pipeline: Clinic, database: Database, clock: str, expected: tuple[str, str]

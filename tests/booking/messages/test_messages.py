@@ -164,7 +164,7 @@ def test_another_location_at_the_same_time_is_news(clinic: Clinic, booked: Made)
     assert [one["kind"] for one in listed(clinic, now)] == ["confirmation"]
 
 
-@pytest.mark.parametrize(("late", "waits"), [("12:01", False), ("12:10", False), ("12:15", True)])
+@pytest.mark.parametrize(("late", "waits"), [("12:05", False), ("12:10", False), ("12:15", True)])
 def test_who_waits_with_more_cream_keeps_the_reminder_and_gets_no_confirmation(
     desk: Desk, late: str, waits: bool
 ) -> None:
