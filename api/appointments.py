@@ -24,7 +24,8 @@ from booking.appointments.hold_conversion import Conversion
 from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
-from booking.day import arrival, completing, reassigning, starting
+from booking.core.errors import VersionRequired
+from booking.day import arrival, completing, reassigning, starting, swapping
 from booking.day.reassigning import Place
 from models import Appointment, AuditEntry
 from schemas.appointments import (
@@ -40,6 +41,7 @@ from schemas.appointments import (
     RescheduleSchema,
     StartSchema,
     StepSchema,
+    SwapSchema,
     TogetherSchema,
     VerdictSchema,
 )
@@ -167,10 +169,30 @@ def reassign_appointment(
     """Give an appointment another therapist or room at the same times.
 
     When that is refused, the answer is 409 with every reason, and `alternatives` names the therapists who
-    could lead the visit at these times.
+    could lead the visit at these times (`therapist_ids`) and the rooms that it could have (`room_ids`).
     """
     place = Place(body.get("therapist_id"), body.get("room_id"), body["at"])
     return reassigning.reassign(caller, appointment_id, place, expected, override_of(body))
+
+
+@blp.action(
+    "/swap",
+    "appointments:write",
+    AppointmentsSchema,
+    takes=SwapSchema,
+    fails=Version.REQUIRED.value,
+)
+def swap_appointments(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+    """Exchange the therapists or the rooms of two appointments at once.
+
+    Each keeps its times and is judged as by `reassign`, as if the other had left. When one of them cannot
+    have what the other has, the answer is 409 with every reason by visit, and neither changes. To exchange
+    what is equal changes nothing.
+    """
+    if "versions" not in body:
+        raise VersionRequired("Say in `versions` which versions you change.")
+    visits = swapping.swap(caller, body["appointment_ids"], body["what"], body["versions"])
+    return {"appointments": visits}
 
 
 @_act(f"{_ONE}/start", takes=StartSchema)

@@ -14,6 +14,7 @@ from schemas.fields import (
     Code,
     Flag,
     Id,
+    Ids,
     Integer,
     ListOf,
     Nested,
@@ -24,7 +25,7 @@ from schemas.fields import (
 )
 from schemas.locations import affected
 from schemas.patients import included, included_patient
-from schemas.problems import RefusalSchema, Terse
+from schemas.problems import AlternativeSchema, RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
 _OF_THE_VISIT = frozenset({"phases", "affected", "alternatives", "patient"})
@@ -100,15 +101,6 @@ class NoticeSchema(Terse):
     message = fields.String(required=True)
     rule_id = fields.String()
     earliest_on = fields.Raw(metadata={"type": "string", "format": "date"})
-
-
-class AlternativeSchema(Schema):
-    """A slot that can be booked, in the location's time."""
-
-    starts_at = fields.String(required=True, metadata={"format": "date-time"})
-    procedure_at = fields.String(required=True, metadata={"format": "date-time"})
-    ends_at = fields.String(required=True, metadata={"format": "date-time"})
-    therapist_ids = ListOf(Id(), required=True)
 
 
 class VerdictSchema(Schema):
@@ -328,6 +320,19 @@ class ReassignSchema(StepSchema):
         """Refuse a body that names neither a therapist nor a room."""
         if data.get("therapist_id") is None and data.get("room_id") is None:
             raise ValidationError("Name a therapist, a room or both.")
+
+
+class SwapSchema(Schema):
+    """Two visits at one location that exchange their therapists, or the rooms of their treatments."""
+
+    appointment_ids = Ids(required=True, minimum=2, maximum=2)
+    what = Choice(("room", "therapist"), required=True)
+    versions = ListOf(
+        Integer(minimum=1),
+        minimum=2,
+        maximum=2,
+        metadata={"description": "The versions that you change, in the order of the visits: 428 without."},
+    )
 
 
 class HistoryEntrySchema(Schema):

@@ -5,10 +5,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from schemas.appointments import AlternativeSchema, VerdictSchema
+from schemas.appointments import VerdictSchema
 from schemas.base import Schema
 from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryCodes, QueryInteger
-from schemas.problems import RefusalSchema
+from schemas.problems import AlternativeSchema, RefusalSchema
 from schemas.times import Instant, LocalDate
 
 LONGEST_SEARCH_DAYS = 92

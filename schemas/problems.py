@@ -39,13 +39,32 @@ class RefusalSchema(Terse):
     )
 
 
+class AlternativeSchema(Schema):
+    """A slot that can be booked, in the location's time."""
+
+    starts_at = fields.String(required=True, metadata={"format": "date-time"})
+    procedure_at = fields.String(required=True, metadata={"format": "date-time"})
+    ends_at = fields.String(required=True, metadata={"format": "date-time"})
+    therapist_ids = ListOf(Id(), required=True)
+
+
+class NearSlotSchema(AlternativeSchema):
+    """A slot that is offered instead of what is refused."""
+
+    room_ids = ListOf(
+        Id(),
+        metadata={"description": "When a `reassign` is refused: the rooms that the visit could have then."},
+    )
+
+
 class RefusedVisitSchema(Schema):
     """The reasons against a visit among several."""
 
     position = Integer(required=True, metadata={"description": "Its place in the request, from 0."})
     refusals = ListOf(Nested(RefusalSchema), required=True)
     alternatives = ListOf(
-        fields.Dict(), metadata={"description": "Near slots of a course's session, at most five."}
+        Nested(NearSlotSchema),
+        metadata={"description": "Near slots of a course's session, at most five."},
     )
 
 
@@ -82,10 +101,12 @@ class ProblemSchema(Terse):
     )
     visits = ListOf(
         Nested(RefusedVisitSchema),
-        metadata={"description": "The same reasons by visit, where several were to be booked together."},
+        metadata={
+            "description": "The same reasons by visit, where several were to be booked or changed together."
+        },
     )
     alternatives = ListOf(
-        fields.Dict(), metadata={"description": "Near slots that can be booked, at most five."}
+        Nested(NearSlotSchema), metadata={"description": "Near slots that can be booked, at most five."}
     )
     allowed = ListOf(fields.String(), metadata={"description": "The statuses from which it can be done."})
     appointment_ids = ListOf(

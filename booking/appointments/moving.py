@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from booking.appointments.records import bump_version, set_placement, when_and_where
 from booking.appointments.transitions import in_the_past
-from booking.claims.claims import claims_of, delete_claims
+from booking.claims.claims import claims_of, delete_claims, planned_phases
 from booking.claims.freed_time import freed_visit
-from booking.core.bulk_insert import insert_rows
+from booking.core.bulk_insert import Batch, insert_rows
 from booking.core.caller import Caller
 from booking.core.events import facts, record
 from booking.flags.external_busy import follow_moved
@@ -20,18 +21,19 @@ from booking.questions.catalog import ClinicCatalog
 from booking.questions.judging import Override
 from booking.questions.overrides import brought_along, overridden
 from models import Appointment, AppointmentPhase
-from scheduling.questions import Question, Verdict
+from scheduling.questions import Assignment, Question, Verdict
 from scheduling.ticks import from_tick
 
-_ACTUAL = ("actual_starts_at", "actual_ends_at")
+_ACTUAL: Final = ("actual_starts_at", "actual_ends_at")
+_PLACE: Final = ("starts_at", "ends_at", "room_id", "therapist_id", "assistant_id", "device_id")
+_OF_TIME: Final = ("location_id", "starts_at", "ends_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
     """Where a visit goes: its question, a verdict with an assignment, and the tick of its arrival.
 
-    A visit that `gives_way` stays on its day: its warnings, flags and overrides stay too. `event` names
-    what happens to this visit when it is not the same for all visits that move together, `at` is when the
+    A visit that `gives_way` stays on its day: its warnings, flags and overrides stay too. `at` is when the
     move was agreed, if that was before now.
     """
 
@@ -41,7 +43,6 @@ class Placing:
     start: int
     override: Override | None = None
     gives_way: bool = False
-    event: str | None = None
     at: datetime | None = None
 
 
@@ -61,34 +62,49 @@ class Placing:
 # The time of the patient is no claim but a column of the appointment, and these rows change one by one. So a
 # caller that may move visits of the same patient into each other's old time must give them in an order in
 # which they never meet, as `course_moving_on` does.
-def move_all(
-    caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing], event: str = "rescheduled"
-) -> None:
-    """Move all visits, each to the place that its verdict allows; the caller holds every lock.
+#
+# A visit whose times, people, rooms and devices all stay is not moved: it gets no version and no event. If
+# its lane in a room for several patients changes, which no client sees, only its claims are written.
+def move_all(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -> list[Appointment]:
+    """Move all visits, each to the place that its verdict allows, and give those that this changes.
 
-    Actual times that are noted on the old phases are copied to the new phases.
+    The caller holds every lock. Actual times that are noted on the old phases are copied to the new phases.
     """
-    actual = _actual_times(caller, placings)
-    before = [when_and_where(one.appointment) for one in placings]
-    for one in placings:
+    phases = _phases(caller, placings)
+    moving = [one for one in placings if not _keeps(one, phases[one.appointment.id], "lane")]
+    changed = [one for one in moving if not _keeps(one, phases[one.appointment.id])]
+    for one in moving:
         delete_claims(caller.session, one.appointment, phases=True)
-    for one, left in zip(placings, before, strict=True):
-        _write_move(caller, catalog, one, left, actual.get(one.appointment.id, {}), one.event or event)
-        freed_visit(caller, left["location_id"], left["starts_at"], left["ends_at"])
-    follow_moved(caller, [one.appointment for one in placings])
+    moved = [one.appointment for one in changed]
+    for one in moving:
+        actual = _actual_times(phases[one.appointment.id])
+        if one.appointment in moved:
+            _write_move(caller, catalog, one, actual)
+        else:
+            insert_rows(caller.session, *_claims(catalog, one, actual))
+    follow_moved(caller, moved)
+    return moved
+
+
+def _keeps(placing: Placing, present: Sequence[Row[Any]], *also: str) -> bool:
+    """Whether the visit's arrival, location and phases are already as the verdict says."""
+    appointment, assignment = placing.appointment, _assignment(placing)
+    planned = planned_phases(placing.question, appointment, assignment)
+    names = (*_PLACE, *also)
+    return (
+        appointment.starts_at == from_tick(placing.start)
+        and appointment.location_id == placing.question.location.id
+        and [[getattr(one, name) for name in names] for one in planned]
+        == [[getattr(one, name) for name in names] for one in present]
+    )
 
 
 def _write_move(
-    caller: Caller,
-    catalog: ClinicCatalog,
-    placing: Placing,
-    before: dict[str, Any],
-    actual: dict[str, dict[str, Any]],
-    event: str,
+    caller: Caller, catalog: ClinicCatalog, placing: Placing, actual: dict[str, dict[str, Any]]
 ) -> None:
+    """Write a visit's new place; the event is `rescheduled`, or `reassigned` when all its times stay."""
     appointment, question, verdict = placing.appointment, placing.question, placing.verdict
-    if verdict.assignment is None:
-        raise ValueError("A visit moves to where it may take place.")
+    before, procedure_at = when_and_where(appointment), appointment.procedure_at
     if placing.gives_way:
         _keep(appointment, question, verdict, placing.start)
     else:
@@ -97,13 +113,30 @@ def _write_move(
     kept = overridden(caller, question, placing.start, verdict, placing.override)
     appointment.overrides = [*appointment.overrides, *kept]
     bump_version(caller, appointment)
-    _, ((model, phases), *claims) = claims_of(catalog, question, appointment, verdict.assignment)
-    # Actual times are noted only on the first phase of a kind; its position may be another in the new plan.
-    noted = [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]
-    places = {"before": before, "after": when_and_where(appointment), **in_the_past(caller, placing.at)}
-    insert_rows(caller.session, (model, noted), *claims, *facts(caller, event, appointment, places))
+    after = when_and_where(appointment)
+    of_time = appointment.procedure_at != procedure_at or any(before[one] != after[one] for one in _OF_TIME)
+    event = "rescheduled" if of_time else "reassigned"
+    places = {"before": before, "after": after, **in_the_past(caller, placing.at)}
+    told = facts(caller, event, appointment, places)
+    insert_rows(caller.session, *_claims(catalog, placing, actual), *told)
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})
+    freed_visit(caller, before["location_id"], before["starts_at"], before["ends_at"])
+
+
+def _claims(catalog: ClinicCatalog, placing: Placing, actual: dict[str, dict[str, Any]]) -> list[Batch]:
+    """Give the visit's new phases, with the actual times of the old phases, and its claims as rows."""
+    _, ((model, phases), *claims) = claims_of(
+        catalog, placing.question, placing.appointment, _assignment(placing)
+    )
+    # Actual times are noted only on the first phase of a kind; its position may be another in the new plan.
+    return [(model, [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]), *claims]
+
+
+def _assignment(placing: Placing) -> Assignment:
+    if placing.verdict.assignment is None:
+        raise ValueError("A visit moves to where it may take place.")
+    return placing.verdict.assignment
 
 
 def _keep(appointment: Appointment, question: Question, verdict: Verdict, start: int) -> None:
@@ -115,18 +148,23 @@ def _keep(appointment: Appointment, question: Question, verdict: Verdict, start:
     appointment.warnings = warnings
 
 
-def _actual_times(caller: Caller, placings: Sequence[Placing]) -> dict[Any, dict[str, dict[str, Any]]]:
-    """Give the actual times that are noted, by visit and kind of phase."""
-    found: dict[Any, dict[str, dict[str, Any]]] = {}
-    phases = caller.session.scalars(
-        select(AppointmentPhase).where(
-            AppointmentPhase.clinic_id == caller.clinic_id,
-            AppointmentPhase.appointment_id.in_([one.appointment.id for one in placings]),
-            AppointmentPhase.actual_starts_at.is_not(None),
-        )
+def _phases(caller: Caller, placings: Sequence[Placing]) -> dict[UUID, list[Row[Any]]]:
+    """Give the present phases of each visit in their order."""
+    found: dict[UUID, list[Row[Any]]] = {one.appointment.id: [] for one in placings}
+    names = ("appointment_id", "kind", *_PLACE, "lane", *_ACTUAL)
+    # Rows and no objects: the session must not keep phases that are about to be replaced.
+    phases = select(*(getattr(AppointmentPhase, name) for name in names)).where(
+        AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.appointment_id.in_(found)
     )
-    for phase in phases:
-        times = {name: getattr(phase, name) for name in _ACTUAL}
-        found.setdefault(phase.appointment_id, {})[phase.kind] = times
-        caller.session.expunge(phase)
+    for phase in caller.session.execute(phases.order_by(AppointmentPhase.position)):
+        found[phase.appointment_id].append(phase)
     return found
+
+
+def _actual_times(phases: Sequence[Row[Any]]) -> dict[str, dict[str, Any]]:
+    """Give the actual times that are noted, by kind of phase."""
+    return {
+        phase.kind: {name: getattr(phase, name) for name in _ACTUAL}
+        for phase in phases
+        if phase.actual_starts_at is not None
+    }

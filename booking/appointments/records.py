@@ -48,6 +48,11 @@ class Visit:
         """The phase that begins when the treatment or consultation is started."""
         return self.phases[self.main_place]
 
+    def has(self, therapist_id: UUID | None, room_id: UUID | None) -> bool:
+        """Whether the visit has this therapist and this room already; None stands for any."""
+        rooms = {phase.room_id for phase in self.phases}
+        return therapist_id in {None, self.appointment.therapist_id} and room_id in {None, *rooms}
+
     @property
     def version(self) -> int:
         """The appointment's version: its ETag."""

@@ -42,7 +42,10 @@ class Move:
 def reschedule(
     caller: Caller, appointment_id: UUID, move: Move, expected: int | None, override: Override | None = None
 ) -> Visit:
-    """Move a booked or confirmed visit, or raise Refused with every reason and near slots."""
+    """Move a booked or confirmed visit, or raise Refused with every reason and near slots.
+
+    Write nothing when the visit has that time, that place and these people already.
+    """
 
     def near(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
         request = _request(get_appointment(caller, appointment_id), move)
@@ -71,7 +74,10 @@ def _move(
     lock_and_sweep(caller, patients=[request.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
-    noted_at(caller, with_phases(caller, [appointment], catalog)[0], "reschedule", move.at)
+    visit = with_phases(caller, [appointment], catalog)[0]
+    noted_at(caller, visit, "reschedule", move.at)
+    if _is_there(visit, move):
+        return replace(visit, affected=[])
     question = ask_with_history(caller, catalog, request, appointment.id)
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
     if verdict.assignment is None:
@@ -80,6 +86,15 @@ def _move(
     move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)
     return replace(with_phases(caller, [appointment], catalog)[0], affected=affected)
+
+
+def _is_there(visit: Visit, move: Move) -> bool:
+    appointment = visit.appointment
+    return (
+        appointment.starts_at == move.starts_at
+        and move.location_id in {None, appointment.location_id}
+        and visit.has(move.therapist_id, move.room_id)
+    )
 
 
 def _judge(

@@ -21,11 +21,38 @@ def claims_of(
     catalog: ClinicCatalog, question: Question, appointment: Appointment, assignment: Assignment
 ) -> tuple[list[AppointmentPhase], list[Batch]]:
     """Give the visit's phases, and the rows to insert for them and its claims; the caller holds the locks."""
-    phases = _phases(question, appointment, assignment)
+    phases = planned_phases(question, appointment, assignment)
     return phases, [
         (AppointmentPhase, [columns_of(phase) for phase in phases]),
         (Occupancy, _occupancies(appointment, assignment)),
         (SpacingClaim, _spacing(catalog, question, appointment)),
+    ]
+
+
+def planned_phases(
+    question: Question, appointment: Appointment, assignment: Assignment
+) -> list[AppointmentPhase]:
+    """Give the visit's phases as they are planned, not yet in the session."""
+    planned = zip(question.procedure.phases, assignment.phases, strict=True)
+    return [
+        AppointmentPhase(
+            clinic_id=appointment.clinic_id,
+            appointment_id=appointment.id,
+            position=position,
+            name=phase.name,
+            kind=phase.kind,
+            starts_at=from_tick(given.start),
+            ends_at=from_tick(given.end),
+            min_minutes=phase.min_minutes,
+            max_minutes=phase.max_minutes,
+            patient=phase.patient,
+            room_id=given.room_id,
+            lane=given.lane,
+            therapist_id=given.therapist_id,
+            assistant_id=given.assistant_id,
+            device_id=given.device_id,
+        )
+        for position, (phase, given) in enumerate(planned)
     ]
 
 
@@ -67,30 +94,6 @@ def delete_claims(session: Session, appointment: Appointment, *, phases: bool = 
                 model.clinic_id == appointment.clinic_id, model.appointment_id == appointment.id
             )
         )
-
-
-def _phases(question: Question, appointment: Appointment, assignment: Assignment) -> list[AppointmentPhase]:
-    planned = zip(question.procedure.phases, assignment.phases, strict=True)
-    return [
-        AppointmentPhase(
-            clinic_id=appointment.clinic_id,
-            appointment_id=appointment.id,
-            position=position,
-            name=phase.name,
-            kind=phase.kind,
-            starts_at=from_tick(given.start),
-            ends_at=from_tick(given.end),
-            min_minutes=phase.min_minutes,
-            max_minutes=phase.max_minutes,
-            patient=phase.patient,
-            room_id=given.room_id,
-            lane=given.lane,
-            therapist_id=given.therapist_id,
-            assistant_id=given.assistant_id,
-            device_id=given.device_id,
-        )
-        for position, (phase, given) in enumerate(planned)
-    ]
 
 
 def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
 from models import Appointment
+from scheduling.ticks import floor_tick, to_tick
 
 
 def arrive(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
@@ -42,7 +43,7 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None, at: datet
         raise StaleVersion
     visit = with_phases(caller, [appointment], catalog)[0]
     at = arrived_at(caller, visit, at)
-    late = at > appointment.starts_at
+    late = _is_late(appointment, at)
     moved = (
         _give_way(caller, catalog, visit, locked)
         if locked and _is_within_grace(caller, catalog, appointment, at)
@@ -63,7 +64,12 @@ def _is_within_grace(caller: Caller, catalog: ClinicCatalog, appointment: Appoin
     """Whether the patient who arrived at `at` is late, and the grace is not over yet."""
     policy = catalog.engine.locations[appointment.location_id].policy
     grace = timedelta(minutes=policy.late_grace_minutes)
-    return appointment.starts_at < at and caller.now <= appointment.starts_at + grace
+    return _is_late(appointment, at) and caller.now <= appointment.starts_at + grace
+
+
+def _is_late(appointment: Appointment, at: datetime) -> bool:
+    """Whether a patient who arrived at `at` came after the five minutes with which the visit begins."""
+    return floor_tick(at) > to_tick(appointment.starts_at)
 
 
 def _lock(caller: Caller, appointment_id: UUID, at: datetime) -> tuple[ClinicCatalog, set[UUID]]:
@@ -112,8 +118,8 @@ def _is_planned(catalog: ClinicCatalog, planned: PlannedVisit) -> bool:
 
 
 def _move(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]) -> list[Appointment]:
-    move_all(caller, catalog, placings)
-    moved = [one.appointment for one in placings]
+    late = placings[0].appointment
+    moved = [late, *(one for one in move_all(caller, catalog, placings) if one is not late)]
     patients = {one.patient_id for one in moved if one.patient_id is not None}
     affected_by(caller, visits_of_patients(caller, patients), catalog=catalog)
     return moved

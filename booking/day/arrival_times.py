@@ -10,7 +10,7 @@ from booking.core.errors import Invalid, Retired, WrongDay
 from booking.questions.availability import alternatives, slots_of_today
 from booking.questions.visit_requests import of_appointment
 from models import Appointment
-from scheduling.ticks import ceil_tick
+from scheduling.ticks import floor_tick
 
 
 def arrived_at(caller: Caller, visit: Visit, at: datetime | None) -> datetime:
@@ -32,7 +32,7 @@ def times_of_today(caller: Caller, appointment: Appointment) -> list[dict[str, A
 def times_near_now(caller: Caller, appointment: Appointment) -> list[dict[str, Any]]:
     """Give other times for a late visit, as near to now as possible."""
     try:
-        return alternatives(caller, of_appointment(appointment), ceil_tick(caller.now), (), appointment.id)
+        return alternatives(caller, of_appointment(appointment), floor_tick(caller.now), (), appointment.id)
     except (Retired, Invalid):
         # The visit cannot be asked for any more: its procedure or location has retired or changed.
         return []

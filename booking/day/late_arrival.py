@@ -20,7 +20,7 @@ from models.statuses import BEFORE_TREATMENT
 from scheduling.bits import Window, occupy
 from scheduling.lateness import Option, for_late_arrival, for_waiting
 from scheduling.questions import Claim
-from scheduling.ticks import DAY_TICKS, TICK_MINUTES, ceil_tick
+from scheduling.ticks import DAY_TICKS, TICK_MINUTES, floor_tick
 
 _Taken = dict[tuple[UUID, int], int]
 
@@ -58,10 +58,12 @@ def resources_of(catalog: ClinicCatalog, visits: Iterable[PlannedVisit]) -> set[
 # either every visit has a place or nothing moves.
 #
 # The late visit is placed first, because its patient is here and can begin now. The other visits follow in
-# the order of their treatments. A visit whose own claims are still free keeps them and is not touched: so the
-# pauses between visits absorb the delay. Any other visit takes the first option that fits beside all that is
-# placed so far: another room at its own time, then a treatment that begins five minutes later, ten minutes
-# later, up to the grace. So a visit gives way only to visits whose treatments were planned before its own.
+# the order of their treatments. A visit whose own claims none of those before has taken keeps them and is not
+# touched: so the pauses between visits absorb the delay. Any other visit takes the first option that fits
+# beside all that is placed so far: another room at its own time, then a treatment that begins five minutes
+# later, ten minutes later, up to the grace. Each option is first tried beside the claims of the visits that
+# have yet to follow, so that no visit gives way where there was another room or another place in the room. So
+# a visit gives way only to visits whose treatments were planned before its own, and only when it must.
 #
 # The rest of the day stays where it is, and its claims are busy time as blocks are: treatments that have
 # begun, slot holds, and the therapists' visits at other locations. So does a visit that was booked while this
@@ -83,21 +85,34 @@ def plan(
     window = Window(midnight(on, zone), midnight(on + timedelta(days=1), zone) + DAY_TICKS)
     most = -(-late.question.location.policy.late_grace_minutes // TICK_MINUTES)
     ids = [one.visit.appointment.id for one in (late, *others)]
-    claims = load_claims(caller, ids)
+    claims = dict(load_claims(caller, ids))
     resources = resources_of(catalog, (late, *others))
     taken = load_busy(caller, resources, window, ids)
-    first = for_late_arrival(late.question.procedure, late.start, ceil_tick(caller.now), most)
+    first = for_late_arrival(late.question.procedure, late.start, floor_tick(caller.now), most)
     placings = []
-    for visit in (late, *sorted(others, key=lambda one: one.visit.appointment.procedure_at)):
-        if visit is not late and _free(taken, window, claims[visit.visit.appointment.id]):
-            occupy(taken, window, claims[visit.visit.appointment.id])
-            continue
-        placing = _place(catalog, visit, first if visit is late else _waits(visit, most), taken, window)
-        if placing is None or placing.verdict.assignment is None:
-            return None
-        occupy(taken, window, placing.verdict.assignment.claims)
-        placings.append(placing)
+    placed: _Taken = {}
+    ahead = sorted(others, key=lambda one: one.visit.appointment.procedure_at)
+    for visit in (late, *ahead):
+        own = claims.pop(visit.visit.appointment.id)
+        if visit is late or not _free(placed, window, own):
+            options = first if visit is late else _waits(visit, most)
+            beside = _beside(taken, window, claims.values())
+            placing = _place(catalog, visit, options, (beside, taken), window)
+            if placing is None or placing.verdict.assignment is None:
+                return None
+            placings.append(placing)
+            own = list(placing.verdict.assignment.claims)
+        occupy(placed, window, own)
+        occupy(taken, window, own)
     return placings
+
+
+def _beside(taken: _Taken, window: Window, claims: Iterable[Iterable[Claim]]) -> _Taken:
+    """Give what is taken together with these claims."""
+    beside = dict(taken)
+    for some in claims:
+        occupy(beside, window, some)
+    return beside
 
 
 def _waits(visit: PlannedVisit, most: int) -> Iterator[Option]:
@@ -109,13 +124,21 @@ def _waits(visit: PlannedVisit, most: int) -> Iterator[Option]:
 
 
 def _place(
-    catalog: ClinicCatalog, visit: PlannedVisit, options: Iterable[Option], taken: _Taken, window: Window
+    catalog: ClinicCatalog,
+    visit: PlannedVisit,
+    options: Iterable[Option],
+    taken: Iterable[_Taken],
+    window: Window,
 ) -> Placing | None:
-    """Place the visit by the first option that works, with its own rooms and devices if possible."""
+    """Place the visit by the first option that works, with its own rooms and devices if possible.
+
+    `taken` is what may count as busy, the most first: less of it counts only where an option needs that.
+    """
+    tries = [(busy, only) for busy in taken for only in (visit.resources, *(() if visit.here else (None,)))]
     for option in options:
         question = replace(visit.question, procedure=option.procedure)
-        for only in (visit.resources, *(() if visit.here else (None,))):
-            verdict = check_place(catalog, question, taken, option.start, window, only)
+        for busy, only in tries:
+            verdict = check_place(catalog, question, busy, option.start, window, only)
             if verdict.assignment is not None:
                 return Placing(visit.visit.appointment, question, verdict, option.start, gives_way=True)
     return None

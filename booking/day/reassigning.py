@@ -45,22 +45,21 @@ def reassign(
 ) -> Visit:
     """Give a visit another therapist or room; write nothing when it has them already.
 
-    Its times stay, planned and actual. Raise Refused with every reason, and with the therapists who could
-    lead the visit at its time.
+    Its times stay, planned and actual. Raise Refused with every reason, and with the therapists and the
+    rooms that the visit could have at its time.
     """
     catalog = _lock(caller, appointment_id, to)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reassign", appointment)
-    planned = _planned_visit(caller, catalog, appointment)
+    planned = planned_now(caller, catalog, appointment)
     noted_at(caller, planned.visit, "reassign", to.at)
-    rooms = {phase.room_id for phase in planned.visit.phases}
-    if to.therapist_id in {None, appointment.therapist_id} and to.room_id in {None, *rooms}:
+    if planned.visit.has(to.therapist_id, to.room_id):
         return planned.visit
     asked = replace(
         planned.question, therapist_id=to.therapist_id or appointment.therapist_id, room_id=to.room_id
     )
     placing = replace(_judged(caller, catalog, planned, asked, override), at=to.at)
-    move_all(caller, catalog, [placing], "reassigned")
+    move_all(caller, catalog, [placing])
     # A flag goes when its reason was the therapist who has been replaced.
     affected_by(caller, [appointment], catalog=catalog)
     return with_phases(caller, [appointment], catalog)[0]
@@ -75,13 +74,14 @@ def _lock(caller: Caller, appointment_id: UUID, to: Place) -> ClinicCatalog:
     question = ask(caller, catalog, request, even=[request.procedure_id, request.location_id])
     if to.therapist_id is not None and not any(phase.therapist for phase in question.procedure.phases):
         raise Invalid("/therapist_id", "no phase of this procedure is led by a therapist")
-    here = resources_of(catalog, [_planned_visit(caller, catalog, appointment)])
+    here = resources_of(catalog, [planned_now(caller, catalog, appointment)])
     resources = candidates(catalog, question) | here
     lock_and_sweep(caller, patients=[appointment.patient_id], resources=resources)
     return catalog
 
 
-def _planned_visit(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> PlannedVisit:
+def planned_now(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> PlannedVisit:
+    """Give a visit that is not over as it is planned, with its patient's other visits."""
     people = [appointment.patient_id] if appointment.patient_id is not None else []
     histories = load_histories(caller, catalog, people, with_holds=False)
     history = histories[people[0]] if people else None
@@ -116,7 +116,18 @@ def _judged(
 def _others(
     catalog: ClinicCatalog, asked: Question, busy: Busy, start: int, window: Window
 ) -> list[dict[str, object]]:
-    """Give the same times with all therapists who could lead the visit then, or nothing if there is none."""
+    """Give the same times with the therapists and the rooms that the visit could have, or nothing.
+
+    Each of these therapists can be had with each of these rooms: neither depends on the other.
+    """
     free = replace(asked, therapist_id=None, room_id=None)
-    found = slots(search(free, catalog.engine, busy, window), window)
-    return show_slots(asked, (slot for slot in found if slot.start == start))
+    found = [
+        slot for slot in slots(search(free, catalog.engine, busy, window), window) if slot.start == start
+    ]
+    rooms = sorted(catalog.engine.rooms.keys() & candidates(catalog, free)) if found else []
+    fitting = [
+        one
+        for one in rooms
+        if check_place(catalog, replace(free, room_id=one), busy, start, window).assignment is not None
+    ]
+    return [slot | {"room_ids": fitting} for slot in show_slots(asked, found)]

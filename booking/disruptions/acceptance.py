@@ -98,7 +98,5 @@ def _choose(relocation: Relocation, visit: Visit, one: Accepted, freed: set[UUID
 
 
 def placing(proposal: Proposal) -> Placing:
-    """Turn the proposal into a move, as an event `rescheduled`, or `reassigned` if the time stays."""
-    event = "rescheduled" if proposal.minutes_moved else "reassigned"
-    appointment = proposal.visit.appointment
-    return Placing(appointment, proposal.question, proposal.verdict, proposal.start, event=event)
+    """Turn the proposal into a move."""
+    return Placing(proposal.visit.appointment, proposal.question, proposal.verdict, proposal.start)

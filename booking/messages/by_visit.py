@@ -13,6 +13,7 @@ from sqlalchemy import (
     Values,
     and_,
     case,
+    cast,
     column,
     exists,
     func,
@@ -146,17 +147,29 @@ def _by_event(since: datetime, until: datetime) -> Select[Any]:
 
 
 def _planned_at() -> Any:  # noqa: ANN401 - see above
+    """Select when the visit was booked, or moved to the time and the location that it has now.
+
+    A move that changes only its people, its rooms or its length is no news to the patient.
+    """
     planned = aliased(Event)
-    return (
-        select(func.max(planned.occurred_at))
+    starts_at = cast(planned.data["starts_at"].astext, TIMESTAMP(timezone=True))
+    location_id = planned.data["location_id"].astext
+    in_order = (planned.occurred_at, planned.id)
+    moved = or_(
+        starts_at.is_distinct_from(func.lag(starts_at).over(order_by=in_order)),
+        location_id.is_distinct_from(func.lag(location_id).over(order_by=in_order)),
+    )
+    plans = (
+        select(planned.occurred_at, moved.label("moved"))
         .where(
             planned.clinic_id == Appointment.clinic_id,
             planned.subject_id == Appointment.id,
             planned.type.in_(_PLANNED),
         )
         .correlate(Appointment)
-        .scalar_subquery()
+        .subquery()
     )
+    return select(func.max(plans.c.occurred_at)).where(plans.c.moved).correlate(Appointment).scalar_subquery()
 
 
 def _is_treatment() -> ColumnElement[bool]:

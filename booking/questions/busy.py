@@ -49,7 +49,7 @@ _PRESENT = """
     SELECT 'present', resource_id, 0,
            string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea ORDER BY end_tick)
     FROM occupancies
-    WHERE clinic_id = :clinic_id AND appointment_id = ANY(:without) AND resource_id = ANY(:ids)
+    WHERE clinic_id = :clinic_id AND appointment_id = ANY(:own) AND resource_id = ANY(:ids)
     GROUP BY resource_id, appointment_id
 """
 _BUSY = text(_CLAIMED.format(others="") + _EXPIRED + _OUTSIDE)
@@ -71,17 +71,24 @@ def busy_for(
 
 
 def load_busy(
-    caller: Caller, resources: Iterable[UUID], window: Window, without: Collection[UUID] = ()
+    caller: Caller,
+    resources: Iterable[UUID],
+    window: Window,
+    without: Collection[UUID] = (),
+    *,
+    own: Collection[UUID] | None = None,
 ) -> dict[tuple[UUID, int], int]:
     """Give each lane's busy bits over the window, without the claims of the appointments in `without`.
 
-    Busy time of staff from outside counts too, except where it overlaps the time that these appointments
-    have already. Slot holds that have expired by the real clock count as gone.
+    Busy time of staff from outside counts too, except where it overlaps the time that these appointments,
+    or with `own` only some of them, have already. Slot holds that have expired by the real clock count as
+    gone.
     """
     values = {"real_now": caller.real_now}
     if not without:
         return _read(caller, _BUSY, resources, window, values)
-    return _read(caller, _BUSY_WITHOUT, resources, window, values | {"without": list(without)})
+    others = {"without": list(without), "own": list(without if own is None else own)}
+    return _read(caller, _BUSY_WITHOUT, resources, window, values | others)
 
 
 def load_blocked(caller: Caller, resources: Iterable[UUID], window: Window) -> Busy:

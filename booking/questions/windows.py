@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from scheduling.bits import Window
 from scheduling.questions import Question
-from scheduling.ticks import ceil_tick, floor_tick, local_date
+from scheduling.ticks import floor_tick, local_date
 
 
 def midnight(on: date, zone: ZoneInfo) -> int:
@@ -26,10 +26,10 @@ def days(first: date, until: date, length: int, zone: ZoneInfo) -> Window:
 
 
 def arrivals(question: Question, first: date, until: date, now: datetime) -> Window:
-    """Give the part from now on of the local days from `first` to `until`, half-open, for arrivals.
+    """Give the local days from `first` to `until`, half-open, for arrivals: from the present tick on.
 
     The window has room for a whole visit that arrives in the last tick of the days, and keeps at least one
     tick when all the days have passed.
     """
     window = days(first, until, question.visit.length - 1, question.location.zone)
-    return Window(min(max(window.start, ceil_tick(now)), window.end - 1), window.end)
+    return Window(min(max(window.start, floor_tick(now)), window.end - 1), window.end)

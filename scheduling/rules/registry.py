@@ -9,7 +9,7 @@ from scheduling.hours import grid_bits
 from scheduling.reasons import refuse
 from scheduling.rules.clinical import clinical, numbing_works, one_area
 from scheduling.rules.resources import places_fit, staff_fits
-from scheduling.ticks import ceil_tick
+from scheduling.ticks import ceil_tick, floor_tick
 
 Rule = Callable[[Case], Iterable[Mask]]
 
@@ -20,13 +20,18 @@ def _plain(code: str, allowed: int) -> Mask:
 
 
 def in_time(case: Case) -> Iterator[Mask]:
-    """Allow arrivals that lie ahead, after the minimum notice and within the horizon."""
+    """Allow arrivals from the present tick on, after the minimum notice and within the horizon.
+
+    The five minutes that are running count as now, so that who walks in at 10:02 arrives at 10:00. A notice
+    is counted from `now` itself.
+    """
     scene = case.scene
     window, policy, now = scene.window, scene.question.location.policy, scene.question.now
-    noticed = ceil_tick(now + timedelta(minutes=policy.min_notice_minutes))
+    notice, present = policy.min_notice_minutes, floor_tick(now)
+    noticed = ceil_tick(now + timedelta(minutes=notice)) if notice else present
     too_far = scene.days.midnight(scene.today + timedelta(days=policy.horizon_days + 1))
-    yield _plain("in_the_past", window.span(ceil_tick(now), window.end))
-    yield _plain("min_notice", window.full & ~window.span(ceil_tick(now), noticed))
+    yield _plain("in_the_past", window.span(present, window.end))
+    yield _plain("min_notice", window.full & ~window.span(present, noticed))
     yield _plain("beyond_horizon", window.span(window.start, too_far))
 
 

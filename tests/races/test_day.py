@@ -18,7 +18,7 @@ from tests.support.cast import (
 from tests.support.desk import Desk
 from tests.support.nights import open_all_night
 from tests.support.overrides import overriding
-from tests.support.racing import assert_refused, assert_sound, outcomes, race, statuses
+from tests.support.racing import Act, assert_refused, assert_sound, deadlocks, outcomes, race, statuses
 from tests.support.records import medical_holds_path
 from tests.support.soundness import assert_rows_sound
 from tests.support.times import TEN, at
@@ -119,6 +119,100 @@ def test_two_visits_that_swap_their_therapists_at_once_both_keep_theirs(
     )
 
     assert statuses(answers) == [409, 409]
+    assert_sound(database, clinic.desk)
+
+
+def two_pairs(clinic: Clinic) -> list[Made]:
+    """Book two visits at ten, each with a therapist and a room of its own."""
+    staff = [clinic.therapist["id"], create_therapist(clinic.desk, clinic.location)["id"]]
+    create_room(clinic.desk, clinic.location, name="Room 2")
+    rooms = [one["id"] for one in clinic.desk.get("/rooms").get_json()["items"]]
+    return [
+        clinic.booked(TEN, patient_id=one, therapist_id=whose, room_id=where)
+        for one, whose, where in zip(clinic.patients(2), staff, rooms, strict=True)
+    ]
+
+
+def swapping(clinic: Clinic, visits: list[Made], what: str) -> Act:
+    """Give the act that swaps visits at their versions."""
+    body = {"appointment_ids": [one["id"] for one in visits], "what": what}
+    versions = [one["version"] for one in visits]
+    return partial(clinic.desk.post, "/appointments/swap", body | {"versions": versions})
+
+
+def has(clinic: Clinic, visit: Made) -> tuple[str, str, str]:
+    """Read a visit's start, therapist and room."""
+    shown = shown_visit(clinic, visit)
+    return str(shown["starts_at"]), str(shown["therapist_id"]), str(shown["phases"][0]["room_id"])
+
+
+@pytest.mark.parametrize("what", ["therapist", "room"])
+def test_of_swaps_of_the_same_two_visits_one_is_made(clinic: Clinic, database: Database, what: str) -> None:
+    visits = two_pairs(clinic)
+    before, known = [has(clinic, one) for one in visits], deadlocks(database)
+
+    orders = (visits, visits[::-1]) * 3
+    answers = race(swapping(clinic, order, what) for order in orders)
+
+    assert outcomes(answers) == {(200, None): 1, (412, "stale"): 5}
+    after = [has(clinic, one) for one in visits]
+    place = ("therapist", "room").index(what) + 1
+    assert [one[place] for one in after] == [one[place] for one in reversed(before)]
+    assert deadlocks(database) == known
+    assert_sound(database, clinic.desk)
+
+
+def test_swaps_that_share_a_visit_are_made_one_by_one(clinic: Clinic, database: Database) -> None:
+    visits = two_pairs(clinic)
+    third = create_therapist(clinic.desk, clinic.location)["id"]
+    room = create_room(clinic.desk, clinic.location, name="Room 3")["id"]
+    patient = create_patient(clinic.desk)["id"]
+    visits.append(clinic.booked(TEN, therapist_id=third, room_id=room, patient_id=patient))
+    known = deadlocks(database)
+
+    pairs = [[visits[0], visits[1]], [visits[1], visits[2]], [visits[2], visits[0]]]
+    answers = race(swapping(clinic, pair, what) for pair in pairs for what in ("therapist", "room"))
+
+    assert outcomes(answers) == {(200, None): 1, (412, "stale"): 5}
+    assert len({has(clinic, one)[1] for one in visits}) == 3
+    assert len({has(clinic, one)[2] for one in visits}) == 3
+    assert deadlocks(database) == known
+    assert_sound(database, clinic.desk)
+
+
+@pytest.mark.parametrize("what", ["therapist", "room"])
+@pytest.mark.parametrize("action", ["reschedule", "cancel"])
+def test_of_a_swap_and_an_act_on_one_of_its_visits_one_comes_too_late(
+    clinic: Clinic, database: Database, what: str, action: str
+) -> None:
+    visits, known = two_pairs(clinic), deadlocks(database)
+    body = {"starts_at": at("11:00")} if action == "reschedule" else {"reason_code": "patient"}
+
+    answers = race([swapping(clinic, visits, what), partial(clinic.act, action, visits[1], body)])
+
+    assert outcomes(answers) == {(200, None): 1, (412, "stale"): 1}
+    assert deadlocks(database) == known
+    assert_sound(database, clinic.desk)
+
+
+def test_of_a_swap_and_bookings_of_the_time_that_it_needs_one_wins(
+    clinic: Clinic, database: Database
+) -> None:
+    first, second = two_pairs(clinic)
+    second = clinic.acted("reschedule", second, starts_at=at("10:20"))
+    booking = partial(clinic.book, at("10:20"), therapist_id=first["therapist_id"])
+    known = deadlocks(database)
+
+    swapped, *booked = race(
+        [
+            swapping(clinic, [first, second], "therapist"),
+            *(partial(booking, patient_id=one) for one in clinic.patients(6)),
+        ]
+    )
+
+    assert (swapped.status_code, statuses(booked)) in ((200, [409] * 6), (409, [201] + [409] * 5))
+    assert_refused([swapped, *booked])
+    assert deadlocks(database) == known
     assert_sound(database, clinic.desk)
 
 

@@ -94,9 +94,9 @@ class Oracle:
             codes.add("location_closed")
         if (local.hour * 60 + local.minute) % policy.grid_minutes:
             codes.add("off_grid")
-        if arrival < question.now:
+        if arrival + timedelta(minutes=5) <= question.now:
             codes.add("in_the_past")
-        elif arrival < question.now + timedelta(minutes=policy.min_notice_minutes):
+        elif arrival < question.now + timedelta(minutes=policy.min_notice_minutes or -5):
             codes.add("min_notice")
         if local.date() > today + timedelta(days=policy.horizon_days):
             codes.add("beyond_horizon")

@@ -93,9 +93,10 @@ def test_the_patient_is_free_again_while_the_room_is_turned_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(-1, []), (0, []), (1, ["in_the_past"]), (300, ["in_the_past"])]
+    ("seconds", "expected"),
+    [(-1, []), (0, []), (1, []), (299, []), (300, ["in_the_past"]), (301, ["in_the_past"])],
 )
-def test_a_visit_may_begin_now_but_not_a_second_ago(seconds: int, expected: list[str]) -> None:
+def test_a_visit_may_begin_in_the_five_minutes_that_are_running(seconds: int, expected: list[str]) -> None:
     start = tick_at("2027-06-01T10:00")
 
     assert codes(judge(start, now=from_tick(start) + timedelta(seconds=seconds))) == expected
@@ -108,6 +109,17 @@ def test_the_minimum_notice_may_be_met_exactly(minutes: int, expected: list[str]
     assert (
         codes(judge(start, now=from_tick(start) - timedelta(minutes=minutes), location=location)) == expected
     )
+
+
+@pytest.mark.parametrize(("notice", "expected"), [(0, []), (1, ["min_notice"]), (5, ["min_notice"])])
+def test_a_notice_is_counted_from_now_and_none_is_needed_where_there_is_none(
+    notice: int, expected: list[str]
+) -> None:
+    start, location = tick_at("2027-06-01T10:00"), create_location(policy=Policy(min_notice_minutes=notice))
+
+    now = from_tick(start) + timedelta(minutes=2)
+
+    assert codes(judge(start, now=now, location=location)) == expected
 
 
 def test_what_has_passed_lacks_no_notice_besides() -> None:

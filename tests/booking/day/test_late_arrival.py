@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models import Occupancy
 from models.database import Database
 from tests.support.cast import (
     NOW,
@@ -15,9 +16,11 @@ from tests.support.cast import (
     create_patient,
     create_pipeline,
     create_room,
+    create_therapist,
     event_types,
     every_day,
     instant,
+    rows,
     short_phases,
     standard_phases,
     working,
@@ -54,7 +57,7 @@ def _one_room(make_clinic: MakeClinic) -> Clinic:
     return create_pipeline(make_clinic().at(NOW), treatment=1)
 
 
-@pytest.mark.parametrize("clock", ["09:45", "10:00"])
+@pytest.mark.parametrize("clock", ["09:45", "10:00", "10:01", "10:04"])
 def test_an_early_or_punctual_arrival_changes_nothing(pipeline: Clinic, clock: str) -> None:
     booked = visit(pipeline, "10:00")
 
@@ -67,7 +70,12 @@ def test_an_early_or_punctual_arrival_changes_nothing(pipeline: Clinic, clock: s
 
 @pytest.mark.parametrize(
     ("clock", "expected"),
-    [("10:01", ("10:05", "10:45")), ("10:10", ("10:10", "10:45")), ("10:11", ("10:15", "10:50"))],
+    [
+        ("10:05", ("10:05", "10:45")),
+        ("10:10", ("10:10", "10:45")),
+        ("10:14", ("10:10", "10:45")),
+        ("10:15", ("10:15", "10:50")),
+    ],
 )
 def test_the_cream_makes_up_for_ten_minutes_of_being_late(
     pipeline: Clinic, database: Database, clock: str, expected: tuple[str, str]
@@ -233,3 +241,99 @@ def test_arriving_starts_no_cream_where_the_visit_begins_with_numbing(pipeline: 
 
     assert arrived["phases"][0]["actual_starts_at"] is None
     assert started.status_code == 200
+
+
+@pytest.fixture
+def double(copied: Copied[Clinic]) -> Clinic:
+    """Give a clinic of three therapists and one room for two patients."""
+    return copied(_room_for_two)
+
+
+def _room_for_two(make_clinic: MakeClinic) -> Clinic:
+    clinic = create_clinic(make_clinic().at(NOW), rooms=[{"kind": "treatment", "capacity": 2}])
+    for number in (2, 3):
+        create_therapist(clinic.desk, clinic.location, name=f"Therapist {number}")
+    return clinic
+
+
+def therapists(clinic: Clinic) -> list[str]:
+    """Give the ids of the therapists."""
+    return [one["id"] for one in clinic.desk.get("/therapists").get_json()["items"]]
+
+
+@pytest.mark.parametrize("beside", ["09:50", "10:00", "10:10", "10:15", "10:20", "10:30"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_late_patient_who_fits_beside_the_others_moves_none_of_them(
+    double: Clinic, database: Database, beside: str, first: bool
+) -> None:
+    mine, hers, _ = therapists(double)
+    if first:
+        other = visit(double, beside, therapist_id=hers)
+    late = visit(double, "10:00", therapist_id=mine)
+    if not first:
+        other = visit(double, beside, therapist_id=hers)
+
+    arrived = on(double, "10:10").acted("arrive", late)
+
+    assert (arrived["affected"], clocks(arrived)[0]) == ([], "10:10")
+    assert shown_visit(double, other) == other
+    assert event_types(database, double.desk, other) == ["appointment.booked"]
+    assert_sound(database, double.desk)
+
+
+def test_a_late_patient_takes_another_room_before_another_patient_has_to(desk: Desk) -> None:
+    clinic = create_clinic(desk, rooms=[{"kind": "treatment"}] * 2)
+    create_therapist(clinic.desk, clinic.location, name="Colleague")
+    room = clinic.desk.get("/rooms").get_json()["items"][0]["id"]
+    mine, hers = therapists(clinic)
+    late = visit(clinic, "10:00", therapist_id=mine, room_id=room)
+    next_one = visit(clinic, "10:20", therapist_id=hers, room_id=room)
+
+    arrived = on(clinic, "10:10").acted("arrive", late)
+
+    assert arrived["affected"] == []
+    assert arrived["phases"][0]["room_id"] != room
+    assert shown_visit(clinic, next_one) == next_one
+
+
+def test_a_visit_that_changes_its_lane_alone_is_untouched_to_every_client(
+    double: Clinic, database: Database
+) -> None:
+    mine, hers, third = therapists(double)
+    late = visit(double, "10:00", therapist_id=mine)
+    visit(double, "10:00", therapist_id=third)
+    next_one = visit(double, "10:20", therapist_id=hers)
+    before = lanes(database, double, next_one)
+
+    arrived = on(double, "10:10").acted("arrive", late)
+
+    assert (clocks(arrived)[0], arrived["affected"]) == ("10:10", [])
+    assert shown_visit(double, next_one) == next_one
+    assert lanes(database, double, next_one) != before
+    assert event_types(database, double.desk, next_one) == ["appointment.booked"]
+    assert_sound(database, double.desk)
+
+
+def lanes(database: Database, clinic: Clinic, one: Made) -> list[int]:
+    """Give the lanes that a visit takes, its therapist's among them."""
+    taken = rows(database, clinic.desk, Occupancy)
+    return sorted(claim.lane for claim in taken if str(claim.appointment_id) == one["id"])
+
+
+def test_a_visit_that_gets_another_room_on_its_day_is_told_as_reassigned(
+    desk: Desk, database: Database
+) -> None:
+    long = [short_phases()[0] | {"minutes": 30, "therapist": False}]
+    clinic = create_clinic(desk, procedure={"phases": long})
+    room = clinic.desk.get("/rooms").get_json()["items"][0]["id"]
+    late, next_one = visit(clinic, "10:00"), visit(clinic, "10:30")
+    create_room(clinic.desk, clinic.location, name="Spare")
+    blocked = {"starts_at": at("10:00"), "ends_at": at("10:30"), "reason": "Paint"}
+    spare = next(one["id"] for one in clinic.desk.get("/rooms").get_json()["items"] if one["id"] != room)
+    clinic.desk.made("/blocks", resource_id=spare, **blocked)
+
+    arrived = on(clinic, "10:10").acted("arrive", late)
+
+    assert arrived["affected"] == [next_one["id"]]
+    assert clocks(shown_visit(clinic, next_one))[0] == "10:30"
+    assert event_types(database, clinic.desk, next_one)[-1] == "appointment.reassigned"

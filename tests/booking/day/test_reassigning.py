@@ -112,6 +112,41 @@ def test_a_busy_therapist_is_refused_with_those_who_could_lead_it(clinic: Clinic
     assert set(offered["therapist_ids"]) == {clinic.therapist["id"], free["id"]}
 
 
+@pytest.mark.parametrize("field", ["therapist_id", "room_id"])
+def test_a_refusal_names_every_therapist_and_room_that_works_and_no_other(
+    pipeline: Clinic, field: str
+) -> None:
+    taken = {"therapist_id": staff(pipeline)["id"]}
+    taken["room_id"] = create_room(pipeline.desk, pipeline.location, name="Taken")["id"]
+    free = create_room(pipeline.desk, pipeline.location, name="Free")
+    create_room(pipeline.desk, pipeline.location, name="Talks", kind="consultation")
+    visit = pipeline.booked(TEN, therapist_id=pipeline.therapist["id"])
+    other = pipeline.booked(TEN, patient_id=create_patient(pipeline.desk)["id"], **taken)
+
+    answer = pipeline.act("reassign", visit, {field: taken[field]})
+    (offered,) = answer.get_json()["alternatives"]
+
+    everything = {one["id"]: one["kind"] for one in pipeline.desk.get("/rooms").get_json()["items"]}
+    usable = {key for key, kind in everything.items() if kind != "consultation"} - set(rooms(other))
+    assert offered["therapist_ids"] == [pipeline.therapist["id"]]
+    assert set(offered["room_ids"]) == usable
+    assert free["id"] in usable
+    for room_id in offered["room_ids"]:
+        visit = pipeline.acted("reassign", visit, room_id=room_id)
+
+
+def test_when_nobody_could_lead_it_no_room_is_offered(clinic: Clinic) -> None:
+    other = staff(clinic)
+    visit = clinic.booked(TEN, therapist_id=clinic.therapist["id"])
+    for one in (clinic.therapist, other):
+        clinic.desk.patch(f"/therapists/{one['id']}", {"working_hours": []})
+    visit = clinic.desk.get(f"/appointments/{visit['id']}").get_json()
+
+    answer = clinic.act("reassign", visit, therapist_id=other["id"])
+
+    assert answer.get_json()["alternatives"] == []
+
+
 def test_every_reason_is_listed_and_nothing_is_written(pipeline: Clinic, database: Database) -> None:
     visit = pipeline.booked(TEN)
     spare = create_room(pipeline.desk, pipeline.location, name="Spare room")

@@ -11,6 +11,10 @@ from tests.support.cast import (
     create_key,
     create_location,
     create_patient,
+    create_pipeline,
+    create_room,
+    create_staffed_location,
+    create_therapist,
     performed,
     pointers,
 )
@@ -134,6 +138,65 @@ def test_a_visit_moved_at_the_instant_of_its_booking_is_confirmed_once(clinic: C
     clinic.at(BOOKED).acted("reschedule", booked, starts_at="2027-03-29T11:00:00Z")
 
     assert [one["kind"] for one in listed(clinic, BOOKED)] == ["confirmation"]
+
+
+@pytest.mark.parametrize("field", ["therapist_id", "room_id"])
+@pytest.mark.parametrize("action", ["reschedule", "reassign"])
+def test_other_people_and_rooms_at_the_same_time_are_no_news(
+    clinic: Clinic, booked: Made, action: str, field: str
+) -> None:
+    other = {
+        "therapist_id": create_therapist(clinic.desk, clinic.location, name="Colleague")["id"],
+        "room_id": create_room(clinic.desk, clinic.location, name="Room 2")["id"],
+    }
+    before = listed(clinic, BOOKED, ALL)
+    same_time = {"starts_at": VISIT} if action == "reschedule" else {}
+    clinic.at("2027-03-10T13:00:00Z").acted(action, booked, **same_time, **{field: other[field]})
+
+    assert listed(clinic, BOOKED, ALL) == before
+
+
+def test_another_location_at_the_same_time_is_news(clinic: Clinic, booked: Made) -> None:
+    elsewhere = create_staffed_location(clinic.desk)
+    now = "2027-03-12T12:00:00Z"
+    clinic.at(now).acted("reschedule", booked, starts_at=VISIT, location_id=elsewhere["id"])
+
+    assert [one["kind"] for one in listed(clinic, now)] == ["confirmation"]
+
+
+@pytest.mark.parametrize(("late", "waits"), [("12:05", False), ("12:10", False), ("12:15", True)])
+def test_who_waits_with_more_cream_keeps_the_reminder_and_gets_no_confirmation(
+    desk: Desk, late: str, waits: bool
+) -> None:
+    clinic = create_pipeline(desk.at(BOOKED), treatment=1)
+    first, second = (
+        clinic.booked(f"2027-03-27T{clock}:00Z", patient_id=patient_id)
+        for clock, patient_id in zip(("12:00", "12:55"), clinic.patients(2), strict=True)
+    )
+    now = f"2027-03-27T{late}:00Z"
+    before = listed(clinic, now, appointment_id=second["id"])
+    arrived = clinic.at(now).acted("arrive", first)
+    given = clinic.desk.get(f"/appointments/{second['id']}").get_json()
+
+    after = listed(clinic, now, appointment_id=second["id"])
+
+    assert given["starts_at"] == second["starts_at"]
+    assert arrived["affected"] == ([second["id"]] if waits else [])
+    assert [one["kind"] for one in after] == ["screening_1d", "reminder_2h"]
+    assert after == before
+
+
+def test_who_comes_later_because_another_is_late_is_told_the_new_time_once(clinic: Clinic) -> None:
+    first, second = (
+        clinic.at(BOOKED).booked(f"2027-03-27T{clock}:00Z", patient_id=patient_id)
+        for clock, patient_id in zip(("12:00", "12:20"), clinic.patients(2), strict=True)
+    )
+    now = "2027-03-27T12:10:00Z"
+    clinic.at(now).acted("arrive", first)
+
+    [message] = listed(clinic, now, appointment_id=second["id"])
+
+    assert (message["kind"], "12:30" in message["subject"]) == ("confirmation", True)
 
 
 def test_a_confirmed_visit_keeps_its_messages(clinic: Clinic, booked: Made) -> None:
