@@ -46,7 +46,8 @@ class Blueprint(flask_smorest.Blueprint):
         """Register the route; the view's name is its operation's id."""
         docs: dict[str, Any] = getattr(view_func, "_apidoc", {})
         docs.setdefault("manual_doc", {}).setdefault("operationId", getattr(view_func, "__name__", endpoint))
-        docs["has_path_ids"] = "<" in f"{self.url_prefix or ''}{rule}"
+        path = f"{self.url_prefix or ''}{rule}"
+        docs["has_path_ids"], docs["has_patient_id"] = "<" in path, "patient_id>" in path
         super().add_url_rule(rule, endpoint, view_func, **options)
 
     def needs(

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from schemas.base import QueryArgs
 from schemas.fields import Id
 
 SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the clinic, `ck_...`."}}
@@ -53,9 +54,16 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
 def security_of(
     scope: str, schemas: Iterable[Schema], *, public: bool, fails: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Keep what `needs` says for problems_of to write out, with 404 if a request names other objects."""
-    absent = {HTTPStatus.NOT_FOUND.value} if any(map(_names_others, schemas)) else set()
-    return {"needs": {"scope": scope, "public": public, "fails": absent.union(fails)}}
+    """Keep what `needs` says for problems_of to write out: 404 or 410 for what a request names."""
+    read = list(schemas)
+    absent = {HTTPStatus.NOT_FOUND.value} if any(map(_names_others, read)) else set()
+    merged = {HTTPStatus.GONE.value} if any(map(_names_a_patient, read)) else set()
+    return {"needs": {"scope": scope, "public": public, "fails": absent | merged | set(fails)}}
+
+
+def _names_a_patient(schema: Schema) -> bool:
+    """Whether the request is for a patient, who may be merged; a list of what is a patient's may be empty."""
+    return "patient_id" in schema.load_fields and not isinstance(schema, QueryArgs)
 
 
 def _names_others(schema: Schema) -> bool:
@@ -109,6 +117,8 @@ def _failures(info: dict[str, Any], method: str) -> list[int]:
     statuses = {401, 403, 422, 503, *info["needs"]["fails"]}
     if info.get("has_path_ids"):
         statuses.add(404)
+    if info.get("has_patient_id"):
+        statuses.add(410)
     if method != "GET":
         statuses |= {409}
     if method in {"POST", "PUT", "PATCH"}:

@@ -48,7 +48,7 @@ serve(blp, Offer(Patients, PatientSchema, PatientQuery, area="patients", find=fi
     PatientSchema,
     takes=MergeSchema,
     version=Version.OPTIONAL,
-    fails=(409, 410),
+    fails=(409,),
 )
 def merge_patient(caller: Caller, body: Values, patient_id: UUID, expected: int | None) -> Values:
     """Merge a patient who was recorded twice into the other record, which is given.

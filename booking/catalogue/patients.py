@@ -7,24 +7,35 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, func, select, update
 
 from booking.catalogue.patient_duplicates import possible_duplicates
 from booking.catalogue.patient_search import patterns_of, words_of
 from booking.catalogue.phones import normalised
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where
-from booking.core.errors import Invalid, NotFound
+from booking.core.errors import InUse, Invalid, NotFound
 from booking.core.events import tell
 from booking.core.merged import refuse_merged
 from booking.flags.flags import OF_MEDICAL_HOLDS, OF_SPACING
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import load_catalog
-from models import Clinic, Location, Patient
+from models import (
+    Appointment,
+    Clinic,
+    Course,
+    ExternalTreatment,
+    Location,
+    MedicalHold,
+    Patient,
+    WaitlistEntry,
+)
 
 # The fields by which a patient's visits are judged, beside their sessions.
 _JUDGED_BY: Final = {"born_on": OF_MEDICAL_HOLDS, "skin_type": OF_SPACING}
+MOST_NAMED: Final = 50
+"""How many visits an error names."""
 EXACT: Final = ("phone", "email", "external_id")
 """The fields of which a search names the whole value."""
 
@@ -66,6 +77,21 @@ class Patients(Collection):
         made = super().create(values)
         tell(self.caller, "patient.created", made["id"], {"id": made["id"]})
         return made | {"possible_duplicates": possible_duplicates(self.caller, made)}
+
+    def check_removal(self, before: Values) -> None:
+        """Refuse to delete a patient who has visits, courses, medical holds, treatments or waits."""
+        own = (Appointment.clinic_id == self.caller.clinic_id, Appointment.patient_id == before["id"])
+        how = func.coalesce(Appointment.hold["ended"].astext, "")
+        visits = select(Appointment.id).where(*own, how.not_in(("released", "expired")))
+        found = self.caller.session.scalars(visits.order_by(Appointment.id).limit(MOST_NAMED)).all()
+        if found:
+            raise InUse("The patient has visits or slot holds, and stays with them.", found)
+        for model in (Course, MedicalHold, ExternalTreatment, WaitlistEntry):
+            mine = (model.clinic_id == self.caller.clinic_id, model.patient_id == before["id"])
+            if self.caller.session.scalar(select(model.id).where(*mine).limit(1)) is not None:
+                raise InUse("The patient has courses, medical holds, treatments or waitlist entries.")
+        # A slot hold that has ended was no visit; its row stays without a patient.
+        self.caller.session.execute(update(Appointment).where(*own).values(patient_id=None))
 
     def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
         """Judge the patient's visits to come again when something has changed that decides about them."""

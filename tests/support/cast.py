@@ -306,8 +306,9 @@ def told(database: Database, desk: Desk) -> list[Event]:
 
 
 def counts(database: Database, desk: Desk) -> dict[str, int]:
-    """Count a clinic's rows in each table that bookings write."""
-    return {model.__tablename__: len(rows(database, desk, model)) for model in WRITTEN}
+    """Count a clinic's rows in each table that bookings write; of the events those that `told` gives."""
+    found = {model.__tablename__: len(rows(database, desk, model)) for model in WRITTEN}
+    return found | {Event.__tablename__: len(told(database, desk))}
 
 
 def event_types(database: Database, desk: Desk, appointment: Made) -> list[str]:

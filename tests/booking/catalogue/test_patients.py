@@ -66,10 +66,42 @@ def test_contact_data_can_be_taken_back(cast: Cast) -> None:
     assert cast.desk.patch(f"/patients/{made['id']}", {"email": None}).get_json()["email"] is None
 
 
-def test_a_patient_with_appointments_cannot_be_deleted(cast: Cast) -> None:
-    cast.book("2027-02-01T10:00:00Z")
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_patient_with_visits_cannot_be_deleted(cast: Cast, *, cancelled: bool) -> None:
+    visit = cast.book("2027-02-01T10:00:00Z")
+    if cancelled:
+        body = {"reason_code": "patient", "version": visit["version"]}
+        assert cast.desk.post(f"/appointments/{visit['id']}/cancel", body).status_code == 200
 
-    assert cast.desk.delete(f"/patients/{cast.patient['id']}").get_json()["code"] == "in_use"
+    answer = cast.desk.delete(f"/patients/{cast.patient['id']}")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "in_use")
+    assert answer.get_json()["appointment_ids"] == [visit["id"]]
+    assert "active" not in answer.get_json()["detail"]
+
+
+def test_a_patient_without_visits_can_be_deleted_and_whose_hold_has_ended(cast: Cast) -> None:
+    own = f"/patients/{cast.patient['id']}"
+    whose = {"patient_id": cast.patient["id"], "procedure_id": cast.procedure["id"]}
+    cast.desk.made("/calendar-feeds", patient_id=cast.patient["id"], detail="busy")
+    here = {"location_id": cast.location["id"], "starts_at": "2027-02-01T10:00:00Z"}
+    held = cast.desk.made("/holds", **whose, **here)
+
+    while_held = cast.desk.delete(own).status_code
+    cast.desk.delete(f"/holds/{held['id']}")
+    answers = [cast.desk.delete(own), cast.desk.get(own)]
+
+    assert (while_held, [one.status_code for one in answers]) == (409, [204, 404])
+
+
+def test_a_patient_with_a_treatment_elsewhere_is_not_deleted(cast: Cast) -> None:
+    own = f"/patients/{cast.patient['id']}"
+    cast.desk.made(f"{own}/treatments", **samples.treatment())
+
+    answer = cast.desk.delete(own)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "in_use")
+    assert "active" not in answer.get_json()["detail"]
 
 
 def test_the_audit_log_and_the_events_hold_no_contact_data(
