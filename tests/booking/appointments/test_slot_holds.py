@@ -256,7 +256,7 @@ def counts_as_visit(caller: Caller, clinic: Clinic, _hold: Made) -> bool:
 
 def is_listed(caller: Caller, _clinic: Clinic, _hold: Made) -> bool:
     """Tell whether the list of holds shows the hold."""
-    return bool(caller.session.scalars(select_appointments(caller, {"status": "held"})).all())
+    return bool(caller.session.scalars(select_appointments(caller, {"status": ["held"]})).all())
 
 
 def test_a_hold_expires_by_the_real_clock_whatever_the_sandbox_says(clinic: Clinic) -> None:
