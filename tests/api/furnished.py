@@ -56,7 +56,9 @@ def furnish(make_clinic: MakeClinic) -> Furnished:
     wish = {name: values[name] for name in ("procedure_id", "location_id", "patient_id", "course_id")}
     session_id = desk.made("/appointments", **wish, starts_at=_NEXT_SESSION)["id"]
     same = {"resource_id": values["therapist_id"], "template_id": values["course_template_id"]}
-    return Furnished(desk, values | same | {"appointment_id": session_id})
+    # A merge needs a second patient, made only now: the lists above give the last object of each kind.
+    other = {"into_id": desk.made("/patients", name="Berta Bloom")["id"]}
+    return Furnished(desk, values | same | other | {"appointment_id": session_id})
 
 
 def _listed(desk: Desk, due_by: str) -> dict[str, str]:
