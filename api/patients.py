@@ -32,7 +32,7 @@ def find_by_words(patients: Collection, query: Values) -> Values | None:
     ids = [one.id for one in page["items"]]
     rows = patients.caller.session.scalars(patients.select().where(Patient.id.in_(ids)))
     by_id = {row.id: row for row in rows}
-    return page | {"items": [by_id[one] for one in ids]}
+    return page | {"items": [by_id[one] for one in ids if one in by_id]}
 
 
 def _read_hit(place: bytes) -> Hit:

@@ -50,8 +50,8 @@ class _Tally:
 
     def obstacles(self) -> tuple[Refusal, ...]:
         """Return the reasons that hold throughout, else those of which each alone is in the way of a slot."""
-        standing = self.reasons.keys() - self.passing
-        named = standing or self.reasons.keys() & self.deciding
+        throughout = self.reasons.keys() - self.passing
+        named = throughout or self.reasons.keys() & self.deciding
         return tuple(reason for code, told in self.reasons.items() if code in named for reason in told)
 
 

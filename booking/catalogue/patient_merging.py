@@ -13,7 +13,7 @@ from booking.core.crud import Values
 from booking.core.errors import Invalid, MissingScope, Refused, StaleVersion
 from booking.core.events import audit, tell
 from booking.core.locks import lock, lock_catalogue_for_change
-from booking.flags.flags import OF_ANY_RULE, OF_SPACING, flag
+from booking.flags.flags import OF_ANY_RULE, OF_FLOORS, OF_SPACING, flag
 from booking.flags.revalidation import affected_by, refusals_of_booked
 from booking.flags.visits_to_recheck import lock_rows, visits_of_patients
 from booking.questions.catalog import ClinicCatalog, load_catalog
@@ -22,7 +22,6 @@ from models.statuses import ENTRIES_OPEN, LIVE
 from scheduling.reasons import Refusal, refuse
 
 _CONTACTS: Final = ("email", "phone", "born_on", "skin_type", "external_id")
-_FLOORS: Final = frozenset({"spacing_floor", "washout_floor"})
 # What has been performed is a fact: of two such visits too close to each other none is refused.
 _PERFORMED: Final = ("in_progress", "completed")
 
@@ -131,10 +130,10 @@ def _close_second_entries(caller: Caller, patient_id: UUID, into_id: UUID) -> No
     ).all()
     kept: set[tuple[UUID, UUID]] = set()
     for entry in entries:
-        wish = (entry.procedure_id, entry.location_id)
-        if wish in kept:
+        wanted = (entry.procedure_id, entry.location_id)
+        if wanted in kept:
             _close(caller, entry)
-        kept.add(wish)
+        kept.add(wanted)
     caller.session.flush()
 
 
@@ -195,7 +194,7 @@ def _judge(caller: Caller, catalog: ClinicCatalog, into_id: UUID, before: Reason
         if visit_id in before
     }
     planned = [one for one in visits if one.id in fresh and one.status not in _PERFORMED]
-    broken = sorted({one for visit in planned for one in fresh[visit.id] if one[0] in _FLOORS}, key=str)
+    broken = sorted({one for visit in planned for one in fresh[visit.id] if one[0] in OF_FLOORS}, key=str)
     if broken:
         raise Refused([refuse(code, rule_id=rule_id) for code, rule_id in broken])
     performed = [one for one in visits if one.status in _PERFORMED and fresh.get(one.id)]

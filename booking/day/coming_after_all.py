@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from booking.appointments.records import Visit, get_appointment, lock_appointment, set_placement, with_phases
@@ -17,7 +16,7 @@ from booking.courses.courses import follow_visit, require_sessions, select_cours
 from booking.day.arrival_times import arrived_at, times_of_today
 from booking.day.late_arrival import resources_of
 from booking.day.planned_visits import PlannedVisit, check_place, planned_visit
-from booking.flags.flags import flag_late
+from booking.flags.flags import OF_FLOORS, flag_late
 from booking.flags.revalidation import judge_others
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
@@ -28,8 +27,6 @@ from models import Appointment
 from scheduling.engine import check
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
-
-_FLOORS: Final = frozenset({"spacing_floor", "washout_floor"})
 
 
 def come_after_all(
@@ -117,4 +114,4 @@ def _under_a_floor(
     patient = histories[appointment.patient_id].patient(appointment.id)
     question: Question = replace(planned.question, patient=patient, moves=True)
     found = check(question, catalog.engine, {}, planned.start, day_of(question, planned.start)).refusals
-    return [one for one in found if one.code in _FLOORS]
+    return [one for one in found if one.code in OF_FLOORS]

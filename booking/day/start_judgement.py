@@ -8,7 +8,7 @@ from typing import Any, Final
 from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.core.errors import Refused
-from booking.flags.flags import OF_MEDICAL_HOLDS, OF_PREREQUISITES, OF_SPACING
+from booking.flags.flags import OF_FLOORS, OF_MEDICAL_HOLDS, OF_PREREQUISITES, OF_SPACING
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.judging import Override, permitted
@@ -24,7 +24,6 @@ from scheduling.ticks import floor_tick, local_date, to_tick
 
 _OF_STAFF: Final = frozenset(qualifications.CODES)
 _JUDGED: Final = OF_SPACING | OF_PREREQUISITES | OF_MEDICAL_HOLDS | _OF_STAFF
-_FLOORS: Final = frozenset({"spacing_floor", "washout_floor"})
 _DONE_UNDER_THE_FLOOR: Final = (
     "A rule or the present state refuses the visit. A session that was really done nevertheless is recorded "
     "as a treatment micro_needling of the patient."
@@ -92,7 +91,7 @@ def override_at_start(
     """
     waived = permitted(caller, refusals, override.codes if override is not None else frozenset())
     if any(one.code not in waived for one in refusals):
-        under_floor = any(one.code in _FLOORS for one in refusals)
+        under_floor = any(one.code in OF_FLOORS for one in refusals)
         raise Refused(refusals, detail=_DONE_UNDER_THE_FLOOR if under_floor else None)
     grounds = frozenset(ground for one in refusals for ground in one.grounds)
     question = question_of(caller, catalog, visit.appointment)

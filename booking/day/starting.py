@@ -10,6 +10,7 @@ from uuid import UUID
 from booking.appointments.records import Visit
 from booking.appointments.transitions import begin, end, finish, phase_of, policy_of
 from booking.claims.claims import claim_spacing
+from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, WrongStatus
 from booking.core.events import record
@@ -63,6 +64,8 @@ def _begin_treatment(
         raise ValueError("Only a slot hold has no patient.")
     on = at.astimezone(visit.zone).date()
     moved = on != appointment.local_date
+    if moved:
+        drop_expired(caller, [appointment.patient_id])
     history = load_history(caller, catalog, appointment.patient_id, with_holds=moved)
     refusals = [*refusals, *refusals_at_start(caller, catalog, visit, history, at)]
     kept = override_at_start(caller, catalog, visit, refusals, override)

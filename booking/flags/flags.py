@@ -22,6 +22,7 @@ OF_CATALOGUE: Final = frozenset(
     }
 )  # fmt: skip
 OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})
+OF_FLOORS: Final = frozenset({"spacing_floor", "washout_floor"})
 OF_PREREQUISITES: Final = frozenset({"prerequisite_missing", "prerequisite_expired", "cooling_off"})
 OF_MEDICAL_HOLDS: Final = frozenset({"medical_hold"})
 # All refusals that can arise after a visit was booked.

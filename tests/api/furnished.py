@@ -53,8 +53,8 @@ def furnish(make_clinic: MakeClinic) -> Furnished:
         session.execute(delete(CalendarFeed))
         session.execute(delete(AppPassword))
     values = _listed(desk, visit["starts_at"]) | _GOOD_VALUES
-    wish = {name: values[name] for name in ("procedure_id", "location_id", "patient_id", "course_id")}
-    session_id = desk.made("/appointments", **wish, starts_at=_NEXT_SESSION)["id"]
+    booking = {name: values[name] for name in ("procedure_id", "location_id", "patient_id", "course_id")}
+    session_id = desk.made("/appointments", **booking, starts_at=_NEXT_SESSION)["id"]
     same = {"resource_id": values["therapist_id"], "template_id": values["course_template_id"]}
     # A merge needs a second patient, made only now: the lists above give the last object of each kind.
     other = {"into_id": desk.made("/patients", name="Berta Bloom")["id"]}

@@ -17,6 +17,7 @@ from tests.support.cast import (
     instant,
     refusal,
     rows,
+    run_out,
     shown_course,
 )
 from tests.support.courses import lapse_courses
@@ -175,6 +176,19 @@ def test_a_slot_that_is_held_for_the_patient_counts_for_the_floor(night: Clinic)
     answer = night.at(AFTER_MIDNIGHT).act("start", arrived)
 
     assert "spacing_floor" in codes(answer)
+
+
+def test_a_slot_whose_hold_has_expired_does_not_count_for_the_floor(
+    night: Clinic, database: Database
+) -> None:
+    (rule,) = night.desk.get("/spacing-rules").get_json()["items"]
+    night.desk.patch(f"/spacing-rules/{rule['id']}", {"min_days": 14})
+    arrived = night.at(MIDNIGHT_VISIT).acted("arrive", night.booked(MIDNIGHT_VISIT))
+    hold = night.at(MIDNIGHT_VISIT).held("2027-03-15T12:00:00Z", patient_id=night.patient["id"])
+    run_out(database, night.desk, hold)
+
+    assert night.at(AFTER_MIDNIGHT).acted("start", arrived)["performed_on"] == NEXT_DAY
+    assert {str(one.span.lower) for one in rows(database, night.desk, SpacingClaim)} == {NEXT_DAY}
 
 
 @pytest.mark.parametrize(
