@@ -2,10 +2,14 @@
 
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
 
 from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, WrongDay
+from models import Event
 from models.statuses import UNDER_WAY
 
 _ON_ITS_DAY: Final = frozenset({"arrive", "start-numbing", "start", "complete"})
@@ -17,23 +21,36 @@ _LEAST: Final = timedelta(microseconds=1)
 def noted_at(caller: Caller, visit: Visit, action: str, at: datetime | None) -> datetime:
     """Give the instant of a step of a visit: `at`, or now.
 
-    Raise Invalid for an instant in the future or before the step that came before it, the booking
-    included; WrongDay for an arrival, a start of the numbing or the treatment, or an end on another day.
+    Raise Invalid for an instant in the future or before the step that came before it, the booking included;
+    a confirmation is such a step only for what needs the patient here. Raise WrongDay for an arrival, a
+    start of the numbing or the treatment, or an end on another day.
     """
-    happened = caller.now if at is None else _since_last_step(caller, visit, at)
+    happened = caller.now if at is None else _since_last_step(caller, visit, action, at)
     if action in _ON_ITS_DAY and not _is_its_day(visit, happened):
         raise WrongDay(f"The visit is on {_date(visit, visit.appointment.starts_at)}; move it first.")
     return happened
 
 
-def _since_last_step(caller: Caller, visit: Visit, at: datetime) -> datetime:
+def _since_last_step(caller: Caller, visit: Visit, action: str, at: datetime) -> datetime:
     if at > caller.now:
         raise Invalid("/at", "Must not lie in the future.")
-    since = visit.appointment.status_since or visit.appointment.created_at
+    appointment = visit.appointment
+    since = appointment.status_since or appointment.created_at
+    if action not in _ON_ITS_DAY and appointment.status == "confirmed":
+        since = _booked_at(caller, appointment.id) or since
     # The desk reads clocks without fractions of a second.
     if at < since.replace(microsecond=0):
         raise Invalid("/at", f"The step before it was at {since.astimezone(visit.zone).isoformat()}.")
     return max(at, since)
+
+
+def _booked_at(caller: Caller, appointment_id: UUID) -> datetime | None:
+    booked = select(func.min(Event.occurred_at)).where(
+        Event.clinic_id == caller.clinic_id,
+        Event.subject_id == appointment_id,
+        Event.type == "appointment.booked",
+    )
+    return caller.session.scalar(booked)
 
 
 def _is_its_day(visit: Visit, at: datetime) -> bool:

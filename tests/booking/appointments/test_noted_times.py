@@ -108,6 +108,24 @@ def test_what_needs_no_presence_may_have_happened_any_time_since_the_booking(
         assert pointers(answer) == ["/at"]
 
 
+@pytest.mark.parametrize("action", ["cancel", "reschedule"])
+@pytest.mark.parametrize(
+    ("noted", "status"),
+    [("2027-01-04T07:59:59Z", 422), (NOW, 200), ("2027-01-04T08:00:01Z", 200)],
+)
+def test_a_confirmation_bounds_only_what_needs_the_patient_here(
+    clinic: Clinic, action: str, noted: str, status: int
+) -> None:
+    confirmed = clinic.at("2027-01-20T08:00:00Z").acted("confirm", clinic.booked(TEN))
+    body = {"starts_at": at("15:00")} if action == "reschedule" else BODIES.get(action, {})
+
+    answer = clinic.at("2027-02-01T08:00:00Z").act(action, confirmed, body, at=noted)
+
+    assert answer.status_code == status
+    if status == 422:
+        assert pointers(answer) == ["/at"]
+
+
 @pytest.mark.parametrize("action", ["start", "complete"])
 @pytest.mark.parametrize(("clock", "status"), [("09:59:59", 422), ("10:00:00", 200), ("10:00:01", 200)])
 def test_no_step_happened_before_the_step_before_it(
