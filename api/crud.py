@@ -20,7 +20,6 @@ class Offer:
     A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
     `public_fields`. `new` is the body of a create where it may hold more than the object, `changes` of
     an update where it takes other fields; `without` names the operations that the kind does not have.
-    `find` gives the page of a list in an order of its own, or None for a query that it leaves to the kind.
     """
 
     kind: type[Collection]
@@ -34,7 +33,6 @@ class Offer:
     without: frozenset[str] = frozenset()
     public: bool = False
     public_fields: frozenset[str] | None = None
-    find: Callable[[Collection, Values], Values | None] | None = None
 
     @property
     def noun(self) -> str:
@@ -67,8 +65,7 @@ def _list(blp: Blueprint, offer: Offer, plural: str) -> View:
     def view(caller: Caller, query: Values, **path: UUID) -> Values:
         _require_parent(caller, offer, path)
         collection = offer.kind(caller)
-        found = offer.find(collection, query) if offer.find else None
-        found = found or page(caller.session, collection.search(query | path), collection.model, query)
+        found = page(caller.session, collection.search(query | path), collection.model, query)
         items: Sequence[Values] = collection.represent(found["items"])
         if "include" in query:
             items = with_patients(caller, query, items)

@@ -5,13 +5,14 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import Version
-from api.paging import cut, read_cursor, write_cursor
+from api.paging import cut, page, read_cursor, write_cursor
 from booking.catalogue.patient_merging import merge
 from booking.catalogue.patient_search import Hit, find
 from booking.catalogue.patients import EXACT, Patients
 from booking.core.caller import Caller
-from booking.core.crud import Collection, Values
+from booking.core.crud import Values
 from models import Patient
+from schemas.base import page_of
 from schemas.patients import MergeSchema, PatientQuery, PatientSchema
 
 blp = Blueprint(
@@ -22,24 +23,37 @@ blp = Blueprint(
 )
 
 
-def find_by_words(patients: Collection, query: Values) -> Values | None:
-    """Give the page of a search by words alone; its cursor is an id, since a URL holds no name."""
-    if "q" not in query or any(name in query for name in EXACT):
-        return None
+serve(blp, Offer(Patients, PatientSchema, PatientQuery, area="patients", without=frozenset({"list"})))
+
+
+@blp.route("", methods=["GET"])
+@blp.needs("patients:read")
+@blp.arguments(PatientQuery, location="query")
+@blp.response(200, page_of(PatientSchema))
+def list_patients(caller: Caller, query: Values) -> Values:
+    """List the patients, by default oldest first; those of a search by words by how well they match."""
+    patients = Patients(caller)
+    if "q" not in query or query["sort"] != "created_at" or any(name in query for name in EXACT):
+        found = page(caller.session, patients.search(query), Patient, query)
+    else:
+        found = _find_by_words(patients, query)
+    return found | {"items": patients.represent(found["items"])}
+
+
+def _find_by_words(patients: Patients, query: Values) -> Values:
+    """Give the page of a search by words; its cursor is an id, since a URL holds no name."""
     after = read_cursor(query["cursor"], _read_hit) if "cursor" in query else None
     found = find(patients.caller, query["q"], after, query["limit"] + 1)
-    page = cut(found, query["limit"], lambda last: write_cursor(bytes([last.slipped]) + last.id.bytes))
-    ids = [one.id for one in page["items"]]
+    hits = cut(found, query["limit"], lambda last: write_cursor(bytes([last.slipped]) + last.id.bytes))
+    ids = [one.id for one in hits["items"]]
     rows = patients.caller.session.scalars(patients.select().where(Patient.id.in_(ids)))
     by_id = {row.id: row for row in rows}
-    return page | {"items": [by_id[one] for one in ids if one in by_id]}
+    # A patient who was found may be deleted or merged before the rows are read.
+    return hits | {"items": [by_id[one] for one in ids if one in by_id]}
 
 
 def _read_hit(place: bytes) -> Hit:
     return Hit(slipped=bool(place[0]), id=UUID(bytes=place[1:]))
-
-
-serve(blp, Offer(Patients, PatientSchema, PatientQuery, area="patients", find=find_by_words))
 
 
 @blp.action(

@@ -127,7 +127,8 @@ class PatientQuery(QueryArgs):
                 "Words that are parts of the name, the e-mail address or the phone number, in any order, "
                 "without regard to case, accents, apostrophes, hyphens and blanks; one or two letters begin "
                 "a word. Patients who have them all come first, then those of whom a word is one slip "
-                "of the pen away; among each, the oldest first."
+                "of the pen away; among each, the oldest first. With `sort=-created_at` those who have them "
+                "all come alone, the last recorded first."
             )
         },
     )

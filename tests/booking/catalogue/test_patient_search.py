@@ -95,6 +95,17 @@ def test_exact_words_come_before_slips_and_older_patients_first(cast: Cast) -> N
     ]
 
 
+def test_a_search_backwards_gives_those_with_every_word_the_last_recorded_first(cast: Cast) -> None:
+    for name in ("Bloom One", "Blom Slip", "Bloom Two"):
+        cast.desk.made("/patients", name=name)
+
+    backwards = [name for name in found(cast.desk, "bloom", sort="-created_at") if name[6:] in ("One", "Two")]
+
+    assert backwards == ["Bloom Two", "Bloom One"]
+    assert "Blom Slip" in found(cast.desk, "bloom")
+    assert "Blom Slip" not in found(cast.desk, "bloom", sort="-created_at")
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
 def test_a_search_is_paged_like_every_list(cast: Cast, limit: int) -> None:
     for number in range(3):
