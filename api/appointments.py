@@ -25,7 +25,7 @@ from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
 from booking.core.caller import Caller
 from booking.core.errors import VersionRequired
-from booking.day import arrival, completing, reassigning, starting, swapping
+from booking.day import arrival, completing, numbing, reassigning, starting, swapping, undoing
 from booking.day.reassigning import Place
 from models import Appointment, AuditEntry
 from schemas.appointments import (
@@ -43,6 +43,7 @@ from schemas.appointments import (
     StepSchema,
     SwapSchema,
     TogetherSchema,
+    UndoSchema,
     VerdictSchema,
 )
 from schemas.base import QueryArgs, page_of
@@ -246,6 +247,20 @@ def confirm_appointment(
     return transitions.confirm(caller, appointment_id, expected, body["at"])
 
 
+@_act(f"{_ONE}/undo", takes=UndoSchema)
+def undo_appointment(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
+) -> Visit:
+    """Take back the last change of an appointment's status; the next time, the change before it.
+
+    What the step changed is as it was before it: what the visit occupies, its spacing and its course, real
+    times, a cancellation, medical holds that its end has opened. Moves stay, and so do visits that gave way.
+    When the time has been given to others, the answer is 409 with every reason. After the visit's own day it
+    needs the scope `override:clinician`.
+    """
+    return undoing.undo(caller, appointment_id, body["reason"], expected)
+
+
 @_act(f"{_ONE}/arrive", takes=StepSchema)
 def arrive_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
@@ -266,7 +281,7 @@ def start_numbing_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
     """Note that the numbing cream is on."""
-    return transitions.start_numbing(caller, appointment_id, expected, body["at"])
+    return numbing.start_numbing(caller, appointment_id, expected, body["at"])
 
 
 @_act(f"{_ONE}/no-show", takes=StepSchema)

@@ -13,6 +13,7 @@ from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.day.arrival import arrive
 from booking.day.completing import complete
+from booking.day.numbing import start_numbing
 from booking.day.starting import start
 from jobs.demo_plan import PlannedVisit
 from models import AppointmentPhase
@@ -62,7 +63,7 @@ def _treatment(visit: Visit, chance: Random) -> Iterator[Step]:
     at += _minutes(chance, 1, 4)
     if numbing is not None:
         at += _minutes(chance, 6, 12)
-        yield Step(at, "numbing", _expecting_any(transitions.start_numbing))
+        yield Step(at, "numbing", _expecting_any(start_numbing))
         at += _worked(numbing, chance)
     yield Step(at, "in_progress", _expecting_any(start))
     at += (planned.ends_at - planned.procedure_at) + _minutes(chance, -3, 6)

@@ -2,7 +2,7 @@
 
 from models.api_keys import ApiKey
 from models.app_passwords import AppPassword
-from models.appointments import Appointment, AppointmentPhase, Occupancy, SpacingClaim
+from models.appointments import Appointment, AppointmentPhase, AppointmentStep, Occupancy, SpacingClaim
 from models.base import Base
 from models.calendar_feeds import CalendarFeed
 from models.changes import Change
@@ -23,7 +23,8 @@ from models.waitlist import WaitlistEntry
 from models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
-    "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AuditEntry", "Base", "Block",
+    "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AppointmentStep", "AuditEntry", "Base",
+    "Block",
     "BusyDeletion", "BusyObject", "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course",
     "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
     "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Computed, FetchedValue, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Tenant, Versioned, belongs_to
-from models.statuses import APPOINTMENT_STATUSES, GONE
+from models.statuses import APPOINTMENT_STATUSES, GONE, UNDER_WAY
 
 _LIVE = " AND ".join(f"status <> '{status}'" for status in GONE)
 LONGEST_OCCUPANCY = 288  # Ticks: one day. A bound lets a range scan find every overlap by its end alone.
@@ -25,6 +25,10 @@ class Appointment(Versioned, Base):
     how it `ended` (null while held). `status_since` is when the step happened that led to the present status,
     by the clinical clock; null for visits of an older version. `performed_on` is the civil date at the
     location on which the treatment really began, null until then.
+
+    Once the numbing or the treatment has begun, the patient is present from `present_from` to
+    `present_until`, which are null while the presence is as planned; a trigger makes `during` of them.
+    `closes_at` is when a visit under way should be over: the closing time of its day, or the end of its plan.
     """
 
     __tablename__ = "appointments"
@@ -42,6 +46,9 @@ class Appointment(Versioned, Base):
         ),
         CheckConstraint("status <> 'held' OR hold IS NOT NULL", name="ck_appointments_hold"),
         CheckConstraint("(expires_at IS NOT NULL) = (status = 'held')", name="ck_appointments_expiry"),
+        CheckConstraint(
+            "(present_from IS NULL) = (present_until IS NULL)", name="ck_appointments_presence"
+        ),
         ExcludeConstraint(
             ("clinic_id", "="), ("patient_id", "="), ("during", "&&"),
             where=text(_LIVE), using="gist", name="ex_appointments_patient_busy",
@@ -58,6 +65,9 @@ class Appointment(Versioned, Base):
             "ix_appointments_expiry", "clinic_id", "expires_at", postgresql_where=text("status = 'held'")
         ),
         Index("ix_appointments_flagged", "clinic_id", "id", postgresql_where=text("flags <> '[]'")),
+        Index(
+            "ix_appointments_under_way", "clinic_id", "id", postgresql_where=text(f"status IN {UNDER_WAY}")
+        ),
     )  # fmt: skip
 
     status: Mapped[str]
@@ -71,11 +81,14 @@ class Appointment(Versioned, Base):
     procedure_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     during: Mapped[Range[datetime]] = mapped_column(
-        TSTZRANGE, Computed("tstzrange(starts_at, ends_at)", persisted=True)
+        TSTZRANGE, server_default=FetchedValue(), server_onupdate=FetchedValue()
     )
     local_date: Mapped[date]
     status_since: Mapped[datetime | None]
     performed_on: Mapped[date | None]
+    present_from: Mapped[datetime | None]
+    present_until: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     notes: Mapped[str | None]
     warnings: Mapped[list[dict[str, Any]]]
@@ -91,7 +104,12 @@ class Appointment(Versioned, Base):
 
 
 class AppointmentPhase(Tenant, Base):
-    """A phase as planned and, beside it, as it really happened."""
+    """A phase as planned and, beside it, as it really happened.
+
+    From `occupied_from` to `occupied_until` it occupies its room, people and device, once the numbing or the
+    treatment of the visit has begun; both are null while that is as planned. A phase that `runs_on` occupies
+    them until the next step of the visit is noted.
+    """
 
     __tablename__ = "appointment_phases"
     __table_args__ = (
@@ -128,6 +146,25 @@ class AppointmentPhase(Tenant, Base):
     device_id: Mapped[UUID | None]
     actual_starts_at: Mapped[datetime | None]
     actual_ends_at: Mapped[datetime | None]
+    occupied_from: Mapped[datetime | None]
+    occupied_until: Mapped[datetime | None]
+    runs_on: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class AppointmentStep(Tenant, Base):
+    """A change of a visit's status, with what `undo` needs to take it back.
+
+    `before` has the fields of the visit and of its phases before the step, `claims` the (resource, lane,
+    start tick, end tick) that the visit had, or null when the step left them alone.
+    """
+
+    __tablename__ = "appointment_steps"
+    __table_args__ = (belongs_to("appointment_steps", "appointments", "appointment_id", cascade=True),)
+
+    appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    before: Mapped[dict[str, Any]]
+    claims: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Occupancy(Identified, Base):

@@ -12,6 +12,8 @@ UNFINISHED: Final = (*BEFORE_TREATMENT, "in_progress")
 """Appointments that need their people and rooms now or later."""
 UNDER_WAY: Final = ("arrived", "numbing", "in_progress")
 """Appointments whose patient is here."""
+BEGUN: Final = ("numbing", "in_progress", "completed")
+"""Appointments that occupy what they really use, and not what was planned."""
 GONE: Final = ("cancelled", "no_show")
 """Appointments that did not and will not take place: they claim nothing and count for no rule."""
 OVER: Final = ("completed", *GONE)

@@ -13,7 +13,8 @@ from models.base import Base, Identified, Versioned, belongs_to, of_clinic
 EVENT_TYPES: Sequence[str] = (
     "appointment.booked", "appointment.rescheduled", "appointment.confirmed", "appointment.arrived",
     "appointment.started", "appointment.completed", "appointment.cancelled", "appointment.no_show",
-    "appointment.reassigned", "appointment.overridden", "appointment.flagged", "hold.created",
+    "appointment.reassigned", "appointment.overridden", "appointment.flagged", "appointment.corrected",
+    "hold.created",
     "hold.expired", "hold.released", "waitlist.offered", "course.lapsed", "maintenance.due", "message.due",
     "busy_block.conflicting", "patient.created", "patient.changed", "patient.merged",
 )  # fmt: skip

@@ -164,3 +164,14 @@ def merge(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
         else:
             merged.append((start, end))
     return tuple(merged)
+
+
+def without(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return the parts of a half-open span that no other span overlaps, sorted."""
+    start, end = span
+    parts = []
+    for low, high in merge(others):
+        if start < min(low, end):
+            parts.append((start, min(low, end)))
+        start = max(start, high)
+    return (*parts, (start, end)) if start < end else tuple(parts)

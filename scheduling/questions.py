@@ -163,7 +163,7 @@ class Verdict:
     """Every reason against an arrival, or no reason and an assignment.
 
     `waived_codes` are those of the question's waived codes that the visit really violates; `grounds` are
-    what the clinical codes among them rest on.
+    what the clinical codes among them rest on. A visit that `overlaps` others lies in the past.
     """
 
     refusals: tuple[Refusal, ...]
@@ -171,3 +171,4 @@ class Verdict:
     assignment: Assignment | None
     waived_codes: frozenset[str] = frozenset()
     grounds: frozenset[Ground] = frozenset()
+    overlaps: bool = False

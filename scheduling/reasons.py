@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -90,7 +90,8 @@ class Refusal:
 
     `rule_id` is the rule's code ("S02"), `earliest_on` the first civil date that passes, `overridable_by`
     the lowest level that may waive it (None: no level), `because` the reasons of single candidates behind
-    a pool's refusal, `grounds` what a clinical reason rests on.
+    a pool's refusal, `grounds` what a clinical reason rests on. What is in use is used by `appointment_id`,
+    and presumably `until` then.
     """
 
     code: str
@@ -101,6 +102,8 @@ class Refusal:
     overridable_by: str | None = None
     because: tuple["Refusal", ...] = ()
     grounds: frozenset[Ground] = frozenset()
+    appointment_id: UUID | None = None
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.code not in REFUSALS:
@@ -134,6 +137,11 @@ def refuse(
     """Return a refusal with its code's message; the desk's codes are overridable by the desk."""
     level = "desk" if code in DESK else overridable_by
     return Refusal(code, REFUSALS[code], rule_id, resource_id, earliest_on, level, because, grounds)
+
+
+def refuse_in_use(code: str, resource_id: UUID | None, appointment_id: UUID, until: datetime) -> Refusal:
+    """Return the refusal of what another visit is really using, until an instant if it goes on as planned."""
+    return Refusal(code, REFUSALS[code], resource_id=resource_id, appointment_id=appointment_id, until=until)
 
 
 def warn(code: str, *, rule_id: str | None = None, earliest_on: date | None = None) -> Notice:

@@ -25,7 +25,7 @@ from schemas.fields import (
 )
 from schemas.locations import affected
 from schemas.patients import included, included_patient
-from schemas.problems import AlternativeSchema, RefusalSchema, Terse
+from schemas.problems import OfferedTimeSchema, RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
 _OF_THE_VISIT = frozenset({"phases", "affected", "alternatives", "patient"})
@@ -154,8 +154,10 @@ class AppointmentSchema(Schema):
         required=True,
         metadata={
             "description": "What the rules would refuse by now: `code`, `rule_id?`, `since`; "
-            "`disrupted`, left by a disruption of `resource_id` or `location_id`; and `external_busy`, "
-            "where `resource_id`, who treats or assists, has become busy elsewhere."
+            "`disrupted`, left by a disruption of `resource_id` or `location_id`; `external_busy`, "
+            "where `resource_id`, who treats or assists, has become busy elsewhere; `late`; `overrun`, when "
+            "the visit `appointment_id` is under way and needs its time; `overlap`, when it was noted at a "
+            "time that others had; `not_closed`, when it is under way after the closing time."
         },
     )
     overrides = ListOf(
@@ -179,10 +181,11 @@ class AppointmentSchema(Schema):
     updated_at = Instant(required=True)
     affected = affected()
     alternatives = ListOf(
-        Nested(AlternativeSchema),
+        Nested(OfferedTimeSchema),
         dump_only=True,
         metadata={
-            "description": "In the answer to a late arrival that nothing could make room for: other times."
+            "description": "In the answer to a late arrival that nothing could make room for: other times. "
+            "In the answer to a step that runs into the time of planned visits: other times for these."
         },
     )
 
@@ -199,8 +202,14 @@ class AppointmentSchema(Schema):
             shown["alternatives"] = visit.alternatives
         if visit.included is not None:
             shown |= visit.included
+        shown["flags"] = [_flag_in_local_time(flag, visit.zone) for flag in visit.flags]
         shown["phases"] = [_localized(phase, phase_fields, visit.zone) for phase in visit.phases]
         return shown
+
+
+def _flag_in_local_time(flag: Any, zone: Any) -> dict[str, Any]:  # noqa: ANN401 - a stored flag
+    since = flag["since"]
+    return {**flag, "since": since.astimezone(zone)} if isinstance(since, datetime) else dict(flag)
 
 
 def _localized(row: Any, names: Any, zone: Any) -> dict[str, Any]:  # noqa: ANN401 - any row, any mapping
@@ -296,6 +305,12 @@ class CancelSchema(StepSchema):
 
     reason_code = Choice(CANCEL_REASONS, required=True)
     note = Text(1000, lines=True, allow_none=True, load_default=None)
+
+
+class UndoSchema(ActionSchema):
+    """Why the last change of an appointment's status is taken back."""
+
+    reason = Text(1000, required=True, lines=True)
 
 
 class RescheduleSchema(StepSchema):

@@ -6,7 +6,7 @@ from marshmallow import fields, post_dump
 
 from schemas.base import Schema
 from schemas.fields import Id, Integer, ListOf, Nested
-from schemas.times import LocalDate
+from schemas.times import Instant, LocalDate
 
 
 class Terse(Schema):
@@ -33,6 +33,8 @@ class RefusalSchema(Terse):
     resource_id = Id()
     earliest_on = LocalDate(metadata={"description": "The first date that passes."})
     overridable_by = fields.String(metadata={"description": "The least level that may override it."})
+    appointment_id = Id(metadata={"description": "The visit that is using what is needed now."})
+    until = Instant(metadata={"description": "Until when that visit is going to use it."})
     because = ListOf(
         Nested("RefusalSchema"),
         metadata={"description": "The candidates' own reasons behind a pool's refusal."},
@@ -46,6 +48,14 @@ class AlternativeSchema(Schema):
     procedure_at = fields.String(required=True, metadata={"format": "date-time"})
     ends_at = fields.String(required=True, metadata={"format": "date-time"})
     therapist_ids = ListOf(Id(), required=True)
+
+
+class OfferedTimeSchema(AlternativeSchema, Terse):
+    """Another time that is offered in the answer to a step of a visit."""
+
+    appointment_id = Id(
+        metadata={"description": "The visit that it is for, where that is not the visit of the answer."}
+    )
 
 
 class NearSlotSchema(AlternativeSchema):

@@ -8,11 +8,13 @@ from uuid import UUID
 from booking.appointments.records import Visit, add_appointment, when_and_where
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import lock_and_sweep
+from booking.claims.real_use import beside_others
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, Refused
 from booking.core.events import facts, record
 from booking.courses.courses import follow_visit, require_course
+from booking.flags.flags import OVERLAP, add_flag
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
@@ -70,7 +72,11 @@ def write(
     appointment = add_appointment(
         caller, request, question, verdict, start, status="booked", notes=notes, overrides=overrides
     )
-    phases, claims = claims_of(catalog, question, appointment, verdict.assignment)
+    assignment = verdict.assignment
+    if verdict.overlaps:
+        add_flag(caller, appointment, OVERLAP)
+        assignment = beside_others(caller, appointment.id, assignment)
+    phases, claims = claims_of(catalog, question, appointment, assignment)
     booked = facts(caller, "booked", appointment, {"after": when_and_where(appointment)})
     insert_rows(caller.session, *claims, *booked)
     if appointment.overrides:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal_column, or_, select
 
 from booking.core.caller import Caller
 from models import Appointment, AppointmentPhase, AuditEntry
+from models.statuses import UNDER_WAY
 
 _EQUAL = ("location_id", "patient_id", "course_id")
 
@@ -32,9 +33,15 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
     if query.get("updated_since") is not None:
         chosen = chosen.where(Appointment.updated_at >= query["updated_since"])
     if query.get("flagged") is not None:
-        flagged = Appointment.flags != literal_column("'[]'")
+        flagged = or_(Appointment.flags != literal_column("'[]'"), _unclosed(caller))
         chosen = chosen.where(flagged if query["flagged"] else ~flagged)
     return chosen.where(*_taking_part(query))
+
+
+def _unclosed(caller: Caller) -> ColumnElement[bool]:
+    """Match visits that are under way although they should be over: their flag is worked out when read."""
+    past = func.coalesce(Appointment.closes_at < caller.now, false())
+    return and_(Appointment.status.in_(UNDER_WAY), past)
 
 
 def _of_status(caller: Caller, wanted: list[str] | None) -> ColumnElement[bool]:

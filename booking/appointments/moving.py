@@ -1,7 +1,7 @@
 """Moves visits to other times or places: deletes all their claims before it inserts the first new claim."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,11 +12,12 @@ from booking.appointments.records import bump_version, set_placement, when_and_w
 from booking.appointments.transitions import in_the_past
 from booking.claims.claims import claims_of, delete_claims, planned_phases
 from booking.claims.freed_time import freed_visit
-from booking.core.bulk_insert import Batch, insert_rows
+from booking.claims.real_use import beside_others, claims_of_phases
+from booking.core.bulk_insert import Batch, columns_of, insert_rows
 from booking.core.caller import Caller
 from booking.core.events import facts, record
 from booking.flags.external_busy import follow_moved
-from booking.flags.flags import clear_flags_of_given_up, clear_flags_of_old_place
+from booking.flags.flags import OVERLAP, add_flag, clear_flags_of_given_up, clear_flags_of_old_place
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.judging import Override
 from booking.questions.overrides import brought_along, overridden
@@ -25,7 +26,8 @@ from scheduling.questions import Assignment, Question, Verdict
 from scheduling.ticks import from_tick
 
 _ACTUAL: Final = ("actual_starts_at", "actual_ends_at")
-_PLACE: Final = ("starts_at", "ends_at", "room_id", "therapist_id", "assistant_id", "device_id")
+_HELD: Final = ("room_id", "lane", "therapist_id", "assistant_id", "device_id")
+_TIMES: Final = ("starts_at", "ends_at", "occupied_from", "occupied_until")
 _OF_TIME: Final = ("location_id", "starts_at", "ends_at")
 
 
@@ -70,46 +72,89 @@ def move_all(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]
 
     The caller holds every lock. Actual times that are noted on the old phases are copied to the new phases.
     """
-    phases = _phases(caller, placings)
-    moving = [one for one in placings if not _keeps(one, phases[one.appointment.id], "lane")]
-    changed = [one for one in moving if not _keeps(one, phases[one.appointment.id])]
+    present = _phases(caller, placings)
+    moves = [_move(one, present[one.appointment.id]) for one in placings]
+    moving = [one for one in moves if not _keeps(one, ())]
+    changed = [one for one in moving if not _keeps(one, ("lane",))]
     for one in moving:
         delete_claims(caller.session, one.appointment, phases=True)
-    moved = [one.appointment for one in changed]
     for one in moving:
-        actual = _actual_times(phases[one.appointment.id])
-        if one.appointment in moved:
-            _write_move(caller, catalog, one, actual)
+        if one in changed:
+            _write_move(caller, catalog, one)
         else:
-            insert_rows(caller.session, *_claims(catalog, one, actual))
+            insert_rows(caller.session, *_claims(caller, catalog, one))
+    moved = [one.appointment for one in changed]
     follow_moved(caller, moved)
     return moved
 
 
-def _keeps(placing: Placing, present: Sequence[Row[Any]], *also: str) -> bool:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Move:
+    """A placing with the visit's present phases, and the `rows` of its phases in the new place.
+
+    A visit whose cream is on keeps its plan (`goes_on`): what moves is what it really occupies.
+    """
+
+    placing: Placing
+    present: Sequence[Row[Any]]
+    rows: Sequence[Mapping[str, Any]]
+    goes_on: bool
+
+    @property
+    def appointment(self) -> Appointment:
+        """The visit that moves."""
+        return self.placing.appointment
+
+
+def _move(placing: Placing, present: Sequence[Row[Any]]) -> _Move:
+    planned = [
+        columns_of(one) for one in planned_phases(placing.question, placing.appointment, _assignment(placing))
+    ]
+    same = [one["name"] for one in planned] == [one.name for one in present]
+    if same and placing.appointment.status == "numbing":
+        pairs = zip(present, planned, strict=True)
+        cream_on = next(one.actual_starts_at for one in present if one.kind == "numbing")
+        rows = [_occupied(cream_on, before._asdict(), phase) for before, phase in pairs]
+        return _Move(placing, present, rows, goes_on=True)
+    actual = _actual_times(present)
+    # Actual times are noted only on the first phase of a kind; its position may be another in the new plan.
+    rows = [{**phase, **actual.pop(phase["kind"], {})} for phase in planned]
+    return _Move(placing, present, rows, goes_on=False)
+
+
+def _occupied(cream_on: datetime, before: dict[str, Any], phase: dict[str, Any]) -> dict[str, Any]:
+    """Give a phase with what it occupies in its new place, unless it was over when the cream came on."""
+    if before["occupied_until"] is not None and before["occupied_until"] <= cream_on:
+        return before
+    occupied = {"occupied_from": phase["starts_at"], "occupied_until": phase["ends_at"]}
+    return {**before, **{name: phase[name] for name in _HELD}, **occupied}
+
+
+def _keeps(move: _Move, ignored: Sequence[str]) -> bool:
     """Whether the visit's arrival, location and phases are already as the verdict says."""
-    appointment, assignment = placing.appointment, _assignment(placing)
-    planned = planned_phases(placing.question, appointment, assignment)
-    names = (*_PLACE, *also)
+    placing, names = move.placing, [name for name in (*_TIMES, *_HELD) if name not in ignored]
     return (
-        appointment.starts_at == from_tick(placing.start)
-        and appointment.location_id == placing.question.location.id
-        and [[getattr(one, name) for name in names] for one in planned]
-        == [[getattr(one, name) for name in names] for one in present]
+        move.appointment.location_id == placing.question.location.id
+        and (move.goes_on or move.appointment.starts_at == from_tick(placing.start))
+        and [[row[name] for name in names] for row in move.rows]
+        == [[getattr(row, name) for name in names] for row in move.present]
     )
 
 
-def _write_move(
-    caller: Caller, catalog: ClinicCatalog, placing: Placing, actual: dict[str, dict[str, Any]]
-) -> None:
+def _write_move(caller: Caller, catalog: ClinicCatalog, move: _Move) -> None:
     """Write a visit's new place; the event is `rescheduled`, or `reassigned` when all its times stay."""
-    appointment, question, verdict = placing.appointment, placing.question, placing.verdict
+    placing, appointment = move.placing, move.appointment
+    question, verdict = placing.question, placing.verdict
     before, procedure_at = when_and_where(appointment), appointment.procedure_at
-    if placing.gives_way:
+    if move.goes_on:
+        appointment.therapist_id = _assignment(placing).therapist_id
+    elif placing.gives_way:
         _keep(appointment, question, verdict, placing.start)
     else:
         set_placement(appointment, question, verdict, placing.start)
         clear_flags_of_old_place(appointment)
+    if verdict.overlaps:
+        add_flag(caller, appointment, OVERLAP)
     kept = overridden(caller, question, placing.start, verdict, placing.override)
     appointment.overrides = [*appointment.overrides, *kept]
     bump_version(caller, appointment)
@@ -118,19 +163,23 @@ def _write_move(
     event = "rescheduled" if of_time else "reassigned"
     places = {"before": before, "after": after, **in_the_past(caller, placing.at)}
     told = facts(caller, event, appointment, places)
-    insert_rows(caller.session, *_claims(catalog, placing, actual), *told)
+    insert_rows(caller.session, *_claims(caller, catalog, move), *told)
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})
     freed_visit(caller, before["location_id"], before["starts_at"], before["ends_at"])
 
 
-def _claims(catalog: ClinicCatalog, placing: Placing, actual: dict[str, dict[str, Any]]) -> list[Batch]:
-    """Give the visit's new phases, with the actual times of the old phases, and its claims as rows."""
-    _, ((model, phases), *claims) = claims_of(
-        catalog, placing.question, placing.appointment, _assignment(placing)
-    )
-    # Actual times are noted only on the first phase of a kind; its position may be another in the new plan.
-    return [(model, [{**phase, **actual.pop(phase["kind"], {})} for phase in phases]), *claims]
+def _claims(caller: Caller, catalog: ClinicCatalog, move: _Move) -> list[Batch]:
+    """Give the visit's new phases and its claims as rows."""
+    placing, assignment = move.placing, _assignment(move.placing)
+    if move.goes_on:
+        assignment = replace(
+            assignment, claims=claims_of_phases(AppointmentPhase(**row) for row in move.rows)
+        )
+    if move.goes_on or placing.verdict.overlaps:
+        assignment = beside_others(caller, move.appointment.id, assignment)
+    _, ((model, _), *claims) = claims_of(catalog, placing.question, move.appointment, assignment)
+    return [(model, move.rows), *claims]
 
 
 def _assignment(placing: Placing) -> Assignment:
@@ -151,9 +200,8 @@ def _keep(appointment: Appointment, question: Question, verdict: Verdict, start:
 def _phases(caller: Caller, placings: Sequence[Placing]) -> dict[UUID, list[Row[Any]]]:
     """Give the present phases of each visit in their order."""
     found: dict[UUID, list[Row[Any]]] = {one.appointment.id: [] for one in placings}
-    names = ("appointment_id", "kind", *_PLACE, "lane", *_ACTUAL)
-    # Rows and no objects: the session must not keep phases that are about to be replaced.
-    phases = select(*(getattr(AppointmentPhase, name) for name in names)).where(
+    columns = list(AppointmentPhase.__table__.columns)
+    phases = select(*columns).where(
         AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.appointment_id.in_(found)
     )
     for phase in caller.session.execute(phases.order_by(AppointmentPhase.position)):

@@ -1,6 +1,6 @@
 """Checks when a step of a visit happened, and that the steps of the day happen on the visit's own day."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from booking.appointments.records import Visit
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, WrongDay
 from models import Event
-from models.statuses import UNDER_WAY
+from models.statuses import TO_COME, UNDER_WAY
 
 _ON_ITS_DAY: Final = frozenset({"arrive", "start-numbing", "start", "complete"})
 # A visit that is under way may run past midnight: so much longer than planned is still the same visit.
@@ -38,6 +38,9 @@ def _since_last_step(caller: Caller, visit: Visit, action: str, at: datetime) ->
     since = appointment.status_since or appointment.created_at
     if action not in _ON_ITS_DAY and appointment.status == "confirmed":
         since = _booked_at(caller, appointment.id) or since
+    if appointment.status in TO_COME and appointment.starts_at < since:
+        # It was booked, or moved, into the past: its patient had come before that was noted.
+        since = datetime.combine(_date(visit, appointment.starts_at), time(), visit.zone)
     # The desk reads clocks without fractions of a second.
     if at < since.replace(microsecond=0):
         raise Invalid("/at", f"The step before it was at {since.astimezone(visit.zone).isoformat()}.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.visit_requests import VisitRequest
 from models import Appointment, AppointmentPhase
+from models.statuses import UNDER_WAY
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Notice
 from scheduling.ticks import from_tick, local_date
@@ -26,8 +28,9 @@ class Visit:
     """An appointment with its phases and the zone of its location, as clients see it.
 
     `affected` are other visits that this change moves, or leaves outside the rules; None after a change
-    that cannot do so. `alternatives` are other times that are offered for a late visit. `included` are the
-    objects beside it that the client has asked for, by name.
+    that cannot do so. `alternatives` are other times that are offered for a late visit, or for visits that
+    it runs into. `included` are the objects beside it that the client has asked for, by name. `before` is
+    what it was before the action that changes it. A visit is `unclosed` when its location has closed.
     """
 
     appointment: Appointment
@@ -36,6 +39,8 @@ class Visit:
     affected: Sequence[UUID] | None = None
     alternatives: Sequence[Mapping[str, Any]] | None = None
     included: Mapping[str, Any] | None = None
+    before: Mapping[str, Any] | None = None
+    unclosed: bool = False
 
     @property
     def main_place(self) -> int:
@@ -47,6 +52,14 @@ class Visit:
     def main_phase(self) -> AppointmentPhase:
         """The phase that begins when the treatment or consultation is started."""
         return self.phases[self.main_place]
+
+    @property
+    def flags(self) -> Sequence[Mapping[str, Any]]:
+        """The flags of the appointment, and `not_closed` when it should be over by now."""
+        appointment = self.appointment
+        if not self.unclosed or appointment.status not in UNDER_WAY:
+            return appointment.flags
+        return [*appointment.flags, {"code": "not_closed", "since": appointment.closes_at}]
 
     def has(self, therapist_id: UUID | None, room_id: UUID | None) -> bool:
         """Whether the visit has this therapist and this room already; None stands for any."""
@@ -107,7 +120,14 @@ def with_phases(
     for row in rows:
         phases[row.appointment_id].append(row)
     zones = catalog.engine.locations
-    return [Visit(one, phases[one.id], zones[one.location_id].zone) for one in appointments]
+    return [
+        Visit(one, phases[one.id], zones[one.location_id].zone, unclosed=_is_unclosed(one, caller.now))
+        for one in appointments
+    ]
+
+
+def _is_unclosed(appointment: Appointment, now: datetime) -> bool:
+    return appointment.closes_at is not None and appointment.closes_at < now
 
 
 def edit_notes(caller: Caller, appointment_id: UUID, notes: str | None, expected: int | None) -> Visit:

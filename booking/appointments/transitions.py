@@ -1,6 +1,6 @@
-"""Takes an appointment from status to status: confirm, start the numbing, cancel, no-show."""
+"""Takes an appointment from status to status: confirm, cancel, no-show, and what every action shares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -9,19 +9,21 @@ from uuid import UUID
 
 from booking.appointments.noted_times import noted_at
 from booking.appointments.records import Visit, bump_version, lock_appointment, with_phases
-from booking.claims.claims import delete_claims
+from booking.appointments.steps import as_it_is, keep_step
+from booking.claims.claims import delete_claims, load_claims
 from booking.claims.expired_holds import end_hold, require_live
-from booking.claims.freed_time import freed_visit
+from booking.claims.freed_time import freed_claims
 from booking.core.caller import Caller
 from booking.core.errors import TooEarly, WrongStatus
 from booking.core.events import record
 from booking.courses.courses import follow_visit
-from booking.flags.flags import clear_flags_of_busy_staff
+from booking.flags.flags import clear_flags_of_conflicts, flag_overrun
 from booking.flags.revalidation import judge_others
 from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
 from models.statuses import ALLOWED_FROM, OVER
 from scheduling.catalog import Policy
+from scheduling.questions import Claim
 
 
 def require_status(action: str, appointment: Appointment) -> None:
@@ -34,19 +36,6 @@ def confirm(caller: Caller, appointment_id: UUID, expected: int | None, at: date
     """Note that the patient has confirmed."""
     visit, at = begin(caller, "confirm", appointment_id, expected, at)
     return end(caller, visit, "confirmed", "confirmed", at)
-
-
-def start_numbing(
-    caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None
-) -> Visit:
-    """Note that the cream is on; raise WrongStatus for a visit without a numbing phase."""
-    visit, at = begin(caller, "start-numbing", appointment_id, expected, at)
-    numbing = phase_of(visit, "numbing")
-    if numbing is None:
-        raise WrongStatus((), "This visit has no numbing phase.")
-    finish(visit, at, but=numbing)
-    numbing.actual_starts_at = at
-    return end(caller, visit, "numbing", "numbing_started", at)
 
 
 def cancel(
@@ -89,9 +78,12 @@ def no_show(caller: Caller, appointment_id: UUID, expected: int | None, at: date
 def _free(caller: Caller, visit: Visit, status: str, at: datetime) -> Visit:
     """Free the visit's time, and judge the patient's other visits without it."""
     gone = visit.appointment
+    claims = load_claims(caller, [gone.id])[gone.id]
     delete_claims(caller.session, gone)
-    freed_visit(caller, gone.location_id, gone.starts_at, gone.ends_at)
-    ended = end(caller, visit, status, status, at)
+    freed_claims(caller, gone.location_id, claims)
+    if gone.status == "numbing":
+        flag_overrun(caller, gone, ())
+    ended = end(caller, visit, status, status, at, claims=claims)
     catalog = load_catalog(caller)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
 
@@ -105,8 +97,13 @@ def begin(
     """
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status(action, appointment)
-    visit = with_phases(caller, [appointment])[0]
+    visit = remembered(with_phases(caller, [appointment])[0])
     return visit, noted_at(caller, visit, action, at)
+
+
+def remembered(visit: Visit) -> Visit:
+    """Give the visit with what it is before an action changes it."""
+    return replace(visit, before=as_it_is(visit.appointment, visit.phases))
 
 
 def end(
@@ -116,16 +113,19 @@ def end(
     event: str,
     at: datetime,
     fields: Mapping[str, Any] = MappingProxyType({}),
+    claims: Sequence[Claim] | None = None,
 ) -> Visit:
-    """Write the new status since `at` and its event, and update the course.
+    """Write the new status since `at` and its event, keep the step for `undo`, and update the course.
 
-    `fields` are added to the audit entry, as is an `at` in the past.
+    `fields` are added to the audit entry, as is an `at` in the past. `claims` are what the visit had before,
+    if the action changes that.
     """
     before = visit.appointment.status
+    keep_step(caller, visit.appointment.id, visit.before or {}, claims)
     visit.appointment.status = status
     visit.appointment.status_since = at
     if status in OVER:
-        clear_flags_of_busy_staff(visit.appointment)
+        clear_flags_of_conflicts(visit.appointment)
     bump_version(caller, visit.appointment)
     record(
         caller, event, visit.appointment, {"status": [before, status], **fields, **in_the_past(caller, at)}

@@ -24,7 +24,7 @@ def claims_of(
     phases = planned_phases(question, appointment, assignment)
     return phases, [
         (AppointmentPhase, [columns_of(phase) for phase in phases]),
-        (Occupancy, _occupancies(appointment, assignment)),
+        (Occupancy, _occupancies(appointment, assignment.claims)),
         (SpacingClaim, _spacing(catalog, question, appointment)),
     ]
 
@@ -51,6 +51,7 @@ def planned_phases(
             therapist_id=given.therapist_id,
             assistant_id=given.assistant_id,
             device_id=given.device_id,
+            runs_on=False,
         )
         for position, (phase, given) in enumerate(planned)
     ]
@@ -96,7 +97,17 @@ def delete_claims(session: Session, appointment: Appointment, *, phases: bool = 
         )
 
 
-def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[str, Any]]:
+def replace_occupancies(session: Session, appointment: Appointment, claims: Iterable[Claim]) -> None:
+    """Replace what the appointment occupies; its spacing claims stay."""
+    session.execute(
+        delete(Occupancy).where(
+            Occupancy.clinic_id == appointment.clinic_id, Occupancy.appointment_id == appointment.id
+        )
+    )
+    insert_rows(session, (Occupancy, _occupancies(appointment, claims)))
+
+
+def _occupancies(appointment: Appointment, claims: Iterable[Claim]) -> list[dict[str, Any]]:
     return [
         {
             "clinic_id": appointment.clinic_id,
@@ -107,7 +118,7 @@ def _occupancies(appointment: Appointment, assignment: Assignment) -> list[dict[
             "end_tick": end,
             "appointment_id": appointment.id,
         }
-        for resource_id, lane, start, end in assignment.claims
+        for resource_id, lane, start, end in claims
     ]
 
 

@@ -11,6 +11,7 @@ from booking.core.caller import Caller
 from booking.core.events import audit
 from booking.core.queue import defer
 from models import Appointment, WaitlistEntry, WorkingHours
+from scheduling.questions import Claim
 from scheduling.ticks import ceil_tick, floor_tick
 
 ALWAYS: Final = (0, 30_000_000)
@@ -54,6 +55,13 @@ def freed(caller: Caller, locations: Collection[UUID], first: int, until: int) -
 def freed_visit(caller: Caller, location_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
     """Queue offers of the time of a visit or hold that no longer takes place there."""
     freed(caller, [location_id], floor_tick(starts_at), ceil_tick(ends_at))
+
+
+def freed_claims(caller: Caller, location_id: UUID, claims: Collection[Claim]) -> None:
+    """Queue offers of the time of claims that are given up."""
+    if claims:
+        first, until = min(start for *_, start, _ in claims), max(end for *_, end in claims)
+        freed(caller, [location_id], first, until)
 
 
 def freed_resource(

@@ -7,14 +7,18 @@ from uuid import UUID
 from sqlalchemy import text
 
 from models.database import Database
-from models.statuses import GONE
+from models.statuses import BEGUN, GONE
 
 _CLINICS = text("SELECT clinic_ids()")
 
+# A visit that has begun, or that was noted when others had its place, claims what was free of what it
+# occupies. Any other visit claims its plan.
 _DIFFERENCES = text(f"""
     WITH planned AS (
         SELECT p.appointment_id, held.resource_id, held.lane,
-               range_agg(tstzrange(p.starts_at, p.ends_at)) AS during
+               range_agg(tstzrange(
+                   coalesce(p.occupied_from, p.starts_at), coalesce(p.occupied_until, p.ends_at)
+               )) AS during
         FROM appointment_phases p
         JOIN appointments a ON a.clinic_id = p.clinic_id AND a.id = p.appointment_id
         CROSS JOIN LATERAL (
@@ -28,7 +32,10 @@ _DIFFERENCES = text(f"""
     )
     SELECT appointment_id, resource_id
     FROM planned FULL JOIN claimed USING (appointment_id, resource_id, lane)
-    WHERE planned.during IS DISTINCT FROM claimed.during
+    JOIN appointments a ON a.id = appointment_id
+    WHERE CASE WHEN a.status IN {BEGUN} OR a.flags @> '[{{"code": "overlap"}}]'
+          THEN NOT coalesce(claimed.during, '{{}}') <@ coalesce(planned.during, '{{}}')
+          ELSE planned.during IS DISTINCT FROM claimed.during END
     ORDER BY 1, 2
 """)  # noqa: S608 - no part comes from a request
 

@@ -63,6 +63,20 @@ class MedicalHolds(Collection):
             values["released_by"] = levels.get(values["code"], LADDER[-1])
 
 
+def withdraw(caller: Caller, hold_ids: Sequence[str]) -> list[UUID]:
+    """Delete medical holds that an act opened which is taken back; give the visits that are refused still."""
+    affected: list[UUID] = []
+    for hold_id in hold_ids:
+        held = MedicalHolds(caller)
+        found = caller.session.get(MedicalHold, (caller.clinic_id, UUID(hold_id)))
+        if found is not None:
+            caller.session.delete(found)
+            caller.session.flush()
+            audit(caller, "medical_hold.withdrawn", "medical_hold", found.id, {"fields": []})
+            affected += held.follow({"patient_id": found.patient_id}, None)
+    return affected
+
+
 def sign_off(caller: Caller, patient_id: UUID, hold_id: UUID, reason: str, expected: int | None) -> Values:
     """Let a patient be treated despite an open medical hold; WrongStatus if it is resolved or signed off."""
     holds = MedicalHolds(caller)

@@ -16,7 +16,7 @@ from booking.core.events import audit
 from booking.core.locks import lock_catalogue
 from booking.courses.held_courses import held_courses
 from models import Appointment, Course
-from models.statuses import COURSES_OPEN, COURSES_TAKING, GONE, NOT_BOOKED
+from models.statuses import COURSES_OPEN, COURSES_TAKING, GONE, NOT_BOOKED, OVER
 
 _WAKING: Final = ("planned", "lapsed")
 # The statuses of a visit with which the progress of its course changes.
@@ -185,7 +185,13 @@ def follow_visit(caller: Caller, appointment: Appointment) -> None:
 
     The course's version also goes up when only its progress changes, because clients read both together.
     """
-    if appointment.course_id is None or appointment.status not in _COUNTING:
+    if appointment.status in _COUNTING:
+        follow_correction(caller, appointment)
+
+
+def follow_correction(caller: Caller, appointment: Appointment) -> None:
+    """Update the course of a visit whose status was taken back: a course that it had ended goes on."""
+    if appointment.course_id is None:
         return
     course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()
     before, course.status = course.status, _status_after(caller, course, appointment)
@@ -205,7 +211,10 @@ def _status_after(caller: Caller, course: Course, visit: Appointment) -> str:
         and _count(caller, course, Appointment.status == "completed") >= course.sessions
     ):
         return "completed"
-    return "active" if visit.status == "booked" and course.status in _WAKING else course.status
+    if course.status == "completed" and visit.status not in _COUNTING:
+        done = _count(caller, course, Appointment.status == "completed")
+        return "active" if done < course.sessions else "completed"
+    return "active" if visit.status not in OVER and course.status in _WAKING else course.status
 
 
 def _count(caller: Caller, course: Course, *where: ColumnElement[bool]) -> int:

@@ -7,21 +7,22 @@ from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
-from booking.appointments.transitions import end, note_arrival, require_status
+from booking.appointments.transitions import end, note_arrival, remembered, require_status
 from booking.claims.expired_holds import lock_and_sweep
 from booking.core.caller import Caller
 from booking.core.errors import StaleVersion
 from booking.day.arrival_times import arrived_at, times_near_now
 from booking.day.coming_after_all import come_after_all
 from booking.day.late_arrival import following, plan, resources_of
+from booking.day.occupying import note_closing
 from booking.day.planned_visits import PlannedVisit, fits, planned_visit
-from booking.flags.flags import flag_late
+from booking.flags.flags import LATE, add_flag
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of_patients
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_histories
 from models import Appointment
-from scheduling.ticks import floor_tick, to_tick
+from scheduling.ticks import ceil_tick, floor_tick, to_tick
 
 
 def arrive(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
@@ -41,7 +42,7 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None, at: datet
     if appointment.status == "no_show":
         # It was given up while we waited for the locks, and nothing that it could take is locked.
         raise StaleVersion
-    visit = with_phases(caller, [appointment], catalog)[0]
+    visit = remembered(with_phases(caller, [appointment], catalog)[0])
     at = arrived_at(caller, visit, at)
     late = _is_late(appointment, at)
     moved = (
@@ -51,12 +52,15 @@ def arrive(caller: Caller, appointment_id: UUID, expected: int | None, at: datet
     )
     if moved:
         visit = replace(
-            with_phases(caller, [appointment], catalog)[0], affected=[one.id for one in moved[1:]]
+            visit,
+            phases=with_phases(caller, [appointment], catalog)[0].phases,
+            affected=[one.id for one in moved[1:]],
         )
     elif late:
-        flag_late(caller, appointment)
+        add_flag(caller, appointment, LATE)
         visit = replace(visit, alternatives=times_near_now(caller, appointment))
     note_arrival(visit, at)
+    note_closing(catalog, visit, ceil_tick(appointment.ends_at))
     return end(caller, visit, "arrived", "arrived", at)
 
 

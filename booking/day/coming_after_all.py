@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.appointments.records import Visit, get_appointment, lock_appointment, set_placement, with_phases
-from booking.appointments.transitions import end, note_arrival
+from booking.appointments.transitions import end, note_arrival, remembered
 from booking.claims.claims import claims_of, delete_claims
 from booking.claims.expired_holds import lock_and_sweep
 from booking.core.bulk_insert import insert_rows
@@ -15,8 +15,10 @@ from booking.core.errors import Refused, StaleVersion
 from booking.courses.courses import follow_visit, require_sessions, select_course
 from booking.day.arrival_times import arrived_at, times_of_today
 from booking.day.late_arrival import resources_of
+from booking.day.occupying import note_closing
 from booking.day.planned_visits import PlannedVisit, check_place, planned_visit
-from booking.flags.flags import OF_FLOORS, flag_late
+from booking.day.start_judgement import under_a_floor
+from booking.flags.flags import LATE, add_flag
 from booking.flags.revalidation import judge_others
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
@@ -24,9 +26,8 @@ from booking.questions.histories import History, load_histories
 from booking.questions.visit_requests import find_course
 from booking.questions.windows import day_of
 from models import Appointment
-from scheduling.engine import check
-from scheduling.questions import Question, Verdict
-from scheduling.reasons import Refusal
+from scheduling.questions import Verdict
+from scheduling.ticks import ceil_tick
 
 
 def come_after_all(
@@ -43,12 +44,14 @@ def come_after_all(
     appointment = lock_appointment(caller, appointment_id, expected)
     if appointment.status != "no_show":
         raise StaleVersion
-    at = arrived_at(caller, with_phases(caller, [appointment], catalog)[0], at)
+    given_up = remembered(with_phases(caller, [appointment], catalog)[0])
+    at = arrived_at(caller, given_up, at)
     _take_again(caller, catalog, appointment, histories)
-    flag_late(caller, appointment)
-    visit = with_phases(caller, [appointment], catalog)[0]
+    add_flag(caller, appointment, LATE)
+    visit = replace(given_up, phases=with_phases(caller, [appointment], catalog)[0].phases)
     note_arrival(visit, at)
-    arrived = end(caller, visit, "arrived", "arrived", at)
+    note_closing(catalog, visit, ceil_tick(appointment.ends_at))
+    arrived = end(caller, visit, "arrived", "arrived", at, claims=())
     return replace(arrived, affected=judge_others(caller, appointment, catalog))
 
 
@@ -82,7 +85,9 @@ def _take_again(
         require_sessions(caller, course, 1)
     planned = _planned_visit(caller, catalog, appointment, histories)
     verdict = _placed(caller, catalog, planned)
-    refusals = [*verdict.refusals, *_under_a_floor(catalog, planned, histories)]
+    history = None if appointment.patient_id is None else histories[appointment.patient_id]
+    floors = [] if history is None else under_a_floor(caller, catalog, appointment, history)
+    refusals = [*verdict.refusals, *floors]
     if refusals or verdict.assignment is None:
         raise Refused(refusals, times_of_today(caller, appointment))
     delete_claims(caller.session, appointment, phases=True)
@@ -102,16 +107,3 @@ def _placed(caller: Caller, catalog: ClinicCatalog, planned: PlannedVisit) -> Ve
     busy = busy_for(caller, catalog, question, window, without=planned.visit.appointment.id)
     kept = check_place(catalog, question, busy, start, window, planned.resources)
     return kept if kept.assignment else check_place(catalog, question, busy, start, window)
-
-
-def _under_a_floor(
-    catalog: ClinicCatalog, planned: PlannedVisit, histories: Mapping[UUID, History]
-) -> list[Refusal]:
-    """Give the floors that the visit would break by now; the rest of the rules is judged at its start."""
-    appointment = planned.visit.appointment
-    if appointment.patient_id is None:
-        return []
-    patient = histories[appointment.patient_id].patient(appointment.id)
-    question: Question = replace(planned.question, patient=patient, moves=True)
-    found = check(question, catalog.engine, {}, planned.start, day_of(question, planned.start)).refusals
-    return [one for one in found if one.code in OF_FLOORS]

@@ -8,10 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from booking.appointments.noted_times import noted_at
 from booking.appointments.records import Visit
-from booking.appointments.transitions import begin, end, finish
+from booking.appointments.steps import note_opened
+from booking.appointments.transitions import end, finish
 from booking.clinical.medical_holds import MedicalHolds
 from booking.core.caller import Caller
+from booking.core.crud import Values
+from booking.day.occupying import lock_used, look_at_use, occupy, with_overruns
 from models import MedicalHold
 from scheduling.clinical import atoms
 
@@ -28,20 +32,27 @@ def complete(
     Each adverse effect, a code of H07 to H10, opens a medical hold on the visit's areas unless such a hold
     is open there already; `affected` then names the patient's visits to come that the holds refuse.
     """
-    visit, at = begin(caller, "complete", appointment_id, expected, at)
+    catalog, visit = lock_used(caller, "complete", appointment_id, expected)
+    at = noted_at(caller, visit, "complete", at)
     finish(visit, at)
+    occupied = look_at_use(caller, catalog, visit, "completed", at)
+    run_into, offers = occupy(caller, catalog, visit, occupied)
     fields: dict[str, Any] = {"fields": ["adverse_effects"]} if adverse_effects else {}
-    done = end(caller, visit, "completed", "completed", at, fields)
+    done = end(caller, visit, "completed", "completed", at, fields, occupied.before)
+    done = with_overruns(done, run_into, offers)
     if not adverse_effects:
         return done
-    affected = [one for code in adverse_effects for one in _open_medical_hold(caller, visit, code, at)]
-    return replace(done, affected=list(dict.fromkeys(affected)))
+    opened = [_open_medical_hold(caller, visit, code, at) for code in adverse_effects]
+    holds = [one for one in opened if one is not None]
+    note_opened(caller, appointment_id, [one["id"] for one in holds])
+    affected = [refused for one in holds for refused in one["affected"]]
+    return replace(done, affected=list(dict.fromkeys((*run_into, *affected))))
 
 
-def _open_medical_hold(caller: Caller, visit: Visit, code: str, at: datetime) -> Sequence[UUID]:
-    """Open a medical hold from that date on; give the visits that it refuses, none if it was open before."""
+def _open_medical_hold(caller: Caller, visit: Visit, code: str, at: datetime) -> Values | None:
+    """Open a medical hold from that date on; None if it was open before."""
     if _is_open(caller, visit, code):
-        return ()
+        return None
     values = {
         "patient_id": visit.appointment.patient_id,
         "code": code,
@@ -51,8 +62,7 @@ def _open_medical_hold(caller: Caller, visit: Visit, code: str, at: datetime) ->
         "earliest_on": None,
         "release_appointments": False,
     }
-    affected: Sequence[UUID] = MedicalHolds(caller).create(values)["affected"]
-    return affected
+    return MedicalHolds(caller).create(values)
 
 
 def _is_open(caller: Caller, visit: Visit, code: str) -> bool:

@@ -134,7 +134,10 @@ def _place(
 
     `taken` is what may count as busy, the most first: less of it counts only where an option needs that.
     """
-    tries = [(busy, only) for busy in taken for only in (visit.resources, *(() if visit.here else (None,)))]
+    in_the_way = [visit.in_its_way(busy, window) for busy in taken]
+    tries = [
+        (busy, only) for busy in in_the_way for only in (visit.resources, *(() if visit.here else (None,)))
+    ]
     for option in options:
         question = replace(visit.question, procedure=option.procedure)
         for busy, only in tries:

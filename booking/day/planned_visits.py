@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from booking.appointments.records import Visit
+from booking.claims.real_use import span_of
 from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
@@ -18,10 +19,12 @@ from scheduling.engine import check
 from scheduling.lateness import Planned, as_planned
 from scheduling.questions import Patient, Question, Verdict
 from scheduling.reasons import CLINICAL
-from scheduling.ticks import to_tick
+from scheduling.ticks import floor_tick, to_tick
 
 # The clinical rules were judged when the visit was booked; the others cannot be kept on the day itself.
 _SETTLED: Final = CLINICAL | {"in_the_past", "min_notice", "beyond_horizon", "off_grid"}
+# Where and by whom a visit goes on that has begun is not a matter of hours any more.
+_OF_HOURS: Final = frozenset({"outside_opening_hours", "therapist_not_working"})
 _HELD: Final = ("room_id", "therapist_id", "assistant_id", "device_id")
 
 
@@ -38,6 +41,13 @@ class PlannedVisit:
         """Whether the patient has arrived."""
         return self.visit.appointment.status not in TO_COME
 
+    def in_its_way(self, busy: Busy, window: Window) -> Busy:
+        """Give the busy time that stands in the visit's way: once it has begun, that of before does not."""
+        if not is_numbed(self.visit):
+            return busy
+        passed = window.span(window.start, floor_tick(self.question.now))
+        return {lane: bits & ~passed for lane, bits in busy.items()}
+
     @property
     def resources(self) -> frozenset[UUID]:
         """Every resource that the visit's phases take."""
@@ -45,23 +55,31 @@ class PlannedVisit:
         return frozenset(one for one in held if one is not None)
 
 
+def is_numbed(visit: Visit) -> bool:
+    """Whether the cream is on: the visit has begun, and its treatment has not."""
+    return visit.appointment.status == "numbing"
+
+
 def planned_visit(
     caller: Caller, catalog: ClinicCatalog, visit: Visit, history: History | None
 ) -> PlannedVisit:
     """Give the visit with a question of its own phases, its therapist and the patient's other visits.
 
+    Of a visit whose cream is on the phases are as they really are, and `start` is when the first began.
+
     The phases are the procedure's when these have been renamed or replaced since the booking.
     """
     appointment = visit.appointment
-    start = to_tick(appointment.starts_at)
     procedure = catalog.engine.procedures[appointment.procedure_id]
+    fitting = fits(visit.phases, [phase.name for phase in procedure.phases])
+    begun = is_numbed(visit) and fitting
+    spans = [_span(one, begun=begun) for one in visit.phases]
+    start = min(first for first, _ in spans) if begun else to_tick(appointment.starts_at)
     planned = [
-        Planned(
-            to_tick(one.starts_at) - start, to_tick(one.ends_at) - start, one.min_minutes, one.max_minutes
-        )
-        for one in visit.phases
+        Planned(first - start, until - start, one.min_minutes, one.max_minutes)
+        for one, (first, until) in zip(visit.phases, spans, strict=True)
     ]
-    if fits(visit.phases, [phase.name for phase in procedure.phases]):
+    if fitting:
         procedure = as_planned(procedure, planned)
     patient = None
     if history is not None:
@@ -73,9 +91,21 @@ def planned_visit(
         question_of(caller, catalog, appointment, patient, course),
         procedure=replace(procedure, prerequisites=()),
         therapist_id=appointment.therapist_id,
-        waived=_SETTLED | waivers(appointment).codes,
+        waived=_SETTLED | waivers(appointment).codes | (_OF_HOURS if begun else frozenset()),
     )
     return PlannedVisit(visit, question, start)
+
+
+def _span(phase: AppointmentPhase, *, begun: bool) -> tuple[int, int]:
+    """Give what a phase occupies; a phase that did not take place lasted its minutes before that."""
+    if not begun:
+        return to_tick(phase.starts_at), to_tick(phase.ends_at)
+    first, until = span_of(phase)
+    return (
+        (first, until)
+        if first < until
+        else (until - (to_tick(phase.ends_at) - to_tick(phase.starts_at)), until)
+    )
 
 
 def fits(phases: Iterable[AppointmentPhase], names: list[str]) -> bool:

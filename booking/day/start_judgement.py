@@ -13,8 +13,9 @@ from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import History
 from booking.questions.judging import Override, permitted
 from booking.questions.overrides import overridden, waivers
-from booking.questions.visit_requests import question_of
+from booking.questions.visit_requests import find_course, question_of
 from booking.questions.windows import day_of
+from models import Appointment
 from scheduling import qualifications
 from scheduling.engine import check
 from scheduling.qualifications import Need
@@ -50,6 +51,18 @@ def refusals_at_start(
     allowed = waivers(visit.appointment, history.visits)
     judged = [one for one in found if one.code in _JUDGED and not allowed.cover(one)]
     return [*judged, *_against_assistants(catalog, visit, question, start)]
+
+
+def under_a_floor(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, history: History
+) -> list[Refusal]:
+    """Give the floors that a visit would break on its planned date, beside the patient's other visits."""
+    course = find_course(caller, catalog, appointment.course_id, appointment.patient_id)
+    question = question_of(caller, catalog, appointment, history.patient(appointment.id), course)
+    start = to_tick(appointment.starts_at)
+    asked = replace(question, therapist_id=appointment.therapist_id, moves=True)
+    found = check(asked, catalog.engine, {}, start, day_of(asked, start)).refusals
+    return [one for one in found if one.code in OF_FLOORS]
 
 
 def _question(

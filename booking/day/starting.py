@@ -7,16 +7,17 @@ from math import ceil
 from typing import Final
 from uuid import UUID
 
+from booking.appointments.noted_times import noted_at
 from booking.appointments.records import Visit
-from booking.appointments.transitions import begin, end, finish, phase_of, policy_of
+from booking.appointments.transitions import end, finish, phase_of, policy_of
 from booking.claims.claims import claim_spacing
-from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, WrongStatus
 from booking.core.events import record
+from booking.day.occupying import lock_used, look_at_use, occupy, with_overruns
 from booking.day.start_judgement import override_at_start, refusals_at_start
 from booking.flags.revalidation import judge_others
-from booking.questions.catalog import load_catalog
+from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import load_history
 from booking.questions.judging import Override
 from booking.questions.visit_requests import question_of
@@ -39,11 +40,15 @@ def start(
 ) -> Visit:
     """Note that the procedure begins; raise Refused with every reason if it must not.
 
-    The cream may have worked too briefly or too long, and the patient's rules and the qualifications are
-    judged anew. `cream_off_at` is when the cream came off, by default at the start; raise Invalid unless it
-    lies between the start of the numbing and that of the treatment.
+    The cream may have worked too briefly or too long, the patient's rules and the qualifications are judged
+    anew, and what the treatment needs must not be in use. `affected` are the planned visits whose time the
+    visit is going to need, which are flagged `overrun`, and visits that are too near to it now.
+
+    `cream_off_at` is when the cream came off, by default at the start; raise Invalid unless it lies between
+    the start of the numbing and that of the treatment.
     """
-    visit, at = begin(caller, "start", appointment_id, expected, at)
+    catalog, visit = lock_used(caller, "start", appointment_id, expected)
+    at = noted_at(caller, visit, "start", at)
     numbing = phase_of(visit, "numbing")
     if numbing is not None and visit.appointment.status == "arrived" and not numbed_elsewhere:
         raise WrongStatus(("numbing",), "Start the numbing first, or say numbed_elsewhere.")
@@ -52,22 +57,27 @@ def start(
         refusals = _end_numbing(caller, visit, numbing, cream_off_at or at, at)
     finish(visit, at, but=visit.main_phase)
     visit.main_phase.actual_starts_at = at
-    return _begin_treatment(caller, visit, refusals, override, at)
+    return _begin_treatment(caller, catalog, visit, refusals, override, at)
 
 
 def _begin_treatment(
-    caller: Caller, visit: Visit, refusals: Sequence[Refusal], override: Override | None, at: datetime
+    caller: Caller,
+    catalog: ClinicCatalog,
+    visit: Visit,
+    refusals: Sequence[Refusal],
+    override: Override | None,
+    at: datetime,
 ) -> Visit:
     """Judge the visit, then count it from its real date on; flag visits that are now too near to it."""
-    appointment, catalog = visit.appointment, load_catalog(caller)
+    appointment = visit.appointment
     if appointment.patient_id is None:
         raise ValueError("Only a slot hold has no patient.")
     on = at.astimezone(visit.zone).date()
     moved = on != appointment.local_date
-    if moved:
-        drop_expired(caller, [appointment.patient_id])
+    occupied = look_at_use(caller, catalog, visit, "in_progress", at)
     history = load_history(caller, catalog, appointment.patient_id, with_holds=moved)
-    refusals = [*refusals, *refusals_at_start(caller, catalog, visit, history, at)]
+    judged = refusals_at_start(caller, catalog, visit, history, at)
+    refusals = [*refusals, *occupied.refusals, *judged]
     kept = override_at_start(caller, catalog, visit, refusals, override)
     appointment.overrides = [*appointment.overrides, *kept]
     appointment.performed_on = on
@@ -75,10 +85,13 @@ def _begin_treatment(
         course = history.course_of(appointment.id)
         question = question_of(caller, catalog, appointment, None, course)
         claim_spacing(caller.session, catalog, question, appointment)
-    started = end(caller, visit, "in_progress", "started", at)
+    run_into, offers = occupy(caller, catalog, visit, occupied)
+    started = end(caller, visit, "in_progress", "started", at, claims=occupied.before)
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})
-    return replace(started, affected=judge_others(caller, appointment, catalog)) if moved else started
+    if moved:
+        started = replace(started, affected=judge_others(caller, appointment, catalog))
+    return with_overruns(started, run_into, offers)
 
 
 def _end_numbing(

@@ -159,7 +159,8 @@ def _judged(
         beside = dict(busy)
         occupy(beside, window, claims)
         for only in one.choices:
-            verdict = check_place(catalog, asked, beside, start, window, only)
+            in_the_way = one.planned.in_its_way(beside, window)
+            verdict = check_place(catalog, asked, in_the_way, start, window, only)
             if verdict.assignment is not None:
                 return replace(verdict, waived_codes=verdict.waived_codes - asked.waived)
     return verdict

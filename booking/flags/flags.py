@@ -1,15 +1,17 @@
 """Writes and clears the flags of visits, and says which refusals lead to a flag."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import and_, literal_column, or_, text
 from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.core.bulk_insert import Batch, insert_rows
 from booking.core.caller import Caller
 from booking.core.events import facts
+from booking.flags.visits_to_recheck import lock_rows
 from models import Appointment, AuditEntry, Event
 from models.serialization import dumps
 from scheduling.reasons import CLINICAL
@@ -34,6 +36,11 @@ DISRUPTED: Final = "disrupted"
 # The flag of a visit during which a therapist has become busy elsewhere; external_busy.py keeps it.
 EXTERNAL_BUSY: Final = "external_busy"
 
+# The flag of a visit into whose time a visit that is under way has run; `appointment_id` names that visit.
+OVERRUN: Final = "overrun"
+# The flag of a visit that was noted at a time and place that others had then.
+OVERLAP: Final = "overlap"
+
 # A code, and the rule behind it if there is one.
 Reason = tuple[str, str | None]
 Flags = list[dict[str, Any]]
@@ -45,9 +52,46 @@ _WRITE = text("""
 """)
 
 
-def flag_late(caller: Caller, appointment: Appointment) -> None:
-    """Flag a visit whose patient is so late that no other visit can give way."""
-    appointment.flags = [*appointment.flags, {"code": LATE, "since": caller.now}]
+def add_flag(caller: Caller, appointment: Appointment, code: str) -> None:
+    """Flag a visit for what happened on its day, once: `late`, or `overlap`."""
+    if all(one["code"] != code for one in appointment.flags):
+        appointment.flags = [*appointment.flags, {"code": code, "since": caller.now}]
+
+
+def flag_overrun(caller: Caller, running: Appointment, run_into: Collection[UUID]) -> list[Appointment]:
+    """Flag the visits that a visit runs into, clear those that it does not any more; give the former."""
+    own = str(running.id)
+    rows = lock_rows(
+        caller,
+        or_(
+            Appointment.id.in_(run_into),
+            and_(
+                Appointment.flags != literal_column("'[]'"),
+                Appointment.location_id == running.location_id,
+                Appointment.local_date >= running.local_date,
+                Appointment.local_date <= running.local_date + timedelta(days=1),
+                Appointment.flags.contains([{"code": OVERRUN, "appointment_id": own}]),
+            ),
+        ),
+    )
+    changed, raised = [], []
+    for one in rows:
+        others = [flag for flag in one.flags if flag.get("appointment_id") != own]
+        known = len(others) < len(one.flags)
+        if one.id in run_into and not known:
+            flags = [*others, {"code": OVERRUN, "appointment_id": own, "since": caller.now}]
+            changed.append((one, flags))
+            raised.append((one, {"codes": [OVERRUN]}))
+        elif one.id not in run_into and known:
+            changed.append((one, others))
+    write_flags(caller, changed)
+    tell_flagged(caller, raised)
+    return [one for one in rows if one.id in run_into]
+
+
+def clear_flags_of_overrun(appointment: Appointment) -> None:
+    """Clear the flags of visits that ran into this one: it has begun, moved, or is over."""
+    appointment.flags = [one for one in appointment.flags if one["code"] != OVERRUN]
 
 
 def clear_flags_of_old_place(appointment: Appointment) -> None:
@@ -55,7 +99,8 @@ def clear_flags_of_old_place(appointment: Appointment) -> None:
 
     No rule refuses its new place, and nothing is blocked there, so no disruption concerns it any more.
     """
-    appointment.flags = [one for one in appointment.flags if one["code"] not in OF_ANY_RULE | {DISRUPTED}]
+    gone = OF_ANY_RULE | {DISRUPTED, OVERRUN}
+    appointment.flags = [one for one in appointment.flags if one["code"] not in gone]
 
 
 def clear_flags_of_given_up(appointment: Appointment, held: Collection[UUID]) -> None:
@@ -69,9 +114,9 @@ def clear_flags_of_given_up(appointment: Appointment, held: Collection[UUID]) ->
     ]
 
 
-def clear_flags_of_busy_staff(appointment: Appointment) -> None:
-    """Clear the flags of external busy time on a visit that is over or will not take place."""
-    appointment.flags = [one for one in appointment.flags if one["code"] != EXTERNAL_BUSY]
+def clear_flags_of_conflicts(appointment: Appointment) -> None:
+    """Clear the flags of staff and places that are busy, on a visit that is over or will not take place."""
+    appointment.flags = [one for one in appointment.flags if one["code"] not in {EXTERNAL_BUSY, OVERRUN}]
 
 
 def flag(caller: Caller, judged: Iterable[tuple[Appointment, Sequence[Reason]]]) -> None:

@@ -13,6 +13,7 @@ from booking.questions.visit_requests import candidates
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import Busy, Window, busy_bits, overlapping_bits
 from scheduling.questions import Question
+from scheduling.ticks import floor_tick
 
 # Comparisons of integers may use the index below row-level security, range operators may not. No
 # occupancy is longer than LONGEST_OCCUPANCY, so its end alone bounds the scan from both sides; the same
@@ -43,6 +44,22 @@ _OUTSIDE = """
       AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last
     GROUP BY resource_id
 """
+# A visit that takes longer than planned keeps its place while it goes on, at most until it should be over. As
+# with busy time from outside, this is no claim: a visit that has that time keeps it.
+_RUNNING = """
+    UNION ALL
+    SELECT 'outside', used.resource_id, used.lane,
+           int4send(floor(extract(epoch FROM p.occupied_from) / 300)::int)
+           || int4send(LEAST(:running, ceil(extract(epoch FROM a.closes_at) / 300)::int))
+    FROM appointments a
+    JOIN appointment_phases p ON p.clinic_id = a.clinic_id AND p.appointment_id = a.id AND p.runs_on
+    CROSS JOIN LATERAL (
+        VALUES (p.room_id, p.lane::int), (p.therapist_id, 0), (p.assistant_id, 0), (p.device_id, 0)
+    ) AS used (resource_id, lane)
+    WHERE a.clinic_id = :clinic_id AND a.status IN ('arrived', 'numbing', 'in_progress')
+      AND used.resource_id = ANY(:ids) AND p.occupied_from < a.closes_at
+      AND p.occupied_from < to_timestamp(:running * 300) {others}
+"""
 # The time that these appointments have already, in spite of busy time from outside that came later.
 _PRESENT = """
     UNION ALL
@@ -52,10 +69,16 @@ _PRESENT = """
     WHERE clinic_id = :clinic_id AND appointment_id = ANY(:own) AND resource_id = ANY(:ids)
     GROUP BY resource_id, appointment_id
 """
-_BUSY = text(_CLAIMED.format(others="") + _EXPIRED + _OUTSIDE)
+_BUSY = text(_CLAIMED.format(others="") + _EXPIRED + _OUTSIDE + _RUNNING.format(others=""))
 _BLOCKED = text(_CLAIMED.format(others="AND appointment_id IS NULL"))
 _OF_OTHERS = "AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"
-_BUSY_WITHOUT = text(_CLAIMED.format(others=_OF_OTHERS) + _EXPIRED + _OUTSIDE + _PRESENT)
+_BUSY_WITHOUT = text(
+    _CLAIMED.format(others=_OF_OTHERS)
+    + _EXPIRED
+    + _OUTSIDE
+    + _RUNNING.format(others="AND a.id <> ALL(:without)")
+    + _PRESENT
+)
 
 
 def busy_for(
@@ -81,10 +104,10 @@ def load_busy(
     """Give each lane's busy bits over the window, without the claims of the appointments in `without`.
 
     Busy time of staff from outside counts too, except where it overlaps the time that these appointments,
-    or with `own` only some of them, have already. Slot holds that have expired by the real clock count as
-    gone.
+    or with `own` only some of them, have already. So does the place of a visit that takes longer than
+    planned, up to now. Slot holds that have expired by the real clock count as gone.
     """
-    values = {"real_now": caller.real_now}
+    values = {"real_now": caller.real_now, "running": floor_tick(caller.now) + 1}
     if not without:
         return _read(caller, _BUSY, resources, window, values)
     others = {"without": list(without), "own": list(without if own is None else own)}

@@ -32,6 +32,10 @@ _PEOPLE = text("""
 """)
 _VISITS = text(f"""
     SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.procedure_id,
+           COALESCE(a.present_from, a.starts_at) AS present_from,
+           CASE WHEN a.status IN ('numbing', 'in_progress')
+                THEN GREATEST(a.present_until, LEAST(CAST(:now AS timestamptz), a.closes_at))
+                ELSE a.present_until END AS present_until,
            COALESCE(a.performed_on, a.local_date) AS counts_from, a.status_since,
            a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,
            a.course_id, c.template_id, c.status = 'completed' AS completed
@@ -54,7 +58,10 @@ class History:
         """Give the patient with all visits except those ignored."""
         visits = [visit for visit in self.visits if visit.id not in ignored]
         here = tuple(_visited(self.catalog, visit) for visit in visits)
-        busy = tuple((floor_tick(visit.starts_at), ceil_tick(visit.ends_at)) for visit in visits)
+        busy = tuple(
+            (floor_tick(visit.present_from), ceil_tick(visit.present_until or visit.ends_at))
+            for visit in visits
+        )
         return replace(self.person, busy=busy, sessions=here + self.person.sessions)
 
     def course_of(self, appointment_id: UUID) -> CourseOf | None:
@@ -106,6 +113,7 @@ def load_histories(
         "clinic_id": caller.clinic_id,
         "ids": list(patients),
         "held_at": caller.real_now if with_holds else None,
+        "now": caller.now,
     }
     visits: defaultdict[UUID, list[Any]] = defaultdict(list)
     for visit in caller.session.execute(_VISITS, whose):

@@ -9,9 +9,11 @@ from booking.core.errors import MissingScope
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.windows import day_of
+from scheduling.bits import Busy, Window
 from scheduling.engine import check
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
+from scheduling.ticks import floor_tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,27 @@ def judge(
 ) -> Verdict:
     """Judge an arrival by every rule; a write may rely on the verdict only under the visit's locks.
 
-    `ignore` leaves out the claims of an appointment. Raise MissingScope when the override names a code
-    that refuses the visit and needs a higher level than the key has.
+    `ignore` leaves out the claims of an appointment. A visit that lies wholly in the past is a fact, so no
+    want of a room or person refuses it: it then `overlaps` others. Raise MissingScope when the override names
+    a code that refuses the visit and needs a higher level than the key has.
     """
     window = day_of(question, start)
     busy = busy_for(caller, catalog, question, window, without=ignore)
+    verdict = _judged(caller, catalog, question, start, override, window, busy)
+    if not verdict.refusals or start + question.visit.length > floor_tick(question.now):
+        return verdict
+    return replace(_judged(caller, catalog, question, start, override, window, {}), overlaps=True)
+
+
+def _judged(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    question: Question,
+    start: int,
+    override: Override | None,
+    window: Window,
+    busy: Busy,
+) -> Verdict:
     verdict = check(question, catalog.engine, busy, start, window)
     if override is None or not verdict.refusals:
         return verdict

@@ -44,10 +44,13 @@ def test_bookings_for_one_course_at_once_are_all_counted(clinic: Clinic, databas
 
 def test_sessions_completed_at_once_complete_the_course_once(clinic: Clinic) -> None:
     course = create_course(clinic, sessions=8)
-    visits = [begun(clinic, at_hour(hour), course_id=course["id"]) for hour in HOURS]
+    visits = [clinic.booked(at_hour(hour), course_id=course["id"]) for hour in HOURS]
+    evening = clinic.at(at("20:00"))
+    for action in ("arrive", "start"):
+        visits = [evening.acted(action, visit, at=visit["starts_at"]) for visit in visits]
     version = shown_course(clinic, course)["version"]
 
-    answers = race(partial(clinic.at(visit["starts_at"]).act, "complete", visit) for visit in visits)
+    answers = race(partial(evening.act, "complete", one, at=one["ends_at"]) for one in visits)
 
     after = shown_course(clinic, course)
     assert statuses(answers) == [200] * 8

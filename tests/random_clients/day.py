@@ -60,7 +60,7 @@ class TheirDay(Clients):
         elif action == "complete" and hurt:
             self.expect(self.act("complete", visit, adverse_effects=[hurt]), 200)
         else:
-            self.expect(self.act(action, visit), 200)
+            self.expect(self.act(action, visit), 200, *((409,) if action == "start-numbing" else ()))
 
     @precondition(lambda self: self.has("booked", "confirmed"))
     @rule(late=minutes, cream=st.integers(15, 65), treatment=minutes)
@@ -74,7 +74,7 @@ class TheirDay(Clients):
         for action, passing in steps if self.is_numbed(chosen) else (steps[0], *steps[2:]):
             (visit,) = (one for one in self.visits() if one.id == chosen.id)
             answer = self.act(action, visit)
-            if action == "start" and answer.status_code == 409:
+            if action in {"start", "start-numbing"} and answer.status_code == 409:
                 self.refused(answer, "refused")
                 break
             self.expect(answer, 200)
@@ -147,7 +147,54 @@ class TheirDay(Clients):
         else:
             action = NEXT[visit.status]
         answer = self.act(action, visit, **body)
-        self.expect(answer, *((200, 409) if action == "start" else (200,)))
+        self.expect(answer, *((200,) if action == "complete" else (200, 409)))
+
+    @precondition(lambda self: self.has("booked", "confirmed"))
+    @rule(early=st.sampled_from([30, 60, 120, 200]), treatment=minutes)
+    def somebody_comes_long_before_their_time(self, early: int, treatment: int) -> None:
+        """Treat a patient on the visit's day, but long before its time, unless what it needs is in use."""
+        visit = self.visits("booked", "confirmed")[-1]
+        self.pass_until(visit.starts_at - timedelta(minutes=early))
+        if not self.is_its_day(visit):
+            return
+        here = self.expect(self.act("arrive", visit), 200)
+        answer = self.act("start", visit, version=here["version"], numbed_elsewhere=True)
+        begun = self.expect(answer, 200, 409)
+        if answer.status_code == 200:
+            self.pass_until(self.now + timedelta(minutes=treatment))
+            self.expect(self.act("complete", visit, version=begun["version"]), 200)
+
+    @precondition(lambda self: bool(self.present))
+    @rule(pick=picks, steps=st.integers(1, 5))
+    def somebody_takes_steps_back(self, pick: int, steps: int) -> None:
+        """Take the last changes of a status back, as long as their time can be had."""
+        chosen = self.one(self.visits(), pick)
+        for _ in range(steps):
+            (visit,) = (one for one in self.visits() if one.id == chosen.id)
+            answer = self.act("undo", visit, reason="Noted by mistake")
+            if answer.status_code == 409:
+                assert answer.get_json()["code"] in {"refused", "course_full", "wrong_status"}
+                return
+            self.expect(answer, 200)
+
+    @precondition(lambda self: self.has("completed"))
+    @rule(pick=picks, whom=picks)
+    def somebody_notes_a_walk_in_of_the_past(self, pick: int, whom: int) -> None:
+        """Book a visit for the time of a past visit: rooms and people do not refuse it."""
+        past = self.one(self.visits("completed"), pick)
+        self.pass_until(past.ends_at + timedelta(hours=2))
+        body = {
+            "procedure_id": str(past.procedure_id),
+            "location_id": str(past.location_id),
+            "patient_id": self.one(self.cast.patients, whom)["id"],
+            "starts_at": past.starts_at.isoformat(),
+            "areas": past.areas,
+            "override": {"codes": ["in_the_past"], "reason": "A walk-in"},
+        }
+        answer = self.desk.post("/appointments", body)
+        refused = {one["code"] for one in answer.get_json().get("refusals", [])}
+        assert not refused & {"no_therapist_available", "no_room_available", "therapist_busy", "room_busy"}
+        self.expect(answer, 201, 409, 422)
 
     def _needed(self, action: str, visit: Appointment) -> dict[str, object]:
         if action == "reschedule":

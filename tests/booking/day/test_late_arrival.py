@@ -142,12 +142,12 @@ def test_who_is_here_waits_with_more_cream_but_never_comes_later(pipeline: Clini
 def test_a_treatment_that_has_begun_stands_and_other_times_are_offered(clinic: Clinic) -> None:
     late, begun = visit(clinic, "10:00"), visit(clinic, "10:20")
     for action in ("arrive", "start"):
-        begun = on(clinic, "09:55").acted(action, begun)
+        begun = on(clinic, "10:07").acted(action, begun)
 
-    arrived = on(clinic, "10:10").acted("arrive", late)
+    arrived = on(clinic, "10:10").acted("arrive", shown_visit(clinic, late))
 
-    assert [flag["code"] for flag in arrived["flags"]] == ["late"]
-    assert arrived["alternatives"][0]["starts_at"] == at("10:40")
+    assert [flag["code"] for flag in arrived["flags"]] == ["overrun", "late"]
+    assert arrived["alternatives"][0]["starts_at"] == at("10:25")
     assert (clocks(arrived)[0], shown_visit(clinic, begun)["version"]) == ("10:00", begun["version"])
 
 

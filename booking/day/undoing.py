@@ -1,0 +1,158 @@
+"""Takes back the last change of a visit's status, with all that it did."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from booking.appointments.records import Visit, bump_version, get_appointment, lock_appointment, with_phases
+from booking.appointments.steps import claims_before, forget_step, last_step, take_back
+from booking.claims.claims import claim_spacing, delete_claims, load_claims
+from booking.claims.expired_holds import lock_and_sweep
+from booking.claims.real_use import claims_of_phases, free_parts, load_others, presence_of, write_use
+from booking.clinical.medical_holds import withdraw
+from booking.core.caller import Caller
+from booking.core.errors import MissingScope, Refused, StaleVersion, WrongStatus
+from booking.core.events import record
+from booking.courses.courses import follow_correction, require_sessions, select_course
+from booking.day.occupying import code_of, free_rest, patient_elsewhere, resources_of_visit, runs_into
+from booking.day.start_judgement import under_a_floor
+from booking.flags.flags import LATE, OVERLAP, flag_overrun
+from booking.flags.revalidation import judge_others
+from booking.questions.catalog import ClinicCatalog, locked_catalogue
+from booking.questions.histories import load_history
+from booking.questions.visit_requests import find_course, question_of
+from models import Appointment, AppointmentStep
+from models.statuses import APPOINTMENT_STATUSES, GONE
+from scheduling.questions import Claim
+from scheduling.reasons import Refusal, refuse
+from scheduling.ticks import to_tick
+
+_FROM: Final = tuple(one for one in APPOINTMENT_STATUSES if one not in {"held", "booked"})
+_LEAST: Final = timedelta(microseconds=1)
+_OF_THE_DAY: Final = frozenset({LATE, OVERLAP})
+
+
+# A step is taken back by setting what it has changed to what that was before: the status and its instant, the
+# real times, the date that counts, a cancellation, an override of the start, the holds that an end opened.
+# All that is derived follows by itself: progress of the course, messages, eligibility, feeds.
+#
+# What the visit occupied before is claimed again. It may have been given to others since, and then the undo
+# is refused as a booking would be: another booking that was accepted is never taken back. Moves and visits
+# that gave way stay as they are, so the step back goes to the earlier status at the place and time that the
+# visit has now.
+def undo(caller: Caller, appointment_id: UUID, reason: str, expected: int | None) -> Visit:
+    """Take back the last change of status; raise Refused with every reason when its time is gone.
+
+    Raise WrongStatus for a visit whose status has not changed, and MissingScope after the visit's own day
+    without the scope override:clinician. `affected` are visits that are now in the way or too near.
+    """
+    catalog, visit, step = _lock(caller, appointment_id, expected)
+    _require_scope(caller, visit)
+    appointment, was = visit.appointment, visit.appointment.status
+    before = load_claims(caller, [appointment.id])[appointment.id]
+    counted = appointment.counts_from
+    flags = {one["code"] for one in step.before["flags"]}
+    take_back(appointment, visit.phases, step)
+    appointment.flags = [
+        one for one in appointment.flags if one["code"] not in _OF_THE_DAY or one["code"] in flags
+    ]
+    _claim_again(caller, catalog, visit, step)
+    if (was in GONE) != (appointment.status in GONE) or counted != appointment.counts_from:
+        _count_again(caller, catalog, appointment, was)
+    free_rest(caller, appointment, before, load_claims(caller, [appointment.id])[appointment.id])
+    opened = withdraw(caller, step.before.get("medical_holds", ()))
+    forget_step(caller, step)
+    bump_version(caller, appointment)
+    record(caller, "corrected", appointment, {"status": [was, appointment.status], "reason": reason})
+    follow_correction(caller, appointment)
+    run_into = flag_overrun(caller, appointment, runs_into(caller, catalog, visit))
+    affected = judge_others(caller, appointment, catalog)
+    found = dict.fromkeys((*opened, *(one.id for one in run_into), *affected))
+    return replace(with_phases(caller, [appointment], catalog)[0], affected=list(found))
+
+
+def _lock(
+    caller: Caller, appointment_id: UUID, expected: int | None
+) -> tuple[ClinicCatalog, Visit, AppointmentStep]:
+    """Lock the visit with all that it takes and took before its last step; give it with that step."""
+    catalog = locked_catalogue(caller)
+    appointment = get_appointment(caller, appointment_id)
+    resources = _resources(caller, with_phases(caller, [appointment], catalog)[0])
+    lock_and_sweep(caller, patients=[appointment.patient_id], resources=resources)
+    appointment = lock_appointment(caller, appointment_id, expected)
+    [visit] = with_phases(caller, [appointment], catalog)
+    step = last_step(caller, appointment_id)
+    if step is None:
+        raise WrongStatus(_FROM, f"The appointment is {appointment.status}, and no step of it can be undone.")
+    if not _resources(caller, visit) <= resources:
+        raise StaleVersion
+    return catalog, visit, step
+
+
+def _resources(caller: Caller, visit: Visit) -> set[UUID]:
+    step = last_step(caller, visit.appointment.id)
+    claims = (claims_before(step) if step is not None else None) or ()
+    return resources_of_visit(visit) | {claim[0] for claim in claims}
+
+
+def _require_scope(caller: Caller, visit: Visit) -> None:
+    """Raise MissingScope after the last day that the visit touches, unless a clinician asks."""
+    appointment, zone = visit.appointment, visit.zone
+    planned = (appointment.ends_at - _LEAST).astimezone(zone).date()
+    own_day = max(planned, appointment.performed_on or planned)
+    if caller.now.astimezone(zone).date() > own_day and not caller.may_override("clinician"):
+        raise MissingScope("Undoing a step after the visit's own day needs the scope override:clinician.")
+
+
+def _claim_again(caller: Caller, catalog: ClinicCatalog, visit: Visit, step: AppointmentStep) -> None:
+    """Claim what the visit occupied before the step, or raise Refused with what is gone."""
+    appointment, claims = visit.appointment, claims_before(step)
+    if claims is None:
+        return
+    if appointment.status == "arrived" and claims:
+        # It occupies its plan again, in the rooms and with the people that it has by now.
+        claims = claims_of_phases(visit.phases)
+    refusals = list(_gone(caller, catalog, appointment, claims))
+    if appointment.status not in GONE:
+        refusals += _patient_busy(caller, visit)
+    if refusals:
+        raise Refused(refusals)
+    write_use(caller, appointment, claims)
+
+
+def _gone(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, claims: Sequence[Claim]
+) -> Iterator[Refusal]:
+    """Yield a refusal for each resource that others have claimed since."""
+    others = load_others(caller, appointment.id, claims)
+    taken = {claim[0] for claim in claims if free_parts([claim], others) != (claim,)}
+    for resource_id in sorted(taken):
+        yield refuse(code_of(catalog, resource_id), resource_id=resource_id)
+
+
+def _patient_busy(caller: Caller, visit: Visit) -> Iterator[Refusal]:
+    appointment = visit.appointment
+    start, end = appointment.present_from, appointment.present_until
+    presence = presence_of(visit.phases) if start is None or end is None else (to_tick(start), to_tick(end))
+    if presence[0] < presence[1] and patient_elsewhere(caller, appointment, presence):
+        yield refuse("patient_busy")
+
+
+def _count_again(caller: Caller, catalog: ClinicCatalog, appointment: Appointment, was: str) -> None:
+    """Claim the spacing of the visit's date again, or none; raise Refused below a floor, or CourseFull."""
+    if appointment.status in GONE:
+        delete_claims(caller.session, appointment)
+        return
+    if appointment.patient_id is None:
+        raise ValueError("Only a slot hold has no patient.")
+    if was in GONE and appointment.course_id is not None:
+        course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()
+        require_sessions(caller, course, 1)
+    history = load_history(caller, catalog, appointment.patient_id)
+    if refusals := under_a_floor(caller, catalog, appointment, history):
+        raise Refused(refusals)
+    member_of = find_course(caller, catalog, appointment.course_id, appointment.patient_id)
+    question = question_of(caller, catalog, appointment, None, member_of)
+    claim_spacing(caller.session, catalog, question, appointment)
