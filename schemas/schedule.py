@@ -42,6 +42,12 @@ class ItemSchema(Terse):
     patient = included_patient()
     phase = fields.String()
     kind = fields.String()
+    actual_starts_at = Instant(metadata={"description": "When the phase really began, once that is noted."})
+    actual_ends_at = Instant(metadata={"description": "When the phase really ended, once that is noted."})
+    occupied_from = Instant(
+        metadata={"description": "From when the phase really takes the resource, once the visit has begun."}
+    )
+    occupied_until = Instant(metadata={"description": "Until when; the same instant if it takes nothing."})
 
 
 class RowSchema(Schema):

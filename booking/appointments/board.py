@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,8 @@ from scheduling.bits import Window, positions
 from scheduling.catalog import Location
 from scheduling.hours import closed_bits, local_days, weekly_bits
 from scheduling.ticks import from_tick
+
+_REAL: Final = ("actual_starts_at", "actual_ends_at", "occupied_from", "occupied_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _visits(
     wanted = frozenset(resources)
     for phase, appointment in rows:
         seen = caller.location_ids is None or appointment.location_id in caller.location_ids
-        item = _told(phase, appointment) if seen else {"type": "busy"}
+        item = _told(phase, appointment, zone) if seen else {"type": "busy"}
         when = {
             "lane": phase.lane or 0,
             "starts_at": phase.starts_at.astimezone(zone),
@@ -118,8 +120,10 @@ def _visits(
             yield {"resource_id": resource_id, **item, **when}
 
 
-def _told(phase: AppointmentPhase, appointment: Appointment) -> dict[str, Any]:
+def _told(phase: AppointmentPhase, appointment: Appointment, zone: ZoneInfo) -> dict[str, Any]:
+    real = {name: getattr(phase, name) for name in _REAL}
     return {
+        **{name: None if at is None else at.astimezone(zone) for name, at in real.items()},
         "type": "hold" if appointment.status == "held" else "appointment",
         "appointment_id": appointment.id,
         "location_id": appointment.location_id,

@@ -177,3 +177,18 @@ def test_a_board_of_no_days_or_of_more_than_31_is_malformed(clinic: Clinic, unti
     answer = clinic.desk.get("/schedule", location_id=clinic.location["id"], from_=DAY, until=until)
 
     assert pointers(answer) == [pointer]
+
+
+def test_a_visit_that_has_begun_shows_its_plan_and_its_real_times(clinic: Clinic) -> None:
+    now = clinic.at(f"{DAY}T10:02:00Z")
+    now.acted("start", now.acted("arrive", clinic.booked(f"{DAY}T15:00:00Z")))
+
+    (item,) = board(clinic)["Room 1"]["items"]
+
+    assert item["starts_at"] == f"{DAY}T15:00:00+00:00"
+    assert item["actual_starts_at"] == f"{DAY}T10:02:00+00:00"
+    assert (item["occupied_from"], item["occupied_until"]) == (
+        f"{DAY}T10:00:00+00:00",
+        f"{DAY}T10:20:00+00:00",
+    )
+    assert "actual_ends_at" not in item
