@@ -23,6 +23,7 @@ from booking.appointments.book_together import Order
 from booking.appointments.hold_conversion import Conversion
 from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
+from booking.appointments.transitions import Cancellation
 from booking.core.caller import Caller
 from booking.core.errors import VersionRequired
 from booking.day import arrival, completing, numbing, reassigning, starting, swapping, undoing
@@ -152,13 +153,17 @@ def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_
 def reschedule_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
-    """Move an appointment, keeping its id; its therapist stays where that is possible."""
+    """Move an appointment, keeping its id; its therapist stays where that is possible.
+
+    The patient gets a confirmation of the new time two minutes later, unless the visit is moved back by then.
+    """
     move = Move(
         body["starts_at"],
         body.get("location_id"),
         body.get("therapist_id"),
         body.get("room_id"),
         body["at"],
+        body["notify"],
     )
     return rescheduling.reschedule(caller, appointment_id, move, expected, override_of(body))
 
@@ -235,8 +240,8 @@ def cancel_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
     """Cancel an appointment, or release a hold; its time is free at once."""
-    reason_code, note = body["reason_code"], body["note"]
-    return transitions.cancel(caller, appointment_id, expected, reason_code, note, body["at"])
+    cancellation = Cancellation(body["reason_code"], body["note"], body["at"], body["notify"])
+    return transitions.cancel(caller, appointment_id, expected, cancellation)
 
 
 @_act(f"{_ONE}/confirm", takes=StepSchema)

@@ -82,7 +82,7 @@ def _minutes(chance: Random, low: float, high: float) -> timedelta:
 
 
 def _cancel(reason: str, caller: Caller, appointment_id: UUID) -> None:
-    transitions.cancel(caller, appointment_id, None, reason, None)
+    transitions.cancel(caller, appointment_id, None, transitions.Cancellation(reason))
 
 
 def _expecting_any(act: Callable[[Caller, UUID, int | None], Visit]) -> Act:

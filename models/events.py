@@ -25,7 +25,10 @@ class Xid8(UserDefinedType[int]):
 
 
 class Event(Identified, Base):
-    """A fact for change feeds and webhooks, which holds ids, times and codes but never names."""
+    """A fact for change feeds and webhooks, which holds ids, times and codes but never names.
+
+    `notify` is false for an act of which no message goes to the patient; webhooks are sent all the same.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -39,6 +42,7 @@ class Event(Identified, Base):
     subject_id: Mapped[UUID]
     data: Mapped[dict[str, Any]]
     occurred_at: Mapped[datetime]
+    notify: Mapped[bool] = mapped_column(server_default="true")
     xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
 
 

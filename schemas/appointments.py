@@ -300,11 +300,19 @@ class CompleteSchema(StepSchema):
     )
 
 
+def _notify(description: str) -> Flag:
+    return Flag(load_default=True, metadata={"description": description})
+
+
 class CancelSchema(StepSchema):
     """Why an appointment is cancelled."""
 
     reason_code = Choice(CANCEL_REASONS, required=True)
     note = Text(1000, lines=True, allow_none=True, load_default=None)
+    notify = _notify(
+        "Whether the patient is to be told. None of our messages tells of a cancellation: a gateway of yours "
+        "that does finds this in `cancellation`."
+    )
 
 
 class UndoSchema(ActionSchema):
@@ -321,6 +329,10 @@ class RescheduleSchema(StepSchema):
     room_id = Id(allow_none=True)
     location_id = Id(allow_none=True)
     override = Nested(OverrideSchema, allow_none=True)
+    notify = _notify(
+        "Whether the patient is told of the move, two minutes after it. Reminders of the new time go out "
+        "either way."
+    )
 
 
 class ReassignSchema(StepSchema):

@@ -36,7 +36,7 @@ class Placing:
     """Where a visit goes: its question, a verdict with an assignment, and the tick of its arrival.
 
     A visit that `gives_way` stays on its day: its warnings, flags and overrides stay too. `at` is when the
-    move was agreed, if that was before now.
+    move was agreed, if that was before now. Without `notify` the patient gets no message about the move.
     """
 
     appointment: Appointment
@@ -46,6 +46,7 @@ class Placing:
     override: Override | None = None
     gives_way: bool = False
     at: datetime | None = None
+    notify: bool = True
 
 
 # Visits that move together often move into each other's time. When two visits in a row both move half an hour
@@ -162,7 +163,7 @@ def _write_move(caller: Caller, catalog: ClinicCatalog, move: _Move) -> None:
     of_time = appointment.procedure_at != procedure_at or any(before[one] != after[one] for one in _OF_TIME)
     event = "rescheduled" if of_time else "reassigned"
     places = {"before": before, "after": after, **in_the_past(caller, placing.at)}
-    told = facts(caller, event, appointment, places)
+    told = facts(caller, event, appointment, places, notify=placing.notify)
     insert_rows(caller.session, *_claims(caller, catalog, move), *told)
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})

@@ -29,7 +29,8 @@ from scheduling.ticks import to_tick
 class Move:
     """The new time and place of a visit; fields that are None stay, the therapist only if possible.
 
-    `at` is when the move was agreed, if that was before now.
+    `at` is when the move was agreed, if that was before now. Without `notify` the patient gets no message
+    about the move.
     """
 
     starts_at: datetime
@@ -37,6 +38,7 @@ class Move:
     therapist_id: UUID | None = None
     room_id: UUID | None = None
     at: datetime | None = None
+    notify: bool = True
 
 
 def reschedule(
@@ -82,7 +84,8 @@ def _move(
     chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    placing = Placing(appointment, chosen, verdict, to_tick(move.starts_at), override, at=move.at)
+    start = to_tick(move.starts_at)
+    placing = Placing(appointment, chosen, verdict, start, override, at=move.at, notify=move.notify)
     move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)
     return replace(with_phases(caller, [appointment], catalog)[0], affected=affected)

@@ -1,7 +1,7 @@
 """Takes an appointment from status to status: confirm, cancel, no-show, and what every action shares."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -38,32 +38,39 @@ def confirm(caller: Caller, appointment_id: UUID, expected: int | None, at: date
     return end(caller, visit, "confirmed", "confirmed", at)
 
 
-def cancel(
-    caller: Caller,
-    appointment_id: UUID,
-    expected: int | None,
-    reason_code: str,
-    note: str | None,
-    at: datetime | None = None,
-) -> Visit:
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Why a visit is cancelled; `at` is when, if that was before now.
+
+    Without `notify` nobody is to tell the patient.
+    """
+
+    reason_code: str
+    note: str | None = None
+    at: datetime | None = None
+    notify: bool = True
+
+
+def cancel(caller: Caller, appointment_id: UUID, expected: int | None, wanted: Cancellation) -> Visit:
     """Cancel the visit, and delete its claims in the same transaction.
 
     A hold is released instead; raise HoldExpired when it has expired.
     """
-    visit, at = begin(caller, "cancel", appointment_id, expected, at)
+    visit, at = begin(caller, "cancel", appointment_id, expected, wanted.at)
     notice = timedelta(hours=policy_of(caller, visit).cancel_free_hours)
     visit.appointment.cancellation = {
-        "reason_code": reason_code,
-        "note": note,
+        "reason_code": wanted.reason_code,
+        "note": wanted.note,
         "at": at,
         "late": at > visit.appointment.starts_at - notice,
+        "notify": wanted.notify,
     }
     if visit.appointment.status == "held":
         require_live(caller, visit.appointment)
         end_hold(caller, visit.appointment, "released")
         return replace(visit, phases=(), affected=[])
     finish(visit, at)
-    return _free(caller, visit, "cancelled", at)
+    return _free(caller, visit, "cancelled", at, notify=wanted.notify)
 
 
 def no_show(caller: Caller, appointment_id: UUID, expected: int | None, at: datetime | None = None) -> Visit:
@@ -75,7 +82,7 @@ def no_show(caller: Caller, appointment_id: UUID, expected: int | None, at: date
     return _free(caller, visit, "no_show", at)
 
 
-def _free(caller: Caller, visit: Visit, status: str, at: datetime) -> Visit:
+def _free(caller: Caller, visit: Visit, status: str, at: datetime, *, notify: bool = True) -> Visit:
     """Free the visit's time, and judge the patient's other visits without it."""
     gone = visit.appointment
     claims = load_claims(caller, [gone.id])[gone.id]
@@ -83,7 +90,7 @@ def _free(caller: Caller, visit: Visit, status: str, at: datetime) -> Visit:
     freed_claims(caller, gone.location_id, claims)
     if gone.status == "numbing":
         flag_overrun(caller, gone, ())
-    ended = end(caller, visit, status, status, at, claims=claims)
+    ended = end(caller, visit, status, status, at, claims=claims, notify=notify)
     catalog = load_catalog(caller)
     return replace(ended, affected=judge_others(caller, visit.appointment, catalog))
 
@@ -114,11 +121,13 @@ def end(
     at: datetime,
     fields: Mapping[str, Any] = MappingProxyType({}),
     claims: Sequence[Claim] | None = None,
+    *,
+    notify: bool = True,
 ) -> Visit:
     """Write the new status since `at` and its event, keep the step for `undo`, and update the course.
 
     `fields` are added to the audit entry, as is an `at` in the past. `claims` are what the visit had before,
-    if the action changes that.
+    if the action changes that. Without `notify` the patient gets no message about it.
     """
     before = visit.appointment.status
     keep_step(caller, visit.appointment.id, visit.before or {}, claims)
@@ -127,9 +136,8 @@ def end(
     if status in OVER:
         clear_flags_of_conflicts(visit.appointment)
     bump_version(caller, visit.appointment)
-    record(
-        caller, event, visit.appointment, {"status": [before, status], **fields, **in_the_past(caller, at)}
-    )
+    changes = {"status": [before, status], **fields, **in_the_past(caller, at)}
+    record(caller, event, visit.appointment, changes, notify=notify)
     follow_visit(caller, visit.appointment)
     return visit
 

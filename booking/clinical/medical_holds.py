@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.transitions import cancel
+from booking.appointments.transitions import Cancellation, cancel
 from booking.catalogue.patients import Patients, judge_visits_of, latest_today
 from booking.clinical.medical_hold_rules import releasing_levels
 from booking.core.caller import Caller
@@ -135,7 +135,7 @@ def _release(caller: Caller, hold: Values) -> None:
     if not caller.may("appointments:write"):
         raise MissingScope("Releasing appointments needs the scope appointments:write.")
     for appointment_id in _refused_by(caller, hold):
-        cancel(caller, appointment_id, None, "medical", None)
+        cancel(caller, appointment_id, None, Cancellation("medical"))
 
 
 def _refused_by(caller: Caller, hold: Values) -> list[UUID]:

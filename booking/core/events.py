@@ -22,9 +22,10 @@ def record(
     changes: dict[str, Any] | None = None,
     *,
     of: str = "appointment",
+    notify: bool = True,
 ) -> None:
     """Append the event `<of>.<action>` and its audit entry, in the act's own transaction."""
-    insert_rows(caller.session, *facts(caller, action, appointment, changes, of=of))
+    insert_rows(caller.session, *facts(caller, action, appointment, changes, of=of, notify=notify))
 
 
 def facts(
@@ -34,11 +35,16 @@ def facts(
     changes: dict[str, Any] | None = None,
     *,
     of: str = "appointment",
+    notify: bool = True,
 ) -> tuple[Batch, Batch]:
-    """Give the event `<of>.<action>` (of an appointment or a `hold`) and its audit entry as rows."""
+    """Give the event `<of>.<action>` (of an appointment or a `hold`) and its audit entry as rows.
+
+    Without `notify` no message about it goes to the patient, and the audit entry says so.
+    """
     kind = f"{of}.{action}"
-    told = event(caller, kind, appointment.id, thin(appointment))
-    return told, _entry(caller, kind, of, appointment.id, changes or {})
+    told = event(caller, kind, appointment.id, thin(appointment), notify=notify)
+    kept = (changes or {}) | ({} if notify else {"notify": False})
+    return told, _entry(caller, kind, of, appointment.id, kept)
 
 
 def tell(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
@@ -46,7 +52,7 @@ def tell(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> N
     insert_rows(caller.session, event(caller, kind, subject_id, data))
 
 
-def event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> Batch:
+def event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any], *, notify: bool = True) -> Batch:
     """Give an event as a row."""
     row = {
         "clinic_id": caller.clinic_id,
@@ -55,6 +61,7 @@ def event(caller: Caller, kind: str, subject_id: UUID, data: dict[str, Any]) -> 
         "subject_id": subject_id,
         "data": data,
         "occurred_at": caller.now,
+        "notify": notify,
     }
     return Event, [row]
 

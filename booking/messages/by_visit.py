@@ -11,13 +11,10 @@ from sqlalchemy import (
     Select,
     Text,
     Values,
-    and_,
     case,
-    cast,
     column,
     exists,
     func,
-    null,
     or_,
     select,
     text,
@@ -25,7 +22,7 @@ from sqlalchemy import (
     union_all,
     values,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import TIMESTAMP, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from booking.core.caller import Caller
@@ -68,8 +65,9 @@ def candidates(
 ) -> Sequence[Row[Any]]:
     """Give a row for each visit and kind of message that is not sent and may be due between the instants.
 
-    In the rows, `planned_at` is when a visit to come was last booked or moved. `windows` are the clinic's
-    course templates; a message that counts from a maintenance window has the months of its template.
+    In the rows, `plans` are the booking and the moves of a visit to come, in order: the instant, the start,
+    the location, and whether the patient is told. `windows` are the clinic's course templates; a message that
+    counts from a maintenance window has the months of its template.
     """
     shown = [*only, Appointment.clinic_id == caller.clinic_id]
     if caller.location_ids is not None:
@@ -86,7 +84,7 @@ def _by_visit(since: datetime, until: datetime) -> Select[Any]:
     moment = moments.c
     status = case((moment.before, Appointment.status.in_(TO_COME)), else_=Appointment.status == "completed")
     visits = (
-        columns(moment.kind, Appointment.starts_at, case((moment.before, _planned_at())))
+        columns(moment.kind, Appointment.starts_at, case((moment.before, _plans())))
         .select_from(Location)
         .join(moments, true())
         .join(Appointment, same(Appointment.location_id, Location))
@@ -127,11 +125,10 @@ def _moments(since: datetime, until: datetime) -> Values:
 
 
 def _by_event(since: datetime, until: datetime) -> Select[Any]:
-    """Select the messages that count from a booking, a move or a no-show: of several, from the last."""
+    """Select the messages that count from a booking, a move or a no-show, a row for each such event."""
     moment = _BY_EVENT.c
-    last_plan = and_(Appointment.status.in_(TO_COME), Event.occurred_at == _planned_at())
     visits = (
-        columns(moment.kind, Event.occurred_at, null())
+        columns(moment.kind, Event.occurred_at, case((moment.planned, _plans())))
         .select_from(Event)
         .join(_BY_EVENT, moment.type == Event.type)
         .join(Appointment, same(Event.subject_id, Appointment))
@@ -140,36 +137,29 @@ def _by_event(since: datetime, until: datetime) -> Select[Any]:
             _STARTS_MESSAGES,
             Event.occurred_at > since - timedelta(days=1) - _MOVED,
             Event.occurred_at <= until,
-            case((moment.planned, last_plan), else_=Appointment.status == "no_show"),
+            case((moment.planned, Appointment.status.in_(TO_COME)), else_=Appointment.status == "no_show"),
         )
     )
     return with_words(visits, moment.kind, Event.occurred_at)
 
 
-def _planned_at() -> Any:  # noqa: ANN401 - see above
-    """Select when the visit was booked, or moved to the time and the location that it has now.
-
-    A move that changes only its people, its rooms or its length is no news to the patient.
-    """
+def _plans() -> Any:  # noqa: ANN401 - a SQL expression
+    """Select the bookings and moves of a visit as one JSON array, in order of time."""
     planned = aliased(Event)
-    starts_at = cast(planned.data["starts_at"].astext, TIMESTAMP(timezone=True))
-    location_id = planned.data["location_id"].astext
-    in_order = (planned.occurred_at, planned.id)
-    moved = or_(
-        starts_at.is_distinct_from(func.lag(starts_at).over(order_by=in_order)),
-        location_id.is_distinct_from(func.lag(location_id).over(order_by=in_order)),
+    data = planned.data
+    plan = func.jsonb_build_array(
+        planned.occurred_at, data["starts_at"].astext, data["location_id"].astext, planned.notify
     )
-    plans = (
-        select(planned.occurred_at, moved.label("moved"))
+    return (
+        select(func.jsonb_agg(aggregate_order_by(plan, planned.occurred_at, planned.id)))
         .where(
             planned.clinic_id == Appointment.clinic_id,
             planned.subject_id == Appointment.id,
             planned.type.in_(_PLANNED),
         )
         .correlate(Appointment)
-        .subquery()
+        .scalar_subquery()
     )
-    return select(func.max(plans.c.occurred_at)).where(plans.c.moved).correlate(Appointment).scalar_subquery()
 
 
 def _is_treatment() -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ OFF_PLAN: Final = timedelta(days=2)
 def columns(
     kind: Any,  # noqa: ANN401 - SQL expressions
     anchor_at: Any,  # noqa: ANN401
-    planned_at: Any,  # noqa: ANN401
+    plans: Any,  # noqa: ANN401
     opens: Any = _NONE,  # noqa: ANN401
     closes: Any = _NONE,  # noqa: ANN401
 ) -> Select[Any]:
@@ -33,7 +33,7 @@ def columns(
     return select(
         kind.label("kind"),
         anchor_at.label("anchor_at"),
-        planned_at.label("planned_at"),
+        plans.label("plans"),
         opens.label("opens_months"),
         closes.label("closes_months"),
         Appointment.id.label("appointment_id"),

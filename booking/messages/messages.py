@@ -1,5 +1,6 @@
 """Works out which messages are due from the visits as they are now: no stored plan can become wrong."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +15,8 @@ from booking.core.errors import Invalid, MissingScope
 from booking.messages.by_visit import candidates
 from booking.messages.past_sentences import without_sentences
 from booking.questions.catalog import load_catalog
+from scheduling.catalog import Location
+from scheduling.confirmations import Plan, standing
 from scheduling.messages import MOMENT_OF, STALE, Moment, due, in_window, shifted
 
 LONGEST_AHEAD: Final = timedelta(days=31)
@@ -118,21 +121,21 @@ def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -
     catalog = load_catalog(caller).engine
     found: dict[str, Message] = {}
     for row in candidates(caller, since, until, catalog.course_templates.values(), only):
-        location = catalog.locations[row.location_id]
-        message = _message(caller, row, location.zone, timedelta(hours=location.policy.cancel_free_hours))
+        message = _message(caller, row, catalog.locations)
         if message is not None and since < message.due_at <= until and message.says_something:
             # A booking and a move at the same instant lead to a single message.
             found[message.id] = message
     return sorted(found.values(), key=lambda message: (message.due_at, message.id))
 
 
-def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Message | None:  # noqa: ANN401 - a row
+def _message(caller: Caller, row: Any, places: Mapping[UUID, Location]) -> Message | None:  # noqa: ANN401 - a row
     """Make the message, unless it was due before the visit was booked, or is too late now."""
-    moment = MOMENT_OF[row.kind]
-    if moment.anchor == "window":
-        moment = in_window(moment, row.opens_months, row.closes_months)
+    place, plan = places[row.location_id], _plan(row, places)
+    moment, zone = _moment(row, plan), place.zone
+    if moment is None:
+        return None
     when = due(moment, _counted_from(row, moment, zone), row.starts_at, zone)
-    passed = row.planned_at is not None and when.at < row.planned_at
+    passed = plan is not None and when.at < plan.at
     if passed or not max(when.at, caller.now) < when.until:
         return None
     return Message(
@@ -150,9 +153,31 @@ def _message(caller: Caller, row: Any, zone: ZoneInfo, notice: timedelta) -> Mes
         clinic_name=row.clinic_name,
         location_name=row.location_name,
         starts_at=row.starts_at,
-        cancel_until=row.starts_at - notice,
+        cancel_until=row.starts_at - timedelta(hours=place.policy.cancel_free_hours),
         told_at=max(when.at, caller.now),
     )
+
+
+def _plan(row: Any, places: Mapping[UUID, Location]) -> Plan | None:  # noqa: ANN401 - a row
+    """Give the booking or move that a visit to come has its time from."""
+    if row.plans is None:
+        return None
+    instant = datetime.fromisoformat
+    plans = [
+        Plan(instant(at), instant(starts_at), UUID(place), places[UUID(place)].zone, notify)
+        for at, starts_at, place, notify in row.plans
+    ]
+    return standing(plans)
+
+
+def _moment(row: Any, plan: Plan | None) -> Moment | None:  # noqa: ANN401 - a row
+    """Give what the message counts from and its distance; None for a plan of which no message goes out."""
+    moment = MOMENT_OF[row.kind]
+    if moment.anchor == "window":
+        return in_window(moment, row.opens_months, row.closes_months)
+    if moment.anchor == "planned" and plan is not None:
+        return plan.confirmation if plan.notify and plan.at == row.anchor_at else None
+    return moment
 
 
 def _counted_from(row: Any, moment: Moment, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a row
