@@ -29,6 +29,11 @@ class MessageTemplates(Collection):
     locks = "id"
     fixed = ("kind",)
 
+    @property
+    def in_catalogue(self) -> bool:
+        """Tell webhooks of new words too, though no booking waits while they change."""
+        return True
+
     def check_values(self, after: Values) -> None:
         """Refuse a text with a field that messages do not have."""
         for name in ("subject", "body"):

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound, StaleVersion
-from booking.core.events import audit
+from booking.core.events import audit, tell
 from booking.core.locks import lock_catalogue, lock_resources
 from booking.core.nested_rows import Rows, columns_of, without
 
@@ -54,6 +54,11 @@ class Collection:
 
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
+
+    @property
+    def in_catalogue(self) -> bool:
+        """Whether the objects are part of what the clinic offers, of whose changes webhooks are told."""
+        return self.locks == "clinic_id"
 
     def complete(self, before: Values | None, values: Values) -> None:
         """Add to the given values what follows from them."""
@@ -200,10 +205,13 @@ class Collection:
         return found
 
     def _settle(self, action: str, before: Values | None, after: Values | None, extra: Where = ALL) -> Values:
-        """Do what follows from the act and write its audit entry."""
+        """Do what follows from the act; write its audit entry, and its event if it is of the catalogue."""
         affected = self.follow(before, None if after is None else {**after, **extra})
         subject = latest(before, after)
         changes = self._difference(before or {}, after or {})
+        if self.in_catalogue:
+            told = {"resource": self.name, "id": subject["id"]}
+            tell(self.caller, "catalogue.changed", subject["id"], told)
         audit(self.caller, f"{self.name}.{action}", self.name, subject["id"], changes)
         return subject | {"affected": list(affected or ())}
 

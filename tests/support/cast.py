@@ -301,8 +301,9 @@ def rows(database: Database, desk: Desk, model: Any) -> list[Any]:
 
 
 def told(database: Database, desk: Desk) -> list[Event]:
-    """Read a clinic's events but those about patients, whom every test creates."""
-    return [one for one in rows(database, desk, Event) if not one.type.startswith("patient.")]
+    """Read a clinic's events but those about patients and the catalogue, which every test creates."""
+    created = ("patient.", "catalogue.")
+    return [one for one in rows(database, desk, Event) if not one.type.startswith(created)]
 
 
 def counts(database: Database, desk: Desk) -> dict[str, int]:
