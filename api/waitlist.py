@@ -54,7 +54,7 @@ def delete_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> None:
 
 @blp.action("/<uuid:waitlist_entry_id>/accept", "appointments:write", AppointmentSchema, fails=(410,))
 def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
-    """Book the offered slot.
+    """Book the offered slot, or move the visit to bring forward there, under its own id.
 
     The patient's rules are judged again: 409 `refused` leaves the offer as it is. 410 `hold_expired` once
     the offer has run out, 409 `wrong_status` when nothing is offered.

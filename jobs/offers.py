@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.core.caller import Caller
-from booking.waitlist.offers import Freed, offer, waiting
+from booking.waitlist.offers import offer, waiting
+from booking.waitlist.suitable_times import Freed
 from jobs.rounds import ACTOR
 from models.database import Database
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
 from booking.core.webhook_queue import TASK as DELIVER
-from booking.waitlist.offers import Freed
+from booking.waitlist.suitable_times import Freed
 from config import MailServer
 from jobs.calendars import expand_busy, fetch_calendar
 from jobs.mail import send_due_mail

@@ -47,4 +47,4 @@ COURSE_STATUSES: Final = (*COURSES_OPEN, "completed", "cancelled")
 
 ENTRIES_OPEN: Final = ("waiting", "offered")
 """Waitlist entries that still wait for an offer or for its answer."""
-ENTRY_STATUSES: Final = (*ENTRIES_OPEN, "accepted", "declined", "expired")
+ENTRY_STATUSES: Final = (*ENTRIES_OPEN, "accepted", "declined", "expired", "fulfilled")

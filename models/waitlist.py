@@ -14,7 +14,9 @@ from models.statuses import ENTRIES_OPEN, ENTRY_STATUSES
 class WaitlistEntry(Versioned, Base):
     """A patient's wish; dates and wall-clock times (minutes after midnight) are the location's own.
 
-    No weekdays means any. `hold_id` is the offer's hold, which keeps its id as the appointment.
+    No weekdays means any. `course_id` is the course that the visit is to be a session of, `appointment_id`
+    a visit of the patient to bring forward. `hold_id` is the offer's hold, which keeps its id as the
+    appointment, except where a visit is brought forward.
     """
 
     __tablename__ = "waitlist_entries"
@@ -23,6 +25,8 @@ class WaitlistEntry(Versioned, Base):
         belongs_to("waitlist_entries", "procedures", "procedure_id"),
         belongs_to("waitlist_entries", "locations", "location_id"),
         belongs_to("waitlist_entries", "therapists", "therapist_id"),
+        belongs_to("waitlist_entries", "courses", "course_id"),
+        belongs_to("waitlist_entries", "appointments", "appointment_id"),
         belongs_to("waitlist_entries", "appointments", "hold_id"),
         CheckConstraint(f"status IN {ENTRY_STATUSES}", name="ck_waitlist_entries_status"),
         CheckConstraint("earliest_on <= latest_on", name="ck_waitlist_entries_dates"),
@@ -49,6 +53,12 @@ class WaitlistEntry(Versioned, Base):
             "id",
             postgresql_where=text("status = 'waiting'"),
         ),
+        Index(
+            "ix_waitlist_entries_appointment",
+            "clinic_id",
+            "appointment_id",
+            postgresql_where=text("appointment_id IS NOT NULL"),
+        ),
         Index("ix_waitlist_entries_hold", "clinic_id", "hold_id", unique=True),
         Index("ix_waitlist_entries_patient", "clinic_id", "patient_id"),
     )
@@ -63,5 +73,7 @@ class WaitlistEntry(Versioned, Base):
     weekdays: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     from_time: Mapped[int | None] = mapped_column(SmallInteger)
     until_time: Mapped[int | None] = mapped_column(SmallInteger)
+    course_id: Mapped[UUID | None]
+    appointment_id: Mapped[UUID | None]
     status: Mapped[str]
     hold_id: Mapped[UUID | None]

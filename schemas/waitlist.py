@@ -19,7 +19,12 @@ class OfferSchema(Schema):
 
 
 class WaitlistEntrySchema(Resource):
-    """A patient's wish for a visit: the first freed slot that suits it by every rule is offered to them."""
+    """A patient's wish for a visit: the first freed slot that suits it by every rule is offered to them.
+
+    With an `appointment_id` it is a wish to bring that visit forward: only earlier times are offered, and to
+    accept moves the visit. Such an entry ends when the visit is moved to a time that is wished for
+    (`fulfilled`), or does not lie ahead any more (`expired`).
+    """
 
     patient_id = Id(required=True)
     procedure_id = Id(required=True)
@@ -47,14 +52,26 @@ class WaitlistEntrySchema(Resource):
     until_time = TimeOfDay(
         end=True, load_default=None, allow_none=True, metadata={"description": "Arrivals lie before it."}
     )
-    status = Choice(ENTRY_STATUSES, dump_only=True, required=True)
-    offer = Nested(OfferSchema, dump_only=True, required=True, allow_none=True)
+    course_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The course of the patient whose next session is wanted."},
+    )
     appointment_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "A booked visit of the patient, of this procedure and location, to bring forward. "
+            "Of an accepted entry, the visit that was booked or moved."
+        },
+    )
+    status = Choice(
+        ENTRY_STATUSES,
         dump_only=True,
         required=True,
-        allow_none=True,
-        metadata={"description": "The appointment of an entry that was accepted."},
+        metadata={"description": "`fulfilled`: the patient has booked such a visit by other means."},
     )
+    offer = Nested(OfferSchema, dump_only=True, required=True, allow_none=True)
     patient = included_patient()
 
 

@@ -9,6 +9,7 @@ from booking.appointments.records import Visit, add_appointment, when_and_where
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.real_use import beside_others
+from booking.claims.wishes import fulfil, place_of
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, Refused
@@ -82,6 +83,8 @@ def write(
     if appointment.overrides:
         record(caller, "overridden", appointment, {"overrides": appointment.overrides[-1]})
     follow_visit(caller, appointment)
+    if history.waits:
+        fulfil(caller, request.patient_id, place_of(question, start, appointment.therapist_id))
     if any(visit.flagged for visit in history.visits):
         # The new visit may be what a rule missed before a flagged visit: judge the others again.
         judge_others(caller, appointment, catalog)

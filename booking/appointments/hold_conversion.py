@@ -10,6 +10,7 @@ from booking.appointments.slot_holds import find
 from booking.claims.claims import claim_spacing
 from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.freed_time import follow_hold
+from booking.claims.wishes import fulfil, place_of
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, Refused
 from booking.core.events import record
@@ -18,17 +19,17 @@ from booking.flags.external_busy import tell_conflicts
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
-from booking.questions.histories import load_history
+from booking.questions.histories import History, load_history
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
 from booking.questions.visit_requests import VisitRequest, ask, of_appointment
-from models import Appointment
+from models import Appointment, WaitlistEntry
 from scheduling.questions import Question, Verdict
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
 # The notice was kept when the hold was made; the patient may need some minutes of it to decide.
-_KEPT_BEFORE: Final = frozenset({"min_notice"})
+KEPT_BEFORE: Final = frozenset({"min_notice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def convert(caller: Caller, wanted: Conversion) -> Visit:
 def validate(caller: Caller, wanted: Conversion) -> Verdict:
     """Judge a conversion as `convert` would, and write nothing."""
     held = find(caller, wanted.hold_id)
-    _check_patient(held, wanted)
+    _check_patient(caller, held, wanted)
     catalog = load_catalog(caller)
     question, _ = _question(caller, catalog, held, wanted, for_change=False)
     return judge(caller, catalog, question, to_tick(held.starts_at), wanted.override, held.id)
@@ -71,13 +72,13 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
     catalog = locked_catalogue(caller)
     lock_and_sweep(caller, patients=[wanted.patient_id], also=wanted.hold_id)
     held = find(caller, wanted.hold_id, for_change=True)
-    _check_patient(held, wanted)
-    question, some_flagged = _question(caller, catalog, held, wanted, for_change=True)
+    _check_patient(caller, held, wanted)
+    question, history = _question(caller, catalog, held, wanted, for_change=True)
     start = to_tick(held.starts_at)
     verdict = judge(caller, catalog, question, start, wanted.override, held.id)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    allowed = replace(verdict, waived_codes=verdict.waived_codes - _KEPT_BEFORE)
+    allowed = replace(verdict, waived_codes=verdict.waived_codes - KEPT_BEFORE)
     held.overrides = overridden(caller, question, start, allowed, wanted.override)
     held.warnings = [stored_notice(notice) for notice in verdict.warnings]
     _become(caller, held, wanted)
@@ -87,7 +88,9 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
     if held.overrides:
         record(caller, "overridden", held, {"overrides": held.overrides[-1]})
     follow_visit(caller, held)
-    if some_flagged:
+    if history.waits:
+        fulfil(caller, wanted.patient_id, place_of(question, start, held.therapist_id), booked=held.id)
+    if any(visit.flagged for visit in history.visits):
         judge_others(caller, held, catalog)
     return with_phases(caller, [held], catalog)[0]
 
@@ -105,8 +108,15 @@ def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:
     follow_hold(caller, held, "converted")
 
 
-def _check_patient(held: Appointment, wanted: Conversion) -> None:
-    if held.patient_id is not None and held.patient_id != wanted.patient_id:
+def _check_patient(caller: Caller, held: Appointment, wanted: Conversion) -> None:
+    """Refuse a hold of another patient; a hold that is offered to a patient names the waitlist entry."""
+    patient_id = held.patient_id
+    if (entry_id := (held.hold or {}).get("waitlist_entry_id")) is not None:
+        entry = caller.session.get_one(WaitlistEntry, (caller.clinic_id, UUID(entry_id)))
+        if entry.appointment_id is not None:
+            raise Invalid("/hold_id", "It is offered for a visit that is booked: accept the waitlist entry.")
+        patient_id = entry.patient_id
+    if patient_id not in {None, wanted.patient_id}:
         raise Invalid("/patient_id", "The hold was made for another patient.")
 
 
@@ -119,8 +129,8 @@ def _request(held: Appointment, wanted: Conversion) -> VisitRequest:
 
 def _question(
     caller: Caller, catalog: ClinicCatalog, held: Appointment, wanted: Conversion, *, for_change: bool
-) -> tuple[Question, bool]:
-    """Give the question for the held visit and its patient, and whether the patient has a flagged visit."""
+) -> tuple[Question, History]:
+    """Give the question for the held visit and its patient, and the patient's history."""
     request = _request(held, wanted)
     history = load_history(caller, catalog, wanted.patient_id)
     if request.course_id is not None:
@@ -130,4 +140,4 @@ def _question(
     # A hold is a promise: a procedure or location that has retired since the hold was made is still booked.
     even = [request.procedure_id, request.location_id]
     question = ask(caller, catalog, request, history.patient(held.id), even=even)
-    return replace(question, waived=_KEPT_BEFORE), any(visit.flagged for visit in history.visits)
+    return replace(question, waived=KEPT_BEFORE), history

@@ -13,6 +13,7 @@ from booking.appointments.transitions import in_the_past
 from booking.claims.claims import claims_of, delete_claims, planned_phases
 from booking.claims.freed_time import freed_visit
 from booking.claims.real_use import beside_others, claims_of_phases
+from booking.claims.wishes import Moved, follow_moves, place_of, present_place
 from booking.core.bulk_insert import Batch, columns_of, insert_rows
 from booking.core.caller import Caller
 from booking.core.events import facts, record
@@ -79,6 +80,7 @@ def move_all(caller: Caller, catalog: ClinicCatalog, placings: Sequence[Placing]
     changed = [one for one in moving if not _keeps(one, ("lane",))]
     for one in moving:
         delete_claims(caller.session, one.appointment, phases=True)
+    follow_moves(caller, [_moved(catalog, one.placing) for one in changed if not one.goes_on])
     for one in moving:
         if one in changed:
             _write_move(caller, catalog, one)
@@ -129,6 +131,13 @@ def _occupied(cream_on: datetime, before: dict[str, Any], phase: dict[str, Any])
         return before
     occupied = {"occupied_from": phase["starts_at"], "occupied_until": phase["ends_at"]}
     return {**before, **{name: phase[name] for name in _HELD}, **occupied}
+
+
+def _moved(catalog: ClinicCatalog, placing: Placing) -> Moved:
+    """Give a visit that is about to move as the waitlist sees it."""
+    therapist_id = _assignment(placing).therapist_id
+    after = place_of(placing.question, placing.start, therapist_id)
+    return Moved(placing.appointment, present_place(catalog, placing.appointment), after)
 
 
 def _keeps(move: _Move, ignored: Sequence[str]) -> bool:

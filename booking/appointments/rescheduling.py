@@ -80,11 +80,11 @@ def _move(
     noted_at(caller, visit, "reschedule", move.at)
     if _is_there(visit, move):
         return replace(visit, affected=[])
+    start = to_tick(move.starts_at)
     question = ask_with_history(caller, catalog, request, appointment.id)
-    chosen, verdict = _judge(caller, catalog, question, to_tick(move.starts_at), override, appointment)
+    chosen, verdict = _judge(caller, catalog, question, start, override, appointment)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
-    start = to_tick(move.starts_at)
     placing = Placing(appointment, chosen, verdict, start, override, at=move.at, notify=move.notify)
     move_all(caller, catalog, [placing])
     affected = judge_others(caller, appointment, catalog)

@@ -1,7 +1,10 @@
 """Slot holds: a visit's time, kept for a few minutes while a patient decides."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,11 +21,23 @@ from booking.core.events import audit, facts
 from booking.courses.courses import require_course
 from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import load_catalog
-from booking.questions.histories import load_patient
+from booking.questions.histories import ask_with_history
 from booking.questions.judging import judge
-from booking.questions.visit_requests import VisitRequest, ask
+from booking.questions.visit_requests import VisitRequest
 from models import Appointment
 from scheduling.ticks import to_tick
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a hold is offered for: an entry of the waitlist, and the booked visit that it is to bring forward.
+
+    `beside` are the holds of the patient's other open offers, which count as visits of the patient.
+    """
+
+    entry_id: UUID
+    moves: UUID | None = None
+    beside: Sequence[UUID] = ()
 
 
 def hold(caller: Caller, request: VisitRequest, starts_at: datetime, ttl: timedelta | None = None) -> Visit:
@@ -36,20 +51,42 @@ def hold(caller: Caller, request: VisitRequest, starts_at: datetime, ttl: timede
         return _hold(caller, request, start, ttl)
 
 
-def _hold(caller: Caller, request: VisitRequest, start: int, ttl: timedelta | None) -> Visit:
+# What is offered claims staff, rooms and devices, but nothing of the patient: neither the time nor the
+# distance to other visits. So an offer that is not accepted yet never stands in the way of what its patient
+# books or moves meanwhile, nor of the visit that it is to bring forward. To accept it judges the patient by
+# every rule.
+def hold_for_offer(
+    caller: Caller, request: VisitRequest, starts_at: datetime, ttl: timedelta, offer: Offer
+) -> Visit:
+    """Keep all that the visit takes, for its patient to accept; raise Refused when a rule refuses it."""
+    return _hold(caller, request, to_tick(starts_at), ttl, offer)
+
+
+def _hold(
+    caller: Caller,
+    request: VisitRequest,
+    start: int,
+    ttl: timedelta | None,
+    offer: Offer | None = None,
+) -> Visit:
     require_fewer_holds(caller, request.location_id)
     catalog = lock_for(caller, [request])
-    patient = None
-    if request.patient_id is not None:
-        patient = load_patient(caller, catalog, request.patient_id)
-    if request.course_id is not None:
+    moves, beside = (None, ()) if offer is None else (offer.moves, offer.beside)
+    if request.course_id is not None and moves is None:
         require_course(caller, request.course_id, request.patient_id, request.procedure_id)
-    question = ask(caller, catalog, request, patient)
+    question = ask_with_history(caller, catalog, request, moves, beside)
     verdict = judge(caller, catalog, question, start)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
     lasting = ttl or timedelta(seconds=question.location.policy.hold_seconds)
-    made_by = {"key_id": caller.key_id and str(caller.key_id), "extended": False, "ended": None}
+    made_by: dict[str, Any] = {
+        "key_id": caller.key_id and str(caller.key_id),
+        "extended": False,
+        "ended": None,
+    }
+    if offer is not None:
+        made_by["waitlist_entry_id"] = str(offer.entry_id)
+        request = replace(request, patient_id=None, course_id=None if moves else request.course_id)
     expires_at = caller.real_now + lasting
     held = add_appointment(
         caller, request, question, verdict, start, status="held", expires_at=expires_at, hold=made_by

@@ -13,6 +13,7 @@ from booking.appointments.steps import as_it_is, keep_step
 from booking.claims.claims import delete_claims, load_claims
 from booking.claims.expired_holds import end_hold, require_live
 from booking.claims.freed_time import freed_claims
+from booking.claims.wishes import follow_gone
 from booking.core.caller import Caller
 from booking.core.errors import TooEarly, WrongStatus
 from booking.core.events import record
@@ -21,7 +22,7 @@ from booking.flags.flags import clear_flags_of_conflicts, flag_overrun
 from booking.flags.revalidation import judge_others
 from booking.questions.catalog import load_catalog
 from models import Appointment, AppointmentPhase
-from models.statuses import ALLOWED_FROM, OVER
+from models.statuses import ALLOWED_FROM, OVER, TO_COME
 from scheduling.catalog import Policy
 from scheduling.questions import Claim
 
@@ -139,6 +140,8 @@ def end(
     changes = {"status": [before, status], **fields, **in_the_past(caller, at)}
     record(caller, event, visit.appointment, changes, notify=notify)
     follow_visit(caller, visit.appointment)
+    if before in TO_COME and status not in TO_COME:
+        follow_gone(caller, visit.appointment)
     return visit
 
 

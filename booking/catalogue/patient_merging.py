@@ -1,6 +1,6 @@
 """Merges a patient who was recorded twice: everything of one goes to the other, or nothing does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Table, func, select, text, update
 
 from booking.catalogue.patients import Patients
 from booking.claims.expired_holds import drop_expired, end_hold
+from booking.claims.wishes import fulfil, present_place
 from booking.core.caller import Caller
 from booking.core.crud import Values
 from booking.core.errors import Invalid, MissingScope, Refused, StaleVersion
@@ -18,7 +19,7 @@ from booking.flags.revalidation import affected_by, refusals_of_booked
 from booking.flags.visits_to_recheck import lock_rows, visits_of_patients
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from models import Appointment, Base, Patient, WaitlistEntry
-from models.statuses import ENTRIES_OPEN, LIVE
+from models.statuses import ENTRIES_OPEN, LIVE, TO_COME
 from scheduling.reasons import Refusal, refuse
 
 _CONTACTS: Final = ("email", "phone", "born_on", "skin_type", "external_id")
@@ -77,6 +78,7 @@ def merge(caller: Caller, patient_id: UUID, into_id: UUID, expected: int | None)
     catalog = load_catalog(caller)
     before = _refused(caller, catalog, visits)
     _refuse_what_collides(caller, patient_id, into_id)
+    _fulfil_wishes(caller, catalog, visits, {patient_id: into_id, into_id: patient_id})
     _close_second_entries(caller, patient_id, into_id)
     _move_rows(caller, patient_id, into_id)
     _move_contacts(caller, gone, stays)
@@ -115,6 +117,15 @@ def _refuse_what_collides(caller: Caller, patient_id: UUID, into_id: UUID) -> No
     if refusals:
         raise Refused(refusals)
     caller.session.execute(_GIVE_UP, whose)
+
+
+def _fulfil_wishes(
+    caller: Caller, catalog: ClinicCatalog, visits: Sequence[Appointment], others: Mapping[UUID, UUID]
+) -> None:
+    """End the entries of the waitlist that wish for a visit which is booked for the other record already."""
+    for visit in visits:
+        if visit.status in TO_COME and visit.patient_id is not None:
+            fulfil(caller, others[visit.patient_id], present_place(catalog, visit))
 
 
 def _close_second_entries(caller: Caller, patient_id: UUID, into_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -27,12 +27,14 @@ _CONCERNED = """
                 WHERE o.clinic_id = a.clinic_id AND o.appointment_id = a.id
                   AND o.resource_id = ANY(:resources)
                 LIMIT 1)
+            {holds}
         ) {also}
     )
     ORDER BY a.id FOR NO KEY UPDATE
 """
-_LOCK = text(_CONCERNED.format(also=""))
-_LOCK_ALSO = text(_CONCERNED.format(also="OR a.id = :also"))
+_LOCK = text(_CONCERNED.format(holds="", also=""))
+_LOCK_ALSO = text(_CONCERNED.format(holds="", also="OR a.id = :also"))
+_LOCK_HOLDS = text(_CONCERNED.format(holds="OR a.id = ANY(:holds)", also=""))
 _LOCK_ANY = text("""
     SELECT a.id FROM appointments a
     WHERE a.clinic_id = :clinic_id AND a.status = 'held' AND a.expires_at <= :real_now
@@ -81,15 +83,28 @@ def drop_expired(
     caller: Caller, patients: Iterable[UUID] = (), resources: Iterable[UUID] = (), also: UUID | None = None
 ) -> None:
     """End the expired holds that still take these patients or resources, which the caller has locked."""
-    values = {
+    values = _values(caller, patients, resources)
+    statement = _LOCK if also is None else _LOCK_ALSO
+    found = caller.session.scalars(statement, values if also is None else values | {"also": also}).all()
+    _expire(caller, [one for one in found if one != also])
+
+
+def drop_expired_of(caller: Caller, patient_id: UUID, holds: Iterable[UUID | None]) -> None:
+    """End the expired holds of a patient, whom the caller has locked, and those of `holds` that have expired.
+
+    What is offered names no patient: the caller knows whose holds these are.
+    """
+    values = _values(caller, [patient_id], ()) | {"holds": list(holds)}
+    _expire(caller, caller.session.scalars(_LOCK_HOLDS, values).all())
+
+
+def _values(caller: Caller, patients: Iterable[UUID], resources: Iterable[UUID]) -> dict[str, Any]:
+    return {
         "clinic_id": caller.clinic_id,
         "real_now": caller.real_now,
         "patients": list(patients),
         "resources": list(resources),
     }
-    statement = _LOCK if also is None else _LOCK_ALSO
-    found = caller.session.scalars(statement, values if also is None else values | {"also": also}).all()
-    _expire(caller, [one for one in found if one != also])
 
 
 def sweep(caller: Caller) -> int:

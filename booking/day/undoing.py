@@ -11,6 +11,7 @@ from booking.appointments.steps import claims_before, forget_step, last_step, ta
 from booking.claims.claims import claim_spacing, delete_claims, load_claims
 from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.real_use import claims_of_phases, free_parts, load_others, presence_of, write_use
+from booking.claims.wishes import fulfil, present_place
 from booking.clinical.medical_holds import withdraw
 from booking.core.caller import Caller
 from booking.core.errors import MissingScope, Refused, StaleVersion, WrongStatus
@@ -24,7 +25,7 @@ from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_history
 from booking.questions.visit_requests import find_course, question_of
 from models import Appointment, AppointmentStep
-from models.statuses import APPOINTMENT_STATUSES, GONE
+from models.statuses import APPOINTMENT_STATUSES, GONE, TO_COME
 from scheduling.questions import Claim
 from scheduling.reasons import Refusal, refuse
 from scheduling.ticks import to_tick
@@ -67,6 +68,8 @@ def undo(caller: Caller, appointment_id: UUID, reason: str, expected: int | None
     bump_version(caller, appointment)
     record(caller, "corrected", appointment, {"status": [was, appointment.status], "reason": reason})
     follow_correction(caller, appointment)
+    if was in GONE and appointment.status in TO_COME and appointment.patient_id is not None:
+        fulfil(caller, appointment.patient_id, present_place(catalog, appointment))
     run_into = flag_overrun(caller, appointment, runs_into(caller, catalog, visit))
     affected = judge_others(caller, appointment, catalog)
     found = dict.fromkeys((*opened, *(one.id for one in run_into), *affected))

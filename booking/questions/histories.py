@@ -1,10 +1,10 @@
 """Loads the histories of patients: treatments they had, visits they have booked, and medical holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,23 +14,25 @@ from booking.core.errors import NotFound
 from booking.core.merged import refuse_merged
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import VisitRequest, ask
-from models.statuses import GONE
+from models.statuses import ENTRIES_OPEN, GONE
 from scheduling.catalog import Procedure
 from scheduling.clinical import CONSULTATION, CONSULTATION_FAMILY, FAMILIES_OF_EVENT
 from scheduling.questions import CourseOf, MedicalHold, Patient, Question
 from scheduling.questions import Session as Treatment
 from scheduling.ticks import ceil_tick, floor_tick
 
-_PEOPLE = text("""
+_PEOPLE = text(f"""
     SELECT p.id, p.born_on, p.skin_type,
            (SELECT jsonb_agg(jsonb_build_array(t.id, t.event, t.areas, t.treated_on))
             FROM external_treatments t WHERE t.clinic_id = p.clinic_id AND t.patient_id = p.id) AS treatments,
            (SELECT jsonb_agg(jsonb_build_array(
                 h.id, h.code, h.opened_on, h.areas, h.resolved_on, h.earliest_on, h.signed_off IS NOT NULL))
-            FROM medical_holds h WHERE h.clinic_id = p.clinic_id AND h.patient_id = p.id) AS holds
+            FROM medical_holds h WHERE h.clinic_id = p.clinic_id AND h.patient_id = p.id) AS holds,
+           EXISTS (SELECT FROM waitlist_entries w WHERE w.clinic_id = p.clinic_id AND w.patient_id = p.id
+                   AND w.status IN {ENTRIES_OPEN}) AS waits
     FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids) AND p.merged_into_id IS NULL
-""")
-_VISITS = text(f"""
+""")  # noqa: S608 - no part comes from a request
+_COLUMNS = f"""
     SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.procedure_id,
            COALESCE(a.present_from, a.starts_at) AS present_from,
            CASE WHEN a.status IN ('numbing', 'in_progress')
@@ -40,19 +42,24 @@ _VISITS = text(f"""
            a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,
            a.course_id, c.template_id, c.status = 'completed' AS completed
     FROM appointments a LEFT JOIN courses c ON c.clinic_id = a.clinic_id AND c.id = a.course_id
-    WHERE a.clinic_id = :clinic_id AND a.patient_id = ANY(:ids) AND a.status NOT IN {GONE}
+    WHERE a.clinic_id = :clinic_id AND a.status NOT IN {GONE}
       AND (a.status <> 'held' OR a.expires_at > CAST(:held_at AS timestamptz))
-    ORDER BY a.starts_at
-""")  # noqa: S608 - no part comes from a request
+"""  # noqa: S608 - no part comes from a request
+_VISITS = text(f"{_COLUMNS} AND a.patient_id = ANY(:ids) ORDER BY a.starts_at")
+_HOLDS = text(f"{_COLUMNS} AND a.id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A patient as the engine sees them without visits, and their live visits as rows in order of time."""
+    """A patient as the engine sees them without visits, and their live visits as rows in order of time.
+
+    `waits` says that the patient has an open entry on the waitlist.
+    """
 
     person: Patient
     visits: tuple[Any, ...]
     catalog: ClinicCatalog
+    waits: bool = False
 
     def patient(self, *ignored: UUID | None) -> Patient:
         """Give the patient with all visits except those ignored."""
@@ -63,6 +70,10 @@ class History:
             for visit in visits
         )
         return replace(self.person, busy=busy, sessions=here + self.person.sessions)
+
+    def beside(self, visits: Sequence[Any]) -> Self:
+        """Give the same history with further visits, which are rows of the same query."""
+        return replace(self, visits=(*self.visits, *visits))
 
     def course_of(self, appointment_id: UUID) -> CourseOf | None:
         """Give the course that a visit of the patient belongs to, or None."""
@@ -77,15 +88,21 @@ def load_patient(
 
 
 def ask_with_history(
-    caller: Caller, catalog: ClinicCatalog, request: VisitRequest, ignore: UUID | None = None
+    caller: Caller,
+    catalog: ClinicCatalog,
+    request: VisitRequest,
+    ignore: UUID | None = None,
+    beside: Sequence[UUID] = (),
 ) -> Question:
     """Ask for a visit of the named patient, if one is named, with all that the patient has had.
 
     `ignore` is a booked visit that is to move: it is left out, and its procedure may have retired since.
+    `beside` are holds without a patient that count as visits of this patient.
     """
     patient = None
     if request.patient_id is not None:
-        patient = load_patient(caller, catalog, request.patient_id, ignore)
+        history = load_history(caller, catalog, request.patient_id)
+        patient = (history.beside(_holds(caller, beside)) if beside else history).patient(ignore)
     even = [request.procedure_id] if ignore else ()
     return ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
 
@@ -119,7 +136,15 @@ def load_histories(
     for visit in caller.session.execute(_VISITS, whose):
         visits[visit.patient_id].append(visit)
     people = caller.session.execute(_PEOPLE, whose)
-    return {row.id: History(_person(catalog, row), tuple(visits[row.id]), catalog) for row in people}
+    return {
+        row.id: History(_person(catalog, row), tuple(visits[row.id]), catalog, row.waits) for row in people
+    }
+
+
+def _holds(caller: Caller, ids: Sequence[UUID]) -> Sequence[Any]:
+    """Give live holds as rows of a history."""
+    these = {"clinic_id": caller.clinic_id, "ids": list(ids), "held_at": caller.real_now}
+    return caller.session.execute(_HOLDS, these).all()
 
 
 def _person(catalog: ClinicCatalog, row: Any) -> Patient:  # noqa: ANN401 - a row of the query

@@ -1,6 +1,6 @@
 """Asks the engine for a verdict on a visit at an instant, with the overrides that the caller may use."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -30,11 +30,11 @@ def judge(
     question: Question,
     start: int,
     override: Override | None = None,
-    ignore: UUID | None = None,
+    ignore: UUID | Collection[UUID] | None = None,
 ) -> Verdict:
     """Judge an arrival by every rule; a write may rely on the verdict only under the visit's locks.
 
-    `ignore` leaves out the claims of an appointment. A visit that lies wholly in the past is a fact, so no
+    `ignore` leaves out the claims of appointments. A visit that lies wholly in the past is a fact, so no
     want of a room or person refuses it: it then `overlaps` others. Raise MissingScope when the override names
     a code that refuses the visit and needs a higher level than the key has.
     """

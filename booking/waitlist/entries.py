@@ -10,17 +10,20 @@ from booking.appointments.hold_conversion import Conversion, convert
 from booking.appointments.records import Visit
 from booking.appointments.slot_holds import release
 from booking.catalogue.patients import Patients
-from booking.claims.expired_holds import drop_expired
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values
 from booking.core.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
 from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import load_catalog
 from booking.questions.visit_requests import VisitRequest, ask
+from booking.waitlist.bringing_forward import bring_forward
+from booking.waitlist.open_offers import drop_expired_offers, not_offered, read_entry, require_offer
+from booking.waitlist.subjects import check_subject, complete_areas
 from models import Appointment, WaitlistEntry
 from models.statuses import ENTRIES_OPEN
 
-FIXED: Final = ("patient_id", "procedure_id", "location_id")
+FIXED: Final = ("patient_id", "procedure_id", "location_id", "course_id", "appointment_id")
+_ALIKE: Final = FIXED[:3]
 _CHANGEABLE: Final = ("waiting", "declined", "expired")
 _TOLD: Final = ("starts_at", "procedure_at", "ends_at", "expires_at")
 
@@ -38,9 +41,9 @@ class WaitlistEntries(Collection):
     def complete(self, before: Values | None, values: Values) -> None:
         """Let a new entry wait; an entry that waits again forgets what it was offered."""
         if before is None:
-            # An offer that has run out is open no longer, even if its end was not noticed yet.
-            drop_expired(self.caller, [values["patient_id"]])
+            drop_expired_offers(self.caller, values["patient_id"])
             values["status"] = "waiting"
+            complete_areas(self.caller, values)
         elif "status" in values:
             values["hold_id"] = None
 
@@ -54,6 +57,8 @@ class WaitlistEntries(Collection):
         named = ("procedure_id", "location_id", "therapist_id")
         request = VisitRequest(**{name: after[name] for name in named}, areas=tuple(after["areas"]))
         place = ask(self.caller, load_catalog(self.caller), request).location
+        begins = before is None or before["status"] != "waiting"
+        check_subject(self.caller, after, begins=begins)
         _check_preferences(after)
         _check_alone(self.caller, after)
         today = self.caller.now.astimezone(place.zone).date()
@@ -66,7 +71,8 @@ class WaitlistEntries(Collection):
         holds = _holds(self.caller, [values["hold_id"] for values in found if values["status"] == "offered"])
         for values in found:
             values["offer"] = None
-            values["appointment_id"] = values["hold_id"] if values["status"] == "accepted" else None
+            if values["status"] == "accepted" and values["appointment_id"] is None:
+                values["appointment_id"] = values["hold_id"]
             if values["status"] == "offered":
                 held = holds[values["hold_id"]]
                 zone = catalog.engine.locations[held.location_id].zone
@@ -91,7 +97,7 @@ def _check_preferences(after: Values) -> None:
 
 def _check_alone(caller: Caller, after: Values) -> None:
     """Refuse a second open entry for the same visit; the patient is locked."""
-    same = [getattr(WaitlistEntry, name) == after[name] for name in FIXED]
+    same = [getattr(WaitlistEntry, name) == after[name] for name in _ALIKE]
     others = select(WaitlistEntry.id).where(
         WaitlistEntry.clinic_id == caller.clinic_id, WaitlistEntry.status.in_(ENTRIES_OPEN), *same
     )
@@ -127,23 +133,25 @@ def withdraw(caller: Caller, entry_id: UUID, expected: int | None) -> None:
 
 
 def accept(caller: Caller, entry_id: UUID) -> Visit:
-    """Book what is offered; raise Refused, and keep the offer, when a rule refuses it now.
+    """Book what is offered, or move the visit to bring forward there.
 
-    Raise HoldExpired when the offer has expired, and WrongStatus when there is no offer.
+    Raise Refused, and keep the offer, when a rule refuses it now; HoldExpired when the offer has expired, and
+    WrongStatus when there is no offer.
     """
+    if read_entry(caller, entry_id).appointment_id is not None:
+        return bring_forward(caller, entry_id)
     entry = _begin(caller, entry_id)
-    hold_id = _require_offer(entry)
+    hold_id = require_offer(entry)
     try:
         return convert(caller, Conversion(hold_id, entry.patient_id))
     except NotFound as gone:
         # An act that releases the hold declines the offer, and does not wait for the patient's lock.
-        raise _not_offered("declined") from gone
+        raise not_offered("declined") from gone
 
 
 def decline(caller: Caller, entry_id: UUID) -> Values:
     """Release what is offered, for the next entry; raise HoldExpired and WrongStatus as `accept` does."""
     entry = _begin(caller, entry_id)
-    _require_offer(entry)
     _release(caller, entry)
     return WaitlistEntries(caller).get(entry_id)
 
@@ -156,34 +164,14 @@ def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> Waitl
     lock_catalogue(caller)
     patient_id = WaitlistEntries(caller).require(entry_id).patient_id
     lock(caller.session, patients=[patient_id])
-    if expected is not None and _read(caller, entry_id).version != expected:
+    if expected is not None and read_entry(caller, entry_id).version != expected:
         raise StaleVersion
-    drop_expired(caller, [patient_id])
-    return _read(caller, entry_id)
-
-
-def _read(caller: Caller, entry_id: UUID) -> WaitlistEntry:
-    statement = WaitlistEntries(caller).select({"id": entry_id})
-    found: WaitlistEntry | None = caller.session.scalar(statement.execution_options(populate_existing=True))
-    if found is None:
-        raise NotFound(WaitlistEntries.name)
-    return found
-
-
-def _require_offer(entry: WaitlistEntry) -> UUID:
-    if entry.status == "expired" and entry.hold_id is not None:
-        raise HoldExpired
-    if entry.status != "offered" or entry.hold_id is None:
-        raise _not_offered(entry.status)
-    return entry.hold_id
-
-
-def _not_offered(status: str) -> WrongStatus:
-    return WrongStatus(("offered",), f"The entry is {status}.")
+    drop_expired_offers(caller, patient_id)
+    return read_entry(caller, entry_id)
 
 
 def _release(caller: Caller, entry: WaitlistEntry) -> None:
     try:
-        release(caller, _require_offer(entry))
+        release(caller, require_offer(entry))
     except NotFound as gone:
-        raise _not_offered("declined") from gone
+        raise not_offered("declined") from gone

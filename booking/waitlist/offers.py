@@ -1,40 +1,28 @@
 """Offers freed time to waiting patients: holds the first slot that suits an entry by every rule."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from booking.appointments.records import Visit
-from booking.appointments.slot_holds import hold
+from booking.appointments.slot_holds import Offer, hold_for_offer
 from booking.core.caller import Caller
 from booking.core.errors import DomainError, Refused
 from booking.core.events import audit, tell
-from booking.core.locks import lock, lock_catalogue
-from booking.questions.availability import find
-from booking.questions.catalog import load_catalog
-from booking.questions.visit_requests import VisitRequest
-from models import Location, WaitlistEntry
-from scheduling.catalog import Location as Place
-from scheduling.openings import slots
-from scheduling.ticks import DAY_MINUTES, from_tick, local_date
+from booking.core.locks import lock
+from booking.questions.catalog import load_catalog, locked_catalogue
+from booking.waitlist.suitable_times import Freed, Wanted, other_offers, suitable, wanted_by
+from models import Appointment, Course, Location, WaitlistEntry
+from models.statuses import COURSES_OPEN
+from scheduling.questions import Slot
+from scheduling.ticks import from_tick
 
 # Another act may take a slot between the search and the hold; then the search is repeated.
 _ATTEMPTS: Final = 3
-_STEP: Final = timedelta(days=31)
-_DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Freed:
-    """A stretch of ticks, half-open, in which a location has time again."""
-
-    location_id: UUID
-    first: int
-    until: int
 
 
 def waiting(caller: Caller, location_id: UUID) -> Sequence[UUID]:
@@ -58,9 +46,9 @@ def offer(caller: Caller, entry_id: UUID, freed: Freed) -> bool:
         if entry is None:
             return False
         try:
-            place = load_catalog(caller).engine.locations[entry.location_id]
-            start = next(_suitable(caller, entry, freed, place), None)
-            return start is not None and _offered(caller, entry, start, place)
+            wanted = wanted_by(caller, entry)
+            slot = next(suitable(caller, load_catalog(caller), entry, wanted, freed), None)
+            return slot is not None and _offered(caller, entry, wanted, slot)
         except Refused:
             continue
         except DomainError:
@@ -78,58 +66,23 @@ def _read(caller: Caller, entry_id: UUID) -> WaitlistEntry | None:
     return caller.session.scalar(statement.execution_options(populate_existing=True))
 
 
-def _suitable(caller: Caller, entry: WaitlistEntry, freed: Freed, place: Place) -> Iterator[int]:
-    """Yield the arrivals that suit: first at the beginning of the freed time, then in order of time."""
-    first, last = _dates(caller, entry, freed, place)
-    while first <= last:
-        until = min(first + _STEP, last + _DAY)
-        found = find(caller, visit_request_of(entry), first, until)
-        stay = found.question.visit.leaves
-        starts = [slot.start for slot in slots(found.openings, found.window)]
-        fitting = [
-            one for one in starts if freed.first - stay < one < freed.until and _wanted(entry, one, place)
-        ]
-        yield from sorted(fitting, key=lambda one: (one != freed.first, one))
-        first = until
-
-
-def _dates(caller: Caller, entry: WaitlistEntry, freed: Freed, place: Place) -> tuple[date, date]:
-    today = caller.now.astimezone(place.zone).date()
-    horizon = today + timedelta(days=place.policy.horizon_days)
-    first = max(today, entry.earliest_on or today, local_date(freed.first, place.zone))
-    return first, min(horizon, entry.latest_on or horizon, local_date(freed.until - 1, place.zone))
-
-
-def _wanted(entry: WaitlistEntry, start: int, place: Place) -> bool:
-    """Whether an arrival lies on a weekday and at a time of day that the patient wants."""
-    at = from_tick(start).astimezone(place.zone)
-    first, until = entry.from_time or 0, entry.until_time or DAY_MINUTES
-    on_a_day = not entry.weekdays or at.weekday() in entry.weekdays
-    return on_a_day and first <= at.hour * 60 + at.minute < until
-
-
-def visit_request_of(entry: WaitlistEntry) -> VisitRequest:
-    """Give the request of the visit that an entry waits for."""
-    return VisitRequest(
-        procedure_id=entry.procedure_id,
-        location_id=entry.location_id,
-        areas=tuple(entry.areas),
-        therapist_id=entry.therapist_id,
-        patient_id=entry.patient_id,
-    )
-
-
-def _offered(caller: Caller, entry: WaitlistEntry, start: int, place: Place) -> bool:
-    """Hold the slot and offer it, unless the entry has changed before its patient was locked."""
-    version = entry.version
+def _offered(caller: Caller, entry: WaitlistEntry, wanted: Wanted, slot: Slot) -> bool:
+    """Hold the slot and offer it, unless the entry or its visit has changed before its patient was locked."""
+    version, visit_id = entry.version, wanted.visit_id
     with caller.session.begin_nested():
-        lock_catalogue(caller)
+        catalog = locked_catalogue(caller)
         lock(caller.session, patients=[entry.patient_id])
         current = _read(caller, entry.id)
         if current is None or current.version != version:
             return False
-        lasting = timedelta(minutes=place.policy.offer_minutes)
-        held = hold(caller, visit_request_of(current), from_tick(start), lasting)
+        asked = wanted_by(caller, current)
+        if not asked.is_earlier(slot.start):
+            return False
+        request = replace(asked.request, therapist_id=asked.led_by(slot))
+        policy = catalog.engine.locations[current.location_id].policy
+        lasting = timedelta(minutes=policy.offer_minutes)
+        offer_of = Offer(entry.id, visit_id, other_offers(caller, current))
+        held = hold_for_offer(caller, request, from_tick(slot.start), lasting, offer_of)
         current.status = "offered"
         current.hold_id = held.appointment.id
         current.version += 1
@@ -154,18 +107,25 @@ def _tell(caller: Caller, entry: WaitlistEntry, held: Visit) -> None:
 
 
 def expire(caller: Caller) -> int:
-    """Expire the entries whose last date has passed at their location; give their number."""
+    """Expire the entries that can be offered nothing any more; give their number.
+
+    Their last date has passed at their location, their visit to bring forward has begun, or their course is
+    over.
+    """
     today = func.date(func.timezone(Location.timezone, caller.now))
     over = (
         select(WaitlistEntry)
-        .join(
-            Location,
-            (Location.clinic_id == WaitlistEntry.clinic_id) & (Location.id == WaitlistEntry.location_id),
-        )
+        .join(Location, _same(WaitlistEntry.location_id, Location))
+        .outerjoin(Appointment, _same(WaitlistEntry.appointment_id, Appointment))
+        .outerjoin(Course, _same(WaitlistEntry.course_id, Course))
         .where(
             WaitlistEntry.clinic_id == caller.clinic_id,
             WaitlistEntry.status == "waiting",
-            WaitlistEntry.latest_on < today,
+            or_(
+                WaitlistEntry.latest_on < today,
+                Appointment.starts_at <= caller.now,
+                Course.status.not_in(COURSES_OPEN),
+            ),
         )
         .with_for_update(of=WaitlistEntry, key_share=True, skip_locked=True)
     )
@@ -178,3 +138,7 @@ def expire(caller: Caller) -> int:
         )
     caller.session.flush()
     return len(found)
+
+
+def _same(reference: Any, model: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a mapped class
+    return and_(model.clinic_id == WaitlistEntry.clinic_id, model.id == reference)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from booking.waitlist.offers import Freed
+from booking.waitlist.suitable_times import Freed
 from jobs.offers import offer_freed
 from models.database import Database
 from tests.journeys.cast import consulted, create_default_clinic, performed

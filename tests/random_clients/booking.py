@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from booking.claims.expired_holds import sweep
 from booking.core.caller import Caller
-from models import Appointment
+from models import Appointment, WaitlistEntry
 from tests.random_clients.practice import LIVE, TRANSITIONS, Clients, days, picks, times
 from tests.support.cast import instant, run_out
 from tests.support.widgets import from_page
@@ -132,10 +132,16 @@ class TheirBookings(Clients):
         body = {"hold_id": str(held.id), "patient_id": patient}
         answer = self.desk.post("/appointments", body)
         over = _is_over(held)
-        if not over and held.patient_id not in {None, UUID(patient)}:
+        if not over and self._is_of_another(held, patient):
             self.expect(answer, 422)
         else:
             self.expect(answer, *((410,) if over else (201, 409)))
+
+    def _is_of_another(self, held: Appointment, patient: str) -> bool:
+        """Tell whether a hold is kept for another patient, or offered for a visit that is booked already."""
+        offered = [one for one in self.kept[WaitlistEntry] if one.hold_id == held.id]
+        whose = {one.patient_id for one in (held, *offered)} - {None, UUID(patient)}
+        return bool(whose) or any(one.appointment_id is not None for one in offered)
 
     @precondition(lambda self: self.has("booked", "confirmed"))
     @rule(pick=picks, day=days, time=times, slot=st.none() | picks, therapist=st.none() | picks)

@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from api import clock
-from booking.waitlist.offers import Freed
+from booking.waitlist.suitable_times import Freed
 from jobs.offers import offer_freed
 from models import Appointment, WaitlistEntry
 from models.statuses import ENTRIES_OPEN
 from scheduling.ticks import floor_tick
 from tests.random_clients.practice import Clients, days, picks
-from tests.support.cast import Made, run_out
+from tests.support.cast import Made, instant, run_out
 
 FIXED = ("patient_id", "procedure_id", "location_id")
+TO_COME = ("booked", "confirmed")
 
 answers = st.sampled_from(["accept", "decline"])
 
@@ -45,6 +46,21 @@ class TheirWaiting(Clients):
         if offer:
             self._offer(self.place(wish), first)
 
+    @precondition(lambda self: self.has(*TO_COME))
+    @rule(pick=picks, first=st.none() | days, offer=st.booleans())
+    def wait_for_an_earlier_time(self, pick: int, first: int | None, offer: bool) -> None:
+        """Wait for an earlier time of a visit, unless its patient waits already, and perhaps offer a slot."""
+        visit = self.one(self.visits(*TO_COME), pick)
+        wish = {name: str(getattr(visit, name)) for name in FIXED}
+        body = wish | {"appointment_id": str(visit.id)}
+        if first is not None:
+            body["earliest_on"] = str(self.at(self.place(wish), first, "00:00").date())
+        waits = any(_is_open(one, held) and _same(one, wish) for one, held in self._entries())
+        can_wait = not waits and visit.starts_at > self.now
+        self.expect(self.desk.post("/waitlist", body), 201 if can_wait else 409)
+        if offer:
+            self._offer(self.place(wish), first or 0)
+
     @precondition(lambda self: self.waits("waiting"))
     @rule(pick=picks, day=days, how=st.none() | answers)
     def offer(self, pick: int, day: int, how: str | None) -> None:
@@ -69,6 +85,7 @@ class TheirWaiting(Clients):
             assert one.earliest_on is None or one.earliest_on <= held.local_date
             assert one.latest_on is None or held.local_date <= one.latest_on
             assert one.therapist_id in {None, held.therapist_id}
+            assert held.patient_id is None
         return made
 
     @precondition(lambda self: self.waits("offered"))
@@ -91,10 +108,12 @@ class TheirWaiting(Clients):
             self.refused(answer, "refused")
             assert self._shown(entry)["offer"]["hold_id"] == str(held.id)
         else:
-            assert self.expect(answer, 200)["status"] == "booked"
-            assert self._shown(entry)["appointment_id"] == str(held.id)
+            visit = self.expect(answer, 200)
+            assert visit["status"] in TO_COME
+            assert instant(visit["starts_at"]) == held.starts_at
+            assert visit["id"] == str(entry.appointment_id or held.id) == self._shown(entry)["appointment_id"]
 
-    @precondition(lambda self: self.waits("declined", "expired", "accepted", "waiting"))
+    @precondition(lambda self: self.waits("declined", "expired", "accepted", "waiting", "fulfilled"))
     @rule(pick=picks, how=answers)
     def answer_to_nothing(self, pick: int, how: str) -> None:
         """Answer an entry that has no offer."""
@@ -112,15 +131,26 @@ class TheirWaiting(Clients):
         wish = {name: str(getattr(entry, name)) for name in FIXED}
         waits = any(_is_open(one, held) and _same(one, wish) for one, held in self._entries())
         body = {"status": "waiting", "earliest_on": None, "latest_on": None, "version": entry.version}
-        self.expect(self.desk.patch(f"/waitlist/{entry.id}", body), 409 if waits else 200)
+        gone = entry.appointment_id is not None and not self._is_to_come(entry)
+        self.expect(
+            self.desk.patch(f"/waitlist/{entry.id}", body), *((409, 422) if waits or gone else (200,))
+        )
 
-    @precondition(lambda self: self.waits("waiting", "offered", "accepted", "declined", "expired"))
+    @precondition(
+        lambda self: self.waits("waiting", "offered", "accepted", "declined", "expired", "fulfilled")
+    )
     @rule(pick=picks)
     def give_up(self, pick: int) -> None:
         """Withdraw an entry of any status."""
         entry = self.one(self.kept[WaitlistEntry], pick)
         self.expect(self.desk.delete(f"/waitlist/{entry.id}"), 204)
         self.expect(self.desk.get(f"/waitlist/{entry.id}"), 404)
+
+    def _is_to_come(self, entry: WaitlistEntry) -> bool:
+        """Tell whether the visit that an entry is to bring forward can still be, at the entry's location."""
+        (visit,) = [one for one in self.visits() if one.id == entry.appointment_id]
+        here = visit.location_id == entry.location_id
+        return here and visit.status in TO_COME and visit.starts_at > self.now
 
     def waits(self, *statuses: str) -> bool:
         """Tell whether an entry has any of these statuses."""

@@ -204,7 +204,11 @@ def _assert_courses_kept(visits: list[Appointment], courses: list[Course]) -> No
 
 
 def _assert_entries_follow(visits: list[Appointment], entries: list[WaitlistEntry]) -> None:
-    """Insist that an entry's status follows its hold, and that the hold is for what the entry wants."""
+    """Insist that an entry's status follows its hold, and that the hold is for what the entry wants.
+
+    What is offered has no patient until it is booked; the hold of a visit to bring forward is released when
+    the visit has its place. The visit of an open entry can be moved, and is offered only what is earlier.
+    """
     by_id = {one.id: one for one in visits}
     waiting = Counter(
         (one.patient_id, one.procedure_id, one.location_id)
@@ -213,13 +217,20 @@ def _assert_entries_follow(visits: list[Appointment], entries: list[WaitlistEntr
     )
     assert set(waiting.values()) <= {1}
     for entry in entries:
+        visit = None if entry.appointment_id is None else by_id[entry.appointment_id]
+        if visit is not None and entry.status in {"waiting", "offered"}:
+            assert visit.status in {"booked", "confirmed"}
+            assert (visit.patient_id, visit.location_id) == (entry.patient_id, entry.location_id)
         if entry.hold_id is None:
-            assert entry.status in {"waiting", "expired"}
+            assert entry.status in {"waiting", "expired", "fulfilled"}
             continue
         held = by_id[entry.hold_id]
-        assert entry.status == ENTRY_AFTER[(held.hold or {})["ended"]]
+        if visit is None or entry.status != "accepted":
+            assert entry.status == ENTRY_AFTER[(held.hold or {})["ended"]]
+        if visit is not None and entry.status == "offered":
+            assert held.starts_at < visit.starts_at
         assert (held.patient_id, held.procedure_id, held.location_id) == (
-            entry.patient_id,
+            entry.patient_id if visit is None and entry.status == "accepted" else None,
             entry.procedure_id,
             entry.location_id,
         )

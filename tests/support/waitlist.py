@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from api import clock
 from booking.claims.freed_time import ALWAYS
 from booking.core.caller import Caller
-from booking.waitlist.offers import Freed
+from booking.waitlist.suitable_times import Freed
 from jobs.offers import offer_freed
 from jobs.rounds import EACH_MINUTE, EACH_NIGHT, Act
 from models.database import Database

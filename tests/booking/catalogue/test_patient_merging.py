@@ -133,6 +133,36 @@ def test_an_older_merge_leads_to_the_newest_patient(clinic: Clinic, twin: Clinic
     assert [one["merged_into"] for one in told] == [third.patient["id"]] * 2
 
 
+def test_what_one_record_waits_for_may_be_booked_for_the_other(
+    clinic: Clinic, twin: Clinic, database: Database
+) -> None:
+    gone = freed(clinic)
+    mine = entry(clinic)
+    offer(clinic, database, gone)
+    twin.booked(at("12:00"))
+
+    merged(twin, clinic)
+
+    shown = clinic.desk.get(f"/waitlist/{mine['id']}").get_json()
+    assert (shown["status"], shown["offer"]) == ("fulfilled", None)
+    assert_sound(database, clinic.desk)
+
+
+def test_an_entry_to_bring_a_visit_forward_goes_along_with_its_visit(
+    clinic: Clinic, twin: Clinic, database: Database
+) -> None:
+    visit = twin.booked(at("12:00"))
+    theirs = entry(twin, appointment_id=visit["id"])
+    offer(clinic, database, freed(clinic))
+
+    merged(twin, clinic)
+    accepted = clinic.desk.post(f"/waitlist/{theirs['id']}/accept").get_json()
+
+    assert (accepted["id"], accepted["patient_id"]) == (visit["id"], clinic.patient["id"])
+    assert accepted["starts_at"] < visit["starts_at"]
+    assert_sound(database, clinic.desk)
+
+
 def test_a_patient_cannot_be_merged_into_themselves(clinic: Clinic) -> None:
     answer = merge(clinic, clinic)
 
