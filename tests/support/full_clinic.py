@@ -67,6 +67,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     desk.post("/courses", course, **{"Idempotency-Key": "first course"})
     [message, *_] = desk.at(NOW).get("/messages", due_by=visit["starts_at"]).get_json()["items"]
     desk.at(NOW).post(f"/messages/{message['id']}/sent")
+    desk.at(NOW).post(f"/appointments/{visit['id']}/confirm", {"version": visit["version"]})
     hook = desk.made("/webhooks", url="https://example.org/hook", events=["appointment.booked"])
     desk.post(f"/webhooks/{hook['id']}/ping")
     desk.made(f"/therapists/{therapist}/external-calendars", url="https://calendar.example.org/x.ics")

@@ -29,13 +29,14 @@ FORBIDDEN = ("Patient", "patient_id", "Therapist", "name")
 
 
 def act_on_visits(clinic: Clinic) -> None:
-    """Book, confirm, move, hand over, call off and miss visits, and book with an override."""
+    """Book, confirm, move, hand over, call off and miss visits, take a step back, and override."""
     performed(clinic, "01")
     visit = another_patient(clinic).booked("2027-03-02T10:00:00Z")
     visit = clinic.acted("confirm", visit)
     visit = clinic.acted("reschedule", visit, starts_at="2027-03-02T11:00:00Z")
     other = create_therapist(clinic.desk, clinic.location, name="Another")
     visit = clinic.acted("reassign", visit, therapist_id=other["id"])
+    visit = clinic.acted("undo", clinic.acted("cancel", visit, reason_code="patient"), reason="Patient P")
     clinic.acted("cancel", visit, reason_code="patient")
     missed = another_patient(clinic).booked("2027-03-03T10:00:00Z")
     clinic.at("2027-03-03T11:00:00Z").acted("no-show", missed)
