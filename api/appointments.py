@@ -9,7 +9,7 @@ from api.blueprints import Blueprint
 from api.etags import Version, expected_version
 from api.included_patients import cards_of
 from api.paging import page
-from api.visit_requests import override_of, shown_verdict, visit_request_of
+from api.visit_requests import ignored_appointment, override_of, shown_verdict, visit_request_of
 from booking.appointments import (
     book,
     book_together,
@@ -45,6 +45,7 @@ from schemas.appointments import (
     SwapSchema,
     TogetherSchema,
     UndoSchema,
+    ValidationSchema,
     VerdictSchema,
 )
 from schemas.base import QueryArgs, page_of
@@ -111,13 +112,14 @@ def create_appointments_together(
     return {"appointments": visits}, {"Location": f"{blp.url_prefix}/{first}"}
 
 
-@blp.action("/validate", "appointments:read", VerdictSchema, takes=BookingSchema, fails=(410,))
+@blp.action("/validate", "appointments:read", VerdictSchema, takes=ValidationSchema, fails=(410,))
 def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
-    """Judge a booking without making it."""
+    """Judge a booking, or with `ignore_appointment_id` a move, without making it."""
     if "hold_id" in body:
         verdict = hold_conversion.validate(caller, _conversion(body))
     else:
-        verdict = book.validate(caller, visit_request_of(body), body["starts_at"], override_of(body))
+        ignore = ignored_appointment(caller, body)
+        verdict = book.validate(caller, visit_request_of(body), body["starts_at"], override_of(body), ignore)
     return shown_verdict(verdict)
 
 

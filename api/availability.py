@@ -2,14 +2,13 @@
 
 import hashlib
 from typing import Any
-from uuid import UUID
 
 import orjson
 from flask import Response
 
 from api.blueprints import Blueprint
-from api.visit_requests import shown_verdict, visit_request_of
-from booking.appointments import book, records
+from api.visit_requests import ignored_appointment, shown_verdict, visit_request_of
+from booking.appointments import book
 from booking.core.caller import Caller
 from booking.questions import availability
 from scheduling.ticks import to_tick
@@ -54,7 +53,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     slots can still be booked. The ETag stays the same until the answer changes.
     """
     found = availability.find(
-        caller, visit_request_of(query), query["from_"], query["until"], _ignored(caller, query)
+        caller, visit_request_of(query), query["from_"], query["until"], ignored_appointment(caller, query)
     )
     compact = query["rank"] == "compact"
     return _rendered(availability.list_slots(found, query.get("limit"), compact=compact))
@@ -67,7 +66,9 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
     """Count the slots of each local date, for the view of a month."""
     first, until = query["from_"], query["until"]
-    found = availability.find(caller, visit_request_of(query), first, until, _ignored(caller, query))
+    found = availability.find(
+        caller, visit_request_of(query), first, until, ignored_appointment(caller, query)
+    )
     return _rendered({"days": availability.count_days(found, first, until)})
 
 
@@ -91,21 +92,15 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ExplanationSchema)
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Explain one instant: every reason against it, and near slots when there is one."""
-    request, ignore = visit_request_of(query), _ignored(caller, query)
+    request, ignore = visit_request_of(query), ignored_appointment(caller, query)
     verdict = book.validate(caller, request, query["starts_at"], ignore=ignore)
+    if not query["alternatives"]:
+        return shown_verdict(verdict)
     near: list[dict[str, Any]] = []
     if verdict.refusals:
         start = to_tick(query["starts_at"])
         near = availability.alternatives(caller, request, start, verdict.refusals, ignore)
     return shown_verdict(verdict) | {"alternatives": near}
-
-
-def _ignored(caller: Caller, query: dict[str, Any]) -> UUID | None:
-    """Read the appointment whose own time counts as free; NotFound when the clinic does not have it."""
-    ignored: UUID | None = query.get("ignore_appointment_id")
-    if ignored is not None:
-        records.get_appointment(caller, ignored, pointer="/ignore_appointment_id")
-    return ignored
 
 
 def _rendered(body: dict[str, Any]) -> Response:

@@ -1,9 +1,11 @@
-"""Reads the visit request and the override of a request, and shows the verdict on them."""
+"""Reads what requests say about a visit, and shows the verdict on it."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from booking.appointments.records import get_appointment
+from booking.core.caller import Caller
 from booking.questions.judging import Override
 from booking.questions.visit_requests import VisitRequest
 from scheduling.questions import Verdict
@@ -20,6 +22,14 @@ def visit_request_of(given: Mapping[str, Any], patient_id: UUID | None = None) -
         patient_id=patient_id or given.get("patient_id"),
         course_id=given.get("course_id"),
     )
+
+
+def ignored_appointment(caller: Caller, given: Mapping[str, Any]) -> UUID | None:
+    """Read the appointment whose own time counts as free; NotFound when the clinic does not have it."""
+    ignored: UUID | None = given.get("ignore_appointment_id")
+    if ignored is not None:
+        get_appointment(caller, ignored, pointer="/ignore_appointment_id")
+    return ignored
 
 
 def override_of(body: Mapping[str, Any]) -> Override | None:

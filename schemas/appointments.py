@@ -58,6 +58,7 @@ class WantedVisitSchema(Schema):
 
 
 _OF_THE_HOLD = ("procedure_id", "location_id", "starts_at", "areas", "therapist_id", "room_id")
+_ALSO_OF_THE_HOLD = ("ignore_appointment_id",)
 _INSTEAD = {"description": "Required without a `hold_id`, refused with one."}
 
 
@@ -79,12 +80,21 @@ class BookingSchema(WantedVisitSchema):
     def check_form(self, data: dict[str, Any], **_kwargs: object) -> None:
         """Refuse a body that is of neither form, naming each field at fault."""
         if "hold_id" in data:
-            errors = {name: ["Comes from the hold: leave it out."] for name in _OF_THE_HOLD if name in data}
+            given = [name for name in (*_OF_THE_HOLD, *_ALSO_OF_THE_HOLD) if name in data]
+            errors = {name: ["Comes from the hold: leave it out."] for name in given}
         else:
             required = _OF_THE_HOLD[:3]
             errors = {name: ["Missing data for required field."] for name in required if name not in data}
         if errors:
             raise ValidationError(errors)
+
+
+class ValidationSchema(BookingSchema):
+    """A visit to judge, as a new visit or as the move of one that is booked."""
+
+    ignore_appointment_id = Id(
+        metadata={"description": "Judges the visit as the move of this one, whose own time counts as free."}
+    )
 
 
 class TogetherSchema(Schema):

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from schemas.appointments import VerdictSchema
 from schemas.base import Schema
-from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryCodes, QueryInteger
+from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryCodes, QueryFlag, QueryInteger
 from schemas.problems import AlternativeSchema, RefusalSchema
 from schemas.times import Instant, LocalDate
 
@@ -62,6 +62,9 @@ class ExplainQuerySchema(WishSchema):
 
     starts_at = Instant(required=True, grid=True)
     ignore_appointment_id = Id()
+    alternatives = QueryFlag(
+        load_default=True, metadata={"description": "`false` leaves the near slots out, which is faster."}
+    )
 
 
 class SlotsSchema(Schema):
@@ -93,7 +96,9 @@ class NextSlotSchema(AlternativeSchema):
 class ExplanationSchema(VerdictSchema):
     """Every reason at an instant, and near slots when it cannot be booked."""
 
-    alternatives = ListOf(Nested(AlternativeSchema), required=True)
+    alternatives = ListOf(
+        Nested(AlternativeSchema), metadata={"description": "Not with `alternatives=false`."}
+    )
 
 
 class EligibilityQuerySchema(Schema):

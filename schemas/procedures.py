@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from scheduling.clinical import AREAS, EVENTS
 from schemas.base import QueryArgs, Resource, Schema
@@ -87,6 +87,19 @@ class ProcedureSchema(Resource):
     counts_as = Choice(EVENTS, load_default=None, allow_none=True)
     prerequisites = ListOf(Nested(PrerequisiteSchema), load_default=list, maximum=20)
     phases = ListOf(Nested(PhaseSchema), required=True, maximum=MOST_PHASES)
+    patient_minutes = fields.Function(
+        lambda procedure: _length(procedure["phases"], with_patient=True),
+        required=True,
+        metadata={
+            "type": "integer",
+            "description": "The minutes from the patient's arrival to when they leave.",
+        },
+    )
+    first_visit = fields.Function(
+        lambda procedure: not procedure["prerequisites"],
+        required=True,
+        metadata={"type": "boolean", "description": "Whether it has no prerequisites."},
+    )
     active = Flag(load_default=True)
     affected = affected()
 
@@ -109,13 +122,13 @@ class ProcedureSchema(Resource):
             raise ValidationError("Must have at most two decimals.", "depth_mm")
 
 
-def _length(phases: list[dict[str, Any]]) -> int:
-    """Return the minutes from arrival to the end of the last phase."""
+def _length(phases: list[dict[str, Any]], *, with_patient: bool = False) -> int:
+    """Return the minutes from arrival to the end of the last phase, or of the last with the patient."""
     end = longest = 0
     for phase in phases:
         start = end if phase["at_minute"] is None else phase["at_minute"]
         end = start + phase["minutes"]
-        longest = max(longest, end)
+        longest = max(longest, end) if phase["patient"] or not with_patient else longest
     return longest
 
 

@@ -10,7 +10,7 @@ from booking.claims.expired_holds import sweep
 from booking.core.caller import Caller
 from models import Appointment, WaitlistEntry
 from tests.random_clients.practice import LIVE, TRANSITIONS, Clients, days, picks, times
-from tests.support.cast import instant, run_out
+from tests.support.cast import Made, instant, run_out
 from tests.support.widgets import from_page
 
 
@@ -181,11 +181,48 @@ class TheirBookings(Clients):
             self.refused(answer, "wrong_status")
 
     @precondition(lambda self: self.has(*LIVE))
+    @rule(pick=picks, other=picks, what=st.sampled_from(["room", "therapist"]))
+    def swap(self, pick: int, other: int, what: str) -> None:
+        """Let two visits exchange what they have: both get it at their own times, or neither changes."""
+        first, second = (self.one(self.live(), number) for number in (pick, other))
+        before = [self._seen(one) for one in (first, second)]
+        body = {"appointment_ids": [one["id"] for one in before], "what": what}
+        answer = self.desk.post("/appointments/swap", body | {"versions": [one["version"] for one in before]})
+        if first.id == second.id:
+            self.expect(answer, 422)
+        elif not {first.status, second.status} <= {*TRANSITIONS["reassign"]}:
+            self.refused(answer, "wrong_status")
+        elif first.location_id != second.location_id:
+            self.expect(answer, 422)
+        elif answer.status_code == 200:
+            after = answer.get_json()["appointments"]
+            assert [_had(one, what) for one in after] == [_had(one, what) for one in reversed(before)]
+            assert [_times(one) for one in after] == [_times(one) for one in before]
+        else:
+            self.refused(answer, "refused")
+            assert [self._seen(one) for one in (first, second)] == before
+
+    def _seen(self, visit: Appointment) -> Made:
+        found: Made = self.expect(self.desk.get(f"/appointments/{visit.id}"), 200)
+        return found
+
+    @precondition(lambda self: self.has(*LIVE))
     @rule(pick=picks)
     def cancel(self, pick: int) -> None:
         """Cancel a visit, which must work until it has begun."""
         visit = self.one(self.live(), pick)
         self.expect(self.act("cancel", visit), 200 if visit.status in TRANSITIONS["cancel"] else 409)
+
+
+def _had(visit: Made, what: str) -> str | None:
+    """Give a visit's therapist, or the room of its treatment."""
+    treatment = next(one for one in visit["phases"] if one["kind"] == "procedure")
+    had: str | None = visit["therapist_id"] if what == "therapist" else treatment["room_id"]
+    return had
+
+
+def _times(visit: Made) -> list[tuple[str, str]]:
+    return [(one["starts_at"], one["ends_at"]) for one in visit["phases"]]
 
 
 def _is_over(hold: Appointment) -> bool:

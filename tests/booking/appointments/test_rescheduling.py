@@ -8,6 +8,7 @@ import pytest
 from models import Occupancy, SpacingClaim
 from models.database import Database
 from tests.support.cast import (
+    UNKNOWN_ID,
     Clinic,
     codes,
     counts,
@@ -47,6 +48,33 @@ def test_a_move_keeps_the_id_and_counts_the_version(clinic: Clinic, database: Da
     assert moved["notes"] == "Left cheek first."
     assert len(rows(database, clinic.desk, Occupancy)) == 2
     assert_sound(database, clinic.desk)
+
+
+def test_a_move_is_judged_before_it_is_made(clinic: Clinic) -> None:
+    appointment = clinic.booked(TEN)
+    wish = clinic.wish("2027-03-01T10:10:00Z")
+
+    new, moved = (
+        clinic.desk.post("/appointments/validate", wish | more).get_json()
+        for more in ({}, {"ignore_appointment_id": appointment["id"]})
+    )
+
+    assert (new["bookable"], moved["bookable"]) == (False, True)
+
+
+def test_a_move_of_nothing_known_is_not_judged(clinic: Clinic) -> None:
+    hold = clinic.held(TEN)
+    unknown = clinic.wish(ELEVEN) | {"ignore_appointment_id": UNKNOWN_ID}
+    of_a_hold = {
+        "hold_id": hold["id"],
+        "patient_id": clinic.patient["id"],
+        "ignore_appointment_id": hold["id"],
+    }
+
+    answers = [clinic.desk.post("/appointments/validate", body) for body in (unknown, of_a_hold)]
+
+    assert [answer.status_code for answer in answers] == [404, 422]
+    assert pointers(answers[1]) == ["/ignore_appointment_id"]
 
 
 def test_a_visit_may_overlap_its_own_former_time(clinic: Clinic) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support import samples
+from tests.support.cast import pointers
 from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
 
@@ -40,6 +41,29 @@ def test_phases_keep_their_order(cast: Cast) -> None:
     cast.desk.patch(path, {"phases": phases})
 
     assert [phase["name"] for phase in cast.desk.get(path).get_json()["phases"]] == names
+
+
+def test_a_procedure_tells_how_long_the_patient_stays_and_whether_it_may_come_first(desk: Desk) -> None:
+    phases = [
+        samples.phase(minutes=20),
+        samples.phase(name="Talk", minutes=10, at_minute=40),
+        samples.phase(name="Turnover", kind="turnover", minutes=15, patient=False),
+    ]
+    made = desk.made("/procedures", **samples.procedure(phases=phases))
+
+    assert (made["patient_minutes"], made["first_visit"]) == (50, True)
+    changed = desk.patch(f"/procedures/{made['id']}", {"prerequisites": [{"family": "CONSULT"}]}).get_json()
+    assert (changed["patient_minutes"], changed["first_visit"]) == (50, False)
+    assert desk.get("/procedures").get_json()["items"] == [
+        {name: value for name, value in changed.items() if name != "affected"}
+    ]
+
+
+@pytest.mark.parametrize("field", ["patient_minutes", "first_visit"])
+def test_what_follows_from_the_phases_cannot_be_written(desk: Desk, field: str) -> None:
+    answer = desk.post("/procedures", samples.procedure() | {field: 1})
+
+    assert pointers(answer) == [f"/{field}"]
 
 
 def test_a_consultation_takes_the_procedures_place(desk: Desk) -> None:

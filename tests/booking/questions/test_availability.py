@@ -201,6 +201,17 @@ def test_explain_has_nothing_to_say_against_a_free_slot(clinic: Clinic) -> None:
     assert found == {"bookable": True, "refusals": [], "warnings": [], "alternatives": []}
 
 
+def test_explain_leaves_the_near_slots_out_when_they_are_not_wanted(clinic: Clinic) -> None:
+    clinic.booked(TEN)
+    asking = {"starts_at": TEN, "patient_id": clinic.patient["id"]}
+    whole = asked(clinic, "/availability/explain", **asking, alternatives="true")
+
+    short = asked(clinic, "/availability/explain", **asking, alternatives="false")
+
+    assert "alternatives" not in short
+    assert short == {name: whole[name] for name in ("bookable", "refusals", "warnings")}
+
+
 def test_explain_warns_of_what_is_sooner_than_recommended(spaced: Clinic) -> None:
     spaced.booked(TEN)
 
