@@ -128,6 +128,7 @@ def _series(body: dict[str, Any]) -> SeriesRequest:
         procedure_id=body.get("procedure_id"),
         areas=tuple(body.get("areas") or ()),
         therapist_id=body.get("therapist_id"),
+        phase_minutes=body.get("phase_minutes") or {},
     )
 
 

@@ -21,6 +21,7 @@ def visit_request_of(given: Mapping[str, Any], patient_id: UUID | None = None) -
         room_id=given.get("room_id"),
         patient_id=patient_id or given.get("patient_id"),
         course_id=given.get("course_id"),
+        phase_minutes=given.get("phase_minutes") or {},
     )
 
 

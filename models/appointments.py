@@ -22,9 +22,10 @@ class Appointment(Versioned, Base):
     """A visit or a hold; `during` is the patient's presence, `local_date` its civil date at the location.
 
     An appointment that began as a hold has `hold`: `key_id` (of the key that made it), `extended`, and
-    how it `ended` (null while held). `status_since` is when the step happened that led to the present status,
-    by the clinical clock; null for visits of an older version. `performed_on` is the civil date at the
-    location on which the treatment really began, null until then.
+    how it `ended` (null while held). `phase_minutes` are the lengths that were chosen for it, by the names of
+    the phases: it keeps them when it moves. `status_since` is when the step happened that led to the present
+    status, by the clinical clock; null for visits of an older version. `performed_on` is the civil date at
+    the location on which the treatment really began, null until then.
 
     Once the numbing or the treatment has begun, the patient is present from `present_from` to
     `present_until`, which are null while the presence is as planned; a trigger makes `during` of them.
@@ -91,6 +92,7 @@ class Appointment(Versioned, Base):
     closes_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     notes: Mapped[str | None]
+    phase_minutes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     warnings: Mapped[list[dict[str, Any]]]
     flags: Mapped[list[dict[str, Any]]]
     overrides: Mapped[list[dict[str, Any]]]

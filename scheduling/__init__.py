@@ -18,6 +18,7 @@ Import from the modules directly:
 - `eligibility`: eligibility, Eligibility, Basis
 - `claims`: spacing_claims, SpacingClaim
 - `lapses`: overdue_days
+- `lengths`: with_minutes, with_length, keeping
 - `lateness`: for_late_arrival, for_waiting, with_numbing, as_planned, Planned, Option
 - `messages`: due, in_window, shifted, after_quiet, MOMENTS, Moment, Due
 - `plans`: choose, Preferences, Proposal

@@ -223,6 +223,17 @@ class Phase:
         require((self.at_minute or 0) >= 0, "A phase does not start before the patient arrives.")
         require(self.assistant != "", "An assistant is named by a qualification code.")
 
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the most minutes that a visit may plan: without limits the phase's own."""
+        least = self.minutes if self.min_minutes is None else self.min_minutes
+        return least, self.minutes if self.max_minutes is None else self.max_minutes
+
+    def allows(self, minutes: int) -> bool:
+        """Return whether a visit may plan the phase at this length."""
+        least, most = self.limits
+        return least <= minutes <= most
+
 
 @dataclass(frozen=True, slots=True)
 class Procedure:

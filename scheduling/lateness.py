@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scheduling.catalog import Phase, Procedure
+from scheduling.lengths import with_length
 from scheduling.ticks import TICK_MINUTES
 from scheduling.visits import Span, phase_spans
 
@@ -75,7 +76,6 @@ def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
     """Return the procedure with `more` ticks of numbing (fewer when negative).
 
     Return None when it has no numbing before its needling, or when the phase does not allow that length.
-    Phases that run beside the numbing stay as they are; phases that begin after it move along.
     """
     place = _numbing_place(procedure)
     if place is None:
@@ -88,14 +88,7 @@ def with_numbing(procedure: Procedure, more: int) -> Procedure | None:
         <= max(numbing.minutes, numbing.max_minutes or 0)
     ):
         return None
-    end = spans[place][1]
-    phases = list(procedure.phases)
-    for at, phase in enumerate(procedure.phases):
-        if at == place:
-            phases[at] = replace(phase, minutes=minutes)
-        elif phase.at_minute is not None and spans[at][0] >= end:
-            phases[at] = replace(phase, at_minute=phase.at_minute + more * TICK_MINUTES)
-    return replace(procedure, phases=tuple(phases))
+    return with_length(procedure, place, minutes)
 
 
 def _numbing_place(procedure: Procedure) -> int | None:

@@ -87,10 +87,11 @@ class Patient:
 class Question:
     """Asks for a visit; a named therapist or room is the only candidate.
 
-    `areas` are those treated, by default all of the procedure's. `waived` codes no longer refuse, except
-    the codes that no level may waive. `course` is the visit's course. A visit that `moves` keeps the
-    floor from later visits but not the minimum: they are flagged instead. A visit that `is_booked` is there
-    already: later visits that are too close to it are judged for themselves.
+    The phases of `procedure` have the lengths of this visit (see `lengths`). `areas` are those treated, by
+    default all of the procedure's. `waived` codes no longer refuse, except the codes that no level may
+    waive. `course` is the visit's course. A visit that `moves` keeps the floor from later visits but not the
+    minimum: they are flagged instead. A visit that `is_booked` is there already: later visits that are too
+    close to it are judged for themselves.
     """
 
     procedure: Procedure

@@ -10,6 +10,9 @@ from scheduling.ticks import minutes_to_ticks
 Span = tuple[int, int]
 """A half-open range of ticks after arrival."""
 
+LONGEST_VISIT = 12 * 12
+"""The most ticks from arrival to the end of the last phase: 12 hours."""
+
 _BEFORE_TREATMENT = frozenset({"intake", "numbing", "prep"})
 
 

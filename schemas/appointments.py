@@ -25,6 +25,7 @@ from schemas.fields import (
 )
 from schemas.locations import affected
 from schemas.patients import included, included_patient
+from schemas.phase_minutes import PhaseMinutes
 from schemas.problems import OfferedTimeSchema, RefusalSchema, Terse
 from schemas.times import Instant, LocalDate
 
@@ -55,17 +56,18 @@ class WantedVisitSchema(Schema):
     )
     notes = Text(2000, lines=True, allow_none=True)
     override = Nested(OverrideSchema, allow_none=True)
+    phase_minutes = PhaseMinutes(allow_none=True)
 
 
 _OF_THE_HOLD = ("procedure_id", "location_id", "starts_at", "areas", "therapist_id", "room_id")
-_ALSO_OF_THE_HOLD = ("ignore_appointment_id",)
+_ALSO_OF_THE_HOLD = ("phase_minutes", "ignore_appointment_id")
 _INSTEAD = {"description": "Required without a `hold_id`, refused with one."}
 
 
 class BookingSchema(WantedVisitSchema):
     """A visit of a patient to book or to judge: named in full, or by the hold that keeps it already.
 
-    With a `hold_id` its procedure, location, start, areas, therapist and room are the hold's.
+    With a `hold_id` its procedure, location, start, areas, therapist, room and lengths are the hold's.
     """
 
     patient_id = Id(required=True)

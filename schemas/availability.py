@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from schemas.appointments import VerdictSchema
 from schemas.base import Schema
 from schemas.fields import Choice, Id, Integer, ListOf, Nested, QueryCodes, QueryFlag, QueryInteger
+from schemas.phase_minutes import QueryPhaseMinutes
 from schemas.problems import AlternativeSchema, RefusalSchema
 from schemas.times import Instant, LocalDate
 
@@ -25,6 +26,7 @@ class WishSchema(Schema):
     therapist_id = Id()
     room_id = Id()
     course_id = Id(metadata={"description": "The patient's course: its template's own spacing counts."})
+    phase_minutes = QueryPhaseMinutes()
 
 
 class RangeSchema(Schema):

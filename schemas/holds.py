@@ -7,6 +7,7 @@ from marshmallow import ValidationError, pre_dump, validates_schema
 
 from schemas.base import Schema
 from schemas.fields import Code, Id, Integer, SetOf
+from schemas.phase_minutes import PhaseMinutes
 from schemas.times import Instant
 
 LONGEST_SECONDS = 600
@@ -35,6 +36,7 @@ class HoldRequestSchema(TtlSchema):
         metadata={"description": "Keeps this patient's rules too; not for publishable keys."},
     )
     course_id = Id(allow_none=True, metadata={"description": "The patient's course."})
+    phase_minutes = PhaseMinutes(allow_none=True)
 
     @validates_schema(skip_on_field_errors=True)
     def check_course(self, data: dict[str, Any], **_kwargs: object) -> None:

@@ -9,6 +9,7 @@ from schemas.appointments import NoticeSchema, OverrideSchema
 from schemas.base import Schema
 from schemas.course_templates import MOST_SESSIONS
 from schemas.fields import Choice, Code, Flag, Id, Integer, ListOf, Nested, SetOf, Text
+from schemas.phase_minutes import PhaseMinutes
 from schemas.problems import RefusalSchema
 from schemas.times import Instant, LocalDate, TimeOfDay, Weekday
 
@@ -22,6 +23,7 @@ class SeriesSchema(Schema):
         allow_none=True, metadata={"description": "One of the course's; by default its last visit's."}
     )
     areas = SetOf(Code(), maximum=12)
+    phase_minutes = PhaseMinutes(allow_none=True)
 
 
 class PlanningSchema(SeriesSchema):

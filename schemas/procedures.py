@@ -5,6 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from scheduling.clinical import AREAS, EVENTS
+from scheduling.ticks import TICK_MINUTES
+from scheduling.visits import LONGEST_VISIT
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import (
     Choice,
@@ -23,7 +25,7 @@ from schemas.fields import (
 from schemas.locations import affected
 
 PHASE_KINDS = ("intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation")
-LONGEST_VISIT_MINUTES = 12 * 60
+LONGEST_VISIT_MINUTES = LONGEST_VISIT * TICK_MINUTES
 LONGEST_PHASE_MINUTES = 600
 MOST_PHASES = 30
 HOUR_LIMIT = 24 * 366

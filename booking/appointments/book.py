@@ -19,7 +19,7 @@ from booking.flags.flags import OVERLAP, add_flag
 from booking.flags.revalidation import judge_others
 from booking.questions.availability import alternatives, offering_near_slots
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
-from booking.questions.histories import load_history, load_patient
+from booking.questions.histories import ask_with_history, load_history
 from booking.questions.judging import Override, judge
 from booking.questions.overrides import overridden
 from booking.questions.visit_requests import VisitRequest, ask, candidates
@@ -100,11 +100,7 @@ def validate(
 ) -> Verdict:
     """Judge a booking as `book` would, and write nothing; `ignore` is an appointment that counts as gone."""
     catalog = load_catalog(caller)
-    patient = None
-    if request.patient_id is not None:
-        patient = load_patient(caller, catalog, request.patient_id, ignore)
     if request.course_id is not None:
         require_course(caller, request.course_id, request.patient_id, request.procedure_id)
-    even = [request.procedure_id] if ignore else ()
-    question = ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
+    question = ask_with_history(caller, catalog, request, ignore)
     return judge(caller, catalog, question, to_tick(starts_at), override, ignore)

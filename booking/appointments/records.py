@@ -157,6 +157,7 @@ def add_appointment(
     ids = {"clinic_id": caller.clinic_id, "id": uuid7()}
     whose = {"patient_id": request.patient_id, "course_id": request.course_id}
     usual = {"flags": [], "overrides": [], "status_since": caller.now}
+    usual |= {"phase_minutes": dict(request.phase_minutes)}
     appointment = Appointment(**ids, **whose, **usual | fields)
     set_placement(appointment, question, verdict, start)
     caller.session.add(appointment)

@@ -70,7 +70,7 @@ def planned_visit(
     The phases are the procedure's when these have been renamed or replaced since the booking.
     """
     appointment = visit.appointment
-    procedure = catalog.engine.procedures[appointment.procedure_id]
+    procedure = question_of(caller, catalog, appointment).procedure
     fitting = fits(visit.phases, [phase.name for phase in procedure.phases])
     begun = is_numbed(visit) and fitting
     spans = [_span(one, begun=begun) for one in visit.phases]

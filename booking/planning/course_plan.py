@@ -1,6 +1,6 @@
 """Plans the sessions that a course still needs, each as if the sessions before it were booked."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -36,12 +36,16 @@ _NOON: Final = 12 * 60
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
-    """The location of a course's sessions and what they treat; empty fields follow its last visit."""
+    """The location of a course's sessions and what they treat; empty fields follow its last visit.
+
+    `phase_minutes` are lengths by the phase's name; other phases are as long as the procedure's.
+    """
 
     location_id: UUID
     procedure_id: UUID | None = None
     areas: tuple[str, ...] = ()
     therapist_id: UUID | None = None
+    phase_minutes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def visit_request_of(
         therapist_id=request.therapist_id,
         patient_id=course.patient_id,
         course_id=course.id,
+        phase_minutes=request.phase_minutes,
     )
 
 

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from booking.core.caller import Caller
 from booking.core.errors import NotFound
 from booking.core.merged import refuse_merged
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import VisitRequest, ask
+from models import Appointment
 from models.statuses import ENTRIES_OPEN, GONE
 from scheduling.catalog import Procedure
 from scheduling.clinical import CONSULTATION, CONSULTATION_FAMILY, FAMILIES_OF_EVENT
@@ -40,7 +41,7 @@ _COLUMNS = f"""
                 ELSE a.present_until END AS present_until,
            COALESCE(a.performed_on, a.local_date) AS counts_from, a.status_since,
            a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,
-           a.course_id, c.template_id, c.status = 'completed' AS completed
+           a.phase_minutes, a.course_id, c.template_id, c.status = 'completed' AS completed
     FROM appointments a LEFT JOIN courses c ON c.clinic_id = a.clinic_id AND c.id = a.course_id
     WHERE a.clinic_id = :clinic_id AND a.status NOT IN {GONE}
       AND (a.status <> 'held' OR a.expires_at > CAST(:held_at AS timestamptz))
@@ -96,15 +97,28 @@ def ask_with_history(
 ) -> Question:
     """Ask for a visit of the named patient, if one is named, with all that the patient has had.
 
-    `ignore` is a booked visit that is to move: it is left out, and its procedure may have retired since.
-    `beside` are holds without a patient that count as visits of this patient.
+    `ignore` is a booked visit that is to move: it is left out, it keeps the lengths that were chosen for it
+    unless the request names others, and its procedure may have retired since. `beside` are holds without a
+    patient that count as visits of this patient.
     """
     patient = None
     if request.patient_id is not None:
         history = load_history(caller, catalog, request.patient_id)
         patient = (history.beside(_holds(caller, beside)) if beside else history).patient(ignore)
+    if ignore is not None and request.kept_minutes is None:
+        request = replace(request, kept_minutes=_chosen_minutes(caller, ignore, request.procedure_id))
     even = [request.procedure_id] if ignore else ()
     return ask(caller, catalog, request, patient, even=even, moves=ignore is not None)
+
+
+def _chosen_minutes(caller: Caller, appointment_id: UUID, procedure_id: UUID) -> dict[str, int]:
+    """Give the lengths that were chosen for a visit, if the visit is for this procedure."""
+    statement = select(Appointment.phase_minutes).where(
+        Appointment.clinic_id == caller.clinic_id,
+        Appointment.id == appointment_id,
+        Appointment.procedure_id == procedure_id,
+    )
+    return caller.session.scalar(statement) or {}
 
 
 def load_history(

@@ -1,7 +1,7 @@
 """Turns a client's visit request into the engine's question, and refuses requests that make no sense."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -13,12 +13,18 @@ from booking.questions.catalog import ClinicCatalog
 from models import Course
 from scheduling.catalog import Device, Location, Procedure, Room
 from scheduling.clinical import AREAS
+from scheduling.lengths import keeping, with_minutes
 from scheduling.questions import CourseOf, Patient, Question
+from scheduling.visits import LONGEST_VISIT, lay_out
 
 
 @dataclass(frozen=True, slots=True)
 class VisitRequest:
-    """A visit as a client asks for it: ids, and the areas if the procedure leaves a choice."""
+    """A visit as a client asks for it: ids, and the areas if the procedure leaves a choice.
+
+    `phase_minutes` are lengths by the phase's name. `kept_minutes` are those that were chosen for a visit
+    that is booked already; it keeps them unless the client chooses others.
+    """
 
     procedure_id: UUID
     location_id: UUID
@@ -27,6 +33,8 @@ class VisitRequest:
     room_id: UUID | None = None
     patient_id: UUID | None = None
     course_id: UUID | None = None
+    phase_minutes: Mapping[str, int] = field(default_factory=dict)
+    kept_minutes: Mapping[str, int] | None = None
 
 
 class Stored(Protocol):
@@ -37,6 +45,7 @@ class Stored(Protocol):
     areas: list[str]
     patient_id: UUID | None
     course_id: UUID | None
+    phase_minutes: dict[str, int]
 
 
 def of_appointment(visit: Stored, **changed: Any) -> VisitRequest:  # noqa: ANN401 - the fields of a request
@@ -47,6 +56,7 @@ def of_appointment(visit: Stored, **changed: Any) -> VisitRequest:  # noqa: ANN4
         "areas": tuple(visit.areas),
         "patient_id": visit.patient_id,
         "course_id": visit.course_id,
+        "kept_minutes": visit.phase_minutes,
     }
     return VisitRequest(**stored | changed)
 
@@ -60,7 +70,7 @@ def question_of(
 ) -> Question:
     """Give the question of a stored visit at its location, even if a client could not request it any more."""
     return Question(
-        procedure=catalog.engine.procedures[visit.procedure_id],
+        procedure=keeping(catalog.engine.procedures[visit.procedure_id], visit.phase_minutes),
         location=catalog.engine.locations[visit.location_id],
         areas=tuple(visit.areas),
         now=caller.now,
@@ -78,11 +88,12 @@ def ask(
     even: Collection[UUID] = (),
     moves: bool = False,
 ) -> Question:
-    """Give the question of a request; raise NotFound for unknown ids, Invalid for a wrong area or room.
+    """Give the question of a request; raise NotFound for unknown ids.
 
-    Raise Retired for a procedure or a location that takes no new visits, unless `even` contains its id.
-    `moves` says that the visit is booked already. Raise MissingScope when a widget names a patient,
-    because the slots would reveal the patient's dates to every holder of its key.
+    Raise Invalid for areas, a room or lengths that the procedure does not have, and Retired for a procedure
+    or a location that takes no new visits, unless `even` contains its id. `moves` says that the visit is
+    booked already. Raise MissingScope when a widget names a patient, because the slots would reveal the
+    patient's dates to every holder of its key.
     """
     if caller.publishable and request.patient_id is not None:
         raise MissingScope("A publishable key cannot ask about a patient.")
@@ -94,7 +105,7 @@ def ask(
         raise NotFound("therapist", "/therapist_id")
     _check_room(catalog, request, procedure)
     return Question(
-        procedure=procedure,
+        procedure=_with_lengths(procedure, request),
         location=location,
         areas=_areas(procedure, request.areas),
         now=caller.now,
@@ -156,6 +167,29 @@ def _procedure(catalog: ClinicCatalog, procedure_id: UUID) -> Procedure:
     if procedure is None:
         raise NotFound("procedure", "/procedure_id")
     return procedure
+
+
+def _with_lengths(procedure: Procedure, request: VisitRequest) -> Procedure:
+    """Give the procedure with the lengths that the client chooses, else with those of the booked visit."""
+    if not request.phase_minutes:
+        return keeping(procedure, request.kept_minutes or {})
+    for name, minutes in request.phase_minutes.items():
+        _check_length(procedure, name, minutes)
+    chosen = with_minutes(procedure, request.phase_minutes)
+    if lay_out(chosen).length > LONGEST_VISIT:
+        raise Invalid("/phase_minutes", "a visit takes at most 12 hours")
+    return chosen
+
+
+def _check_length(procedure: Procedure, name: str, minutes: int) -> None:
+    pointer = f"/phase_minutes/{name.replace('~', '~0').replace('/', '~1')}"
+    named = [phase for phase in procedure.phases if phase.name == name]
+    if not named:
+        raise Invalid(pointer, "the procedure has no phase of this name")
+    for phase in named:
+        if not phase.allows(minutes):
+            least, most = phase.limits
+            raise Invalid(pointer, f"must be from {least} to {most} minutes")
 
 
 def _areas(procedure: Procedure, wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from tests.random_clients.practice import LIVE, TRANSITIONS, Clients, days, pick
 from tests.support.cast import Made, instant, run_out
 from tests.support.widgets import from_page
 
+numbings = st.none() | st.sampled_from([20, 45, 60])
+
 
 class TheirBookings(Clients):
     """The acts of booking: search, book, hold, move, reassign and cancel."""
@@ -35,14 +37,19 @@ class TheirBookings(Clients):
             starts_at = self.one(found, slot)
             self.expect(self.desk.post("/appointments", wish | {"starts_at": starts_at}), 201)
 
-    @rule(pick=picks, day=days, time=times, therapist=st.none() | picks)
-    def book_any_time(self, pick: int, day: int, time: str, therapist: int | None) -> None:
-        """Ask for any time, which must be booked exactly when a search finds it."""
+    @rule(pick=picks, day=days, time=times, therapist=st.none() | picks, numbing=numbings)
+    def book_any_time(
+        self, pick: int, day: int, time: str, therapist: int | None, numbing: int | None
+    ) -> None:
+        """Ask for any time and perhaps another numbing, booked exactly when a search finds it."""
         who = None if therapist is None else self.one(self.cast.therapists, therapist)["id"]
         wish = self.wish(pick, therapist_id=who)
         starts_at = self.at(self.place(wish), day, time)
-        found = {instant(one) for one in self.found(wish, day)}
-        answer = self.desk.post("/appointments", wish | {"starts_at": starts_at.isoformat()})
+        query, body = {}, {"starts_at": starts_at.isoformat()}
+        if numbing is not None and wish["procedure_id"] == self.cast.procedures[0]["id"]:
+            query, body["phase_minutes"] = {"phase_minutes": f"Numbing:{numbing}"}, {"Numbing": numbing}
+        found = {instant(one) for one in self.found(wish, day, **query)}
+        answer = self.desk.post("/appointments", wish | body)
         self.expect(answer, 201 if starts_at in found else 409)
 
     @rule(pick=picks, slot=picks, wanted=st.lists(days, min_size=1, max_size=3))

@@ -1,6 +1,7 @@
 """Answer the engine's questions by brute force: every tick, every combination, plain datetimes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -22,6 +23,30 @@ def timetable(phases: tuple[Phase, ...], start: int) -> list[tuple[int, int]]:
         end = begin + phase.minutes // 5
         found.append((begin, end))
     return found
+
+
+def lengthened(phases: tuple[Phase, ...], minutes: Mapping[str, int]) -> tuple[Phase, ...]:
+    """Return the phases at the lengths that are chosen by name.
+
+    One after the other is made longer or shorter, and with it every phase that has a fixed time when it ends
+    or later.
+    """
+    for changed, name in enumerate([phase.name for phase in phases]):
+        more = minutes.get(name, phases[changed].minutes) - phases[changed].minutes
+        table = timetable(phases, 0)
+        fixed = [
+            phase.at_minute is not None and begin >= table[changed][1] and number != changed
+            for number, (phase, (begin, _)) in enumerate(zip(phases, table, strict=True))
+        ]
+        phases = tuple(
+            replace(
+                phase,
+                minutes=phase.minutes + (more if number == changed else 0),
+                at_minute=(phase.at_minute or 0) + more if fixed[number] else phase.at_minute,
+            )
+            for number, phase in enumerate(phases)
+        )
+    return phases
 
 
 def meets(first: tuple[int, int], second: tuple[int, int]) -> bool:
