@@ -107,7 +107,7 @@ def create_appointments_together(
     orders = [
         Order(visit_request_of(one), one["starts_at"], override_of(one), one.get("notes")) for one in wanted
     ]
-    visits = book_together.book_together(caller, orders)
+    visits = book_together.book_together(caller, orders, root="/visits")
     first = visits[0].appointment.id
     return {"appointments": visits}, {"Location": f"{blp.url_prefix}/{first}"}
 

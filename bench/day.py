@@ -12,6 +12,7 @@ from scheduling.catalog import (
     Catalog,
     Location,
     Phase,
+    Policy,
     Procedure,
     Qualification,
     Room,
@@ -94,7 +95,7 @@ def _take(question: Question, catalog: Catalog, busy: dict[tuple[UUID, int], int
 
 def _clinic(team: Team) -> tuple[Location, Catalog]:
     week = tuple(WeeklyPeriod(weekday, 9 * 60, 19 * 60) for weekday in range(7))
-    location = Location(UUID(int=2), ZONE, week)
+    location = Location(UUID(int=2), ZONE, week, policy=Policy(assign="pack"))
     held = (Qualification("BBP"), Qualification("MN_DERMAL"))
     staff = [Therapist(UUID(int=100 + n), True, held, {location.id: week}) for n in range(team.therapists)]
     kinds = ["numbing"] * team.bays + ["treatment"] * team.rooms

@@ -64,6 +64,7 @@ class Policy:
     """A location's booking policy; each field is in the unit that its name says."""
 
     grid_minutes: int = 5
+    assign: str = "balance"
     min_notice_minutes: int = 0
     horizon_days: int = 365
     hold_seconds: int = 300
@@ -83,6 +84,7 @@ class Policy:
     def __post_init__(self) -> None:
         require(0 < self.grid_minutes <= DAY_MINUTES, "A grid is 5 minutes to a day.")
         require(_whole_ticks(self.grid_minutes), "A grid is a multiple of 5 minutes.")
+        require(self.assign in {"balance", "pack"}, "Visits are assigned by balance or pack.")
         require(self.offer in {"all", "compact"}, "An offer is all or compact.")
         numbers = (
             self.min_notice_minutes, self.horizon_days, self.hold_seconds, self.cancel_free_hours,

@@ -7,7 +7,7 @@ from scheduling.assignment import assign
 from scheduling.bits import Busy, Window
 from scheduling.case import Case, Mask, open_case
 from scheduling.catalog import Catalog
-from scheduling.questions import Openings, Question, Verdict
+from scheduling.questions import NO_LOADS, Loads, Openings, Question, Verdict
 from scheduling.reasons import Refusal
 from scheduling.rules.registry import RULES
 from scheduling.rules.warnings import warnings
@@ -38,10 +38,18 @@ def search(question: Question, catalog: Catalog, busy: Busy, window: Window) -> 
     return Openings(starts, {lead_id: bits for lead_id, bits in led.items() if bits})
 
 
-def check(question: Question, catalog: Catalog, busy: Busy, start: int, window: Window) -> Verdict:
+def check(
+    question: Question,
+    catalog: Catalog,
+    busy: Busy,
+    start: int,
+    window: Window,
+    loads: Loads = NO_LOADS,
+) -> Verdict:
     """Return every reason against an arrival at tick `start`, or an assignment when there is no reason.
 
-    Raise ValueError when the visit does not lie inside the window.
+    Of those who can take the visit the assignment prefers the least loaded. Raise ValueError when the visit
+    does not lie inside the window.
     """
     case = open_case(survey(question, catalog, busy, window))
     if start < window.start or start + case.scene.visit.length > window.end:
@@ -54,7 +62,7 @@ def check(question: Question, catalog: Catalog, busy: Busy, start: int, window: 
     noticed = warnings(question, catalog, case.scene.date_at(at))
     if reasons:
         return Verdict(_joined(reasons), noticed, None, waived)
-    assignment, bent_by_staff = assign(case, at)
+    assignment, bent_by_staff = assign(case, at, loads)
     grounds = frozenset(ground for mask in bent for reason in mask.explain(at) for ground in reason.grounds)
     return Verdict((), noticed, assignment, waived | bent_by_staff, grounds)
 

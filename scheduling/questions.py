@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from scheduling.catalog import Location, Procedure
@@ -12,6 +14,12 @@ from scheduling.visits import Visit, lay_out
 
 Claim = tuple[UUID, int, int, int]
 """Time that a visit takes of a resource: (resource, lane, start tick, end tick), half-open."""
+
+
+Loads = Mapping[UUID, tuple[int, int]]
+"""By resource: the ticks that visits take of it on the local day and in the local week, by default none."""
+
+NO_LOADS: Final[Loads] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

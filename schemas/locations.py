@@ -32,6 +32,14 @@ class PolicySchema(Schema):
     """How a location takes bookings; each number is in the unit that its name says."""
 
     grid_minutes = Minutes(load_default=5)
+    assign = Choice(
+        ("balance", "pack"),
+        load_default="balance",
+        metadata={
+            "description": "Who gets a visit for which nobody was named, and which rooms: who has least that "
+            "day, then that week (`balance`), or who is left with the fewest gaps (`pack`)."
+        },
+    )
     min_notice_minutes = Integer(minimum=0, maximum=YEAR_DAYS * DAY_MINUTES, load_default=0)
     horizon_days = Integer(minimum=0, maximum=3 * YEAR_DAYS, load_default=365)
     hold_seconds = Integer(minimum=1, maximum=600, load_default=300)

@@ -12,7 +12,7 @@ from booking.claims.real_use import beside_others
 from booking.claims.wishes import fulfil, place_of
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
-from booking.core.errors import NotFound, Refused
+from booking.core.errors import NotFound, Refused, pointing_into
 from booking.core.events import facts, record
 from booking.courses.courses import follow_visit, require_course
 from booking.flags.flags import OVERLAP, add_flag
@@ -40,13 +40,16 @@ def book(
         return write(caller, lock_for(caller, [request]), request, start, override, notes)
 
 
-def lock_for(caller: Caller, requests: Sequence[VisitRequest]) -> ClinicCatalog:
+def lock_for(caller: Caller, requests: Sequence[VisitRequest], root: str = "") -> ClinicCatalog:
     """Lock the catalogue, the patients and all that these visits could take; give the locked catalogue.
 
-    Expired holds that still take any of it are ended.
+    Expired holds that still take any of it are ended. `root` points at the list of the requests in the body.
     """
     catalog = locked_catalogue(caller)
-    resources = {one for request in requests for one in candidates(catalog, ask(caller, catalog, request))}
+    resources: set[UUID] = set()
+    for place, request in enumerate(requests):
+        with pointing_into(f"{root}/{place}" if root else ""):
+            resources |= candidates(catalog, ask(caller, catalog, request))
     lock_and_sweep(caller, patients=[request.patient_id for request in requests], resources=resources)
     return catalog
 

@@ -31,17 +31,23 @@ class Order:
 
 
 def book_together(
-    caller: Caller, orders: Sequence[Order], *, same: bool = False, led_by: UUID | None = None
+    caller: Caller,
+    orders: Sequence[Order],
+    *,
+    same: bool = False,
+    led_by: UUID | None = None,
+    root: str = "",
 ) -> list[Visit]:
     """Book every visit, judged in order of time, so that a visit may be what the next visit requires.
 
     If any visit is refused, nothing is booked; Refused carries the reasons by visit. Visits without a
     named therapist get `led_by` if possible; with `same` and no `led_by`, the therapist of the first visit.
+    `root` points at the list of the visits in the body.
     """
     booked: dict[int, Visit] = {}
     refused: dict[int, Sequence[Refusal]] = {}
     with caller.session.begin_nested():
-        catalog = lock_for(caller, [order.request for order in orders])
+        catalog = lock_for(caller, [order.request for order in orders], root)
         for place, order in sorted(enumerate(orders), key=lambda one: one[1].starts_at):
             try:
                 booked[place] = visit = _write(caller, catalog, order, led_by)

@@ -1,6 +1,7 @@
 """The errors that can stop an act, each with a stable code; the API maps the classes to HTTP."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import ClassVar
 from uuid import UUID
@@ -36,6 +37,17 @@ class Invalid(DomainError):
         super().__init__(f"{pointer.lstrip('/').replace('/', '.') or 'body'}: {message}")
         self.pointer = pointer
         self.message = message
+
+
+@contextmanager
+def pointing_into(root: str) -> Iterator[None]:
+    """Let errors about a part of a body, which stands at a pointer, point there from the body's root."""
+    try:
+        yield
+    except (Invalid, NotFound) as error:
+        if error.pointer is not None:
+            error.pointer = f"{root}{error.pointer}"
+        raise
 
 
 class InUse(DomainError):

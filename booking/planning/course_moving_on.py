@@ -14,14 +14,12 @@ from booking.courses.courses import select_course
 from booking.flags.revalidation import judge_others
 from booking.flags.visits_to_recheck import lock_rows
 from booking.planning.course_plan import Planned, Planner, find_course
-from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog, locked_catalogue
 from booking.questions.histories import History, load_history
+from booking.questions.judging import judge
 from booking.questions.visit_requests import ask, candidates, of_appointment
-from booking.questions.windows import day_of
 from models import Appointment, Course
 from models.statuses import TO_COME
-from scheduling.engine import check
 from scheduling.plans import Preferences, Proposal
 from scheduling.questions import Question
 from scheduling.reasons import Refusal
@@ -148,9 +146,7 @@ def _as_now(visit: Any, question: Question) -> Preferences:  # noqa: ANN401 - a 
 def _placing(caller: Caller, catalog: ClinicCatalog, one: MovedSession, ignored: Sequence[UUID]) -> Placing:
     proposal = one.planned.proposal
     question = replace(one.planned.question, therapist_id=proposal.therapist_id)
-    window = day_of(question, proposal.start)
-    busy = busy_for(caller, catalog, question, window, without=ignored)
-    verdict = check(question, catalog.engine, busy, proposal.start, window)
+    verdict = judge(caller, catalog, question, proposal.start, ignore=ignored)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
     return Placing(get_appointment(caller, one.visit.id), question, verdict, proposal.start)

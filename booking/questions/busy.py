@@ -1,7 +1,9 @@
-"""Loads the busy time of resources over a window, as bits."""
+"""Loads the busy time of resources over a window, as bits, and how much visits take of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from struct import unpack
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +12,10 @@ from sqlalchemy import TextClause, text
 from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import candidates
+from booking.questions.windows import day_and_week, day_of
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import Busy, Window, busy_bits, overlapping_bits
-from scheduling.questions import Question
+from scheduling.questions import Loads, Question
 from scheduling.ticks import floor_tick
 
 # Comparisons of integers may use the index below row-level security, range operators may not. No
@@ -69,16 +72,30 @@ _PRESENT = """
     WHERE clinic_id = :clinic_id AND appointment_id = ANY(:own) AND resource_id = ANY(:ids)
     GROUP BY resource_id, appointment_id
 """
-_BUSY = text(_CLAIMED.format(others="") + _EXPIRED + _OUTSIDE + _RUNNING.format(others=""))
+# How much of the day and of the week visits take; neither blocks nor busy time from outside are work that
+# could be shared.
+_BOOKED = """
+    UNION ALL
+    SELECT 'booked', resource_id, 0,
+           int4send(sum(greatest(least(end_tick, :day_last) - greatest(start_tick, :day_first), 0))::int)
+           || int4send(sum(least(end_tick, :week_last) - greatest(start_tick, :week_first))::int)
+    FROM occupancies
+    WHERE clinic_id = :clinic_id AND resource_id = ANY(:ids) AND appointment_id IS NOT NULL
+      AND end_tick > :week_first AND end_tick < :week_last + :longest AND start_tick < :week_last {others}
+    GROUP BY resource_id
+"""
 _BLOCKED = text(_CLAIMED.format(others="AND appointment_id IS NULL"))
 _OF_OTHERS = "AND (appointment_id IS NULL OR appointment_id <> ALL(:without))"
-_BUSY_WITHOUT = text(
-    _CLAIMED.format(others=_OF_OTHERS)
-    + _EXPIRED
-    + _OUTSIDE
-    + _RUNNING.format(others="AND a.id <> ALL(:without)")
-    + _PRESENT
-)
+
+
+@cache
+def _statement(*, without: bool, booked: bool) -> TextClause:
+    others = _OF_OTHERS if without else ""
+    running = _RUNNING.format(others="AND a.id <> ALL(:without)" if without else "")
+    parts = [_CLAIMED.format(others=others), _EXPIRED, _OUTSIDE, running]
+    parts += [_PRESENT] if without else []
+    parts += [_BOOKED.format(others=others)] if booked else []
+    return text("".join(parts))
 
 
 def busy_for(
@@ -89,8 +106,7 @@ def busy_for(
     without: UUID | Collection[UUID] | None = None,
 ) -> Busy:
     """Give the busy bits of every resource that the visit could take; `without` works as in `load_busy`."""
-    left_out = [without] if isinstance(without, UUID) else without or ()
-    return load_busy(caller, candidates(catalog, question), window, left_out)
+    return load_busy(caller, candidates(catalog, question), window, _several(without))
 
 
 def load_busy(
@@ -107,30 +123,76 @@ def load_busy(
     or with `own` only some of them, have already. So does the place of a visit that takes longer than
     planned, up to now. Slot holds that have expired by the real clock count as gone.
     """
-    values = {"real_now": caller.real_now, "running": floor_tick(caller.now) + 1}
-    if not without:
-        return _read(caller, _BUSY, resources, window, values)
-    others = {"without": list(without), "own": list(without if own is None else own)}
-    return _read(caller, _BUSY_WITHOUT, resources, window, values | others)
+    rows = _read(
+        caller, _statement(without=bool(without), booked=False), resources, window, **_of(without, own)
+    )
+    return _bits(rows, window)
+
+
+def busy_and_loads(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    question: Question,
+    start: int,
+    without: UUID | Collection[UUID] | None = None,
+) -> tuple[Busy, Loads]:
+    """Give what is busy on the day of an arrival (a tick), and what each resource has to do, by one query.
+
+    Where the location packs, nobody's load counts. `without` works as in `load_busy`, for both.
+    """
+    left_out = _several(without)
+    balances = question.location.policy.assign == "balance"
+    window, (day, week) = day_of(question, start), day_and_week(question, start)
+    bounds = {
+        "day_first": day.start,
+        "day_last": day.end,
+        "week_first": week.start,
+        "week_last": week.end,
+    }
+    statement = _statement(without=bool(left_out), booked=balances)
+    values = _of(left_out, left_out) | (bounds if balances else {})
+    rows = _read(caller, statement, candidates(catalog, question), window, **values)
+    loads = {key: unpack(">ii", packed) for what, key, _, packed in rows if what == "booked"}
+    return _bits((row for row in rows if row[0] != "booked"), window), loads
 
 
 def load_blocked(caller: Caller, resources: Iterable[UUID], window: Window) -> Busy:
     """Give the bits that blocks take on each lane, including blocks that lie behind visits."""
-    return _read(caller, _BLOCKED, resources, window, {})
+    return _bits(_read(caller, _BLOCKED, resources, window), window)
+
+
+def _several(without: UUID | Collection[UUID] | None) -> Collection[UUID]:
+    return [without] if isinstance(without, UUID) else without or ()
+
+
+def _of(without: Collection[UUID], own: Collection[UUID] | None) -> dict[str, list[UUID]]:
+    if not without:
+        return {}
+    return {"without": list(without), "own": list(without if own is None else own)}
 
 
 def _read(
-    caller: Caller, statement: TextClause, resources: Iterable[UUID], window: Window, values: dict[str, Any]
-) -> dict[tuple[UUID, int], int]:
+    caller: Caller,
+    statement: TextClause,
+    resources: Iterable[UUID],
+    window: Window,
+    **values: object,
+) -> Sequence[Any]:
     bounds = {
         "clinic_id": caller.clinic_id,
+        "real_now": caller.real_now,
+        "running": floor_tick(caller.now) + 1,
         "ids": list(resources),
         "first": window.start,
         "last": window.end,
         "longest": LONGEST_OCCUPANCY,
     }
+    return caller.session.execute(statement, bounds | values).all()
+
+
+def _bits(rows: Iterable[Any], window: Window) -> dict[tuple[UUID, int], int]:
     found: defaultdict[str, dict[tuple[UUID, int], int]] = defaultdict(dict)
-    for what, key, lane, packed in caller.session.execute(statement, bounds | values).all():
+    for what, key, lane, packed in rows:
         bits = overlapping_bits(packed, window) if what == "outside" else busy_bits(packed, window)
         found[what][key, lane] = found[what].get((key, lane), 0) | bits
     busy: dict[tuple[UUID, int], int] = {}

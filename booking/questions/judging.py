@@ -6,12 +6,12 @@ from uuid import UUID
 
 from booking.core.caller import Caller
 from booking.core.errors import MissingScope
-from booking.questions.busy import busy_for
+from booking.questions.busy import busy_and_loads
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.windows import day_of
-from scheduling.bits import Busy, Window
+from scheduling.bits import Busy
 from scheduling.engine import check
-from scheduling.questions import Question, Verdict
+from scheduling.questions import Loads, Question, Verdict
 from scheduling.reasons import Refusal
 from scheduling.ticks import floor_tick
 
@@ -34,16 +34,15 @@ def judge(
 ) -> Verdict:
     """Judge an arrival by every rule; a write may rely on the verdict only under the visit's locks.
 
-    `ignore` leaves out the claims of appointments. A visit that lies wholly in the past is a fact, so no
-    want of a room or person refuses it: it then `overlaps` others. Raise MissingScope when the override names
-    a code that refuses the visit and needs a higher level than the key has.
+    `ignore` leaves out the claims of appointments. A visit that lies wholly in the past is a fact, so no want
+    of a room or person refuses it: it then `overlaps` others. Raise MissingScope when the override names a
+    code that refuses the visit and needs a higher level than the key has.
     """
-    window = day_of(question, start)
-    busy = busy_for(caller, catalog, question, window, without=ignore)
-    verdict = _judged(caller, catalog, question, start, override, window, busy)
+    busy, loads = busy_and_loads(caller, catalog, question, start, ignore)
+    verdict = _judged(caller, catalog, question, start, override, busy, loads)
     if not verdict.refusals or start + question.visit.length > floor_tick(question.now):
         return verdict
-    return replace(_judged(caller, catalog, question, start, override, window, {}), overlaps=True)
+    return replace(_judged(caller, catalog, question, start, override, {}, loads), overlaps=True)
 
 
 def _judged(
@@ -52,14 +51,16 @@ def _judged(
     question: Question,
     start: int,
     override: Override | None,
-    window: Window,
     busy: Busy,
+    loads: Loads,
 ) -> Verdict:
-    verdict = check(question, catalog.engine, busy, start, window)
+    window = day_of(question, start)
+    verdict = check(question, catalog.engine, busy, start, window, loads)
     if override is None or not verdict.refusals:
         return verdict
     waived = permitted(caller, verdict.refusals, override.codes)
-    second = check(replace(question, waived=question.waived | waived), catalog.engine, busy, start, window)
+    waiving = replace(question, waived=question.waived | waived)
+    second = check(waiving, catalog.engine, busy, start, window, loads)
     # An override that does not suffice hides no reason: the client sees all refusals, as without it.
     return verdict if second.refusals else second
 

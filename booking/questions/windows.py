@@ -20,6 +20,13 @@ def day_of(question: Question, start: int) -> Window:
     return Window(midnight(on, zone), max(midnight(on + timedelta(days=1), zone), leaves))
 
 
+def day_and_week(question: Question, start: int) -> tuple[Window, Window]:
+    """Give the local day of an arrival (a tick) and the local week, Monday to Sunday, that it lies in."""
+    zone, on = question.location.zone, local_date(start, question.location.zone)
+    monday = on - timedelta(days=on.weekday())
+    return days(on, on + timedelta(days=1), 0, zone), days(monday, monday + timedelta(days=7), 0, zone)
+
+
 def days(first: date, until: date, length: int, zone: ZoneInfo) -> Window:
     """Give the local days from `first` to `until`, half-open, with `length` ticks for a last visit."""
     return Window(midnight(first, zone), midnight(until, zone) + length)

@@ -11,6 +11,7 @@ from types import ModuleType
 from uuid import UUID
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
@@ -240,7 +241,7 @@ def tomorrow(tmp_path: Path) -> ModuleType:
 
 def _add_revision(tomorrow: ModuleType, *lines: str) -> None:
     folder = Path(str(tomorrow.__file__)).parent / "versions"
-    newest = max(path.stem for path in folder.glob("2*.py"))[:13]
+    newest = ScriptDirectory(str(folder.parent)).get_current_head()
     head = ["from alembic import op", "from migrations.indexes import build_index"]
     revision = ['revision = "29990101_0000"', f'down_revision = "{newest}"', "def upgrade():"]
     body = "\n".join([*head, *revision, *(f"    {line}" for line in lines)])

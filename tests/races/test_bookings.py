@@ -1,5 +1,6 @@
 """Of requests for the same time a single request wins, and the others are refused with reasons."""
 
+from collections import Counter
 from functools import partial
 from itertools import cycle, islice
 
@@ -19,7 +20,7 @@ from tests.support.cast import (
 )
 from tests.support.desk import Desk
 from tests.support.racing import assert_refused, assert_sound, race, statuses
-from tests.support.times import DAY, TEN, minutes_after
+from tests.support.times import DAY, TEN, at, minutes_after
 
 
 def test_fifty_requests_for_one_therapist_and_slot_give_one_booking(
@@ -57,6 +58,23 @@ def test_a_pool_of_three_takes_three_of_fifty(clinic: Clinic, database: Database
 
     assert statuses(answers) == [201] * 3 + [409] * 47
     assert_refused(answers)
+    assert_sound(database, clinic.desk)
+
+
+def test_visits_that_are_booked_at_once_are_shared_as_if_one_came_after_the_other(
+    clinic: Clinic, database: Database
+) -> None:
+    add_two_pairs(clinic)
+    clocks = [f"{hour:02}:{minute}" for hour in (10, 11, 12) for minute in ("00", "20", "40")]
+
+    answers = race(
+        partial(clinic.book, at(clock), patient_id=patient_id)
+        for clock, patient_id in zip(clocks, clinic.patients(9), strict=True)
+    )
+
+    assert statuses(answers) == [201] * 9
+    shares = Counter(answer.get_json()["therapist_id"] for answer in answers)
+    assert sorted(shares.values()) == [3, 3, 3]
     assert_sound(database, clinic.desk)
 
 

@@ -12,6 +12,7 @@ POLICY = {
     "horizon_days": 365,
     "hold_seconds": 300,
     "cancel_free_hours": 48,
+    "assign": "balance",
     "late_grace_minutes": 15,
     "one_area_per_visit": True,
     "anaesthetic_area_cm2": 400,
