@@ -27,6 +27,9 @@ class Location(Versioned, Base):
     country: Mapped[str | None]
     subdivision: Mapped[str | None]
     observes_public_holidays: Mapped[bool]
+    address: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
     policy: Mapped[dict[str, Any]]
     active: Mapped[bool]
 

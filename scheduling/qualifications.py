@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from scheduling.catalog import Qualification, Therapist
+from scheduling.catalog import Procedure, Qualification, Therapist
 from scheduling.clinical import default_depth_limit, includes
 from scheduling.hours import Days
 
@@ -20,6 +20,20 @@ class Need:
     location_id: UUID
     depth_mm: float | None = None
     areas: tuple[str, ...] = ()
+
+
+def need_of_lead(procedure: Procedure, location_id: UUID, areas: tuple[str, ...]) -> Need:
+    """Return what a therapist who leads a procedure on these areas must be qualified for."""
+    groups: list[tuple[str, ...]] = [(code,) for code in procedure.qualifications]
+    if procedure.qualifications_any:
+        groups.append(procedure.qualifications_any)
+    return Need(tuple(groups), location_id, procedure.depth_mm, areas)
+
+
+def may_lead(person: Therapist, procedure: Procedure, location_id: UUID, today: date) -> bool:
+    """Return whether a person may lead a procedure, on all of its areas, at a location today."""
+    need = need_of_lead(procedure, location_id, procedure.areas)
+    return person.active and person.treats and not faults(person, need, today, today)
 
 
 def faults(person: Therapist, need: Need, on: date, today: date) -> frozenset[str]:

@@ -8,7 +8,7 @@ from scheduling.bits import erode_all
 from scheduling.catalog import Therapist
 from scheduling.hours import weekly_bits
 from scheduling.matching import Clashes, clashes, possible
-from scheduling.qualifications import Need, fault_bits
+from scheduling.qualifications import Need, fault_bits, need_of_lead
 from scheduling.reasons import Refusal, refuse
 from scheduling.scene import Scene
 from scheduling.visits import Span
@@ -87,15 +87,12 @@ def _employed(scene: Scene) -> list[Therapist]:
 
 
 def _leads(scene: Scene) -> Pool:
-    question, procedure = scene.question, scene.visit.procedure
-    groups: list[tuple[str, ...]] = [(code,) for code in procedure.qualifications]
-    if procedure.qualifications_any:
-        groups.append(procedure.qualifications_any)
+    question = scene.question
     if question.therapist_id is None:
         people = [person for person in _employed(scene) if person.treats]
     else:
         people = [scene.catalog.therapists[question.therapist_id]]
-    need = Need(tuple(groups), question.location.id, procedure.depth_mm, question.treated)
+    need = need_of_lead(scene.visit.procedure, question.location.id, question.treated)
     spans = scene.visit.therapist
     return {
         person.id: _candidate(scene, person, need, spans, suited=person.active and person.treats)

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, validate, validates_schema
 
 from schemas.base import QueryArgs, Resource, Schema
+from schemas.contacts import Email, Phone
 from schemas.fields import Choice, Code, Flag, Id, Ids, Integer, ListOf, Minutes, Nested, QueryFlag, Text
 from schemas.times import Instant, TimeOfDay, Zone
 from schemas.weekly import WeeklySchema, refuse_overlaps
@@ -104,6 +105,23 @@ class LocationSchema(Resource):
             "subdivision, and on the days observed in their stead."
         },
     )
+    address = Text(
+        500,
+        lines=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Public, like `phone` and `email`."},
+    )
+    phone = Phone(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "In any usual way of writing; stored and shown in E.164, `+442079460000`. Without "
+            "a country's code it is a number of the location's `country`, or else of the clinic's "
+            "`default_country`."
+        },
+    )
+    email = Email(load_default=None, allow_none=True)
     opening_hours = ListOf(Nested(OpeningHoursSchema), load_default=list)
     # Unlike a list, a policy is changed field by field: a PATCH of one number keeps the others.
     policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))

@@ -71,7 +71,13 @@ class TherapistSchema(Resource):
 
 
 class TherapistQuery(QueryArgs):
-    """The query of the list of therapists; `location_id` gives those with working hours there."""
+    """The query of the list of therapists."""
 
-    location_id = Id()
+    location_id = Id(metadata={"description": "Those who have working hours there."})
+    procedure_id = Id(
+        metadata={
+            "description": "Those who may lead the procedure today, on all of its areas, at the location or, "
+            "without one, at any: active staff who treat, with valid qualifications that go deep enough."
+        }
+    )
     active = QueryFlag()

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from booking.catalogue.blocks import lay_out_again
+from booking.catalogue.phones import normalised
 from booking.claims.freed_time import ALWAYS, freed, freed_visit
 from booking.core.crud import Collection, Values, latest
 from booking.core.errors import InUse, Invalid, MissingScope
@@ -37,6 +38,12 @@ class Locations(Collection):
     rows = MappingProxyType({"opening_hours": Rows(OpeningHours, "location_id", ("weekday", "starts", "id"))})
     location = "id"
     merges = frozenset({"policy"})
+
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Make a given phone number E.164, in the location's own country unless it names another."""
+        if values.get("phone") is not None:
+            country = values.get("country", (before or {}).get("country"))
+            values["phone"] = normalised(self.caller, values["phone"], country)
 
     def check(self, before: Values | None, after: Values) -> None:
         """Refuse unknown public holidays, and another time zone once there have been bookings."""

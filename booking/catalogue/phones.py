@@ -13,9 +13,12 @@ _POINTER: Final = "/phone"
 _DIALLED_ABROAD: Final = "00"
 
 
-def normalised(caller: Caller, written: str) -> str:
-    """Give a number in E.164; Invalid when it cannot exist, or names no country and the clinic has none."""
-    country = None if written.startswith("+") else _default_country(caller)
+def normalised(caller: Caller, written: str, country: str | None = None) -> str:
+    """Give a number in E.164; Invalid when it cannot exist, or names no country and none is known.
+
+    A number without a country's code is one of `country`, by default of the clinic's.
+    """
+    country = None if written.startswith("+") else country or _default_country(caller)
     found = e164(written, country)
     if found is None and written.startswith(_DIALLED_ABROAD):
         found = e164("+" + written.removeprefix(_DIALLED_ABROAD))

@@ -15,7 +15,9 @@ from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_CATALOGUE
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of
+from booking.questions.catalog import load_catalog
 from models import Qualification, Therapist, WorkingHours
+from scheduling.qualifications import may_lead
 
 
 class Therapists(Collection):
@@ -51,12 +53,27 @@ class Therapists(Collection):
         return affected_by(self.caller, visits_of(self.caller, before["id"]), OF_CATALOGUE)
 
     def search(self, query: Where) -> Select[Any]:
-        """Select staff, by `active` and by the `location_id` where they have working hours."""
+        """Select staff: by `active`, by where they work, and by the procedure that they may lead today."""
         selected = self.select({"active": query["active"]} if "active" in query else {})
-        if "location_id" not in query:
-            return selected
-        there = select(WorkingHours.therapist_id).where(
-            WorkingHours.clinic_id == self.caller.clinic_id,
-            WorkingHours.location_id == query["location_id"],
-        )
-        return selected.where(Therapist.id.in_(there))
+        if "location_id" in query:
+            there = select(WorkingHours.therapist_id).where(
+                WorkingHours.clinic_id == self.caller.clinic_id,
+                WorkingHours.location_id == query["location_id"],
+            )
+            selected = selected.where(Therapist.id.in_(there))
+        if "procedure_id" in query:
+            selected = selected.where(Therapist.id.in_(self._qualified(query)))
+        return selected
+
+    def _qualified(self, query: Where) -> list[UUID]:
+        """Give the staff who may lead a procedure today, at the location of the query or at any."""
+        catalog = load_catalog(self.caller).engine
+        procedure = catalog.procedures.get(query["procedure_id"])
+        places = [one for one in catalog.locations.values() if query.get("location_id", one.id) == one.id]
+        days = {one.id: self.caller.now.astimezone(one.zone).date() for one in places}
+        return [
+            person.id
+            for person in catalog.therapists.values()
+            if procedure is not None
+            and any(may_lead(person, procedure, place, today) for place, today in days.items())
+        ]

@@ -79,9 +79,46 @@ def test_hours_hold_at_most_every_52nd_week(clinic: Clinic, weeks: Any, pointer:
 @pytest.mark.parametrize("weeks", [0, 53])
 def test_a_block_repeats_at_most_every_52nd_week(cast: Cast, weeks: int) -> None:
     repeats = {"weekdays": ["mon"], "until": "2027-04-05", "every_weeks": weeks}
-    answer = cast.desk.post("/blocks", samples.block(cast.room["id"], repeats=repeats))
+    path = add(cast, cast.room, "12:00", "13:00")
+    answers = [
+        cast.desk.post("/blocks", samples.block(cast.room["id"], repeats=repeats)),
+        cast.desk.patch(path, {"repeats": repeats}),
+    ]
 
-    assert pointers(answer) == ["/repeats/every_weeks"]
+    assert [pointers(one) for one in answers] == [["/repeats/every_weeks"]] * 2
+    assert cast.desk.get(path).get_json()["repeats"] is None
+
+
+@pytest.mark.parametrize("weeks", [0, 53])
+def test_work_takes_place_at_most_every_52nd_week(cast: Cast, weeks: int) -> None:
+    row = MONDAYS | {"every_weeks": weeks, "location_id": cast.location["id"]}
+    hours = [row | {"starts": "09:00", "ends": "17:00"}]
+    answers = [
+        cast.desk.post("/therapists", samples.therapist(cast.location["id"], working_hours=hours)),
+        cast.desk.patch(f"/therapists/{cast.therapist['id']}", {"working_hours": hours}),
+    ]
+
+    assert [pointers(one) for one in answers] == [["/working_hours/0/every_weeks"]] * 2
+
+
+def test_a_change_to_dates_without_such_a_weekday_is_refused(cast: Cast) -> None:
+    """From Tuesday, 2 March, to the Sunday after it there is no Monday."""
+    dates = {"weekday": "mon", "valid_from": "2027-03-02", "valid_until": "2027-03-07"}
+    opening = dates | {"opens": "09:00", "closes": "17:00"}
+    work = dates | {"location_id": cast.location["id"], "starts": "09:00", "ends": "17:00"}
+    block = add(cast, cast.room, "2027-03-02T12:00:00Z", "2027-03-02T13:00:00Z")
+    answers = [
+        cast.desk.patch(f"/locations/{cast.location['id']}", {"opening_hours": [opening]}),
+        cast.desk.patch(f"/therapists/{cast.therapist['id']}", {"working_hours": [work]}),
+        cast.desk.patch(block, {"repeats": {"weekdays": ["mon"], "until": "2027-03-07"}}),
+    ]
+
+    assert [pointers(one) for one in answers] == [
+        ["/opening_hours/0/weekday"], ["/working_hours/0/weekday"], ["/repeats/weekdays"],
+    ]  # fmt: skip
+    assert (
+        cast.desk.patch(block, {"repeats": {"weekdays": ["mon"], "until": "2027-03-08"}}).status_code == 200
+    )
 
 
 def test_other_weeks_need_a_date_to_count_from(clinic: Clinic) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.support import samples
 from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
+from tests.support.widgets import ORIGIN, create_widget
 
 POLICY = {
     "grid_minutes": 5,
@@ -33,6 +34,28 @@ def test_a_location_needs_a_name_and_a_zone_and_nothing_else(desk: Desk) -> None
     assert made["policy"] == POLICY
     assert (made["country"], made["subdivision"], made["observes_public_holidays"]) == (None, None, False)
     assert (made["opening_hours"], made["active"]) == ([], True)
+    assert (made["address"], made["phone"], made["email"]) == (None, None, None)
+
+
+def test_a_location_can_be_reached_by_what_everybody_may_know(cast: Cast) -> None:
+    path = f"/locations/{cast.location['id']}"
+    public = {"address": "1 Greek Street\nLondon", "phone": "020 7946 0000", "email": "Soho@Example.org"}
+    cast.desk.patch(path, public | {"country": "GB"})
+    widget = create_widget(cast.desk, "catalog:read")
+    seen = widget.request("GET", path, {"Origin": ORIGIN}).get_json()
+
+    assert (seen["address"], seen["email"]) == (public["address"], "soho@example.org")
+    assert seen["phone"] == "+442079460000"
+
+
+def test_a_number_is_one_of_the_locations_own_country_before_the_clinics(cast: Cast) -> None:
+    cast.desk.patch("/clinic", {"default_country": "GB"})
+    path = f"/locations/{cast.location['id']}"
+    of_clinic = cast.desk.patch(path, {"phone": "020 7946 0000"}).get_json()["phone"]
+    cast.desk.patch(path, {"country": "FR"})
+    of_place = cast.desk.patch(path, {"phone": "01 42 34 56 78"}).get_json()["phone"]
+
+    assert (of_clinic, of_place) == ("+442079460000", "+33142345678")
 
 
 def test_a_policy_is_changed_number_by_number(cast: Cast) -> None:
