@@ -14,6 +14,8 @@ ALREADY_EXISTS: Mapping[str, str] = {
     "uq_course_templates_code": "Another course template of this clinic already has this code.",
     "uq_message_templates_kind": "The clinic already has a template of this kind.",
     "uq_message_dispatches_moment": "The message has already become due.",
+    "uq_special_opening_days_date": "The location already has special hours on this date.",
+    "uq_special_working_days_date": "The therapist already has special hours at this location on this date.",
     "uq_patients_external_id": "Another patient of this clinic already has this external_id.",
 }
 # The last proof behind the engine: only a write that went around its locks can reach it.

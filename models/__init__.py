@@ -18,6 +18,12 @@ from models.messages import MessageDispatch, MessageTemplate
 from models.patients import Patient
 from models.procedures import Phase, Procedure, SpacingRule
 from models.resources import Block, Device, Qualification, Resource, Room, Therapist, WorkingHours
+from models.special_hours import (
+    SpecialOpeningDay,
+    SpecialOpeningPeriod,
+    SpecialWorkingDay,
+    SpecialWorkingPeriod,
+)
 from models.treatments import ExternalTreatment
 from models.waitlist import WaitlistEntry
 from models.webhooks import WebhookDelivery, WebhookEndpoint
@@ -29,6 +35,7 @@ __all__ = [
     "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
     "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",
     "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room",
-    "SpacingClaim", "SpacingRule", "Therapist", "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint",
+    "SpacingClaim", "SpacingRule", "SpecialOpeningDay", "SpecialOpeningPeriod", "SpecialWorkingDay",
+    "SpecialWorkingPeriod", "Therapist", "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint",
     "WorkingHours",
 ]  # fmt: skip

@@ -6,8 +6,8 @@ Import from the modules directly:
 - `months`: add_months, birthday
 - `clinical`: AREAS, EVENTS, HOLDS, LADDER, FAMILIES_OF_EVENT, atoms, includes, default_depth_limit, rank
 - `rulebook`: Matcher, SpacingRule, Prerequisite, HoldRule, CourseTemplate
-- `catalog`: WeeklyPeriod, Policy, Closure, Location, Qualification, Therapist, Room, Device, Phase,
-  Procedure, Catalog
+- `catalog`: WeeklyPeriod, SpecialDay, Policy, Closure, Location, Qualification, Therapist, Room, Device,
+  Phase, Procedure, Catalog
 - `reasons`: REFUSALS, WARNINGS, CLINICAL, DESK, NEVER_WAIVED, Refusal, Notice, Ground, refuse, warn
 - `visits`: lay_out, Visit (spans, leaves, procedure_at, length in ticks after arrival)
 - `bits`: Window, Busy, busy_bits

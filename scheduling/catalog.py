@@ -1,8 +1,9 @@
 """Describes what a clinic has and offers: locations, staff, rooms, devices, procedures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from operator import lt
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -60,6 +61,24 @@ class WeeklyPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """The hours of a date in place of the weekly hours: rising periods in minutes after local midnight."""
+
+    on: date
+    periods: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        bounds = [0, *(minute for period in self.periods for minute in period), DAY_MINUTES]
+        require(bounds == sorted(bounds), "Periods lie within a day, one after the other.")
+        require(all(starts < ends for starts, ends in self.periods), "A period has a length.")
+        require(all(map(_whole_ticks, bounds)), "Times are multiples of 5 minutes.")
+
+
+def _on_rising_dates(days: Sequence[SpecialDay]) -> bool:
+    return all(one.on < other.on for one, other in pairwise(days))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A location's booking policy; each field is in the unit that its name says."""
 
@@ -114,7 +133,8 @@ class Closure:
 class Location:
     """A place of treatment with its own clock, hours and policy.
 
-    `holidays` are the local dates, sorted, on which it is closed all day.
+    `special_hours` are in order of their dates. `holidays` are the local dates, sorted, on which it is closed
+    all day, unless it opens at special hours.
     """
 
     id: UUID
@@ -123,8 +143,10 @@ class Location:
     closures: tuple[Closure, ...] = ()
     policy: Policy = field(default_factory=Policy)
     holidays: tuple[date, ...] = ()
+    special_hours: tuple[SpecialDay, ...] = ()
 
     def __post_init__(self) -> None:
+        require(_on_rising_dates(self.special_hours), "A date has special hours once, in order.")
         require(all(map(lt, self.holidays, self.holidays[1:])), "Holidays rise, each given once.")
 
 
@@ -157,13 +179,29 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True)
 class Therapist:
-    """A bookable member of staff; with `treats` they may lead a visit, without it they only assist."""
+    """A bookable member of staff; with `treats` they may lead a visit, without it they only assist.
+
+    `working_hours` and `special_hours` are by location, the latter in order of their dates.
+    """
 
     id: UUID
     treats: bool = True
     qualifications: tuple[Qualification, ...] = ()
     working_hours: Mapping[UUID, tuple[WeeklyPeriod, ...]] = field(default_factory=dict)
     active: bool = True
+    special_hours: Mapping[UUID, tuple[SpecialDay, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(all(map(_on_rising_dates, self.special_hours.values())), "A date has special hours once.")
+
+    def hours_at(self, location_id: UUID) -> tuple[tuple[WeeklyPeriod, ...], tuple[SpecialDay, ...]]:
+        """Return the weekly and the special hours of the person at a location."""
+        return self.working_hours.get(location_id, ()), self.special_hours.get(location_id, ())
+
+    def works_at(self, location_id: UUID) -> bool:
+        """Return whether the person has hours at a location, weekly or on some date."""
+        weekly, special = self.hours_at(location_id)
+        return bool(weekly) or any(one.periods for one in special)
 
 
 @dataclass(frozen=True, slots=True)

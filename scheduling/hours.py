@@ -1,14 +1,15 @@
-"""Turns a location's local days, weekly hours and closed times into bits, over changes of the clock."""
+"""Turns a location's local days, its hours and its closed times into bits, over changes of the clock."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from scheduling.bits import Window
-from scheduling.catalog import Location, WeeklyPeriod
+from scheduling.catalog import Location, SpecialDay, WeeklyPeriod
 from scheduling.ticks import (
     DAY_MINUTES,
     DAY_TICKS,
@@ -20,6 +21,7 @@ from scheduling.ticks import (
 )
 
 _ONE_DAY = timedelta(days=1)
+_DATE = attrgetter("on")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,18 +81,37 @@ def local_days(zone: ZoneInfo, window: Window) -> Days:
     return Days(zone, window, first, tuple(midnights), tuple(marks), tuple(changes))
 
 
+def hours_bits(weekly: tuple[WeeklyPeriod, ...], special: Sequence[SpecialDay], days: Days) -> int:
+    """Return the bits of weekly hours, and on dates with special hours those of the special hours instead."""
+    if not special:
+        return weekly_bits(weekly, days)
+    inside = _within(special, days)
+    return weekly_bits(weekly, days, tuple(one.on for one in inside)) | days.window.spans(
+        (days.wall(one.on, starts, last=False), days.wall(one.on, ends, last=True))
+        for one in inside
+        for starts, ends in one.periods
+    )
+
+
+def _within(special: Sequence[SpecialDay], days: Days) -> Sequence[SpecialDay]:
+    """Return the special hours of those dates that meet the window; they are in order of their dates."""
+    last = days.first + timedelta(days=len(days.midnights) - 1)
+    return special[bisect_left(special, days.first, key=_DATE) : bisect_left(special, last, key=_DATE)]
+
+
 @lru_cache(maxsize=1024)
-def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days) -> int:
+def weekly_bits(periods: tuple[WeeklyPeriod, ...], days: Days, without: tuple[date, ...] = ()) -> int:
     """Return the bits of weekly hours; a period that lies wholly in a skipped hour is left out.
 
-    Staff share their hours and searches share their windows, so the cache answers most calls.
+    So are the periods of the dates `without` weekly hours. Staff share their hours and searches share their
+    windows, so the cache answers most calls.
     """
-    bits = 0
+    bits, left_out = 0, sum(1 << days.midnight(on) - days.midnights[0] for on in without)
     for period in periods:
-        marks = _marks(period, days)
+        marks = _marks(period, days) & ~left_out
         # The days of a period are disjoint, so the difference of its ends and starts is their union.
         bits |= (marks << minutes_to_ticks(period.ends)) - (marks << minutes_to_ticks(period.starts))
-    return _clipped_to_window(bits, days) | _changed_days(periods, days)
+    return _clipped_to_window(bits, days) | _changed_days(periods, days, without)
 
 
 def _clipped_to_window(bits: int, days: Days) -> int:
@@ -118,26 +139,28 @@ def _day_after(last: date | None) -> date:
     return date.max if last is None or last == date.max else last + _ONE_DAY
 
 
-def _changed_days(periods: Iterable[WeeklyPeriod], days: Days) -> int:
+def _changed_days(periods: Iterable[WeeklyPeriod], days: Days, without: Sequence[date]) -> int:
     return days.window.spans(
         (days.wall(on, period.starts, last=False), days.wall(on, period.ends, last=True))
         for on in days.changes
         for period in periods
-        if period.holds_on(on)
+        if period.holds_on(on) and on not in without
     )
 
 
 def closed_bits(location: Location, days: Days) -> int:
-    """Return the bits of closures and holidays, at which a location is closed despite its opening hours."""
+    """Return the bits of closures and holidays, at which a location is closed despite its weekly hours."""
     closures = days.window.spans((closure.starts, closure.ends) for closure in location.closures)
-    return closures | days.window.spans(_holidays(location.holidays, days))
+    return closures | days.window.spans(_holidays(location, days))
 
 
-def _holidays(dates: Sequence[date], days: Days) -> Iterator[tuple[int, int]]:
-    """Yield the ticks of those holidays that meet the window, half-open; the dates are sorted."""
-    last = days.first + timedelta(days=len(days.midnights) - 1)
+def _holidays(location: Location, days: Days) -> Iterator[tuple[int, int]]:
+    """Yield the ticks of those holidays that meet the window, half-open, but none with special hours."""
+    dates, last = location.holidays, days.first + timedelta(days=len(days.midnights) - 1)
+    opened = {one.on for one in _within(location.special_hours, days) if one.periods}
     for on in dates[bisect_left(dates, days.first) : bisect_left(dates, last)]:
-        yield days.midnight(on), days.midnight(on + _ONE_DAY)
+        if on not in opened:
+            yield days.midnight(on), days.midnight(on + _ONE_DAY)
 
 
 def grid_bits(grid_minutes: int, days: Days) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from scheduling.bits import Busy, Window
 from scheduling.catalog import Catalog
-from scheduling.hours import Days, closed_bits, local_days, weekly_bits
+from scheduling.hours import Days, closed_bits, hours_bits, local_days
 from scheduling.questions import Question
 from scheduling.reasons import NEVER_WAIVED
 from scheduling.visits import Visit
@@ -52,7 +52,7 @@ def survey(question: Question, catalog: Catalog, busy: Busy, window: Window) -> 
         visit=question.visit,
         days=days,
         today=question.now.astimezone(location.zone).date(),
-        opening=weekly_bits(location.opening_hours, days),
+        opening=hours_bits(location.opening_hours, location.special_hours, days),
         closed=closed_bits(location, days),
         waived=question.waived - NEVER_WAIVED,
     )

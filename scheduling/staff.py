@@ -6,7 +6,7 @@ from uuid import UUID
 
 from scheduling.bits import erode_all
 from scheduling.catalog import Therapist
-from scheduling.hours import weekly_bits
+from scheduling.hours import hours_bits
 from scheduling.matching import Clashes, clashes, possible
 from scheduling.qualifications import Need, fault_bits, need_of_lead
 from scheduling.reasons import Refusal, refuse
@@ -77,11 +77,11 @@ def staff(scene: Scene) -> Staff:
 
 
 def _employed(scene: Scene) -> list[Therapist]:
-    """Return the active staff who have working hours at the location, in id order."""
+    """Return the active staff who work at the location, in id order."""
     location_id = scene.question.location.id
     people = scene.catalog.therapists.values()
     return sorted(
-        (person for person in people if person.active and person.working_hours.get(location_id)),
+        (person for person in people if person.active and person.works_at(location_id)),
         key=lambda person: person.id,
     )
 
@@ -111,7 +111,7 @@ def _candidate(
     scene: Scene, person: Therapist, need: Need, spans: Sequence[Span], *, suited: bool = True
 ) -> Candidate:
     full = scene.window.full
-    working = weekly_bits(person.working_hours.get(need.location_id, ()), scene.days)
+    working = hours_bits(*person.hours_at(need.location_id), scene.days)
     free = scene.free(person.id)
     allowed = {
         "therapist_not_working": full & erode_all(working, spans),

@@ -73,7 +73,9 @@ class TherapistSchema(Resource):
 class TherapistQuery(QueryArgs):
     """The query of the list of therapists."""
 
-    location_id = Id(metadata={"description": "Those who have working hours there."})
+    location_id = Id(
+        metadata={"description": "Those who have working hours there, or special hours on some date."}
+    )
     procedure_id = Id(
         metadata={
             "description": "Those who may lead the procedure today, on all of its areas, at the location or, "

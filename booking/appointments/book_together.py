@@ -64,11 +64,7 @@ def _write(caller: Caller, catalog: ClinicCatalog, order: Order, led_by: UUID | 
     """Book a visit, with `led_by` if possible when no therapist is named; all who work here are locked."""
     start, request = to_tick(order.starts_at), order.request
     therapist = catalog.engine.therapists.get(led_by) if led_by else None
-    if (
-        therapist is not None
-        and request.therapist_id is None
-        and request.location_id in therapist.working_hours
-    ):
+    if therapist is not None and request.therapist_id is None and therapist.works_at(request.location_id):
         led = replace(request, therapist_id=therapist.id)
         with suppress(Refused):
             return write(caller, catalog, led, start, order.override, order.notes)

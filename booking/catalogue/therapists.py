@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select
 
 from booking.catalogue.blocks import lay_out_again
 from booking.catalogue.locations import Locations
@@ -16,7 +16,7 @@ from booking.flags.flags import OF_CATALOGUE
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of
 from booking.questions.catalog import load_catalog
-from models import Qualification, Therapist, WorkingHours
+from models import Qualification, SpecialWorkingDay, SpecialWorkingPeriod, Therapist, WorkingHours
 from scheduling.qualifications import may_lead
 
 
@@ -56,14 +56,22 @@ class Therapists(Collection):
         """Select staff: by `active`, by where they work, and by the procedure that they may lead today."""
         selected = self.select({"active": query["active"]} if "active" in query else {})
         if "location_id" in query:
-            there = select(WorkingHours.therapist_id).where(
-                WorkingHours.clinic_id == self.caller.clinic_id,
-                WorkingHours.location_id == query["location_id"],
-            )
-            selected = selected.where(Therapist.id.in_(there))
+            selected = selected.where(Therapist.id.in_(self._working_at(query["location_id"])))
         if "procedure_id" in query:
             selected = selected.where(Therapist.id.in_(self._qualified(query)))
         return selected
+
+    def _working_at(self, location_id: UUID) -> CompoundSelect[Any]:
+        """Select the ids of staff with weekly hours at a location, or with special hours there."""
+        day, period = SpecialWorkingDay, SpecialWorkingPeriod
+        weekly, special = (
+            select(hours.therapist_id).where(
+                hours.clinic_id == self.caller.clinic_id, hours.location_id == location_id
+            )
+            for hours in (WorkingHours, day)
+        )
+        some = select(period.id).where(period.clinic_id == day.clinic_id, period.day_id == day.id)
+        return weekly.union(special.where(some.exists()))
 
     def _qualified(self, query: Where) -> list[UUID]:
         """Give the staff who may lead a procedure today, at the location of the query or at any."""

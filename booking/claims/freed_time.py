@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from booking.core.caller import Caller
 from booking.core.events import audit
 from booking.core.queue import defer
-from models import Appointment, WaitlistEntry, WorkingHours
+from models import Appointment, SpecialWorkingDay, WaitlistEntry, WorkingHours
 from scheduling.questions import Claim
 from scheduling.ticks import ceil_tick, floor_tick
 
@@ -73,8 +73,13 @@ def freed_resource(
 
 
 def _workplaces(caller: Caller, therapist_id: UUID) -> list[UUID]:
-    hours = (WorkingHours.clinic_id == caller.clinic_id, WorkingHours.therapist_id == therapist_id)
-    return list(caller.session.scalars(select(WorkingHours.location_id).distinct().where(*hours)))
+    weekly, special = (
+        select(hours.location_id).where(
+            hours.clinic_id == caller.clinic_id, hours.therapist_id == therapist_id
+        )
+        for hours in (WorkingHours, SpecialWorkingDay)
+    )
+    return list(caller.session.scalars(weekly.union(special)))
 
 
 def follow_hold(caller: Caller, hold: Appointment, ended: str) -> None:

@@ -19,12 +19,13 @@ def visits_at(caller: Caller, location_id: UUID, *where: ColumnElement[bool]) ->
     return _to_come(caller, Appointment.location_id == location_id, *where)
 
 
-def visits_of(caller: Caller, therapist_id: UUID) -> Sequence[Appointment]:
+def visits_of(caller: Caller, therapist_id: UUID, *where: ColumnElement[bool]) -> Sequence[Appointment]:
     """Lock and give the visits still to come in which this therapist treats or assists."""
     assisted = select(AppointmentPhase.appointment_id).where(
         AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.assistant_id == therapist_id
     )
-    return _to_come(caller, or_(Appointment.therapist_id == therapist_id, Appointment.id.in_(assisted)))
+    takes_part = or_(Appointment.therapist_id == therapist_id, Appointment.id.in_(assisted))
+    return _to_come(caller, takes_part, *where)
 
 
 def visits_for(caller: Caller, procedure_id: UUID) -> Sequence[Appointment]:

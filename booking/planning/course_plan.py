@@ -148,7 +148,7 @@ def as_before(
     if wanted.from_minute <= minute < wanted.until_minute:
         wanted = replace(wanted, minute=minute)
     therapist = catalog.engine.therapists.get(last.therapist_id)
-    if not wanted.named and therapist is not None and question.location.id in therapist.working_hours:
+    if not wanted.named and therapist is not None and therapist.works_at(question.location.id):
         wanted = replace(wanted, therapist_id=therapist.id)
     return wanted
 

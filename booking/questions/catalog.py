@@ -4,6 +4,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from threading import Lock
 from typing import Any, Final
 from uuid import UUID
@@ -139,6 +140,9 @@ class _Reader:
 def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Location]:
     hours = _grouped(rows.of(models.OpeningHours), "location_id")
     closures = _grouped(rows.of(models.Closure), "location_id")
+    special: defaultdict[UUID, list[values.SpecialDay]] = defaultdict(list)
+    for day, hours_of_day in _special(rows, models.SpecialOpeningDay, models.SpecialOpeningPeriod):
+        special[day.location_id].append(hours_of_day)
     return {
         row.id: values.Location(
             row.id,
@@ -150,6 +154,7 @@ def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Loc
             ),
             read_value(values.Policy, row.policy),
             _holidays(row),
+            tuple(special[row.id]),
         )
         for row in locations
     }
@@ -164,6 +169,10 @@ def _holidays(row: models.Location) -> tuple[date, ...]:
 def _therapists(rows: _Reader) -> dict[UUID, values.Therapist]:
     qualifications = _grouped(rows.of(models.Qualification), "therapist_id")
     hours = _grouped(rows.of(models.WorkingHours), "therapist_id")
+    special: defaultdict[UUID, dict[UUID, tuple[values.SpecialDay, ...]]] = defaultdict(dict)
+    for day, hours_of_day in _special(rows, models.SpecialWorkingDay, models.SpecialWorkingPeriod):
+        own = special[day.therapist_id]
+        own[day.location_id] = (*own.get(day.location_id, ()), hours_of_day)
     return {
         row.id: values.Therapist(
             row.id,
@@ -179,9 +188,21 @@ def _therapists(rows: _Reader) -> dict[UUID, values.Therapist]:
                 for location_id, periods in _grouped(hours[row.id], "location_id").items()
             },
             row.active,
+            special[row.id],
         )
         for row in rows.of(models.Therapist)
     }
+
+
+def _special(
+    rows: _Reader,
+    days: Any,  # noqa: ANN401 - either mapped class
+    periods: Any,  # noqa: ANN401
+) -> Iterator[tuple[Any, values.SpecialDay]]:
+    """Yield each row of special hours with its value, in order of the dates."""
+    parts = _grouped(rows.of(periods), "day_id")
+    for row in sorted(rows.of(days), key=attrgetter("on")):
+        yield row, values.SpecialDay(row.on, tuple(sorted((one.starts, one.ends) for one in parts[row.id])))
 
 
 def _procedures(rows: _Reader, procedures: Iterable[Any]) -> dict[UUID, values.Procedure]:

@@ -148,7 +148,7 @@ def candidates(catalog: ClinicCatalog, question: Question) -> frozenset[UUID]:
 def _staff(catalog: ClinicCatalog, question: Question) -> Iterable[UUID]:
     here = question.location.id
     if any(phase.therapist or phase.assistant for phase in question.procedure.phases):
-        yield from (one.id for one in catalog.engine.therapists.values() if here in one.working_hours)
+        yield from (one.id for one in catalog.engine.therapists.values() if one.works_at(here))
     if question.therapist_id is not None:
         yield question.therapist_id
 

@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 from models import Block, Closure, MedicalHold
 from tests.random_clients.practice import LIVE, OPEN, Clients, days, picks, times
 from tests.support.cast import Made, every_day, instant, standard_phases, working
+from tests.support.special_hours import periods
 
 MOST_HOLDS = 2  # With more medical holds no patient could be booked any more.
 
@@ -63,6 +64,22 @@ class TheirChanges(Clients):
         place = self.one(self.cast.locations, pick)
         body = {"opening_hours": every_day(OPEN["opens"], closes)}
         self.expect(self.desk.patch(f"/locations/{place['id']}", body), 200)
+
+    @rule(
+        pick=picks,
+        day=days,
+        who=st.none() | picks,
+        spans=st.sampled_from([(), ("09:00-10:30",), ("08:00-20:00",)]),
+    )
+    def set_special_hours(self, pick: int, day: int, who: int | None, spans: tuple[str, ...]) -> None:
+        """Give a location or a therapist special hours of one date, which has them once."""
+        place = self.one(self.cast.locations, pick)
+        body = {"on": str(self.at(place, day, "00:00").date()), "periods": periods(*spans)}
+        path = f"/locations/{place['id']}/special-hours"
+        if who is not None:
+            path = f"/therapists/{self.one(self.cast.therapists, who)['id']}/special-hours"
+            body["location_id"] = place["id"]
+        self.expect(self.desk.post(path, body), 201, 409)
 
     @rule(pick=picks, ends=st.sampled_from(["10:30", "19:00", "19:00"]))
     def change_working_hours(self, pick: int, ends: str) -> None:

@@ -17,6 +17,7 @@ from scheduling.catalog import (
     Procedure,
     Qualification,
     Room,
+    SpecialDay,
     Therapist,
     WeeklyPeriod,
 )
@@ -43,6 +44,7 @@ WAIVED = (
     "therapist_not_working", "off_grid", "spacing_min", "medical_hold", "cooling_off", "one_area_per_visit",
 )  # fmt: skip
 LOCATION, ELSEWHERE = UUID(int=1), UUID(int=2)
+SPECIAL = ((), ((0, 1440),), ((0, 1440),), ((0, 1440),), ((0, 90), (150, 1440)), ((60, 180), (180, 1380)))
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,23 @@ class Maker:
             skin_type_extra_days=self.chance.choice((0, 2)),
         )
         closures = [Closure(UUID(int=3), *span) for span in self.spans(1, share=0.3)]
-        return Location(LOCATION, self.zone, self.week(), tuple(closures), policy, self.holidays())
+        return Location(
+            LOCATION, self.zone, self.week(), tuple(closures), policy, self.holidays(), self.special_days()
+        )
 
     def holidays(self) -> tuple[date, ...]:
         """Return mostly no dates, else some dates in and around the window."""
         first = local_date(self.window.start, self.zone)
         around = [first + timedelta(days=day) for day in range(-1, 3)]
         return tuple(sorted(self.chance.sample(around, 2))) if self.likely(0.2) else ()
+
+    def special_days(self) -> tuple[SpecialDay, ...]:
+        """Return mostly nothing, else the hours of some dates in and around the window."""
+        if not self.likely(0.12):
+            return ()
+        first = local_date(self.window.start, self.zone)
+        dates = sorted(self.chance.sample(range(-1, 3), 2))
+        return tuple(SpecialDay(first + timedelta(days=day), self.chance.choice(SPECIAL)) for day in dates)
 
     def week(self) -> tuple[WeeklyPeriod, ...]:
         """Return hours for every weekday, round the clock or interrupted at odd times of the night."""
@@ -158,7 +170,8 @@ class Maker:
         hours = {LOCATION: self.week()} if self.likely(0.9) else {ELSEWHERE: self.week()}
         held = tuple(self.qualification() for _ in range(self.chance.randint(2, 5)))
         held += (Qualification("A"), Qualification("MN_SUP")) if self.crowded else ()
-        return Therapist(key, self.likely(0.8), held, hours, self.likely(0.95))
+        special = {where: self.special_days() for where in (LOCATION, ELSEWHERE)}
+        return Therapist(key, self.likely(0.8), held, hours, self.likely(0.95), special)
 
     def qualification(self) -> Qualification:
         today = local_date(self.window.start, self.zone)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from scheduling.catalog import Catalog, Phase, Therapist, WeeklyPeriod
+from scheduling.catalog import Catalog, Phase, SpecialDay, Therapist, WeeklyPeriod
 from scheduling.clinical import default_depth_limit, includes
 from scheduling.questions import Question
 from scheduling.ticks import from_tick
@@ -66,11 +66,23 @@ def instant(on: date, minute: int, zone: ZoneInfo, *, closing: bool) -> float:
     return max(both) if closing else both[0]
 
 
-def within(periods: Iterable[WeeklyPeriod], tick: int, zone: ZoneInfo) -> bool:
-    """Return whether the five minutes of a tick lie in weekly hours."""
+Hours = tuple[Iterable[WeeklyPeriod], Iterable[SpecialDay]]
+
+
+def within(hours: Hours, tick: int, zone: ZoneInfo) -> bool:
+    """Return whether the five minutes of a tick lie in weekly hours, or in special hours of their date."""
     seconds, today = tick * 300, from_tick(tick).astimezone(zone).date()
-    for period in periods:
-        for on in (today - timedelta(days=1), today, today + timedelta(days=1)):
+    around = (today - timedelta(days=1), today, today + timedelta(days=1))
+    weekly, special = hours
+    named = {one.on: one.periods for one in special}
+    for on in around:
+        for starts, ends in named.get(on, ()):
+            if instant(on, starts, zone, closing=False) <= seconds < instant(on, ends, zone, closing=True):
+                return True
+    for period in weekly:
+        for on in around:
+            if on in named:
+                continue
             valid = (period.valid_from or date.min) <= on <= (period.valid_until or date.max)
             if period.every_weeks > 1 and valid:
                 weeks = 0
@@ -96,10 +108,10 @@ class Oracle:
         self.zone = self.location.zone
         self._within: dict[tuple[object, int], bool] = {}
 
-    def inside(self, who: object, periods: tuple[WeeklyPeriod, ...], span: tuple[int, int]) -> bool:
+    def inside(self, who: object, hours: Hours, span: tuple[int, int]) -> bool:
         for tick in range(*span):
             if (who, tick) not in self._within:
-                self._within[who, tick] = within(periods, tick, self.zone)
+                self._within[who, tick] = within(hours, tick, self.zone)
         return all(self._within[who, tick] for tick in range(*span))
 
     def bookable(self, start: int) -> bool:
@@ -111,7 +123,8 @@ class Oracle:
         question, policy, spans = self.question, self.location.policy, timetable(self.procedure.phases, start)
         arrival, codes = from_tick(start), set()
         local, today = arrival.astimezone(self.zone), question.now.astimezone(self.zone).date()
-        if not all(self.inside("open", self.location.opening_hours, span) for span in spans):
+        opening = (self.location.opening_hours, self.location.special_hours)
+        if not all(self.inside("open", opening, span) for span in spans):
             codes.add("outside_opening_hours")
         if any(meets((c.starts, c.ends), span) for c in self.location.closures for span in spans):
             codes.add("location_closed")
@@ -133,7 +146,9 @@ class Oracle:
         return codes - question.waived
 
     def on_holiday(self, tick: int) -> bool:
-        return from_tick(tick).astimezone(self.zone).date() in self.location.holidays
+        on = from_tick(tick).astimezone(self.zone).date()
+        opens = any(one.on == on and one.periods for one in self.location.special_hours)
+        return on in self.location.holidays and not opens
 
     def person_codes(
         self,
@@ -146,7 +161,8 @@ class Oracle:
     ) -> set[str]:
         """Return the codes against a member of staff for a part of the visit."""
         codes = set()
-        hours = person.working_hours.get(self.location.id, ())
+        here = self.location.id
+        hours = (person.working_hours.get(here, ()), person.special_hours.get(here, ()))
         if not all(self.inside(person.id, hours, span) for span in spans):
             codes.add("therapist_not_working")
         if not all(is_free(self.taken, person.id, 0, span) for span in spans):
@@ -190,7 +206,12 @@ class Oracle:
         """Try every leading therapist with every choice of assistants."""
         procedure, here = self.procedure, self.location.id
         spans = timetable(procedure.phases, start)
-        employed = [p for p in self.catalog.therapists.values() if p.active and p.working_hours.get(here)]
+        employed = [
+            p
+            for p in self.catalog.therapists.values()
+            if p.active
+            and (p.working_hours.get(here) or any(d.periods for d in p.special_hours.get(here, ())))
+        ]
         if not any(phase.therapist for phase in procedure.phases):
             leads: list[object] = [None]
         elif self.question.therapist_id:

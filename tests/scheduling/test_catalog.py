@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from scheduling.bits import Window, busy_bits
-from scheduling.catalog import Closure, Policy, Qualification, WeeklyPeriod
+from scheduling.catalog import Closure, Policy, Qualification, SpecialDay, WeeklyPeriod
 from scheduling.engine import check
 from scheduling.rulebook import CourseTemplate, Matcher, Prerequisite
 from tests.scheduling.cast import (
@@ -22,6 +22,7 @@ from tests.scheduling.cast import (
     create_procedure,
     create_room,
     create_rule,
+    create_therapist,
     tick_at,
 )
 
@@ -34,6 +35,14 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (WeeklyPeriod, {"weekday": 0, "starts": 3, "ends": 60}),
     (WeeklyPeriod, {"weekday": 0, "starts": 0, "ends": 1445}),
     (WeeklyPeriod, {"weekday": 0, "starts": 0, "ends": 60, "valid_from": LATE, "valid_until": EARLY}),
+    (SpecialDay, {"on": EARLY, "periods": ((60, 60),)}),
+    (SpecialDay, {"on": EARLY, "periods": ((3, 60),)}),
+    (SpecialDay, {"on": EARLY, "periods": ((0, 1445),)}),
+    (SpecialDay, {"on": EARLY, "periods": ((0, 65), (60, 120))}),
+    (SpecialDay, {"on": EARLY, "periods": ((60, 120), (0, 60))}),
+    (create_location, {"special_hours": (SpecialDay(LATE), SpecialDay(EARLY))}),
+    (create_location, {"special_hours": (SpecialDay(EARLY), SpecialDay(EARLY))}),
+    (create_therapist, {"special_hours": {UUID(int=1): (SpecialDay(EARLY), SpecialDay(EARLY))}}),
     (Policy, {"grid_minutes": 0}),
     (Policy, {"grid_minutes": 7}),
     (Policy, {"min_notice_minutes": -1}),

@@ -56,6 +56,9 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     lunch = {"starts_at": "2027-01-05T13:00:00Z", "ends_at": "2027-01-05T14:00:00Z", "reason": "Lunch"}
     desk.made("/blocks", resource_id=therapist, **lunch)
     desk.made(f"/locations/{place}/closures", **lunch)
+    morning = {"on": "2027-01-06", "periods": [{"opens": "09:00", "closes": "12:00"}]}
+    desk.made(f"/locations/{place}/special-hours", **morning)
+    desk.made(f"/therapists/{therapist}/special-hours", location_id=place, **morning)
     patient = f"/patients/{visit['patient_id']}"
     desk.made(f"{patient}/treatments", event="waxing", on="2026-01-04")
     desk.made(f"{patient}/medical-holds", code="breastfeeding", opened_on="2026-01-04")

@@ -16,6 +16,10 @@ def closure(**fields: Any) -> Body:
     return times | {"reason": "Christmas"} | fields
 
 
+def special_hours(**fields: Any) -> Body:
+    return {"on": "2027-03-01", "periods": [{"opens": "10:00", "closes": "14:00"}]} | fields
+
+
 def room(location_id: str, **fields: Any) -> Body:
     return {"location_id": location_id, "name": "Room 1", "kind": "treatment"} | fields
 

@@ -8,6 +8,7 @@ from tests.support import samples
 from tests.support.cast import pointers
 from tests.support.catalogue_cast import Cast
 from tests.support.refusals import refused_pointers
+from tests.support.special_hours import periods
 
 HOURS = {"weekday": "mon", "opens": "09:00", "closes": "12:00"}
 TUESDAYS = HOURS | {"weekday": "tue"}
@@ -56,6 +57,25 @@ CLOSURES = [
     ({"ends_at": "2027-12-24T12:00:00Z"}, "/ends_at"),
     ({"starts_at": "2027-12-24T12:00:00"}, "/starts_at"),
     ({"reason": ""}, "/reason"),
+]
+SPECIAL_HOURS = [
+    ({"on": "2027-02-29"}, "/on"),
+    ({"on": "2027-03-01T00:00:00Z"}, "/on"),
+    ({"on": None}, "/on"),
+    ({"periods": None}, "/periods"),
+    ({"periods": {}}, "/periods"),
+    ({"periods": periods("10:00-14:00", "14:00-10:00")}, "/periods/1/closes"),
+    ({"periods": periods("10:00-10:00")}, "/periods/0/closes"),
+    ({"periods": periods("10:03-14:00")}, "/periods/0/opens"),
+    ({"periods": periods("10:00-14:01")}, "/periods/0/closes"),
+    ({"periods": periods("10:00-24:05")}, "/periods/0/closes"),
+    ({"periods": periods("24:00-24:00")}, "/periods/0/opens"),
+    ({"periods": periods("10:00-14:00", "13:55-15:00")}, "/periods/1"),
+    ({"periods": periods("13:00-15:00", "10:00-13:05")}, "/periods/1"),
+    ({"periods": periods("10:00-14:00", "10:00-14:00")}, "/periods/1"),
+    ({"periods": [{"opens": "10:00"}]}, "/periods/0/closes"),
+    ({"periods": [{"starts": "10:00", "closes": "11:00"}]}, "/periods/0/opens"),
+    ({"reason": "Fair"}, "/reason"),
 ]
 ROOMS = [
     ({"capacity": 0}, "/capacity"),
@@ -152,6 +172,19 @@ def test_a_malformed_closure_is_refused(cast: Cast, fields: dict[str, Any], poin
     path = f"/locations/{cast.location['id']}/closures"
 
     assert refused_pointers(cast, path, samples.closure(**fields)) == [pointer]
+
+
+@pytest.mark.parametrize(("fields", "pointer"), SPECIAL_HOURS)
+def test_malformed_special_hours_are_refused(cast: Cast, fields: dict[str, Any], pointer: str) -> None:
+    here = f"/locations/{cast.location['id']}/special-hours"
+    of_therapist = f"/therapists/{cast.therapist['id']}/special-hours"
+    body = samples.special_hours() | fields
+    kept = cast.desk.made(here, **samples.special_hours(on="2027-03-02"))
+
+    assert pointer in refused_pointers(cast, here, body)
+    assert pointer in refused_pointers(cast, of_therapist, body | {"location_id": cast.location["id"]})
+    assert pointer in pointers(cast.desk.patch(f"{here}/{kept['id']}", fields))
+    assert cast.desk.get(f"{here}/{kept['id']}").get_json()["version"] == 1
 
 
 @pytest.mark.parametrize(("fields", "pointer"), ROOMS)

@@ -37,6 +37,18 @@ CASES = {
         lambda _: samples.closure(),
         {"reason": "Holidays"},
     ),
+    "location-special-hours": Case(
+        lambda cast: f"/locations/{cast.location['id']}/special-hours",
+        lambda _: samples.special_hours(),
+        {"on": "2027-03-08"},
+        second={"on": "2027-03-02"},
+    ),
+    "therapist-special-hours": Case(
+        lambda cast: f"/therapists/{cast.therapist['id']}/special-hours",
+        lambda cast: samples.special_hours(location_id=cast.location["id"]),
+        {"on": "2027-03-08"},
+        second={"on": "2027-03-02"},
+    ),
     "rooms": Case(lambda _: "/rooms", lambda cast: samples.room(cast.location["id"]), {"kind": "numbing"}),
     "devices": Case(
         lambda _: "/devices",
