@@ -119,7 +119,7 @@ class WorkingHours(Identified, Base):
 
 
 class Block(Versioned, Base):
-    """Time when a resource is kept free: lunch, a meeting, a repair; `repeats` as in the API."""
+    """Time when a resource is kept free, such as lunch or a repair; `repeats` and `skipped` as in the API."""
 
     __tablename__ = "blocks"
     __table_args__ = (
@@ -133,3 +133,4 @@ class Block(Versioned, Base):
     ends_at: Mapped[datetime]
     reason: Mapped[str]
     repeats: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    skipped: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))

@@ -2,27 +2,35 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from uuid_utils.compat import uuid7
 
+from booking.catalogue.block_days import (
+    Span,
+    days_of,
+    in_the_way,
+    last_date,
+    occurrences,
+    skipped_days,
+)
 from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.freed_time import freed_resource
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where, latest
 from booking.core.errors import InUse, Invalid
+from booking.core.nested_rows import columns_of
 from booking.flags.disrupted import lift, visits_on
-from booking.questions.zones import Zones, zones_of
+from booking.questions.zones import zones_of
 from models import Block, Device, Occupancy, Resource, Room
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import merge
-from scheduling.ticks import ceil_tick, floor_tick, has_weekday, in_turn
+from scheduling.ticks import has_weekday
 
 LONGEST: Final = timedelta(days=400)
 LONGEST_REPEAT: Final = timedelta(days=731)
@@ -31,7 +39,7 @@ MOST_CLAIMS: Final = 20_000
 # One array, however many there are: a statement takes no more than 65,535 parameters.
 _DROP = text("DELETE FROM occupancies WHERE clinic_id = :clinic_id AND id = ANY(CAST(:ids AS uuid[]))")
 
-Span = tuple[int, int]
+_TIMES: Final = ("starts_at", "ends_at", "repeats")
 Piece = tuple[int, int, int]
 
 
@@ -58,6 +66,27 @@ class Blocks(Collection):
         """Leave out blocks of resources that the key does not see."""
         return _not_elsewhere(self.caller, super().select(where), Block.resource_id)
 
+    def complete(self, before: Values | None, values: Values) -> None:
+        """Leave out the days with visits in the way, if asked to; new times are for all days again."""
+        skips = values.pop("skip_conflicts", False)
+        times = {name: values.get(name, (before or {}).get(name)) for name in _TIMES}
+        if skips or before is None or any(times[name] != before[name] for name in _TIMES):
+            values["skipped"] = self._in_the_way({**(before or {}), **values}) if skips else []
+
+    def _in_the_way(self, whole: Values) -> list[Values]:
+        """Give the days of a block with visits in the way; InUse when no other day is left."""
+        self.check_values(whole)
+        lock_and_sweep(self.caller, resources=[whole["resource_id"]])
+        zones = zones_of(self.caller, [whole["resource_id"]])[whole["resource_id"]]
+        days = list(occurrences(zones, *(whole[name] for name in _TIMES)))
+        first, last = min(start for _, (start, _) in days), max(end for _, (_, end) in days)
+        claims = visits_on(self.caller, whole["resource_id"], first, last)
+        found = in_the_way(days, [one for one in claims if not one.tolerated])
+        if len(found) == len(days):
+            ids = {id_ for one in found for id_ in one["appointment_ids"]}
+            raise InUse("There are appointments in the way on every day of the block.", sorted(ids))
+        return found
+
     def check_values(self, after: Values) -> None:
         """Refuse an unknown resource, an end before the start, and more time than can be claimed."""
         resource = Resources(self.caller).require(after["resource_id"], "/resource_id")
@@ -72,7 +101,7 @@ class Blocks(Collection):
                 raise Invalid("/repeats/until", message)
             if not any(has_weekday(one, first, repeats["until"]) for one in repeats["weekdays"]):
                 raise Invalid("/repeats/weekdays", "The block's dates contain none of these weekdays.")
-        days = merge(_occurrences(zones, starts_at, ends_at, repeats))
+        days = merge(span for _, span in occurrences(zones, starts_at, ends_at, repeats))
         if sum(len(_cuts(span)) for span in days) * _lanes(resource) > MOST_CLAIMS:
             pointer = "/ends_at" if repeats is None else "/repeats/until"
             raise Invalid(pointer, f"Must be earlier: days times places come to more than {MOST_CLAIMS:,}.")
@@ -91,7 +120,8 @@ class Blocks(Collection):
             if values["repeats"] is not None:
                 # Blocks that were stored before there was a choice repeat every week.
                 repeats = {"every_weeks": 1} | values["repeats"]
-                values["repeats"] = repeats | {"until": _until(repeats)}
+                values["repeats"] = repeats | {"until": last_date(repeats)}
+            values["skipped"] = skipped_days(values)
 
 
 def _not_elsewhere(
@@ -151,46 +181,7 @@ def _spans(caller: Caller, resource: Resource) -> list[Span]:
         select(Block).where(Block.clinic_id == caller.clinic_id, Block.resource_id == resource.id)
     )
     zones = zones_of(caller, [resource.id])[resource.id]
-    return [
-        span
-        for block in blocks
-        for span in _occurrences(zones, block.starts_at, block.ends_at, block.repeats)
-    ]
-
-
-def _occurrences(
-    zones: Zones, starts_at: datetime, ends_at: datetime, repeats: Values | None
-) -> Iterator[Span]:
-    """Give a block's spans in ticks: the first span as it is, the others at its wall-clock time.
-
-    The wall-clock time of each is that of the place where the resource is on that local date.
-    """
-    yield floor_tick(starts_at), ceil_tick(ends_at)
-    if repeats is None:
-        return
-    zone = zones.of_instant(starts_at)
-    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (starts_at, ends_at))
-    for days in range(1, (_until(repeats) - first.date()).days + 1):
-        step = timedelta(days=days)
-        on, every = (first + step).date(), repeats.get("every_weeks", 1)
-        if on.weekday() not in repeats["weekdays"] or not in_turn(on, first.date(), every):
-            continue
-        there = zones.of_wall(first + step)
-        span = _on_the_wall(first + step, there)[0], max(_on_the_wall(last + step, there))
-        # A block in the hour that a spring night leaves out has no length that day.
-        if span[0] < span[1]:
-            yield span
-
-
-def _until(repeats: Values) -> date:
-    """Read the last date of a repeating block, which JSON stores as text."""
-    return date.fromisoformat(str(repeats["until"]))
-
-
-def _on_the_wall(local: datetime, zone: ZoneInfo) -> Span:
-    """Give both ticks at which the clock may show a local time; in spring the first is an hour later."""
-    first, second = (floor_tick(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
-    return first, second
+    return [span for block in blocks for _, span in days_of(zones, columns_of(block))]
 
 
 def _pieces(resource: Resource, spans: Iterable[Span], covered: Sequence[Piece]) -> Iterator[Piece]:

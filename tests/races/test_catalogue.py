@@ -43,6 +43,31 @@ def test_a_block_and_a_booking_never_both_win(cast: Cast, rows: Rows) -> None:
     )
 
 
+def test_a_day_of_a_block_is_left_out_or_its_booking_refused(cast: Cast, rows: Rows) -> None:
+    repeats = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "until": "2027-03-05"}
+    block = samples.block(cast.therapist["id"], repeats=repeats, skip_conflicts=True)
+    named = {"procedure_id": cast.procedure["id"], "location_id": cast.location["id"]}
+    bookings = [
+        named | {"patient_id": cast.patient["id"], "starts_at": f"2027-03-0{day}T12:30:00Z"}
+        for day in range(1, 5)
+    ]
+
+    *answers, laid = race(
+        [
+            *(partial(cast.desk.post, "/appointments", one) for one in bookings),
+            partial(cast.desk.post, "/blocks", block),
+        ]
+    )
+
+    booked = {one.get_json()["id"] for one in answers if one.status_code == 201}
+    skipped = [id_ for one in laid.get_json()["skipped"] for id_ in one["appointment_ids"]]
+    claimed = "SELECT count(*) FROM occupancies WHERE resource_id = %(id)s"
+    assert laid.status_code == 201
+    assert {one.status_code for one in answers} <= {201, 409}
+    assert sorted(skipped) == sorted(booked)
+    assert rows(cast.desk, claimed, id=cast.therapist["id"]) == [(5,)]
+
+
 def test_of_changes_to_one_version_one_wins(cast: Cast) -> None:
     path = f"/locations/{cast.location['id']}"
 

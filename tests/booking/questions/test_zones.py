@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.catalogue.blocks import _occurrences
+from booking.catalogue.block_days import occurrences
 from booking.questions.zones import Worked, Zones
 from models import WorkingHours
 from scheduling.ticks import from_tick
@@ -91,7 +91,7 @@ def test_a_repeating_block_in_working_hours_keeps_the_clock_of_each_days_place(
     until = first + timedelta(days=days)
     repeats = {"weekdays": list(range(7)), "until": until.isoformat()}
 
-    spans = list(_occurrences(zones, start, start + timedelta(hours=1), repeats))
+    spans = [span for _, span in occurrences(zones, start, start + timedelta(hours=1), repeats)]
 
     if zones.of_instant(start) == zones.on(first):
         clocks = [
