@@ -12,7 +12,7 @@ from models.events import AuditEntry, Event
 from models.external_calendars import BusyDeletion, BusyObject, ExternalBusy, ExternalCalendar
 from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
-from models.locations import Closure, Location, OpeningHours
+from models.locations import Closure, Location, OpeningHours, TravelTime
 from models.medical_holds import MedicalHold
 from models.messages import MessageDispatch, MessageTemplate
 from models.patients import Patient
@@ -36,6 +36,6 @@ __all__ = [
     "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",
     "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room",
     "SpacingClaim", "SpacingRule", "SpecialOpeningDay", "SpecialOpeningPeriod", "SpecialWorkingDay",
-    "SpecialWorkingPeriod", "Therapist", "WaitlistEntry", "WebhookDelivery", "WebhookEndpoint",
-    "WorkingHours",
+    "SpecialWorkingPeriod", "Therapist", "TravelTime", "WaitlistEntry", "WebhookDelivery",
+    "WebhookEndpoint", "WorkingHours",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, Versioned, belongs_to, of_clinic
@@ -54,6 +54,24 @@ class OpeningHours(Identified, Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     every_weeks: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+
+
+class TravelTime(Identified, Base):
+    """How many minutes the way between two locations takes, as one of them states it."""
+
+    __tablename__ = "travel_times"
+    __table_args__ = (
+        belongs_to("travel_times", "locations", "location_id", cascade=True),
+        belongs_to("travel_times", "locations", "other_location_id", cascade=True),
+        CheckConstraint("location_id <> other_location_id", name="ck_travel_times_elsewhere"),
+        CheckConstraint("minutes BETWEEN 0 AND 1440 AND mod(minutes, 5) = 0", name="ck_travel_times_minutes"),
+        UniqueConstraint("clinic_id", "location_id", "other_location_id", name="uq_travel_times_way"),
+        Index("ix_travel_times_other_location", "clinic_id", "other_location_id"),
+    )
+
+    location_id: Mapped[UUID]
+    other_location_id: Mapped[UUID]
+    minutes: Mapped[int] = mapped_column(SmallInteger)
 
 
 class Closure(Versioned, Base):

@@ -22,6 +22,7 @@ Import from the modules directly:
 - `lateness`: for_late_arrival, for_waiting, with_numbing, as_planned, Planned, Option
 - `messages`: due, in_window, shifted, after_quiet, MOMENTS, Moment, Due
 - `plans`: choose, Preferences, Proposal
+- `travel`: way_to, ways_of, way_bits, longest_way
 - `rules.numbing`: numbing_refusals, planned_numbing, Numbing
 
 In `rules`, `registry` lists every rule; `clinical` has the rules on the patient, `resources` the rules on

@@ -81,12 +81,25 @@ def busy_bits(packed: bytes, window: Window) -> int:
     return _bits_of_disjoint(*_starts_and_ends(packed), window)
 
 
+def unpacked(packed: bytes) -> Iterator[tuple[int, int]]:
+    """Return the intervals of packed busy time as pairs of ticks."""
+    return zip(*_starts_and_ends(packed), strict=True)
+
+
 def overlapping_bits(packed: bytes, window: Window) -> int:
     """Decode packed busy time like `busy_bits`, of intervals that may overlap, sorted by start for speed."""
     starts, ends = _starts_and_ends(packed)
     if not all(map(le, ends, starts[1:])):
-        joined = merge(zip(starts, ends, strict=True))
-        starts, ends = (array(_INT4, bounds) for bounds in zip(*joined, strict=True))
+        return union_bits(zip(starts, ends, strict=True), window)
+    return _bits_of_disjoint(starts, ends, window)
+
+
+def union_bits(intervals: Iterable[tuple[int, int]], window: Window) -> int:
+    """Return the bits of many intervals of ticks, which may overlap; faster than `Window.spans`."""
+    joined = merge(span for span in intervals if span[0] < span[1])
+    if not joined:
+        return 0
+    starts, ends = (array(_INT4, bounds) for bounds in zip(*joined, strict=True))
     return _bits_of_disjoint(starts, ends, window)
 
 

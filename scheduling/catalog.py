@@ -134,7 +134,7 @@ class Location:
     """A place of treatment with its own clock, hours and policy.
 
     `special_hours` are in order of their dates. `holidays` are the local dates, sorted, on which it is closed
-    all day, unless it opens at special hours.
+    all day, unless it opens at special hours. `travel_minutes` are how long the way to other locations takes.
     """
 
     id: UUID
@@ -144,8 +144,13 @@ class Location:
     policy: Policy = field(default_factory=Policy)
     holidays: tuple[date, ...] = ()
     special_hours: tuple[SpecialDay, ...] = ()
+    travel_minutes: Mapping[UUID, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        require(self.id not in self.travel_minutes, "A location is no way from itself.")
+        require(
+            all(one >= 0 and _whole_ticks(one) for one in self.travel_minutes.values()), "A way takes time."
+        )
         require(_on_rising_dates(self.special_hours), "A date has special hours once, in order.")
         require(all(map(lt, self.holidays, self.holidays[1:])), "Holidays rise, each given once.")
 

@@ -12,6 +12,7 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "outside_opening_hours": "Part of the visit lies outside the location's opening hours.",
         "location_closed": "The location is closed during part of the visit.",
         "therapist_not_working": "This member of staff does not work here during all of their part.",
+        "therapist_travelling": "This member of staff is on the way from or to another location then.",
         "therapist_busy": "This member of staff is busy during their part of the visit.",
         "therapist_unqualified": "This member of staff lacks a qualification that the procedure needs.",
         "qualification_expires": "A qualification of this member of staff is valid now but not on that date.",
@@ -56,7 +57,7 @@ WARNINGS: Final[Mapping[str, str]] = MappingProxyType(
 DESK: Final = frozenset(
     {
         "in_the_past", "min_notice", "beyond_horizon", "off_grid", "outside_opening_hours",
-        "therapist_not_working",
+        "therapist_not_working", "therapist_travelling",
     }
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from scheduling.matching import Clashes, clashes, possible
 from scheduling.qualifications import Need, fault_bits, need_of_lead
 from scheduling.reasons import Refusal, refuse
 from scheduling.scene import Scene
+from scheduling.travel import way_to
 from scheduling.visits import Span
 
 
@@ -18,7 +19,7 @@ from scheduling.visits import Span
 class Candidate:
     """A person for a part of a visit: the arrivals that each code allows, and in `usable` all codes together.
 
-    `open` are the ticks at which the person works here and is free.
+    `open` are the ticks at which the person works here, is free and not on the way.
     """
 
     id: UUID
@@ -112,9 +113,10 @@ def _candidate(
 ) -> Candidate:
     full = scene.window.full
     working = hours_bits(*person.hours_at(need.location_id), scene.days)
-    free = scene.free(person.id)
+    free, ways = scene.free(person.id), scene.free(way_to(person.id, need.location_id))
     allowed = {
         "therapist_not_working": full & erode_all(working, spans),
+        "therapist_travelling": full & erode_all(ways, spans),
         "therapist_busy": full & erode_all(free, spans),
     }
     for code, bits in fault_bits(person, need, scene.today, scene.days).items():
@@ -124,4 +126,4 @@ def _candidate(
     usable = full
     for code, bits in allowed.items():
         usable &= full if code in scene.waived else bits
-    return Candidate(person.id, working & free, allowed, usable)
+    return Candidate(person.id, working & free & ways, allowed, usable)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.contacts import Email, Phone
@@ -78,6 +78,13 @@ class PolicySchema(Schema):
     )
 
 
+class TravelSchema(Schema):
+    """How long the way to another location takes."""
+
+    location_id = Id(required=True, attribute="other_location_id")
+    minutes = Minutes(required=True, minimum=0)
+
+
 class LocationSchema(Resource):
     """A place of treatment; its zone is fixed once it has bookings."""
 
@@ -123,6 +130,14 @@ class LocationSchema(Resource):
     )
     email = Email(load_default=None, allow_none=True)
     opening_hours = ListOf(Nested(OpeningHoursSchema), load_default=list)
+    travel_minutes = ListOf(
+        Nested(TravelSchema),
+        load_default=list,
+        metadata={
+            "description": "How long staff need to other locations, in both directions. What either location "
+            "states holds; the larger counts where both state it."
+        },
+    )
     # Unlike a list, a policy is changed field by field: a PATCH of one number keeps the others.
     policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))
     active = Flag(load_default=True)
@@ -131,6 +146,14 @@ class LocationSchema(Resource):
     @validates_schema
     def _no_overlaps(self, data: dict[str, Any], **_kwargs: object) -> None:
         refuse_overlaps("opening_hours", data.get("opening_hours", ()), lambda _: None)
+
+    @validates_schema
+    def _each_way_once(self, data: dict[str, Any], **_kwargs: object) -> None:
+        named = [one["other_location_id"] for one in data.get("travel_minutes", ())]
+        for place, location_id in enumerate(named):
+            if location_id in named[:place]:
+                message = {"location_id": ["Must not be named twice."]}
+                raise ValidationError({"travel_minutes": {place: message}})
 
 
 class LocationQuery(QueryArgs):

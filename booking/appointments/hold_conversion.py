@@ -64,7 +64,7 @@ def validate(caller: Caller, wanted: Conversion) -> Verdict:
     _check_patient(caller, held, wanted)
     catalog = load_catalog(caller)
     question, _ = _question(caller, catalog, held, wanted, for_change=False)
-    return judge(caller, catalog, question, to_tick(held.starts_at), wanted.override, held.id)
+    return judge(caller, catalog, question, to_tick(held.starts_at), wanted.override, held.id, stays=True)
 
 
 def _convert(caller: Caller, wanted: Conversion) -> Visit:
@@ -75,7 +75,7 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
     _check_patient(caller, held, wanted)
     question, history = _question(caller, catalog, held, wanted, for_change=True)
     start = to_tick(held.starts_at)
-    verdict = judge(caller, catalog, question, start, wanted.override, held.id)
+    verdict = judge(caller, catalog, question, start, wanted.override, held.id, stays=True)
     if verdict.assignment is None:
         raise Refused(verdict.refusals)
     allowed = replace(verdict, waived_codes=verdict.waived_codes - KEPT_BEFORE)

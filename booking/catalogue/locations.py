@@ -16,9 +16,9 @@ from booking.core.errors import InUse, Invalid, MissingScope
 from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_CATALOGUE
 from booking.flags.revalidation import affected_by
-from booking.flags.visits_to_recheck import LONGEST_VISIT, visits_at
+from booking.flags.visits_to_recheck import LONGEST_VISIT, visits_at, visits_at_any
 from booking.questions.public_holidays import is_known
-from models import Appointment, Closure, Location, OpeningHours
+from models import Appointment, Closure, Location, OpeningHours, TravelTime
 from scheduling.reasons import CLINICAL
 
 _CLINICAL_POLICY: Final = (
@@ -35,7 +35,12 @@ class Locations(Collection):
 
     name = "location"
     model = Location
-    rows = MappingProxyType({"opening_hours": Rows(OpeningHours, "location_id", ("weekday", "starts", "id"))})
+    rows = MappingProxyType(
+        {
+            "opening_hours": Rows(OpeningHours, "location_id", ("weekday", "starts", "id")),
+            "travel_minutes": Rows(TravelTime, "location_id", ("id",)),
+        }
+    )
     location = "id"
     merges = frozenset({"policy"})
 
@@ -50,6 +55,8 @@ class Locations(Collection):
         if before is None and self.caller.location_ids is not None:
             raise MissingScope("A key of some locations cannot open another.")
         _check_holidays(after)
+        if before is None or before["travel_minutes"] != after["travel_minutes"]:
+            self._check_ways(after)
         if before is None or before["timezone"] == after["timezone"]:
             return
         booked = select(Appointment.id).where(
@@ -58,17 +65,30 @@ class Locations(Collection):
         if self.caller.session.scalar(booked.limit(1)) is not None:
             raise InUse("The timezone is fixed: this location has had bookings.")
 
+    def _check_ways(self, after: Values) -> None:
+        """Refuse a way to no location of the clinic that the key may see, or to the location itself."""
+        for place, one in enumerate(after["travel_minutes"]):
+            other = one["other_location_id"]
+            if other == after.get("id") or self.caller.session.scalar(self.select({"id": other})) is None:
+                raise Invalid(
+                    f"/travel_minutes/{place}/location_id", "Must be another location of the clinic."
+                )
+
     def follow_change(self, before: Values, after: Values) -> Sequence[UUID]:
-        """Lay out blocks by a new clock, and judge visits again by new opening hours or a new policy."""
+        """Lay out blocks by a new clock, and judge visits again by new hours, ways or a new policy."""
         if before["timezone"] != after["timezone"]:
             lay_out_again(self.caller)
-        codes = frozenset[str]()
+        codes, places = frozenset[str](), {before["id"]}
+        if before["travel_minutes"] != after["travel_minutes"]:
+            codes |= OF_CATALOGUE
+            places |= {one["other_location_id"] for one in before["travel_minutes"] + after["travel_minutes"]}
+            freed(self.caller, places, *ALWAYS)
         if any(before[name] != after[name] for name in _OPENING):
             codes |= OF_CATALOGUE
             freed(self.caller, [before["id"]], *ALWAYS)
         if any(before["policy"].get(name) != after["policy"].get(name) for name in _CLINICAL_POLICY):
             codes |= CLINICAL
-        return affected_by(self.caller, visits_at(self.caller, before["id"]), codes) if codes else ()
+        return affected_by(self.caller, visits_at_any(self.caller, places), codes) if codes else ()
 
 
 def _check_holidays(after: Values) -> None:

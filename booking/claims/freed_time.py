@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from booking.core.caller import Caller
 from booking.core.events import audit
 from booking.core.queue import defer
-from models import Appointment, SpecialWorkingDay, WaitlistEntry, WorkingHours
+from models import Appointment, SpecialWorkingDay, TravelTime, WaitlistEntry, WorkingHours
 from scheduling.questions import Claim
-from scheduling.ticks import ceil_tick, floor_tick
+from scheduling.ticks import ceil_tick, floor_tick, minutes_to_ticks
 
 ALWAYS: Final = (0, 30_000_000)
 """All ticks that a clinic deals with: for an act that frees several stretches of time."""
@@ -54,14 +54,26 @@ def freed(caller: Caller, locations: Collection[UUID], first: int, until: int) -
 
 def freed_visit(caller: Caller, location_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
     """Queue offers of the time of a visit or hold that no longer takes place there."""
-    freed(caller, [location_id], floor_tick(starts_at), ceil_tick(ends_at))
+    _freed_with_ways(caller, location_id, floor_tick(starts_at), ceil_tick(ends_at))
 
 
 def freed_claims(caller: Caller, location_id: UUID, claims: Collection[Claim]) -> None:
     """Queue offers of the time of claims that are given up."""
     if claims:
         first, until = min(start for *_, start, _ in claims), max(end for *_, end in claims)
-        freed(caller, [location_id], first, until)
+        _freed_with_ways(caller, location_id, first, until)
+
+
+def _freed_with_ways(caller: Caller, location_id: UUID, first: int, until: int) -> None:
+    """Queue offers of the time of a visit, and at other locations also of its staff's ways there and back."""
+    freed(caller, [location_id], first, until)
+    ways = select(TravelTime.location_id, TravelTime.other_location_id, TravelTime.minutes).where(
+        TravelTime.clinic_id == caller.clinic_id,
+        or_(TravelTime.location_id == location_id, TravelTime.other_location_id == location_id),
+    )
+    for here, there, minutes in caller.session.execute(ways):
+        ticks = minutes_to_ticks(minutes)
+        freed(caller, {here, there} - {location_id}, first - ticks, until + ticks)
 
 
 def freed_resource(

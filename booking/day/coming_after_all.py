@@ -104,6 +104,7 @@ def _placed(caller: Caller, catalog: ClinicCatalog, planned: PlannedVisit) -> Ve
     """Place the visit at its own time, with its own rooms and devices if these are free."""
     question, start = planned.question, planned.start
     window = day_of(question, start)
-    busy = busy_for(caller, catalog, question, window, without=planned.visit.appointment.id)
+    own_id = planned.visit.appointment.id
+    busy = busy_for(caller, catalog, question, window, without=own_id, stays=True)
     kept = check_place(catalog, question, busy, start, window, planned.resources)
     return kept if kept.assignment else check_place(catalog, question, busy, start, window)

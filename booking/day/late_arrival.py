@@ -14,6 +14,7 @@ from booking.day.planned_visits import PlannedVisit, check_place
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import candidates
+from booking.questions.ways import load_ways
 from booking.questions.windows import midnight
 from models import Appointment
 from models.statuses import BEFORE_TREATMENT
@@ -87,7 +88,8 @@ def plan(
     ids = [one.visit.appointment.id for one in (late, *others)]
     claims = dict(load_claims(caller, ids))
     resources = resources_of(catalog, (late, *others))
-    taken = load_busy(caller, resources, window, ids)
+    ways = load_ways(caller, catalog, resources, [late.question.location], window, ids, stays=True)
+    taken = {**load_busy(caller, resources, window, ids), **ways}
     first = for_late_arrival(late.question.procedure, late.start, floor_tick(caller.now), most)
     placings = []
     placed: _Taken = {}

@@ -94,7 +94,8 @@ def _judged(
     """Judge the visit with its new therapist or room, and beside them its present resources if possible."""
     appointment, start = planned.visit.appointment, planned.start
     window = day_of(asked, start)
-    busy = planned.in_its_way(busy_for(caller, catalog, asked, window, without=appointment.id), window)
+    beside = busy_for(caller, catalog, asked, window, without=appointment.id, stays=True)
+    busy = planned.in_its_way(beside, window)
     named = (one for one in (asked.therapist_id, asked.room_id) if one is not None)
     only = planned.resources.union(named)
 

@@ -19,6 +19,7 @@ from booking.flags.revalidation import affected_by
 from booking.questions.busy import load_busy
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.visit_requests import candidates
+from booking.questions.ways import load_ways
 from booking.questions.windows import day_of
 from scheduling.bits import occupy
 from scheduling.questions import Claim, Question, Verdict
@@ -152,7 +153,9 @@ def _judged(
     asked, start = one.asked, one.planned.start
     window = day_of(asked, start)
     ids = [each.planned.visit.appointment.id for each in (one, other)]
-    busy = load_busy(caller, candidates(catalog, asked), window, ids, own=ids[:1])
+    resources = candidates(catalog, asked)
+    ways = load_ways(caller, catalog, resources, [asked.location], window, ids, stays=True)
+    busy = {**load_busy(caller, resources, window, ids, own=ids[:1]), **ways}
     placed = verdicts[1 - place].assignment if 1 - place in verdicts else None
     kept = [claim for claim in other.claims if claim[0] != other.given]
     for claims in (placed.claims,) if placed else (kept, ()):

@@ -20,6 +20,7 @@ from scheduling.engine import check, search
 from scheduling.questions import Patient, Question, Verdict
 from scheduling.reasons import CLINICAL
 from scheduling.ticks import local_date, to_tick
+from scheduling.travel import ways_of
 
 DAYS: Final = 14
 # A visit that keeps its time was judged by these rules when it was booked.
@@ -61,7 +62,8 @@ class Relocation:
     """Gives visits new places, one after the other, and keeps account of the busy time meanwhile.
 
     `busy` is what all visits take in the window, `own` what each of these visits takes, `blocked` what no
-    visit may take. No proposal uses the present time of another visit, so any of them can be accepted.
+    visit may take. `ways` are the ways of staff that each of these visits takes. No proposal uses the present
+    time of another visit, so any of them can be accepted.
     """
 
     caller: Caller
@@ -70,6 +72,7 @@ class Relocation:
     window: Window
     busy: Busy
     own: Mapping[UUID, Busy]
+    ways: Mapping[UUID, Busy]
     blocked: Busy
     resource_id: UUID | None = None
     placed: dict[UUID, Proposal] = field(default_factory=dict)
@@ -111,7 +114,9 @@ class Relocation:
     def _take(self, proposal: Proposal) -> Proposal:
         if proposal.verdict.assignment is not None:
             self.placed[proposal.visit.appointment.id] = proposal
-            occupy(self.taken, self.window, proposal.verdict.assignment.claims)
+            claims, engine = proposal.verdict.assignment.claims, self.catalog.engine
+            ways = ways_of(claims, proposal.question.location.id, engine)
+            occupy(self.taken, self.window, (*claims, *ways))
         return proposal
 
     def _may_move(self, visit: Visit) -> bool:
@@ -214,11 +219,15 @@ class Relocation:
 
     def _busy(self, window: Window, freed: Collection[UUID]) -> Busy:
         """Cut a window out of the busy time, without what the freed visits take now."""
-        offset, taken = window.start - self.window.start, self.taken
+        offset, taken = window.start - self.window.start, dict(self.taken)
         free: dict[tuple[UUID, int], int] = {}
         for appointment_id in freed:
             for lane, bits in self.own.get(appointment_id, {}).items():
                 free[lane] = free.get(lane, 0) | bits
+        # Ways may overlap, unlike claims: so they are added for visits that stay, not taken away for others.
+        for appointment_id in self.ways.keys() - freed:
+            for way, bits in self.ways[appointment_id].items():
+                taken[way] = taken.get(way, 0) | bits
         return {
             lane: (self.busy.get(lane, 0) & ~free.get(lane, 0) | taken.get(lane, 0)) >> offset & window.full
             for lane in {**self.busy, **taken}

@@ -12,10 +12,13 @@ from booking.questions.busy import load_blocked, load_busy
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.histories import load_histories
 from booking.questions.visit_requests import candidates, question_of
+from booking.questions.ways import load_ways
 from booking.questions.windows import midnight
 from models import Appointment
 from scheduling.bits import Busy, Window, occupy
+from scheduling.questions import Claim
 from scheduling.ticks import local_date, to_tick
+from scheduling.travel import ways_of
 
 Lane = tuple[UUID, int]
 
@@ -34,14 +37,24 @@ def open_relocation(
     blocked = dict(load_blocked(caller, resources, window))
     for lane in _lanes(catalog, resource_id):
         blocked[lane] = blocked.get(lane, 0) | window.span(*span)
+    places = {one.location_id: catalog.engine.locations[one.location_id] for one in appointments}
+    ids = [one.id for one in appointments]
+    own = load_claims(caller, ids)
     patients = {one.patient_id for one in appointments if one.patient_id is not None}
     return Relocation(
         caller=caller,
         catalog=catalog,
         histories=load_histories(caller, catalog, patients, with_holds=False),
         window=window,
-        busy=load_busy(caller, resources, window),
-        own=_own(caller, appointments, window),
+        busy={
+            **load_busy(caller, resources, window),
+            **load_ways(caller, catalog, resources, places.values(), window, ids),
+        },
+        own={key: _bits(claims, window) for key, claims in own.items()},
+        ways={
+            one.id: _bits(ways_of(own[one.id], one.location_id, catalog.engine), window)
+            for one in appointments
+        },
         blocked=blocked,
         resource_id=resource_id,
     )
@@ -80,11 +93,8 @@ def _lanes(catalog: ClinicCatalog, resource_id: UUID | None) -> list[Lane]:
     return [(resource_id, lane) for lane in range(room.capacity if room else 1)]
 
 
-def _own(caller: Caller, appointments: Iterable[Appointment], window: Window) -> dict[UUID, Busy]:
-    """Give the busy bits that each visit takes now."""
-    own: dict[UUID, Busy] = {}
-    for appointment_id, claims in load_claims(caller, [one.id for one in appointments]).items():
-        taken: dict[Lane, int] = {}
-        occupy(taken, window, claims)
-        own[appointment_id] = taken
-    return own
+def _bits(claims: Iterable[Claim], window: Window) -> Busy:
+    """Give the busy bits of claims."""
+    taken: dict[Lane, int] = {}
+    occupy(taken, window, claims)
+    return taken

@@ -16,11 +16,11 @@ from models import Appointment, AuditEntry, Event
 from models.serialization import dumps
 from scheduling.reasons import CLINICAL
 
-# The refusals that a change of hours, closures or qualifications can cause; busy time is not among them.
+# The refusals that changed hours, ways, closures or qualifications can cause; busy time is not among them.
 OF_CATALOGUE: Final = frozenset(
     {
-        "outside_opening_hours", "location_closed", "therapist_not_working", "therapist_unqualified",
-        "qualification_expires", "depth_exceeded", "no_therapist_available",
+        "outside_opening_hours", "location_closed", "therapist_not_working", "therapist_travelling",
+        "therapist_unqualified", "qualification_expires", "depth_exceeded", "no_therapist_available",
     }
 )  # fmt: skip
 OF_SPACING: Final = frozenset({"spacing_min", "spacing_floor", "washout_min", "washout_floor"})

@@ -1,6 +1,6 @@
 """Judges booked visits again by the rules as they are now, and flags those that they would refuse."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,14 +11,17 @@ from booking.questions.catalog import ClinicCatalog, read_catalog
 from booking.questions.histories import History, load_histories
 from booking.questions.overrides import waivers
 from booking.questions.visit_requests import ask, of_appointment
+from booking.questions.ways import claims_beside
 from booking.questions.windows import day_of
 from models import Appointment
+from scheduling.bits import occupy
 from scheduling.catalog import Procedure
 from scheduling.engine import check
 from scheduling.lateness import with_numbing
-from scheduling.questions import Question
+from scheduling.questions import Claim, Question
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
+from scheduling.travel import ways_of
 
 
 def affected_by(
@@ -61,21 +64,33 @@ def judge_others(caller: Caller, appointment: Appointment, catalog: ClinicCatalo
 def refusals_of_booked(
     caller: Caller, catalog: ClinicCatalog, appointments: Sequence[Appointment]
 ) -> Iterator[tuple[Appointment, list[Refusal]]]:
-    """Yield each visit with the refusals at its own time and place, as if all resources were free."""
+    """Yield each visit with the refusals at its own time and place, as if all resources were free.
+
+    But its staff must manage the way from and to their visits at other locations.
+    """
     people = {one.patient_id for one in appointments if one.patient_id is not None}
     histories = load_histories(caller, catalog, people, with_holds=False)
+    near = claims_beside(caller, catalog, appointments)
     for appointment in appointments:
-        yield appointment, _refusals_of(caller, catalog, appointment, histories)
+        beside = near.get(appointment.id, ())
+        yield appointment, _refusals_of(caller, catalog, appointment, histories, beside)
 
 
 def _refusals_of(
-    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, histories: Mapping[UUID, History]
+    caller: Caller,
+    catalog: ClinicCatalog,
+    appointment: Appointment,
+    histories: Mapping[UUID, History],
+    beside: Iterable[tuple[UUID, Claim]],
 ) -> list[Refusal]:
     history = histories[appointment.patient_id] if appointment.patient_id is not None else None
     question = _question(caller, catalog, appointment, history)
     start = to_tick(appointment.starts_at)
     window = day_of(question, start)
-    refusals = check(question, catalog.engine, {}, start, window).refusals
+    ways: dict[tuple[UUID, int], int] = {}
+    for location_id, claim in beside:
+        occupy(ways, window, ways_of([claim], location_id, catalog.engine))
+    refusals = check(question, catalog.engine, ways, start, window).refusals
     allowed = waivers(appointment, history.visits if history is not None else ())
     return [one for one in refusals if one.code in OF_ANY_RULE and not allowed.cover(one)]
 

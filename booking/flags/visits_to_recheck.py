@@ -16,7 +16,14 @@ LONGEST_VISIT: Final = timedelta(days=1)
 
 def visits_at(caller: Caller, location_id: UUID, *where: ColumnElement[bool]) -> Sequence[Appointment]:
     """Lock and give the visits still to come at a location."""
-    return _to_come(caller, Appointment.location_id == location_id, *where)
+    return visits_at_any(caller, [location_id], *where)
+
+
+def visits_at_any(
+    caller: Caller, locations: Iterable[UUID], *where: ColumnElement[bool]
+) -> Sequence[Appointment]:
+    """Lock and give the visits still to come at several locations."""
+    return _to_come(caller, Appointment.location_id.in_(list(locations)), *where)
 
 
 def visits_of(caller: Caller, therapist_id: UUID, *where: ColumnElement[bool]) -> Sequence[Appointment]:

@@ -12,6 +12,7 @@ from sqlalchemy import TextClause, text
 from booking.core.caller import Caller
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.visit_requests import candidates
+from booking.questions.ways import load_ways
 from booking.questions.windows import day_and_week, day_of
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from scheduling.bits import Busy, Window, busy_bits, overlapping_bits
@@ -104,9 +105,16 @@ def busy_for(
     question: Question,
     window: Window,
     without: UUID | Collection[UUID] | None = None,
+    *,
+    stays: bool = False,
 ) -> Busy:
-    """Give the busy bits of every resource that the visit could take; `without` works as in `load_busy`."""
-    return load_busy(caller, candidates(catalog, question), window, _several(without))
+    """Give the busy bits of all that the visit could take, and of its staff's ways to the location.
+
+    `without` works as in `load_busy`, `stays` as in `load_ways`.
+    """
+    left_out, resources = _several(without), candidates(catalog, question)
+    ways = load_ways(caller, catalog, resources, [question.location], window, left_out, stays=stays)
+    return {**load_busy(caller, resources, window, left_out), **ways}
 
 
 def load_busy(
@@ -135,10 +143,13 @@ def busy_and_loads(
     question: Question,
     start: int,
     without: UUID | Collection[UUID] | None = None,
+    *,
+    stays: bool = False,
 ) -> tuple[Busy, Loads]:
     """Give what is busy on the day of an arrival (a tick), and what each resource has to do, by one query.
 
-    Where the location packs, nobody's load counts. `without` works as in `load_busy`, for both.
+    Where the location packs, nobody's load counts. `without` works as in `load_busy`, for both, and `stays`
+    as in `load_ways`.
     """
     left_out = _several(without)
     balances = question.location.policy.assign == "balance"
@@ -151,9 +162,11 @@ def busy_and_loads(
     }
     statement = _statement(without=bool(left_out), booked=balances)
     values = _of(left_out, left_out) | (bounds if balances else {})
-    rows = _read(caller, statement, candidates(catalog, question), window, **values)
+    resources = candidates(catalog, question)
+    rows = _read(caller, statement, resources, window, **values)
     loads = {key: unpack(">ii", packed) for what, key, _, packed in rows if what == "booked"}
-    return _bits((row for row in rows if row[0] != "booked"), window), loads
+    ways = load_ways(caller, catalog, resources, [question.location], window, left_out, stays=stays)
+    return {**_bits((row for row in rows if row[0] != "booked"), window), **ways}, loads
 
 
 def load_blocked(caller: Caller, resources: Iterable[UUID], window: Window) -> Busy:

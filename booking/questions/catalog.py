@@ -1,9 +1,10 @@
 """Loads a clinic's catalogue as the engine's values, once for each version of the catalogue."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import permutations
 from operator import attrgetter
 from threading import Lock
 from typing import Any, Final
@@ -143,6 +144,7 @@ def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Loc
     special: defaultdict[UUID, list[values.SpecialDay]] = defaultdict(list)
     for day, hours_of_day in _special(rows, models.SpecialOpeningDay, models.SpecialOpeningPeriod):
         special[day.location_id].append(hours_of_day)
+    travel = _travel(rows.of(models.TravelTime))
     return {
         row.id: values.Location(
             row.id,
@@ -155,9 +157,19 @@ def _locations(rows: _Reader, locations: Iterable[Any]) -> dict[UUID, values.Loc
             read_value(values.Policy, row.policy),
             _holidays(row),
             tuple(special[row.id]),
+            travel[row.id],
         )
         for row in locations
     }
+
+
+def _travel(rows: Iterable[models.TravelTime]) -> Mapping[UUID, dict[UUID, int]]:
+    """Give the minutes of each way at both of its ends; the larger, when the two state different minutes."""
+    travel: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for row in rows:
+        for here, there in permutations((row.location_id, row.other_location_id)):
+            travel[here][there] = max(row.minutes, travel[here].get(there, 0))
+    return travel
 
 
 def _holidays(row: models.Location) -> tuple[date, ...]:

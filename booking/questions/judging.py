@@ -31,14 +31,17 @@ def judge(
     start: int,
     override: Override | None = None,
     ignore: UUID | Collection[UUID] | None = None,
+    *,
+    stays: bool = False,
 ) -> Verdict:
     """Judge an arrival by every rule; a write may rely on the verdict only under the visit's locks.
 
-    `ignore` leaves out the claims of appointments. A visit that lies wholly in the past is a fact, so no want
-    of a room or person refuses it: it then `overlaps` others. Raise MissingScope when the override names a
-    code that refuses the visit and needs a higher level than the key has.
+    `ignore` leaves out the claims of appointments; a visit that `stays` is one of them. A visit that lies
+    wholly in the past is a fact, so no want of a room or person refuses it: it then `overlaps` others. Raise
+    MissingScope when the override names a code that refuses the visit and needs a higher level than the key
+    has.
     """
-    busy, loads = busy_and_loads(caller, catalog, question, start, ignore)
+    busy, loads = busy_and_loads(caller, catalog, question, start, ignore, stays=stays)
     verdict = _judged(caller, catalog, question, start, override, busy, loads)
     if not verdict.refusals or start + question.visit.length > floor_tick(question.now):
         return verdict

@@ -93,6 +93,7 @@ def test_one_clinics_change_leaves_the_others_catalogue_cached(
         "UPDATE locations SET active = active",
         "UPDATE opening_hours SET ends = ends",
         "DELETE FROM closures",
+        "DELETE FROM travel_times",
         "DELETE FROM special_opening_days",
         "UPDATE special_opening_periods SET ends = ends",
         "UPDATE special_working_days SET version = version",

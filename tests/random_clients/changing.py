@@ -65,6 +65,13 @@ class TheirChanges(Clients):
         body = {"opening_hours": every_day(OPEN["opens"], closes)}
         self.expect(self.desk.patch(f"/locations/{place['id']}", body), 200)
 
+    @rule(minutes=st.sampled_from([None, 0, 30, 90]))
+    def change_the_way(self, minutes: int | None) -> None:
+        """Let the way between the locations take longer or shorter, or no time."""
+        here, there = (place["id"] for place in self.cast.locations[:2])
+        ways = [] if minutes is None else [{"location_id": there, "minutes": minutes}]
+        self.expect(self.desk.patch(f"/locations/{here}", {"travel_minutes": ways}), 200)
+
     @rule(
         pick=picks,
         day=days,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scheduling.bits import Window
+from scheduling.bits import Window, occupy
 from scheduling.catalog import (
     Catalog,
     Closure,
@@ -23,6 +23,7 @@ from scheduling.catalog import (
 )
 from scheduling.questions import Patient, Question
 from scheduling.ticks import from_tick, local_date, to_tick
+from scheduling.travel import ways_of
 from tests.scheduling.histories import PROCEDURE, TEMPLATES, Histories
 from tests.scheduling.oracle import Taken
 
@@ -41,7 +42,8 @@ MOMENTS = (
 CODES = ("A", "MN_SUP", "MN_DERMAL", "MN_DEEP")
 ROOM_KINDS, DEVICE_KINDS = ("bay", "suite"), ("laser", "spin")
 WAIVED = (
-    "therapist_not_working", "off_grid", "spacing_min", "medical_hold", "cooling_off", "one_area_per_visit",
+    "therapist_not_working", "therapist_travelling", "off_grid", "spacing_min", "medical_hold",
+    "cooling_off", "one_area_per_visit",
 )  # fmt: skip
 LOCATION, ELSEWHERE = UUID(int=1), UUID(int=2)
 SPECIAL = ((), ((0, 1440),), ((0, 1440),), ((0, 1440),), ((0, 90), (150, 1440)), ((60, 180), (180, 1380)))
@@ -55,10 +57,15 @@ class Example:
     catalog: Catalog
     taken: Taken
     window: Window
+    elsewhere: tuple[tuple[UUID, UUID, int, int], ...] = ()
 
     @property
     def bits(self) -> dict[tuple[UUID, int], int]:
-        return {key: self.window.spans(spans) for key, spans in self.taken.items()}
+        taken = {key: self.window.spans(spans) for key, spans in self.taken.items()}
+        for person_id, location_id, start, end in self.elsewhere:
+            claims = [(person_id, 0, start, end)]
+            occupy(taken, self.window, ways_of(claims, location_id, self.catalog))
+        return taken
 
 
 class Maker:
@@ -82,12 +89,14 @@ class Maker:
 
     def example(self) -> Example:
         location = self.location()
+        back = {LOCATION: location.travel_minutes[ELSEWHERE]} if location.travel_minutes else {}
+        elsewhere = Location(ELSEWHERE, self.zone, travel_minutes=back)
         staff = [self.therapist(UUID(int=10 + n)) for n in range(self.chance.randint(2, 5))]
         rooms = [self.room(UUID(int=20 + n)) for n in range(self.chance.randint(2, 4))]
         devices = [self.device(UUID(int=30 + n), rooms) for n in range(self.chance.randint(1, 4))]
         procedure = self.procedure()
         catalog = Catalog(
-            locations={location.id: location},
+            locations={location.id: location, elsewhere.id: elsewhere},
             therapists={one.id: one for one in staff},
             rooms={one.id: one for one in rooms},
             devices={one.id: one for one in devices},
@@ -110,7 +119,11 @@ class Maker:
             course=self.histories.course(),
             moves=self.likely(0.3),
         )
-        return Example(question, catalog, {lane: self.spans(4) for lane in lanes}, self.window)
+        taken = {lane: self.spans(4) for lane in lanes}
+        away = tuple(
+            (one.id, ELSEWHERE, *span) for one in staff if self.likely(0.3) for span in taken[one.id, 0]
+        )
+        return Example(question, catalog, taken, self.window, away)
 
     def location(self) -> Location:
         policy = Policy(
@@ -127,7 +140,14 @@ class Maker:
         )
         closures = [Closure(UUID(int=3), *span) for span in self.spans(1, share=0.3)]
         return Location(
-            LOCATION, self.zone, self.week(), tuple(closures), policy, self.holidays(), self.special_days()
+            LOCATION,
+            self.zone,
+            self.week(),
+            tuple(closures),
+            policy,
+            self.holidays(),
+            self.special_days(),
+            {ELSEWHERE: self.chance.choice((0, 5, 15, 60))} if self.likely(0.3) else {},
         )
 
     def holidays(self) -> tuple[date, ...]:

@@ -1,6 +1,6 @@
 """Answer the engine's questions by brute force: every tick, every combination, plain datetimes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import product
@@ -13,6 +13,8 @@ from scheduling.ticks import from_tick
 from tests.scheduling.clinical_oracle import clinical_codes
 
 Taken = dict[tuple[object, int], list[tuple[int, int]]]
+Elsewhere = Sequence[tuple[object, object, int, int]]
+"""Visits at other locations: person, location, start and end tick."""
 
 
 def timetable(phases: tuple[Phase, ...], start: int) -> list[tuple[int, int]]:
@@ -102,8 +104,9 @@ def within(hours: Hours, tick: int, zone: ZoneInfo) -> bool:
 class Oracle:
     """A question about a clinic."""
 
-    def __init__(self, question: Question, catalog: Catalog, taken: Taken) -> None:
+    def __init__(self, question: Question, catalog: Catalog, taken: Taken, elsewhere: Elsewhere = ()) -> None:
         self.question, self.catalog, self.taken = question, catalog, taken
+        self.elsewhere = elsewhere
         self.location, self.procedure = question.location, question.procedure
         self.zone = self.location.zone
         self._within: dict[tuple[object, int], bool] = {}
@@ -167,6 +170,8 @@ class Oracle:
             codes.add("therapist_not_working")
         if not all(is_free(self.taken, person.id, 0, span) for span in spans):
             codes.add("therapist_busy")
+        if not all(self.arrives(person.id, span) for span in spans):
+            codes.add("therapist_travelling")
         if leads and not (person.active and person.treats):
             codes.add("therapist_unqualified")
         on = from_tick(start).astimezone(self.zone).date()
@@ -184,6 +189,19 @@ class Oracle:
             elif leads and not any(self.deep_enough(q.code, q.max_depth_mm) for q in valid):
                 codes.add("depth_exceeded")
         return codes - self.question.waived
+
+    def arrives(self, person_id: object, span: tuple[int, int]) -> bool:
+        """Return whether a person who comes from or goes to another location has time for the way."""
+        for who, location_id, start, end in self.elsewhere:
+            minutes = self.location.travel_minutes.get(location_id, 0)
+            on_the_way = [
+                tick
+                for tick in range(*span)
+                if start * 5 - minutes <= tick * 5 < start * 5 or end * 5 <= tick * 5 < end * 5 + minutes
+            ]
+            if who == person_id and on_the_way:
+                return False
+        return True
 
     def deep_enough(self, code: str, limits: object) -> bool:
         for area in self.question.areas or self.procedure.areas:

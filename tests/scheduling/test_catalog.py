@@ -12,6 +12,7 @@ from scheduling.catalog import Closure, Policy, Qualification, SpecialDay, Weekl
 from scheduling.engine import check
 from scheduling.rulebook import CourseTemplate, Matcher, Prerequisite
 from tests.scheduling.cast import (
+    LOCATION,
     around,
     ask,
     create_catalog,
@@ -43,6 +44,9 @@ NONSENSE: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (create_location, {"special_hours": (SpecialDay(LATE), SpecialDay(EARLY))}),
     (create_location, {"special_hours": (SpecialDay(EARLY), SpecialDay(EARLY))}),
     (create_therapist, {"special_hours": {UUID(int=1): (SpecialDay(EARLY), SpecialDay(EARLY))}}),
+    (create_location, {"travel_minutes": {LOCATION: 5}}),
+    (create_location, {"travel_minutes": {UUID(int=2): 7}}),
+    (create_location, {"travel_minutes": {UUID(int=2): -5}}),
     (Policy, {"grid_minutes": 0}),
     (Policy, {"grid_minutes": 7}),
     (Policy, {"min_notice_minutes": -1}),

@@ -21,7 +21,9 @@ from tests.scheduling.clinics import Example, Maker
 from tests.scheduling.oracle import Oracle, is_free, meets
 
 EXAMPLES = st.integers(0, 2**48).map(lambda seed: Maker(random.Random(seed)).example())
-PLAIN = DESK - {"therapist_not_working"} | CLINICAL | {"location_closed", "patient_busy"}
+PLAIN = (
+    DESK - {"therapist_not_working", "therapist_travelling"} | CLINICAL | {"location_closed", "patient_busy"}
+)
 
 
 def arrivals(example: Example) -> Iterator[int]:
@@ -43,7 +45,7 @@ def found(example: Example) -> list[int]:
 @settings(max_examples=200, deadline=None)
 @given(EXAMPLES)
 def test_search_finds_exactly_what_the_oracle_can_book(example: Example) -> None:
-    oracle = Oracle(example.question, example.catalog, example.taken)
+    oracle = Oracle(example.question, example.catalog, example.taken, example.elsewhere)
 
     assert found(example) == [start for start in arrivals(example) if oracle.bookable(start)]
 
@@ -59,7 +61,7 @@ def test_a_slot_found_can_be_booked_and_a_slot_refused_is_never_found(example: E
 @settings(max_examples=40, deadline=None)
 @given(EXAMPLES)
 def test_check_gives_every_code_that_the_oracle_gives(example: Example) -> None:
-    oracle = Oracle(example.question, example.catalog, example.taken)
+    oracle = Oracle(example.question, example.catalog, example.taken, example.elsewhere)
     given_codes = {
         start: {reason.code for reason in verdict.refusals} & PLAIN for start, verdict in verdicts(example)
     }
@@ -70,7 +72,7 @@ def test_check_gives_every_code_that_the_oracle_gives(example: Example) -> None:
 @settings(max_examples=20, deadline=None)
 @given(EXAMPLES)
 def test_a_therapists_own_codes_are_those_of_the_oracle(example: Example) -> None:
-    oracle = Oracle(example.question, example.catalog, example.taken)
+    oracle = Oracle(example.question, example.catalog, example.taken, example.elsewhere)
     leads = any(phase.therapist for phase in example.question.procedure.phases)
     for lead in example.catalog.therapists.values() if leads else ():
         named = replace(example, question=replace(example.question, therapist_id=lead.id))

@@ -32,11 +32,12 @@ from tests.scheduling.cast import (
 START = tick_at("2027-06-01T10:00")
 ALWAYS = around(START).full
 CODES = """
-    outside_opening_hours location_closed therapist_not_working therapist_busy therapist_unqualified
-    qualification_expires depth_exceeded no_therapist_available room_busy no_room_available device_busy
-    no_device_available patient_busy off_grid min_notice beyond_horizon in_the_past spacing_min spacing_floor
-    washout_min washout_floor prerequisite_missing prerequisite_expired cooling_off medical_hold
-    one_area_per_visit anaesthetic_area numbing_too_short numbing_too_long not_yet
+    outside_opening_hours location_closed therapist_not_working therapist_travelling therapist_busy
+    therapist_unqualified qualification_expires depth_exceeded no_therapist_available room_busy
+    no_room_available device_busy no_device_available patient_busy off_grid min_notice beyond_horizon
+    in_the_past spacing_min spacing_floor washout_min washout_floor prerequisite_missing
+    prerequisite_expired cooling_off medical_hold one_area_per_visit anaesthetic_area numbing_too_short
+    numbing_too_long not_yet
 """
 
 

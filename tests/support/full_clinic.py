@@ -49,6 +49,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     """Write at least one row into each table of a clinic."""
     same = {"family": "PEEL"}
     desk.made("/spacing-rules", code="P01", after=same, before=same, scope="area", floor_days=7, min_days=14)
+    soho = desk.made("/locations", name="Soho", timezone="Europe/London")["id"]
     visit = book_visit(desk)
     place, therapist = visit["location_id"], visit["therapist_id"]
     desk.made("/devices", location_id=place, name="RF", kind="rf")
@@ -56,6 +57,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
     lunch = {"starts_at": "2027-01-05T13:00:00Z", "ends_at": "2027-01-05T14:00:00Z", "reason": "Lunch"}
     desk.made("/blocks", resource_id=therapist, **lunch)
     desk.made(f"/locations/{place}/closures", **lunch)
+    desk.patch(f"/locations/{place}", {"travel_minutes": [{"location_id": soho, "minutes": 30}]})
     morning = {"on": "2027-01-06", "periods": [{"opens": "09:00", "closes": "12:00"}]}
     desk.made(f"/locations/{place}/special-hours", **morning)
     desk.made(f"/therapists/{therapist}/special-hours", location_id=place, **morning)

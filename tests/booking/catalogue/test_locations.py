@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.support import samples
+from tests.support.cast import UNKNOWN_ID, pointers
 from tests.support.catalogue_cast import Cast
 from tests.support.desk import Desk
 from tests.support.widgets import ORIGIN, create_widget
@@ -96,6 +99,69 @@ def test_the_zone_can_be_changed_until_somebody_is_booked(cast: Cast) -> None:
     assert refused.status_code == 409
     assert refused.get_json()["code"] == "in_use"
     assert "timezone" in refused.get_json()["detail"]
+
+
+def test_ways_are_stated_whole_and_shown_as_they_were_stated(cast: Cast) -> None:
+    soho, york = (cast.desk.made("/locations", **samples.location(name=name)) for name in ("Soho", "York"))
+    ways = [{"location_id": york["id"], "minutes": 240}, {"location_id": soho["id"], "minutes": 0}]
+    made = cast.desk.made("/locations", **samples.location(name="New", travel_minutes=ways))
+    changed = cast.desk.patch(f"/locations/{made['id']}", {"travel_minutes": ways[:1]}).get_json()
+
+    assert (made["travel_minutes"], changed["travel_minutes"]) == (ways, ways[:1])
+    assert cast.desk.get(f"/locations/{york['id']}").get_json()["travel_minutes"] == []
+    assert cast.desk.delete(f"/locations/{york['id']}").status_code == 204
+    assert cast.desk.get(f"/locations/{made['id']}").get_json()["travel_minutes"] == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "pointer"),
+    [
+        (-5, "/travel_minutes/0/minutes"),
+        (7, "/travel_minutes/0/minutes"),
+        (1445, "/travel_minutes/0/minutes"),
+        ("30", "/travel_minutes/0/minutes"),
+        (None, "/travel_minutes/0/minutes"),
+    ],
+)
+def test_a_way_takes_whole_five_minutes_up_to_a_day(cast: Cast, minutes: object, pointer: str) -> None:
+    soho = cast.desk.made("/locations", **samples.location(name="Soho"))
+    ways = [{"location_id": soho["id"], "minutes": minutes}]
+    answers = [
+        cast.desk.post("/locations", samples.location(travel_minutes=ways)),
+        cast.desk.patch(f"/locations/{cast.location['id']}", {"travel_minutes": ways}),
+    ]
+
+    assert [pointers(one) for one in answers] == [[pointer]] * 2
+
+
+def test_a_way_leads_to_each_other_location_of_the_clinic_once(
+    cast: Cast, make_cast: Callable[[], Cast], desk_with: Callable[..., Desk]
+) -> None:
+    soho = cast.desk.made("/locations", **samples.location(name="Soho"))
+    path, own = f"/locations/{cast.location['id']}", cast.location["id"]
+    limited = desk_with(cast, "catalog:write", location_ids=[own])
+
+    def refused(desk: Desk, *ids: str) -> list[str]:
+        ways = [{"location_id": id_, "minutes": 30} for id_ in ids]
+        return pointers(desk.patch(path, {"travel_minutes": ways}))
+
+    assert refused(cast.desk, own) == ["/travel_minutes/0/location_id"]
+    assert refused(cast.desk, soho["id"], UNKNOWN_ID) == ["/travel_minutes/1/location_id"]
+    assert refused(cast.desk, make_cast().location["id"]) == ["/travel_minutes/0/location_id"]
+    assert refused(cast.desk, soho["id"], soho["id"]) == ["/travel_minutes/1/location_id"]
+    assert refused(limited, soho["id"]) == ["/travel_minutes/0/location_id"]
+    assert cast.desk.get(path).get_json()["version"] == 1
+
+
+def test_a_key_of_one_location_keeps_ways_to_others_that_it_does_not_see(
+    cast: Cast, desk_with: Callable[..., Desk]
+) -> None:
+    soho = cast.desk.made("/locations", **samples.location(name="Soho"))
+    path, ways = f"/locations/{cast.location['id']}", [{"location_id": soho["id"], "minutes": 30}]
+    cast.desk.patch(path, {"travel_minutes": ways})
+    limited = desk_with(cast, "catalog:write", location_ids=[cast.location["id"]])
+
+    assert limited.patch(path, {"name": "Greek Street"}).get_json()["travel_minutes"] == ways
 
 
 def test_a_location_in_use_cannot_be_deleted_but_retired(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from tests.support.cast import (
 )
 from tests.support.questions import verdict
 from tests.support.times import TEN
+from tests.support.travel import at_another_place
 
 AFTER_TEN = {"starts_at": TEN, "ends_at": "2027-03-01T11:00:00Z", "reason": "Refit"}
 
@@ -70,6 +71,12 @@ def therapist_not_working(clinic: Clinic) -> list[Made]:
     """Name a therapist who starts at noon."""
     hours = working(clinic.location, "12:00", "19:00")
     clinic.desk.patch(f"/therapists/{clinic.therapist['id']}", {"working_hours": hours})
+    return of_the_therapist(clinic)
+
+
+def therapist_travelling(clinic: Clinic) -> list[Made]:
+    """Name a therapist who has just treated a patient at another location."""
+    at_another_place(clinic).booked("2027-03-01T09:30:00Z")
     return of_the_therapist(clinic)
 
 
@@ -160,7 +167,8 @@ def in_the_past(clinic: Clinic) -> list[Made]:
 
 
 SCENES = (
-    outside_opening_hours, location_closed, therapist_not_working, therapist_busy, therapist_unqualified,
-    qualification_expires, depth_exceeded, no_therapist_available, room_busy, no_room_available, device_busy,
-    no_device_available, patient_busy, off_grid, min_notice, beyond_horizon, in_the_past,
+    outside_opening_hours, location_closed, therapist_not_working, therapist_travelling, therapist_busy,
+    therapist_unqualified, qualification_expires, depth_exceeded, no_therapist_available, room_busy,
+    no_room_available, device_busy, no_device_available, patient_busy, off_grid, min_notice, beyond_horizon,
+    in_the_past,
 )  # fmt: skip
