@@ -55,8 +55,7 @@ class Locations(Collection):
         if before is None and self.caller.location_ids is not None:
             raise MissingScope("A key of some locations cannot open another.")
         _check_holidays(after)
-        if before is None or before["travel_minutes"] != after["travel_minutes"]:
-            self._check_ways(after)
+        self._check_ways(before, after)
         if before is None or before["timezone"] == after["timezone"]:
             return
         booked = select(Appointment.id).where(
@@ -65,10 +64,15 @@ class Locations(Collection):
         if self.caller.session.scalar(booked.limit(1)) is not None:
             raise InUse("The timezone is fixed: this location has had bookings.")
 
-    def _check_ways(self, after: Values) -> None:
-        """Refuse a way to no location of the clinic that the key may see, or to the location itself."""
+    def _check_ways(self, before: Values | None, after: Values) -> None:
+        """Refuse a new way to no location of the clinic that the key may see, or to the location itself."""
+        known = (
+            {one["other_location_id"] for one in before["travel_minutes"]} if before is not None else set()
+        )
         for place, one in enumerate(after["travel_minutes"]):
             other = one["other_location_id"]
+            if other in known:
+                continue
             if other == after.get("id") or self.caller.session.scalar(self.select({"id": other})) is None:
                 raise Invalid(
                     f"/travel_minutes/{place}/location_id", "Must be another location of the clinic."

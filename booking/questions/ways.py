@@ -48,7 +48,7 @@ _BESIDE: Final = text(f"""
 """)  # noqa: S608 - no part comes from a request
 
 
-# Whoever overrides `therapist_travelling` says that the person manages the way between that visit and those
+# An override of `therapist_travelling` says that the person manages the way between its visit and those
 # around it. So the visits around it are not refused for it either as long as they stay: when they are judged
 # again, get another room or become a booking from a hold. What is new near it is refused as ever.
 def load_ways(

@@ -160,8 +160,10 @@ def test_a_key_of_one_location_keeps_ways_to_others_that_it_does_not_see(
     path, ways = f"/locations/{cast.location['id']}", [{"location_id": soho["id"], "minutes": 30}]
     cast.desk.patch(path, {"travel_minutes": ways})
     limited = desk_with(cast, "catalog:write", location_ids=[cast.location["id"]])
+    longer = [ways[0] | {"minutes": 45}]
 
     assert limited.patch(path, {"name": "Greek Street"}).get_json()["travel_minutes"] == ways
+    assert limited.patch(path, {"travel_minutes": longer}).get_json()["travel_minutes"] == longer
 
 
 def test_a_location_in_use_cannot_be_deleted_but_retired(cast: Cast) -> None:
