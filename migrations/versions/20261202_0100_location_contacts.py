@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261202_0100"
-down_revision = "20261202_0310"
+down_revision = "20261202_0020"
 
 
 def upgrade() -> None:

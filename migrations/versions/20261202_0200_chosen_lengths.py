@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261202_0200"
-down_revision = "20261202_0310"
+down_revision = "20261202_0130"
 
 
 def upgrade() -> None:

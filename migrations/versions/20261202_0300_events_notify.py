@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261202_0300"
-down_revision = "20261202_0510"
+down_revision = "20261202_0210"
 
 
 def upgrade() -> None:

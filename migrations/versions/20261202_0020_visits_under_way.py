@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.indexes import build_index
 
-revision = "20261202_0510"
-down_revision = "20261202_0500"
+revision = "20261202_0020"
+down_revision = "20261202_0010"
 
 
 def upgrade() -> None:

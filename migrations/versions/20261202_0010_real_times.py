@@ -4,7 +4,7 @@ from alembic import op
 
 from migrations.policies import protect
 
-revision = "20261202_0500"
+revision = "20261202_0010"
 down_revision = "20261201_0420"
 
 # Earlier code writes neither of the new times, so the presence of its visits is as planned.
