@@ -30,14 +30,14 @@ from booking.day import arrival, completing, numbing, reassigning, starting, swa
 from booking.day.reassigning import Place
 from models import Appointment, AuditEntry
 from schemas.appointments import (
+    AppointmentListSchema,
     AppointmentQuerySchema,
     AppointmentSchema,
-    AppointmentsSchema,
     BookingSchema,
     CancelSchema,
     CompleteSchema,
     HistoryEntrySchema,
-    NotesSchema,
+    NotesChangeSchema,
     ReassignSchema,
     RescheduleSchema,
     StartSchema,
@@ -94,7 +94,7 @@ def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dic
     return visit, {"Location": f"{blp.url_prefix}/{visit.appointment.id}"}
 
 
-@blp.action("/together", "appointments:write", AppointmentsSchema, takes=TogetherSchema, status=201)
+@blp.action("/together", "appointments:write", AppointmentListSchema, takes=TogetherSchema, status=201)
 def create_appointments_together(
     caller: Caller, body: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -133,7 +133,7 @@ def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
 
 @blp.route(_ONE, methods=["PATCH"])
 @blp.needs("appointments:write", fails=(412, 428))
-@blp.arguments(NotesSchema)
+@blp.arguments(NotesChangeSchema)
 @blp.response(200, AppointmentSchema)
 def update_appointment(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> Visit:
     """Change an appointment's notes."""
@@ -186,7 +186,7 @@ def reassign_appointment(
 @blp.action(
     "/swap",
     "appointments:write",
-    AppointmentsSchema,
+    AppointmentListSchema,
     takes=SwapSchema,
     fails=Version.REQUIRED.value,
 )

@@ -14,12 +14,12 @@ from booking.questions import availability
 from scheduling.ticks import to_tick
 from schemas.availability import (
     AvailabilityQuerySchema,
+    DayListSchema,
     DaysQuerySchema,
-    DaysSchema,
     ExplainQuerySchema,
     ExplanationSchema,
     NextSlotSchema,
-    SlotsSchema,
+    SlotListSchema,
     WishSchema,
 )
 
@@ -40,7 +40,7 @@ ETAG = {
 @blp.route("", methods=["GET"])
 @blp.needs("availability:read", public=True)
 @blp.arguments(AvailabilityQuerySchema, location="query")
-@blp.response(200, SlotsSchema, headers=ETAG)
+@blp.response(200, SlotListSchema, headers=ETAG)
 def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     """List the slots of a range of local dates, at most 92 days.
 
@@ -62,7 +62,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.route("/days", methods=["GET"])
 @blp.needs("availability:read", public=True)
 @blp.arguments(DaysQuerySchema, location="query")
-@blp.response(200, DaysSchema, headers=ETAG)
+@blp.response(200, DayListSchema, headers=ETAG)
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
     """Count the slots of each local date, for the view of a month."""
     first, until = query["from_"], query["until"]

@@ -2,7 +2,7 @@
 
 # ruff: noqa: ANN401 - views take and give whatever their schemas say.
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -55,20 +55,23 @@ class Blueprint(flask_smorest.Blueprint):
         scope: str,
         *,
         public: bool = False,
+        public_fields: Iterable[str] | None = None,
         fails: tuple[int, ...] = (),
         looks: Callable[[Look], Any] | None = None,
     ) -> Decorator:
         """Ask for a key with the scope, and run the view in the request's one transaction.
 
-        The view gets the Caller first. `public` lets publishable keys in; `fails` documents statuses
-        that the operation answers beyond those that follow from its kind. A view that only reads may run
-        several times: `looks` gets a function that runs it in a transaction of one snapshot.
+        The view gets the Caller first. `public` lets publishable keys in, and `public_fields` documents that
+        they see these alone; `fails` documents statuses beyond those that follow from the operation's kind.
+        A view that only reads may run several times: `looks` gets a function that runs it in a transaction of
+        one snapshot.
         """
 
         def decorator(view: View) -> View:
             docs = dict(getattr(view, "_apidoc", {}))
             parameters = docs.get("arguments", {}).get("parameters", ())
-            docs |= security_of(scope, [one["schema"] for one in parameters], public=public, fails=fails)
+            schemas = [one["schema"] for one in parameters]
+            docs |= security_of(scope, schemas, public=public, public_fields=public_fields, fails=fails)
             reads = frozenset(one["in"] for one in parameters)
 
             @wraps(view)

@@ -17,7 +17,7 @@ from booking.planning.course_moving_on import MovedSession
 from booking.planning.course_plan import Plan, SeriesRequest
 from scheduling.plans import Preferences
 from scheduling.ticks import DAY_MINUTES
-from schemas.appointments import AppointmentsSchema
+from schemas.appointments import AppointmentListSchema
 from schemas.courses import CourseChangeSchema, CourseQuery, CourseSchema
 from schemas.plans import (
     PausingSchema,
@@ -66,7 +66,7 @@ def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[s
     return _shown(course_plan.plan(caller, course_id, _series(body), body["from_"], preferences, number))
 
 
-@_act("/<uuid:course_id>/book", gives=AppointmentsSchema, takes=SeriesBookingSchema, status=201)
+@_act("/<uuid:course_id>/book", gives=AppointmentListSchema, takes=SeriesBookingSchema, status=201)
 def book_course(
     caller: Caller, body: dict[str, Any], course_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:

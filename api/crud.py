@@ -58,7 +58,7 @@ def serve(blp: Blueprint, offer: Offer, plural: str | None = None) -> None:
 
 
 def _list(blp: Blueprint, offer: Offer, plural: str) -> View:
-    @blp.needs(f"{offer.area}:read", public=offer.public)
+    @blp.needs(f"{offer.area}:read", public=offer.public, public_fields=offer.public_fields)
     @blp.arguments(offer.query, location="query")
     @blp.response(200, page_of(offer.schema))
     @_called(f"list_{plural.replace(' ', '_')}", f"List the {plural}, by default oldest first.")
@@ -87,7 +87,7 @@ def _create(blp: Blueprint, offer: Offer) -> View:
 
 
 def _get(blp: Blueprint, offer: Offer) -> View:
-    @blp.needs(f"{offer.area}:read", public=offer.public)
+    @blp.needs(f"{offer.area}:read", public=offer.public, public_fields=offer.public_fields)
     @blp.response(200, offer.schema)
     @_called(f"get_{offer.kind.name}", f"Get a {offer.noun}.")
     def view(caller: Caller, **path: UUID) -> Values:

@@ -8,10 +8,23 @@ from marshmallow import Schema, fields
 
 from schemas.base import QueryArgs
 from schemas.fields import Id
+from schemas.times import INSTANT_PATTERN
 
 SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the clinic, `ck_...`."}}
 CONDITIONAL = {"PATCH", "DELETE"}
 _EVERYWHERE = ("X-Actor", "X-Request-Id", "X-Clinic-Now")
+
+
+_RETRY_AFTER = {"Retry-After": "After how many seconds to try again."}
+_FAILURE_HEADERS: Mapping[int, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "`Bearer`."},
+    HTTPStatus.TOO_MANY_REQUESTS: {
+        **_RETRY_AFTER,
+        "RateLimit": "What is left of the limit, after the IETF's draft.",
+        "RateLimit-Policy": "The limit, after the IETF's draft.",
+    },
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
+}
 
 
 def _request_header(name: str, description: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON Schema
@@ -36,8 +49,10 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
         ),
         _request_header(
             "X-Clinic-Now",
-            "Sandboxes only: the instant to judge this request at; 422 on any other server.",
-            format="date-time",
+            "Sandboxes only: the instant to judge this request at, RFC 3339 with an offset; 422 on any other "
+            "server.",
+            # No `date-time`: generated clients would make a date of it, and might send it without an offset.
+            pattern=INSTANT_PATTERN,
         ),
         _request_header(
             "Idempotency-Key",
@@ -52,13 +67,26 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
 
 
 def security_of(
-    scope: str, schemas: Iterable[Schema], *, public: bool, fails: tuple[int, ...]
+    scope: str,
+    schemas: Iterable[Schema],
+    *,
+    public: bool,
+    public_fields: Iterable[str] | None,
+    fails: tuple[int, ...],
 ) -> dict[str, Any]:
     """Keep what `needs` says for problems_of to write out: 404 or 410 for what a request names."""
     read = list(schemas)
     absent = {HTTPStatus.NOT_FOUND.value} if any(map(_names_others, read)) else set()
     merged = {HTTPStatus.GONE.value} if any(map(_names_a_patient, read)) else set()
-    return {"needs": {"scope": scope, "public": public, "fails": absent | merged | set(fails)}}
+    told = None if public_fields is None else sorted(public_fields)
+    return {
+        "needs": {
+            "scope": scope,
+            "public": public,
+            "public_fields": told,
+            "fails": absent | merged | set(fails),
+        }
+    }
 
 
 def _names_a_patient(schema: Schema) -> bool:
@@ -81,13 +109,18 @@ def problems_of(
     """Add the security, the conditional headers and each failure that follows from the operation's kind."""
     needs = info.get("needs")
     if needs is None:
+        info["docstring"].setdefault("description", "No key is needed.")
         return {**doc, "security": [], "parameters": [*doc.get("parameters", ()), "X-Request-Id"]}
     keys = "Secret and publishable keys" if needs["public"] else "Secret keys"
     doc["security"] = [{"bearer": []}]
     doc["x-scope"] = needs["scope"]
-    info["docstring"]["description"] = "\n\n".join(
-        [*filter(None, [info["docstring"].get("description")]), f"{keys} with the scope `{needs['scope']}`."]
-    )
+    described = [info["docstring"].get("description"), f"{keys} with the scope `{needs['scope']}`."]
+    if needs["public_fields"] is not None:
+        doc["x-publishable-fields"] = needs["public_fields"]
+        described.append(
+            f"Publishable keys get only: {', '.join(map('`{}`'.format, needs['public_fields']))}."
+        )
+    info["docstring"]["description"] = "\n\n".join(filter(None, described))
     responses = doc.setdefault("responses", {})
     for status in _failures(info, method.upper()):
         responses.setdefault(status, HTTPStatus(status).name)
@@ -114,7 +147,7 @@ def _document_replay(responses: dict[Any, Any]) -> None:
 
 
 def _failures(info: dict[str, Any], method: str) -> list[int]:
-    statuses = {401, 403, 422, 503, *info["needs"]["fails"]}
+    statuses = {401, 403, 422, 429, 503, *info["needs"]["fails"]}
     if info.get("has_path_ids"):
         statuses.add(404)
     if info.get("has_patient_id"):
@@ -130,6 +163,17 @@ def _failures(info: dict[str, Any], method: str) -> list[int]:
 
 def _has_etag(responses: dict[Any, Any]) -> bool:
     return any("ETag" in one.get("headers", {}) for one in responses.values() if isinstance(one, dict))
+
+
+def describe_problems(responses: dict[str, Any], problems: Mapping[str, tuple[int, str]]) -> None:
+    """Say for each failure which codes it may have, and name its headers."""
+    for name, response in responses.items():
+        status = HTTPStatus[name]
+        codes = [f"`{code}`: {title}" for code, (of, title) in problems.items() if of == status]
+        response["description"] = "\n".join([f"{status.phrase}.", *(f"- {one}" for one in codes)])
+        headers = {one: _header(described) for one, described in _FAILURE_HEADERS.get(status, {}).items()}
+        if headers:
+            response["headers"] = headers
 
 
 def success_headers(status: int, schema: type[Schema] | Schema | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, in a stable order."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import flask_smorest
 import orjson
@@ -9,13 +10,24 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response
 from marshmallow.fields import Field
 
-from api.documentation import REQUEST_HEADERS, SECURITY
+from api.directions import split_by_direction
+from api.documentation import REQUEST_HEADERS, SECURITY, describe_problems
+from api.problems import PROBLEMS
+from api.state import address
+from api.vocabulary import add_code_schemas
+from api.webhook_documents import add_webhooks, webhooks
 from schemas.base import schema_name
 from schemas.fields import QuerySet
 from schemas.problems import ProblemSchema
 from version import VERSION
 
 TITLE = "Clinic scheduling"
+DESCRIPTION = """Scheduling for micro-needling clinics: visits in phases, and the days between sessions.
+
+Requests below `/v1` carry a key, `Authorization: Bearer ...`. Examples name objects of the demo clinic.
+Errors are problems (RFC 9457) with a stable `code`. Fields and codes are added to answers, never renamed."""
+# A server has few names; a client that makes up others must not fill the memory.
+_MOST_ADDRESSES: Final = 8
 
 
 class Converter(OpenAPIConverter):
@@ -61,19 +73,25 @@ def make_api(app: Flask) -> Api:
     app.config["API_VERSION"] = VERSION
     app.config["OPENAPI_VERSION"] = "3.1.0"
     plugin = Plugin(schema_name_resolver=schema_name)
-    api = Api(app, spec_kwargs={"marshmallow_plugin": plugin})
+    info = {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
+    api = Api(app, spec_kwargs={"marshmallow_plugin": plugin, "info": info})
     api.spec.components.security_scheme("bearer", SECURITY["bearer"])
     for name, header in REQUEST_HEADERS.items():
         api.spec.components.parameter(name, "header", header)
+    add_webhooks(api.spec)
     return api
 
 
 def serve_openapi(app: Flask, api: Api) -> None:
-    """Serve the finished document at /openapi.json."""
-    content = orjson.dumps(document(api))
+    """Serve the finished document at /openapi.json, with the address under which it was asked for."""
+    spec = document(api)
+
+    @lru_cache(maxsize=_MOST_ADDRESSES)
+    def content(base: str) -> bytes:
+        return orjson.dumps({**spec, "servers": [{"url": base}]})
 
     def openapi() -> Response:
-        return Response(content, content_type="application/json")
+        return Response(content(address()), content_type="application/json")
 
     app.add_url_rule("/openapi.json", view_func=openapi)
 
@@ -82,10 +100,14 @@ def document(api: Api) -> dict[str, Any]:
     """Give the document; a PATCH changes only the fields that it names, so its fields have no defaults."""
     spec: dict[str, Any] = orjson.loads(orjson.dumps(api.spec.to_dict(), option=orjson.OPT_NON_STR_KEYS))
     spec["paths"] = dict(sorted(spec["paths"].items()))
-    schemas = spec.get("components", {}).get("schemas", {})
+    spec["webhooks"] = webhooks()
+    schemas = spec["components"]["schemas"]
     for name, schema in schemas.items():
         if name.endswith("Patch"):
             for field in schema.get("properties", {}).values():
                 field.pop("default", None)
-    spec.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+    schemas["Problem"]["properties"]["code"]["enum"] = list(PROBLEMS)
+    describe_problems(spec["components"]["responses"], PROBLEMS)
+    split_by_direction(spec)
+    add_code_schemas(spec)
     return spec

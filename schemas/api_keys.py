@@ -50,11 +50,15 @@ class ApiKeySchema(Resource):
         allow_none=True,
         metadata={"description": "By the real clock, sandbox or not; a new key's lies ahead."},
     )
-    key_hint = fields.String(dump_only=True, metadata={"description": "The key's last four characters."})
-    revoked_at = Instant(dump_only=True, allow_none=True)
+    key_hint = fields.String(
+        dump_only=True, required=True, metadata={"description": "The key's last four characters."}
+    )
+    revoked_at = Instant(dump_only=True, required=True, allow_none=True)
 
 
 class NewApiKeySchema(ApiKeySchema):
     """A key with its secret, which is shown only this time."""
 
-    key = fields.String(dump_only=True, metadata={"description": "Shown once; only its SHA-256 is stored."})
+    key = fields.String(
+        dump_only=True, required=True, metadata={"description": "Shown once; only its SHA-256 is stored."}
+    )

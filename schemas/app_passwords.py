@@ -12,17 +12,19 @@ class AppPasswordSchema(Resource):
     therapist_id = Id(required=True)
     name = Text(100, required=True, metadata={"description": "The device or program: `Ada's phone`."})
     password_hint = fields.String(
-        dump_only=True, metadata={"description": "The password's last four characters."}
+        dump_only=True, required=True, metadata={"description": "The password's last four characters."}
     )
 
 
 class NewAppPasswordSchema(AppPasswordSchema):
     """All that a calendar program asks for; the password is shown only this time."""
 
-    url = fields.String(dump_only=True, metadata={"description": "The server's address for the program."})
-    username = fields.String(dump_only=True)
+    url = fields.String(
+        dump_only=True, required=True, metadata={"description": "The server's address for the program."}
+    )
+    username = fields.String(dump_only=True, required=True)
     password = fields.String(
-        dump_only=True, metadata={"description": "Shown once; only its SHA-256 is stored."}
+        dump_only=True, required=True, metadata={"description": "Shown once; only its SHA-256 is stored."}
     )
 
 

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
 from models.statuses import APPOINTMENT_STATUSES
 from scheduling.clinical import ADVERSE_EFFECTS
-from scheduling.reasons import REFUSALS
+from scheduling.reasons import REFUSALS, WARNINGS
 from schemas.base import BY_CREATION, QueryArgs, Schema, sorted_by
 from schemas.fields import (
     Choice,
@@ -21,17 +21,19 @@ from schemas.fields import (
     QueryChoices,
     QueryFlag,
     SetOf,
+    Stored,
     Text,
 )
 from schemas.locations import affected
+from schemas.marks import CANCEL_REASONS, CancellationSchema, FlagOfVisitSchema, OverrideOfVisitSchema
 from schemas.patients import included, included_patient
 from schemas.phase_minutes import PhaseMinutes
 from schemas.problems import OfferedTimeSchema, RefusalSchema, Terse
+from schemas.procedures import PHASE_KINDS
 from schemas.times import Instant, LocalDate
 
 _OF_THE_VISIT = frozenset({"phases", "affected", "alternatives", "patient"})
 MOST_TOGETHER = 12
-CANCEL_REASONS = ("patient", "clinic", "illness", "medical", "late", "duplicate", "other")
 
 
 class OverrideSchema(Schema):
@@ -109,7 +111,7 @@ class TogetherSchema(Schema):
 class NoticeSchema(Terse):
     """A warning: something to mention that refuses nothing."""
 
-    code = fields.String(required=True)
+    code = fields.String(required=True, metadata={"enum": list(WARNINGS)})
     message = fields.String(required=True)
     rule_id = fields.String()
     earliest_on = fields.Raw(metadata={"type": "string", "format": "date"})
@@ -127,7 +129,7 @@ class PlannedPhaseSchema(Schema):
     """One phase as proposed."""
 
     name = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"enum": list(PHASE_KINDS)})
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
     room_id = Id(required=True, allow_none=True)
@@ -162,25 +164,20 @@ class AppointmentSchema(Schema):
     notes = fields.String(required=True, allow_none=True)
     warnings = ListOf(Nested(NoticeSchema), required=True)
     flags = ListOf(
-        fields.Dict(),
+        Stored(FlagOfVisitSchema),
         required=True,
         metadata={
-            "description": "What the rules would refuse by now: `code`, `rule_id?`, `since`; "
-            "`disrupted`, left by a disruption of `resource_id` or `location_id`; `external_busy`, "
-            "where `resource_id`, who treats or assists, has become busy elsewhere; `late`; `overrun`, when "
-            "the visit `appointment_id` is under way and needs its time; `overlap`, when it was noted at a "
-            "time that others had; `not_closed`, when it is under way after the closing time."
+            "description": "What the rules would refuse by now; `disrupted`, left by a disruption of "
+            "`resource_id` or `location_id`; `external_busy`, where `resource_id`, who treats or assists, has "
+            "become busy elsewhere; `late`; `overrun`, when the visit `appointment_id` is under way and needs "
+            "its time; `overlap`, when it was noted at a time that others had; `not_closed`, when it is under "
+            "way after the closing time."
         },
     )
     overrides = ListOf(
-        fields.Dict(),
-        required=True,
-        metadata={
-            "description": "What was allowed: `codes`, `reason`, `actor`, `at`, for one `starts_at` and "
-            "`location_id`, and the `grounds` (`code`, `rule_id`, `source_id`, `on`) of clinical codes."
-        },
+        Stored(OverrideOfVisitSchema), required=True, metadata={"description": "What was allowed."}
     )
-    cancellation = fields.Dict(required=True, allow_none=True)
+    cancellation = Stored(CancellationSchema, required=True, allow_none=True)
     performed_on = LocalDate(
         required=True,
         allow_none=True,
@@ -232,7 +229,7 @@ def _localized(row: Any, names: Any, zone: Any) -> dict[str, Any]:  # noqa: ANN4
     }
 
 
-class AppointmentsSchema(Schema):
+class AppointmentListSchema(Schema):
     """Several appointments in the order in which they were asked for."""
 
     appointments = ListOf(Nested(AppointmentSchema), required=True)
@@ -261,7 +258,7 @@ class AppointmentQuerySchema(QueryArgs):
             raise ValidationError("Must be after from.", "until")
 
 
-class NotesSchema(Schema):
+class NotesChangeSchema(Schema):
     """The part of an appointment that a PATCH may change."""
 
     notes = Text(2000, lines=True, allow_none=True, required=True)

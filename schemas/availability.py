@@ -69,7 +69,7 @@ class ExplainQuerySchema(WishSchema):
     )
 
 
-class SlotsSchema(Schema):
+class SlotListSchema(Schema):
     """Slots in the location's zone."""
 
     timezone = fields.String(required=True)
@@ -83,7 +83,7 @@ class DaySchema(Schema):
     slots = Integer(required=True)
 
 
-class DaysSchema(Schema):
+class DayListSchema(Schema):
     """The days of the range, in order."""
 
     days = ListOf(Nested(DaySchema), required=True)

@@ -25,7 +25,9 @@ class CalendarFeedSchema(Resource):
         },
     )
     token_hint = fields.String(
-        dump_only=True, metadata={"description": "The last four characters of the address's token."}
+        dump_only=True,
+        required=True,
+        metadata={"description": "The last four characters of the address's token."},
     )
 
 
@@ -34,5 +36,6 @@ class NewCalendarFeedSchema(CalendarFeedSchema):
 
     url = fields.String(
         dump_only=True,
+        required=True,
         metadata={"description": "Shown once. Whoever knows it can read the feed; only a hash is stored."},
     )

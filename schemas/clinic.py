@@ -5,13 +5,15 @@ from phonenumbers import SUPPORTED_REGIONS
 from schemas.base import Resource
 from schemas.fields import Choice, Text
 
+COUNTRIES = sorted(SUPPORTED_REGIONS)
+
 
 class ClinicSchema(Resource):
     """What a clinic decides for itself."""
 
     name = Text(200, required=True)
     default_country = Choice(
-        sorted(SUPPORTED_REGIONS),
+        COUNTRIES,
         load_default=None,
         allow_none=True,
         metadata={

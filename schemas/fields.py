@@ -249,6 +249,13 @@ class QueryChoices(QuerySet):
             raise
 
 
+class Stored(fields.Nested):
+    """An object that is stored in the very form in which it is shown."""
+
+    def _serialize(self, nested_obj: Any, *_args: Any, **_kwargs: Any) -> Any:  # type: ignore[override] # as in Nested
+        return nested_obj
+
+
 class Nested(fields.Nested):
     """An object within an object: whole even in a PATCH, where only the outer fields are optional."""
 

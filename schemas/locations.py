@@ -165,7 +165,7 @@ class LocationQuery(QueryArgs):
 class ClosureSchema(Resource):
     """A time in which the whole location is closed."""
 
-    location_id = Id(dump_only=True)
+    location_id = Id(dump_only=True, required=True)
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
     reason = Text(500, required=True)

@@ -23,7 +23,7 @@ class SignedOffSchema(Schema):
 class MedicalHoldSchema(Resource):
     """A reason not to treat a patient; its code and its first day are fixed once it is made."""
 
-    patient_id = Id(dump_only=True)
+    patient_id = Id(dump_only=True, required=True)
     code = Choice(HOLDS, required=True)
     areas = SetOf(
         Choice(AREAS),
@@ -42,10 +42,11 @@ class MedicalHoldSchema(Resource):
         allow_none=True,
         metadata={"description": "No treatment before this date. To change it needs the level."},
     )
-    signed_off = Nested(SignedOffSchema, dump_only=True, allow_none=True)
+    signed_off = Nested(SignedOffSchema, dump_only=True, required=True, allow_none=True)
     released_by = Choice(
         RELEASED_BY,
         dump_only=True,
+        required=True,
         metadata={"description": "The level, `override:...`, that releasing the hold needs: its rule's."},
     )
     affected = affected()

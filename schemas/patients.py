@@ -92,7 +92,7 @@ class IncludedPatientSchema(Schema):
 included: Final = partial(
     QueryChoices,
     ("patient",),
-    load_default=(),
+    load_default=tuple,
     metadata={"description": "What to show with each item; `patient` needs the scope `patients:read`."},
 )
 included_patient: Final = partial(

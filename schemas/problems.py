@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from marshmallow import fields, post_dump
 
+from scheduling.clinical import LADDER
+from scheduling.reasons import REFUSALS
 from schemas.base import Schema
 from schemas.fields import Id, Integer, ListOf, Nested
 from schemas.times import Instant, LocalDate
@@ -27,12 +29,14 @@ class Terse(Schema):
 class RefusalSchema(Terse):
     """A reason against a visit."""
 
-    code = fields.String(required=True)
+    code = fields.String(required=True, metadata={"enum": list(REFUSALS)})
     message = fields.String(required=True)
     rule_id = fields.String(metadata={"description": "The code of the rule, such as S02."})
     resource_id = Id()
     earliest_on = LocalDate(metadata={"description": "The first date that passes."})
-    overridable_by = fields.String(metadata={"description": "The least level that may override it."})
+    overridable_by = fields.String(
+        metadata={"description": "The least level that may override it.", "enum": list(LADDER)}
+    )
     appointment_id = Id(metadata={"description": "The visit that is using what is needed now."})
     until = Instant(metadata={"description": "Until when that visit is going to use it."})
     because = ListOf(

@@ -2,11 +2,13 @@
 
 from marshmallow import fields
 
+from models.statuses import APPOINTMENT_STATUSES
 from schemas.availability import RangeSchema
 from schemas.base import Schema
 from schemas.fields import Id, Integer, ListOf, Nested
 from schemas.patients import included, included_patient
 from schemas.problems import Terse
+from schemas.procedures import PHASE_KINDS
 from schemas.times import Instant, LocalDate
 
 LONGEST_BOARD_DAYS = 31
@@ -36,12 +38,12 @@ class ItemSchema(Terse):
     lane = Integer(required=True)
     appointment_id = Id()
     location_id = Id(metadata={"description": "Where it is: staff may have visits at other locations."})
-    status = fields.String()
+    status = fields.String(metadata={"enum": list(APPOINTMENT_STATUSES)})
     procedure_id = Id()
     patient_id = Id()
     patient = included_patient()
     phase = fields.String()
-    kind = fields.String()
+    kind = fields.String(metadata={"enum": list(PHASE_KINDS)})
     actual_starts_at = Instant(metadata={"description": "When the phase really began, once that is noted."})
     actual_ends_at = Instant(metadata={"description": "When the phase really ended, once that is noted."})
     occupied_from = Instant(

@@ -16,7 +16,8 @@ from schemas.fields import DAY_MINUTES, GRID_MINUTES, Strict, documented, refuse
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 WEEKDAYS: Sequence[str] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+INSTANT_PATTERN = r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$"
+_INSTANT = re.compile(INSTANT_PATTERN, re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 # These names depend on the machine or mean "not set", so they are no zone of a clinic.

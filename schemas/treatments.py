@@ -10,7 +10,7 @@ from schemas.times import LocalDate
 class TreatmentSchema(Resource):
     """A treatment or event of a patient elsewhere, or before the clinic kept its records here."""
 
-    patient_id = Id(dump_only=True)
+    patient_id = Id(dump_only=True, required=True)
     event = Choice(
         TREATMENT_EVENTS,
         required=True,

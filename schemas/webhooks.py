@@ -32,9 +32,11 @@ class WebhookSchema(Resource):
     events = SetOf(Choice(EVENT_TYPES), minimum=1, maximum=len(EVENT_TYPES), required=True)
     description = Text(500, load_default=None, allow_none=True)
     active = Flag(
-        dump_only=True, metadata={"description": "Whether anything is sent; `false` makes it pause."}
+        dump_only=True,
+        required=True,
+        metadata={"description": "Whether anything is sent; `false` makes it pause."},
     )
-    disabled = Nested(DisabledSchema, dump_only=True, allow_none=True)
+    disabled = Nested(DisabledSchema, dump_only=True, required=True, allow_none=True)
 
 
 class WebhookChangeSchema(WebhookSchema):
@@ -48,6 +50,7 @@ class NewWebhookSchema(WebhookSchema):
 
     secret = fields.String(
         dump_only=True,
+        required=True,
         metadata={"description": "`whsec_` and base64; shown this once, to verify signatures."},
     )
 
@@ -61,7 +64,8 @@ class AttemptSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "`timeout`, `connection`, `tls`, `too_large`, `bad_answer` or `forbidden_address`."
+            "description": "Why there was no status.",
+            "enum": ["timeout", "connection", "tls", "too_large", "bad_answer", "forbidden_address", None],
         },
     )
 

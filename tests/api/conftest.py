@@ -17,6 +17,13 @@ from tests.support.desk import Desk
 
 
 @pytest.fixture(scope="session")
+def spec(app: Flask) -> dict[str, Any]:
+    """Fetch the product's own OpenAPI document."""
+    document: dict[str, Any] = app.test_client().get("/openapi.json").get_json()
+    return document
+
+
+@pytest.fixture(scope="session")
 def toys(settings: Settings, database: Database) -> Flask:
     """Make an application with toys, in which the act on a toy answers with its caller's data."""
     return toy_app(settings, database, seen)

@@ -17,13 +17,6 @@ Operation = tuple[str, str, dict[str, Any]]
 
 
 @pytest.fixture
-def spec(app: Flask) -> dict[str, Any]:
-    """Fetch the product's own OpenAPI document."""
-    document: dict[str, Any] = app.test_client().get("/openapi.json").get_json()
-    return document
-
-
-@pytest.fixture
 def operations(spec: dict[str, Any]) -> list[Operation]:
     """List the document's operations as path, method and content; insist that there are many."""
     found = [

@@ -7,6 +7,8 @@ from uuid import UUID
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.support.documented import assert_documented
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -28,11 +30,13 @@ class Desk:
     def request(
         self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any
     ) -> TestResponse:
-        """Send a request below /v1."""
+        """Send a request below /v1, and insist that the answer is as the document has it."""
         sent = {"Authorization": f"Bearer {self.key}"} | (headers or {})
         if self.now:
             sent["X-Clinic-Now"] = self.now
-        return self.app.test_client().open(f"/v1{path}", method=method, headers=sent, **kw)
+        answer = self.app.test_client().open(f"/v1{path}", method=method, headers=sent, **kw)
+        assert_documented(self.app, method, f"/v1{path}", answer)
+        return answer
 
     def get(self, path: str, **query: Any) -> TestResponse:
         """GET with query parameters; a parameter's trailing underscore is dropped (`from_`)."""

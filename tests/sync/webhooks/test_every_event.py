@@ -21,6 +21,7 @@ from tests.support.cast import (
     rows,
     run_out,
 )
+from tests.support.documented import wrong_in_message
 from tests.support.waitlist import do, entry, freed, minutes_work, offer
 from tests.sync.hooks import Office
 from tests.sync.receivers import Receiver
@@ -103,7 +104,7 @@ def test_every_event_arrives_with_valid_signature_and_without_names(
     let_time_pass(clinic, database)
     with database.transaction(clinic.desk.clinic_id) as session:
         caller = Caller(session, clinic.desk.clinic_id, instant("2027-03-01T10:00:00Z"))
-        tell(caller, "busy_block.conflicting", clinic.desk.clinic_id, {"id": clinic.location["id"]})
+        tell(caller, "busy_block.conflicting", clinic.desk.clinic_id, _conflict(clinic))
     statuses = {one["status"] for one in office.deliver(hook)}
     told = [call.verify(hook["secret"]) for call in there.calls]
     since = rows(database, clinic.desk, Event)[before:]
@@ -114,6 +115,14 @@ def test_every_event_arrives_with_valid_signature_and_without_names(
     assert [call.id for call in there.calls] == [str(event.id) for event in recorded]
     assert [word for word in FORBIDDEN if any(word in call.body.decode() for call in there.calls)] == []
     assert [name for one in told for name in _unaware(one)] == []
+    assert [wrong for one in told for wrong in wrong_in_message(clinic.desk.app, one)] == []
+
+
+def _conflict(clinic: Clinic) -> dict[str, Any]:
+    """Give the data of an event that only another server's calendar brings about."""
+    ids = {"appointment_id": clinic.location["id"], "therapist_id": clinic.therapist["id"]}
+    times = {"starts_at": "2027-03-05T10:00:00+00:00", "ends_at": "2027-03-05T10:20:00+00:00"}
+    return ids | {"location_id": clinic.location["id"]} | times
 
 
 def _unaware(message: dict[str, Any]) -> list[str]:
