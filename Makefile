@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 CLIENTS := $(VENV)/clients/.ready
+GENERATORS := $(VENV)/generators/.ready
 
 # The tests start many processes of the product: what one has compiled, the next need not compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 test-clients test-libical bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +57,17 @@ $(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(RE
 test-clients: $(CLIENTS)  ## Other people's calendar programs, of PyPI and npm, against the server (needs Node)
 	$(BIN)/pytest tests/clients
 
+$(GENERATORS): tests/generators/requirements.lock tests/generators/package-lock.json $(READY_DEV)
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node and npm are missing: install them first."; exit 1; }
+	@test -x $(VENV)/generators/bin/python || $(BIN)/python -m venv $(VENV)/generators
+	$(VENV)/generators/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement tests/generators/requirements.lock
+	npm ci --silent --ignore-scripts --prefix tests/generators
+	@touch $(GENERATORS)
+
+test-generators: $(GENERATORS)  ## Clients that stock generators make of the API's document (needs Node)
+	$(BIN)/pytest tests/generators
+
 test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's libical with its strict check
 	tests/libical.sh $(BIN)/pytest tests/libical
 
@@ -84,6 +96,8 @@ migration: $(READY_DEV)  ## Write an empty revision: make migration NAME=add_som
 lock: $(READY_DEV)  ## Lock the newest versions, for Python 3.11 to 3.13
 	$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --upgrade --output-file tests/clients/requirements.lock
+	$(BIN)/uv pip compile tests/generators/requirements.in --universal --python-version 3.11 --no-header \
+		--no-annotate --no-emit-index-url --upgrade --output-file tests/generators/requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --upgrade --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate \

@@ -216,12 +216,16 @@ class Codes(SetOf):
 
 
 class QuerySet(SetOf):
-    """A set in a query, comma-separated: `areas=FACE,NECK`."""
+    """A set in a query, comma-separated: `areas=FACE,NECK`.
 
-    is_multiple = False
+    Several parameters of the name count as one, since many clients write lists like that.
+    """
+
+    is_multiple = True
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        parts = value.split(",") if isinstance(value, str) else value
+        given = [value] if isinstance(value, str) else value
+        parts = [part for one in given for part in one.split(",")]
         return super()._deserialize(parts, attr, data, **kwargs)
 
 

@@ -51,6 +51,7 @@ ID = "018f3f3e-0000-7000-8000-00000000000a"
         (Ids(), [ID], [UUID(ID)]),
         (Codes(), ["a", "A"], ["a", "A"]),
         (QueryCodes(), "FACE,NECK", ["FACE", "NECK"]),
+        (QueryCodes(), ["FACE", "NECK,SCALP"], ["FACE", "NECK", "SCALP"]),
         (LocalDate(), "2028-02-29", date(2028, 2, 29)),
         (LocalDate(first_year=1900), "1931-05-01", date(1931, 5, 1)),
         (TimeOfDay(), "00:00", 0),

@@ -1,16 +1,11 @@
 """The product's server on loopback, and a clinic with one visit and a therapist's calendar account."""
 
-import os
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from tests.support.cast import (
     NOW,
@@ -22,22 +17,18 @@ from tests.support.cast import (
     create_therapist,
 )
 from tests.support.desk import Desk
+from tests.support.programs import served
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAMS = PROJECT / ".venv" / "clients" / "bin"
 HERE = Path(__file__).resolve().parent
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Serve the product on a port of its own and give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as found:
+        yield found
 
 
 @dataclass(frozen=True)
@@ -84,20 +75,3 @@ def phone(desk: Desk, address: str) -> Phone:
     made = Phone(desk, address, login, therapist, booking, create_patient(desk))
     made.book("2027-01-05T10:00:00+00:00")
     return made
-
-
-def run(command: Sequence[str | Path], environment: dict[str, str], folder: Path) -> str:
-    """Run a program to its end and give what it printed; it fails loudly when it is not installed."""
-    found = shutil.which(str(command[0]))
-    assert found, f"{command[0]} is missing: run make test-clients"
-    done = subprocess.run(  # noqa: S603 - the programs under test
-        [found, *map(str, command[1:])],
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **environment},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import HERE, PATIENCE_SECONDS, Phone, run
+from tests.clients.conftest import HERE, Phone
 from tests.support.cast import NOW
+from tests.support.programs import PATIENCE_SECONDS, run
 
 
 def test_a_program_on_tsdav_reads_follows_and_writes(phone: Phone, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.clients.conftest import Phone, run
+from tests.clients.conftest import Phone
 from tests.docs.pages import blocks, section
 from tests.docs.test_sync_page import PAGE as SYNC_PAGE
 from tests.docs.test_webhooks_page import PAGE as WEBHOOKS_PAGE
 from tests.docs.test_webhooks_page import assert_reads
+from tests.support.programs import run
 
 CALL = """
 import { readFileSync, writeFileSync } from "node:fs";

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.clients.conftest import HERE, PROGRAMS, Phone, run
+from tests.clients.conftest import HERE, PROGRAMS, Phone
+from tests.support.programs import run
 
 
 def test_a_program_on_the_caldav_library_reads_follows_and_writes(phone: Phone, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import PROGRAMS, Phone, run
+from tests.clients.conftest import PROGRAMS, Phone
+from tests.support.programs import run
 
 SETTINGS = """
 [general]
