@@ -10,6 +10,7 @@ from api.problems import PROBLEMS
 
 docs = Blueprint("docs", "docs")
 _DIST = str(files("flask_swagger_ui") / "dist")
+_SEARCH = files("api") / "docs_search.js"
 _ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "index.css", "favicon-32x32.png"})
 # By this policy the browser itself refuses every request to another host.
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -31,11 +32,14 @@ _PAGE = """<!DOCTYPE html>
 """
 _REFERENCE = """<div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/search.js"></script>
 <script src="/docs/start.js"></script>"""
 _START = """SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
+  filter: true,
+  plugins: [searchPlugin],
   validatorUrl: null,
 });
 """
@@ -57,6 +61,12 @@ def reference() -> Response:
 def start() -> Response:
     """Serve the script that starts Swagger UI; the page's policy allows no inline one."""
     return Response(_START, content_type="text/javascript; charset=utf-8")
+
+
+@docs.route("/docs/search.js")
+def search() -> Response:
+    """Serve the script that lets the reference be searched."""
+    return Response(_SEARCH.read_text(), content_type="text/javascript; charset=utf-8")
 
 
 @docs.route(f"/docs/<any({', '.join(map(repr, sorted(_ASSETS)))}):name>")

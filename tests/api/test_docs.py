@@ -204,7 +204,7 @@ def test_the_document_has_the_version_of_the_project(spec: dict[str, Any]) -> No
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "version.VERSION"}
 
 
-@pytest.mark.parametrize(("path", "number"), [("/docs", 5), ("/problems", 3)])
+@pytest.mark.parametrize(("path", "number"), [("/docs", 6), ("/problems", 3)])
 def test_a_page_asks_no_other_host_for_anything(app: Flask, path: str, number: int) -> None:
     client = app.test_client()
     page = client.get(path)
@@ -216,6 +216,13 @@ def test_a_page_asks_no_other_host_for_anything(app: Flask, path: str, number: i
     for target in wanted:
         with client.get(target) as answer:
             assert answer.status_code == 200, target
+
+
+def test_the_reference_can_be_searched(app: Flask) -> None:
+    client = app.test_client()
+
+    assert "plugins: [searchPlugin]" in client.get("/docs/start.js").text
+    assert 'type: "search"' in client.get("/docs/search.js").text
 
 
 @pytest.mark.parametrize("name", ["oauth2-redirect.html", "swagger-ui.js", "..%2Fflask_swagger_ui.py"])
