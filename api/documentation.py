@@ -37,7 +37,7 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
     for one in (
         _request_header(
             "If-Match",
-            "The ETag of the version that you change; 412 when the object has changed since.",
+            "The ETag of the version that you change, or `*` for any; 412 when the object has changed since.",
         ),
         _request_header(
             "If-None-Match", "The ETag of the version that you have; 304 while it is the present one."

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, in a stable order."""
 
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,8 +13,10 @@ from marshmallow.fields import Field
 
 from api.directions import split_by_direction
 from api.documentation import REQUEST_HEADERS, SECURITY, describe_problems
+from api.examples.rendering import with_examples
 from api.problems import PROBLEMS
-from api.state import address
+from api.requests import clinical_now
+from api.state import address, state
 from api.vocabulary import add_code_schemas
 from api.webhook_documents import add_webhooks, webhooks
 from schemas.base import schema_name
@@ -83,15 +86,20 @@ def make_api(app: Flask) -> Api:
 
 
 def serve_openapi(app: Flask, api: Api) -> None:
-    """Serve the finished document at /openapi.json, with the address under which it was asked for."""
+    """Serve the finished document at /openapi.json, with the address under which it was asked for.
+
+    The dates of its examples lie some weeks after the day.
+    """
     spec = document(api)
 
     @lru_cache(maxsize=_MOST_ADDRESSES)
-    def content(base: str) -> bytes:
-        return orjson.dumps({**spec, "servers": [{"url": base}]})
+    def content(base: str, today: date) -> bytes:
+        paths = with_examples(spec["paths"], base, today)
+        return orjson.dumps({**spec, "servers": [{"url": base}], "paths": paths})
 
     def openapi() -> Response:
-        return Response(content(address()), content_type="application/json")
+        today = clinical_now(sandbox=state().settings.sandbox).date()
+        return Response(content(address(), today), content_type="application/json")
 
     app.add_url_rule("/openapi.json", view_func=openapi)
 

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-
 from booking.catalogue.clinics import create_clinic
 from booking.catalogue.patients import Patients
 from booking.core.caller import Caller
@@ -16,11 +14,16 @@ from jobs import demo_card
 from jobs.child_process import running
 from jobs.demo_card import MAKING, Card
 from jobs.demo_clinic import furnish
+from jobs.demo_example_accounts import add_accounts
+from jobs.demo_example_catalogue import add_spare_objects
+from jobs.demo_example_visits import add_visits
 from jobs.demo_filling import begin, fill
+from jobs.demo_naming import named
 from jobs.demo_people import patient
-from models import Procedure
+from models import Patient
 from models.api_keys import authenticate
 from models.database import Database
+from schemas.demo_ids import DEMO_IDS, OF_CATALOGUE
 
 __all__ = ["Card", "fill", "filling", "prepare", "welcome"]
 
@@ -64,19 +67,29 @@ def _is_there(database: Database, card: Card) -> bool:
 
 
 def _make(database: Database, now: datetime) -> Card:
-    made = create_clinic(database, name="Demo clinic", timezone="Europe/London", catalogue="default", now=now)
+    made = create_clinic(
+        database,
+        name="Demo clinic",
+        timezone="Europe/London",
+        catalogue="default",
+        now=now,
+        ids=OF_CATALOGUE,
+    )
     with database.transaction(made.clinic_id) as session:
         caller = Caller(session, made.clinic_id, now, actor="Demo")
         location_id = furnish(caller)
-        patient_id = Patients(caller).create(patient(0))["id"]
-        procedure_id = session.scalars(
-            select(Procedure.id).where(Procedure.clinic_id == made.clinic_id, Procedure.code == "MN_FACE_STD")
-        ).one()
+        add_spare_objects(caller)
+        with named(caller, Patient, "patient"):
+            patient_id = Patients(caller).create(patient(0))["id"]
+        add_accounts(caller)
+    with database.transaction(made.clinic_id) as session:
+        caller = Caller(session, made.clinic_id, now, actor="Demo")
+        add_visits(caller)
     return Card(
         clinic_id=made.clinic_id,
         key=made.admin_key,
         made_at=now,
-        procedure_id=procedure_id,
+        procedure_id=DEMO_IDS["treatment"],
         location_id=location_id,
         patient_id=patient_id,
     )

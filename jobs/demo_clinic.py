@@ -13,6 +13,7 @@ from booking.catalogue.locations import Locations
 from booking.catalogue.rooms import Rooms
 from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
+from jobs.demo_naming import make
 from schemas.blocks import BlockSchema
 from schemas.devices import DeviceSchema
 from schemas.locations import LocationSchema
@@ -34,7 +35,8 @@ _DEVICES: Final = (("RF generator", "rf"), ("Centrifuge", "centrifuge"))
 class _Person:
     """A member of staff: the qualifications, the days off among the opening days, and when lunch begins.
 
-    `expires` names a qualification and the number of days from now until it ends.
+    `expires` names a qualification and the number of days from now until it ends; `known` is the name of
+    the person's id in examples.
     """
 
     name: str
@@ -44,17 +46,19 @@ class _Person:
     treats: bool = True
     late: bool = False
     expires: tuple[str, int] | None = None
+    known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A location: its opening hours as (weekdays, opens, closes) and its staff."""
+    """A location: its opening hours as (weekdays, opens, closes), its staff, and its name in examples."""
 
     name: str
     timezone: str
     country: str
     hours: tuple[tuple[Sequence[str], str, str], ...]
     staff: tuple[_Person, ...]
+    known: str | None = None
 
 
 _DERMATOLOGIST: Final = ("MN_DEEP", "RF_MN", "PRP", "BBP", "BLS", "REG")
@@ -73,11 +77,12 @@ _PLACES: Final = (
         (
             _Person("Dr Helen Marsh", _DERMATOLOGIST, "13:00", off=("tue", "wed")),
             _Person("Grace Adeyemi", _RF_NURSE, "12:30", off=("mon",)),
-            _Person("Tom Whitfield", _NURSE, "13:30", off=("thu",), late=True),
+            _Person("Tom Whitfield", _NURSE, "13:30", off=("thu",), late=True, known="therapist"),
             _Person("Leah Bennett", _THERAPIST, "12:00", expires=("BBP", 17)),
             _Person("Mina Rahman", _JUNIOR, "14:00", off=("fri",), late=True),
             _Person("Joe Carver", _ASSISTANT, "13:00", treats=False),
         ),
+        known="location",
     ),
     _Place(
         "Lisbon",
@@ -117,7 +122,7 @@ def furnish(caller: Caller) -> UUID:
 
 
 def _furnish(caller: Caller, place: _Place) -> UUID:
-    location_id: UUID = Locations(caller).create(LocationSchema().load(_location(place)))["id"]
+    location_id: UUID = make(caller, place.known, Locations, LocationSchema, _location(place))["id"]
     here = {"location_id": str(location_id)}
     for name, kind, capacity in _ROOMS:
         room = {"name": f"{place.name}, {name.lower()}", "kind": kind, "capacity": capacity}
@@ -126,8 +131,8 @@ def _furnish(caller: Caller, place: _Place) -> UUID:
         Devices(caller).create(DeviceSchema().load(here | {"name": f"{place.name}, {name}", "kind": kind}))
     today = caller.now.astimezone(ZoneInfo(place.timezone)).date()
     for person in place.staff:
-        values = TherapistSchema().load(_staff(place, person, str(location_id), today))
-        resource_id = Therapists(caller).create(values)["id"]
+        staff = _staff(place, person, str(location_id), today)
+        resource_id = make(caller, person.known, Therapists, TherapistSchema, staff)["id"]
         Blocks(caller).create(BlockSchema().load(_lunch(place, person, resource_id, today)))
     return location_id
 

@@ -102,7 +102,9 @@ def _stage(database: Database, card: Card) -> Stage:
     with database.transaction(card.clinic_id) as session:
         catalog = load_catalog(Caller(session, card.clinic_id, card.made_at)).engine
     # Ids sort by creation, so the order of the locations is the same for every run.
-    places = sorted(catalog.locations.values(), key=lambda location: location.id)
+    # The closed location is there for the examples of the API alone.
+    open_places = (one for one in catalog.locations.values() if one.opening_hours)
+    places = sorted(open_places, key=lambda location: location.id)
     procedures = {procedure.code: procedure.id for procedure in catalog.procedures.values()}
     return Stage(database, card.clinic_id, places, procedures, card.made_at)
 

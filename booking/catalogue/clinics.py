@@ -1,7 +1,9 @@
 """Clinics: made with a first key, medical hold rules, messages and, if asked, the default catalogue."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -14,6 +16,7 @@ from models import CatalogVersion, Clinic
 from models.database import Database
 
 CATALOGUES = ("default", "none")
+_ANY_IDS: Final[Mapping[str, UUID]] = MappingProxyType({})
 
 
 class NewClinic(NamedTuple):
@@ -24,9 +27,19 @@ class NewClinic(NamedTuple):
 
 
 def create_clinic(
-    database: Database, *, name: str, timezone: str, catalogue: str, now: datetime
+    database: Database,
+    *,
+    name: str,
+    timezone: str,
+    catalogue: str,
+    now: datetime,
+    ids: Mapping[str, UUID] = _ANY_IDS,
 ) -> NewClinic:
-    """Create a clinic and its admin key in one transaction; `catalogue` is one of CATALOGUES."""
+    """Create a clinic and its admin key in one transaction; `catalogue` is one of CATALOGUES.
+
+    `ids` are those of procedures, course templates, hold rules and message templates that are to have known
+    ids, by their codes.
+    """
     clinic_id = uuid7()
     with database.transaction(clinic_id) as session:
         session.add(Clinic(id=clinic_id, name=name, timezone=timezone))
@@ -37,8 +50,8 @@ def create_clinic(
         _, key = create_api_key(
             caller, {"name": "First administrator", "kind": "secret", "scopes": ["admin"]}
         )
-        create_hold_rules(caller)
-        create_message_templates(caller)
+        create_hold_rules(caller, ids)
+        create_message_templates(caller, ids)
         if catalogue == "default":
-            create_default_catalogue(caller)
+            create_default_catalogue(caller, ids)
     return NewClinic(clinic_id, key)

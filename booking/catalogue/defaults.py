@@ -20,42 +20,44 @@ from models import CourseTemplate, HoldRule, Phase, Procedure, SpacingRule
 _FILE: Final = Path(__file__).with_name("default_catalogue.toml")
 
 
-def create_hold_rules(caller: Caller) -> None:
-    """Add the rule of every code of a medical hold, which every clinic has."""
-    insert_rows(caller.session, (HoldRule, [_row(caller, values) for values in default_hold_rules()]))
+def create_hold_rules(caller: Caller, ids: Mapping[str, UUID]) -> None:
+    """Add the rule of every code of a medical hold, which every clinic has; `ids` by codes."""
+    rows = [_row(caller, values, ids) for values in default_hold_rules()]
+    insert_rows(caller.session, (HoldRule, rows))
 
 
-def create_default_catalogue(caller: Caller) -> None:
-    """Add everything of the default catalogue to the caller's clinic."""
+def create_default_catalogue(caller: Caller, known: Mapping[str, UUID]) -> None:
+    """Add everything of the default catalogue to the caller's clinic; `known` are ids by codes."""
     lock_catalogue_for_change(caller)
     procedures, rules = default_procedures(), default_spacing_rules()
-    rows = [_row(caller, _without(values, "phases")) for values in procedures]
+    rows = [_row(caller, _without(values, "phases"), known) for values in procedures]
     ids: dict[str, UUID] = {row["code"]: row["id"] for row in rows}
     phases = [
         {"clinic_id": caller.clinic_id, "procedure_id": ids[values["code"]], "position": position, **phase}
         for values in procedures
         for position, phase in enumerate(values["phases"])
     ]
-    spacing = [_row(caller, values) for values in rules]
+    spacing = [_row(caller, values, {}) for values in rules]
     insert_rows(caller.session, (Procedure, rows), (Phase, phases), (SpacingRule, spacing))
     templates = default_course_templates(ids)
-    _create_templates(caller, templates)
+    _create_templates(caller, templates, known)
     made = {"procedures": procedures, "spacing_rules": rules, "course_templates": templates}
     counts = {name: len(values) for name, values in made.items()}
     audit(caller, "catalogue.created", "clinic", caller.clinic_id, counts)
 
 
-def _row(caller: Caller, values: dict[str, Any]) -> dict[str, Any]:
-    return {"clinic_id": caller.clinic_id, "id": uuid7(), "active": True, **values}
+def _row(caller: Caller, values: dict[str, Any], ids: Mapping[str, UUID]) -> dict[str, Any]:
+    id_ = ids.get(values["code"]) or uuid7()
+    return {"clinic_id": caller.clinic_id, "id": id_, "active": True, **values}
 
 
 def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != name}
 
 
-def _create_templates(caller: Caller, templates: list[dict[str, Any]]) -> None:
+def _create_templates(caller: Caller, templates: list[dict[str, Any]], known: Mapping[str, UUID]) -> None:
     for values in templates:
-        template = CourseTemplate(**_row(caller, _without(values, "spacing")))
+        template = CourseTemplate(**_row(caller, _without(values, "spacing"), known))
         caller.session.add(template)
         caller.session.flush()
         write_spacing(caller, template, values["spacing"])

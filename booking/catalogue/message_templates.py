@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -55,10 +56,10 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda place: values[place[1]], text)
 
 
-def create_message_templates(caller: Caller) -> None:
-    """Add the default template of every kind of message, which every clinic has."""
+def create_message_templates(caller: Caller, ids: Mapping[str, UUID]) -> None:
+    """Add the default template of every kind of message, which every clinic has; `ids` by kinds."""
     own = [
-        {"clinic_id": caller.clinic_id, "id": uuid7(), "active": True, **values}
+        {"clinic_id": caller.clinic_id, "id": ids.get(values["kind"]) or uuid7(), "active": True, **values}
         for values in default_message_templates()
     ]
     insert_rows(caller.session, (MessageTemplate, own))

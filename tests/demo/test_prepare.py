@@ -19,7 +19,7 @@ def test_a_card_of_another_database_is_replaced(fresh: DemoClinic) -> None:
 
 
 def test_the_three_locations_lie_in_three_time_zones(fresh: DemoClinic) -> None:
-    found = fresh.rows("SELECT timezone FROM locations ORDER BY timezone")
+    found = fresh.rows("SELECT timezone FROM locations WHERE active ORDER BY timezone")
 
     assert [row.timezone for row in found] == ["America/New_York", "Europe/Lisbon", "Europe/London"]
 
@@ -30,7 +30,7 @@ def test_each_location_has_size_m(fresh: DemoClinic) -> None:
         SELECT (SELECT count(*) FROM rooms r WHERE r.location_id = l.id AND kind = 'treatment') AS treatment,
                (SELECT sum(capacity) FROM rooms r WHERE r.location_id = l.id AND kind = 'numbing') AS bays,
                (SELECT count(DISTINCT therapist_id) FROM working_hours w WHERE w.location_id = l.id) AS staff
-        FROM locations l
+        FROM locations l WHERE active
         """
     )
 
