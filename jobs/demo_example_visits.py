@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from booking.appointments.book import book
 from booking.appointments.records import Visit
 from booking.appointments.slot_holds import hold
-from booking.appointments.transitions import start_numbing
+from booking.appointments.transitions import confirm
 from booking.catalogue.patients import Patients
 from booking.clinical.medical_holds import MedicalHolds
 from booking.clinical.treatments_elsewhere import TreatmentsElsewhere
@@ -18,6 +18,7 @@ from booking.core.caller import Caller
 from booking.courses.courses import Courses
 from booking.courses.states import pause
 from booking.day.arrival import arrive
+from booking.day.numbing import start_numbing
 from booking.day.starting import start
 from booking.questions.visit_requests import VisitRequest
 from booking.waitlist.entries import WaitlistEntries
@@ -106,11 +107,13 @@ def _add_visits_to_come(caller: Caller, monday: datetime) -> None:
         ("visit", 10),
         ("visit_to_move", 11),
         ("visit_to_confirm", 12),
+        ("visit_to_undo", 13),
         ("visit_to_cancel", 14),
         ("visit_to_swap", 15),
         ("visit_to_swap_with", 16),
     ):
         _book(caller, name, "consultation", _at(monday, 0, hour))
+    confirm(caller, DEMO_IDS["visit_to_undo"], None)
 
 
 def _add_courses(caller: Caller, monday: datetime) -> None:

@@ -168,10 +168,10 @@ class AppointmentSchema(Schema):
         required=True,
         metadata={
             "description": "What the rules would refuse by now; `disrupted`, left by a disruption of "
-            "`resource_id` or `location_id`; `external_busy`, where `resource_id`, who treats or assists, has "
-            "become busy elsewhere; `late`; `overrun`, when the visit `appointment_id` is under way and needs "
-            "its time; `overlap`, when it was noted at a time that others had; `not_closed`, when it is under "
-            "way after the closing time."
+            "`resource_id` or `location_id`; `external_busy`, where `resource_id`, who treats or assists, "
+            "has become busy elsewhere; `late`; `overrun`, when the visit `appointment_id` is under way and "
+            "needs its time; `overlap`, when it was noted at a time that others had; `not_closed`, when it "
+            "is under way after the closing time."
         },
     )
     overrides = ListOf(

@@ -18,7 +18,7 @@ _NAMES: Final = (
     "visit_to_swap_with", "visit_of_course", "visit_expected", "visit_arrived", "visit_numbed",
     "visit_begun", "visit_missed", "hold", "hold_to_extend", "waitlist_entry", "entry_to_accept",
     "entry_to_decline", "webhook", "delivery", "key", "feed", "password", "external_calendar",
-    "key_to_revoke", "course_to_pause",
+    "key_to_revoke", "course_to_pause", "visit_to_undo",
 )  # fmt: skip
 
 DEMO_IDS: Final[Mapping[str, UUID]] = MappingProxyType(

@@ -28,6 +28,7 @@ _OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
     "/v1/holds/{hold_id}/extend": {"hold_id": "hold_to_extend"},
     f"{_ACTIONS}/reschedule": {"appointment_id": "visit_to_move"},
     f"{_ACTIONS}/confirm": {"appointment_id": "visit_to_confirm"},
+    f"{_ACTIONS}/undo": {"appointment_id": "visit_to_undo"},
     f"{_ACTIONS}/cancel": {"appointment_id": "visit_to_cancel"},
     f"{_ACTIONS}/arrive": {"appointment_id": "visit_expected"},
     f"{_ACTIONS}/start-numbing": {"appointment_id": "visit_arrived"},

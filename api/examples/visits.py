@@ -55,6 +55,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "confirm_appointment": Example({}),
     "cancel_appointment": Example({"reason_code": "patient", "note": "Is abroad"}),
+    "undo_appointment": Example({"reason": "Confirmed for another patient"}),
     "arrive_appointment": Example(_then("09:55")),
     "start_numbing_appointment": Example(_then("15:10")),
     "start_appointment": Example(_then("14:45")),
