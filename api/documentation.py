@@ -13,8 +13,6 @@ from schemas.times import INSTANT_PATTERN
 SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the clinic, `ck_...`."}}
 CONDITIONAL = {"PATCH", "DELETE"}
 _EVERYWHERE = ("X-Actor", "X-Request-Id", "X-Clinic-Now")
-
-
 _RETRY_AFTER = {"Retry-After": "After how many seconds to try again."}
 _FAILURE_HEADERS: Mapping[int, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "`Bearer`."},
@@ -117,9 +115,8 @@ def problems_of(
     described = [info["docstring"].get("description"), f"{keys} with the scope `{needs['scope']}`."]
     if needs["public_fields"] is not None:
         doc["x-publishable-fields"] = needs["public_fields"]
-        described.append(
-            f"Publishable keys get only: {', '.join(map('`{}`'.format, needs['public_fields']))}."
-        )
+        names = ", ".join(f"`{name}`" for name in needs["public_fields"])
+        described.append(f"Publishable keys get only: {names}.")
     info["docstring"]["description"] = "\n\n".join(filter(None, described))
     responses = doc.setdefault("responses", {})
     for status in _failures(info, method.upper()):

@@ -17,7 +17,7 @@ from schemas.calendar_feeds import DETAILS
 from schemas.clinic import COUNTRIES
 from schemas.external_calendars import KINDS as CALENDAR_KINDS
 from schemas.hold_rules import RELEASED_BY
-from schemas.marks import CANCEL_REASONS
+from schemas.marks import CANCEL_REASONS, FLAGS
 from schemas.procedures import PHASE_KINDS
 from schemas.times import WEEKDAYS
 
@@ -34,6 +34,7 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "DeliveryType": (*EVENT_TYPES, PING),
     "EventType": EVENT_TYPES,
     "FeedDetail": DETAILS,
+    "FlagCode": FLAGS,
     "KeyKind": KEY_KINDS,
     "MedicalHoldCode": HOLDS,
     "MessageKind": tuple(MOMENT_OF),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from api.examples.rendering import EXAMPLES
 from models.database import Database
 from tests.demo.conftest import MADE_AT, DemoClinic, make_demo
 from tests.support.openapi import body_of, operations
@@ -100,6 +101,12 @@ def test_every_path_query_and_body_has_its_example(app: Flask) -> None:
 
         assert missing == [], (method, path)
         assert not body_of(operation) or "example" in body_of(operation), (method, path)
+
+
+def test_every_example_belongs_to_an_operation(app: Flask) -> None:
+    known = {one["operationId"] for _, _, one in operations(document(app, MADE_AT.isoformat()))}
+
+    assert EXAMPLES.keys() - known == set()
 
 
 def test_the_command_is_made_of_the_same_examples(app: Flask) -> None:
