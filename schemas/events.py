@@ -96,6 +96,13 @@ class MergeEventDataSchema(PatientEventDataSchema):
     merged_into = Id(required=True)
 
 
+class CatalogueEventDataSchema(Schema):
+    """An object of the catalogue that was created, changed or deleted: the group of its path, and its id."""
+
+    resource = fields.String(required=True)
+    id = Id(required=True)
+
+
 class PingEventDataSchema(Schema):
     """The webhook that was asked for a ping."""
 
@@ -108,6 +115,7 @@ _OF_OTHERS: Final[Mapping[str, type[Schema]]] = {
     "maintenance.due": MaintenanceEventDataSchema,
     "message.due": MessageEventDataSchema,
     "busy_block.conflicting": ConflictEventDataSchema,
+    "catalogue.changed": CatalogueEventDataSchema,
     "patient.created": PatientEventDataSchema,
     "patient.changed": PatientEventDataSchema,
     "patient.merged": MergeEventDataSchema,
