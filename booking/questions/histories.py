@@ -157,7 +157,7 @@ def load_histories(
 
 def _holds(caller: Caller, ids: Sequence[UUID]) -> Sequence[Any]:
     """Give live holds as rows of a history."""
-    these = {"clinic_id": caller.clinic_id, "ids": list(ids), "held_at": caller.real_now}
+    these = {"clinic_id": caller.clinic_id, "ids": list(ids), "now": caller.now, "held_at": caller.real_now}
     return caller.session.execute(_HOLDS, these).all()
 
 

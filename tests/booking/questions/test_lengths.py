@@ -24,6 +24,7 @@ from tests.support.cast import (
 from tests.support.copying import Copied, MakeClinic
 from tests.support.times import DAY, ELEVEN, NEXT_DAY, TEN, at
 from tests.support.visits import shown_visit
+from tests.support.waitlist import answer, entry, freed, offer, shown_entry
 
 LONGER = {"Needling": 30}
 SEARCHES = ("/availability", "/availability/days", "/availability/next", "/availability/explain")
@@ -312,6 +313,18 @@ def test_a_disruption_moves_a_visit_at_its_length(ranged: Clinic) -> None:
 
     assert item["appointment_id"] == visit["id"]
     assert item["proposal"]["starts_at"] == at("14:00")
+
+
+def test_a_visit_is_brought_forward_at_its_length(ranged: Clinic, database: Database) -> None:
+    visit = ranged.booked("2027-03-20T10:00:00Z", phase_minutes=LONGER)
+    waiting = entry(ranged, appointment_id=visit["id"])
+    offer(ranged, database, freed(ranged))
+    offered = shown_entry(ranged, waiting)["offer"]
+
+    moved = answer(ranged, waiting, "accept").get_json()
+
+    assert (_minutes(offered), moved["id"]) == (30, visit["id"])
+    assert lengths(moved) == ["10:00", "10:30", "10:40"]
 
 
 def test_visits_together_have_their_own_lengths(ranged: Clinic) -> None:
