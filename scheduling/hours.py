@@ -163,6 +163,11 @@ def _holidays(location: Location, days: Days) -> Iterator[tuple[int, int]]:
             yield days.midnight(on), days.midnight(on + _ONE_DAY)
 
 
+def open_bits(location: Location, days: Days) -> int:
+    """Return the bits at which a location is open: its hours without what closes it."""
+    return hours_bits(location.opening_hours, location.special_hours, days) & ~closed_bits(location, days)
+
+
 def grid_bits(grid_minutes: int, days: Days) -> int:
     """Return the bits whose local minute of the day is a multiple of the grid."""
     if grid_minutes == TICK_MINUTES:

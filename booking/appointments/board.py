@@ -19,7 +19,7 @@ from models.appointments import BEHIND, LONGEST_OCCUPANCY
 from models.statuses import GONE
 from scheduling.bits import Window, positions
 from scheduling.catalog import Location
-from scheduling.hours import closed_bits, hours_bits, local_days
+from scheduling.hours import hours_bits, local_days, open_bits
 from scheduling.ticks import from_tick
 
 _REAL: Final = ("actual_starts_at", "actual_ends_at", "occupied_from", "occupied_until")
@@ -63,7 +63,7 @@ def board(caller: Caller, location_id: UUID, first: date, until: date) -> Board:
 def _open(catalog: ClinicCatalog, location: Location, window: Window) -> dict[UUID, int]:
     """Give each resource's open bits: the location's hours, and for staff their own hours within them."""
     days_ = local_days(location.zone, window)
-    hours = hours_bits(location.opening_hours, location.special_hours, days_) & ~closed_bits(location, days_)
+    hours = open_bits(location, days_)
     rooms = (room.id for room in catalog.engine.rooms.values() if room.location_id == location.id)
     devices = (device.id for device in catalog.engine.devices.values() if device.location_id == location.id)
     opened = dict.fromkeys((*rooms, *devices), hours)

@@ -33,7 +33,7 @@ from booking.questions.windows import midnight
 from models import Appointment
 from models.statuses import GONE, TO_COME, UNFINISHED
 from scheduling.bits import Window, without
-from scheduling.hours import closed_bits, local_days, weekly_bits
+from scheduling.hours import local_days, open_bits
 from scheduling.questions import Claim
 from scheduling.reasons import Refusal, refuse_in_use
 from scheduling.ticks import floor_tick, from_tick, to_tick
@@ -198,8 +198,7 @@ def _closing_tick(catalog: ClinicCatalog, visit: Visit) -> int:
     location = catalog.engine.locations[visit.appointment.location_id]
     on: date = visit.appointment.local_date
     window = Window(midnight(on, location.zone), midnight(on + timedelta(days=1), location.zone))
-    days = local_days(location.zone, window)
-    hours = weekly_bits(location.opening_hours, days) & ~closed_bits(location, days)
+    hours = open_bits(location, local_days(location.zone, window))
     return window.start + hours.bit_length() if hours else 0
 
 

@@ -23,8 +23,8 @@ from scheduling.ticks import floor_tick, to_tick
 
 # The clinical rules were judged when the visit was booked; the others cannot be kept on the day itself.
 _SETTLED: Final = CLINICAL | {"in_the_past", "min_notice", "beyond_horizon", "off_grid"}
-# Where and by whom a visit goes on that has begun is not a matter of hours any more.
-_OF_HOURS: Final = frozenset({"outside_opening_hours", "therapist_not_working"})
+# Where and by whom a visit goes on that has begun is not a matter of hours any more, nor of the next way.
+_OF_HOURS: Final = frozenset({"outside_opening_hours", "therapist_not_working", "therapist_travelling"})
 _HELD: Final = ("room_id", "therapist_id", "assistant_id", "device_id")
 
 

@@ -23,12 +23,16 @@ from booking.flags.flags import LATE, OVERLAP, flag_overrun
 from booking.flags.revalidation import judge_others
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.histories import load_history
+from booking.questions.overrides import waivers
 from booking.questions.visit_requests import find_course, question_of
+from booking.questions.ways import TRAVELLING, load_ways
 from models import Appointment, AppointmentStep
 from models.statuses import APPOINTMENT_STATUSES, GONE, TO_COME
+from scheduling.bits import Window
 from scheduling.questions import Claim
 from scheduling.reasons import Refusal, refuse
 from scheduling.ticks import to_tick
+from scheduling.travel import way_to
 
 _FROM: Final = tuple(one for one in APPOINTMENT_STATUSES if one not in {"held", "booked"})
 _LEAST: Final = timedelta(microseconds=1)
@@ -59,7 +63,7 @@ def undo(caller: Caller, appointment_id: UUID, reason: str, expected: int | None
     appointment.flags = [
         one for one in appointment.flags if one["code"] not in _OF_THE_DAY or one["code"] in flags
     ]
-    _claim_again(caller, catalog, visit, step)
+    _claim_again(caller, catalog, visit, step, comes_back=was in GONE)
     if (was in GONE) != (appointment.status in GONE) or counted != appointment.counts_from:
         _count_again(caller, catalog, appointment, was)
     free_rest(caller, appointment, before, load_claims(caller, [appointment.id])[appointment.id])
@@ -109,8 +113,13 @@ def _require_scope(caller: Caller, visit: Visit) -> None:
         raise MissingScope("Undoing a step after the visit's own day needs the scope override:clinician.")
 
 
-def _claim_again(caller: Caller, catalog: ClinicCatalog, visit: Visit, step: AppointmentStep) -> None:
-    """Claim what the visit occupied before the step, or raise Refused with what is gone."""
+def _claim_again(
+    caller: Caller, catalog: ClinicCatalog, visit: Visit, step: AppointmentStep, *, comes_back: bool
+) -> None:
+    """Claim what the visit occupied before the step, or raise Refused with what is gone.
+
+    The staff of a visit that `comes_back` must also manage the way from and to what they have elsewhere.
+    """
     appointment, claims = visit.appointment, claims_before(step)
     if claims is None:
         return
@@ -118,6 +127,8 @@ def _claim_again(caller: Caller, catalog: ClinicCatalog, visit: Visit, step: App
         # It occupies its plan again, in the rooms and with the people that it has by now.
         claims = claims_of_phases(visit.phases)
     refusals = list(_gone(caller, catalog, appointment, claims))
+    if comes_back and claims and TRAVELLING not in waivers(appointment).codes:
+        refusals += _travelling(caller, catalog, appointment, claims)
     if appointment.status not in GONE:
         refusals += _patient_busy(caller, visit)
     if refusals:
@@ -133,6 +144,19 @@ def _gone(
     taken = {claim[0] for claim in claims if free_parts([claim], others) != (claim,)}
     for resource_id in sorted(taken):
         yield refuse(code_of(catalog, resource_id), resource_id=resource_id)
+
+
+def _travelling(
+    caller: Caller, catalog: ClinicCatalog, appointment: Appointment, claims: Sequence[Claim]
+) -> Iterator[Refusal]:
+    """Yield a refusal for each person who is on the way from or to another location by now."""
+    place = catalog.engine.locations[appointment.location_id]
+    window = Window(min(start for *_, start, _ in claims), max(end for *_, end in claims))
+    taken = {resource_id for resource_id, *_ in claims}
+    ways = load_ways(caller, catalog, taken, [place], window, [appointment.id], stays=True)
+    late = {one for one, _, *span in claims if ways.get((way_to(one, place.id), 0), 0) & window.span(*span)}
+    for person_id in sorted(late):
+        yield refuse(TRAVELLING, resource_id=person_id)
 
 
 def _patient_busy(caller: Caller, visit: Visit) -> Iterator[Refusal]:

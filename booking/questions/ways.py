@@ -16,6 +16,7 @@ from scheduling.catalog import Location
 from scheduling.questions import Claim
 from scheduling.travel import longest_way, way_bits, way_to
 
+TRAVELLING: Final = "therapist_travelling"
 # An override is valid at the time and the place that it was given for.
 _OVERRIDDEN: Final = """
     EXISTS (

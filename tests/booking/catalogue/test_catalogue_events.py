@@ -14,6 +14,8 @@ from tests.support.catalogue_cast import Cast
 RESOURCES = {
     "locations": "location",
     "closures": "closure",
+    "location-special-hours": "special_opening_day",
+    "therapist-special-hours": "special_working_day",
     "rooms": "room",
     "devices": "device",
     "therapists": "therapist",

@@ -211,6 +211,22 @@ def test_a_late_patient_slides_to_the_end_of_special_hours(clinic: Clinic, close
     assert arrived["starts_at"] == (at("10:10") if slides else TEN)
 
 
+def test_a_visit_should_be_over_when_special_hours_end(clinic: Clinic) -> None:
+    visit = clinic.booked(TEN)
+    opens_at(clinic.desk, clinic.location, "09:00-11:00")
+    begun = clinic.at(TEN).acted("start", clinic.at(TEN).acted("arrive", visit))
+    flags = [
+        [
+            flag["code"]
+            for flag in clinic.at(at(clock)).desk.get(f"/appointments/{begun['id']}").get_json()["flags"]
+        ]
+        for clock in ("11:00", "11:05")
+    ]
+
+    assert "not_closed" not in flags[0]
+    assert "not_closed" in flags[1]
+
+
 def test_another_therapist_takes_over_within_their_special_hours(clinic: Clinic) -> None:
     guest = create_therapist(clinic.desk, name="Guest")
     visit = clinic.booked(ELEVEN)

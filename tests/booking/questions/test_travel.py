@@ -176,6 +176,18 @@ def test_a_therapist_on_the_way_takes_nobody_over(clinic: Clinic) -> None:
     assert refusal_codes(clinic.act("reassign", visit, therapist_id=clinic.therapist["id"])) == [TRAVELLING]
 
 
+def test_a_cancellation_is_not_taken_back_when_the_way_is_too_long_by_now(clinic: Clinic) -> None:
+    soho = at_another_place(clinic)
+    gone = soho.acted("cancel", soho.booked(TEN), reason_code="patient")
+    hurried = soho.booked(at("14:00"), therapist_id=clinic.therapist["id"])
+    clinic.booked(at("10:30"))
+    refused = soho.act("undo", gone, reason="By mistake")
+    cancelled = soho.acted("cancel", hurried, reason_code="patient")
+
+    assert refusal(refused, TRAVELLING)["resource_id"] == clinic.therapist["id"]
+    assert soho.acted("undo", cancelled, reason="By mistake")["status"] == "booked"
+
+
 def test_a_disruption_proposes_no_time_on_the_way(clinic: Clinic) -> None:
     soho = at_another_place(clinic)
     visit = clinic.booked(at("09:00"))
