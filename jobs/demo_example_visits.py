@@ -137,7 +137,7 @@ def _add_holds(caller: Caller, monday: datetime) -> None:
     later = {"earliest_on": (monday + _AHEAD).date().isoformat()}
     _wait(caller, "waitlist_entry", "consultation", "past_patient", later)
     for name, what, whose, hour in (
-        ("entry_to_accept", "consultation", "patient", 17),
+        ("entry_to_accept", "consultation", "patient_on_hold", 17),
         ("entry_to_decline", "patch_test", "past_patient", 18),
     ):
         _wait(caller, name, what, whose, {})

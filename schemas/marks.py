@@ -55,4 +55,4 @@ class CancellationSchema(Schema):
     note = fields.String(required=True, allow_none=True)
     at = Instant(required=True)
     late = Flag(required=True, metadata={"description": "Whether it was within the `cancel_free_hours`."})
-    notify = Flag(metadata={"description": "Whether the patient was to be told; missing in older visits."})
+    notify = Flag(metadata={"description": "Whether the patient is told; visits of older versions lack it."})

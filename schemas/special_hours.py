@@ -49,13 +49,13 @@ class SpecialDaySchema(Resource):
 class SpecialOpeningDaySchema(SpecialDaySchema):
     """When a location opens on one date, also on a public holiday; its closures still close it."""
 
-    location_id = Id(dump_only=True)
+    location_id = Id(dump_only=True, required=True)
 
 
 class SpecialWorkingDaySchema(SpecialDaySchema):
     """When a member of staff works at a location on one date; their hours at other locations stay."""
 
-    therapist_id = Id(dump_only=True)
+    therapist_id = Id(dump_only=True, required=True)
     location_id = Id(required=True)
     periods = ListOf(
         Nested(SpecialPeriodSchema),

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.examples.values import At, Example, Of
+from api.examples.values import At, Example, Of, On
 
 _NINE_TO_FIVE: Final = {"weekday": "mon", "opens": "09:00", "closes": "17:00"}
+
+_MORNING: Final = {"opens": "10:00", "closes": "14:00"}
 
 EXAMPLES: Final[Mapping[str, Example]] = {
     "update_clinic": Example({"default_country": "GB"}),
@@ -21,6 +23,12 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "update_location": Example({"policy": {"min_notice_minutes": 120}}),
     "create_closure": Example({"starts_at": At(0, "09:00"), "ends_at": At(1, "09:00"), "reason": "Painting"}),
     "update_closure": Example({"reason": "Moved out for good"}),
+    "create_special_opening_day": Example({"on": On(5), "periods": [_MORNING]}),
+    "update_special_opening_day": Example({"periods": []}),
+    "create_special_working_day": Example(
+        {"location_id": Of("location"), "on": On(5), "periods": [_MORNING]}
+    ),
+    "update_special_working_day": Example({"periods": [_MORNING]}),
     "create_room": Example({"location_id": Of("location"), "name": "Treatment 4", "kind": "treatment"}),
     "update_room": Example({"name": "Store room"}),
     "create_device": Example({"location_id": Of("location"), "name": "New generator", "kind": "rf"}),

@@ -12,6 +12,12 @@ _OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
     "/v1/locations/{location_id}": {"location_id": "closed_location"},
     "/v1/locations/{location_id}/closures": {"location_id": "closed_location"},
     "/v1/locations/{location_id}/closures/{closure_id}": {"location_id": "closed_location"},
+    "/v1/locations/{location_id}/special-hours": {"location_id": "closed_location"},
+    "/v1/locations/{location_id}/special-hours/{special_opening_day_id}": {"location_id": "closed_location"},
+    "/v1/therapists/{therapist_id}/special-hours": {"therapist_id": "former_therapist"},
+    "/v1/therapists/{therapist_id}/special-hours/{special_working_day_id}": {
+        "therapist_id": "former_therapist"
+    },
     "/v1/therapists/{therapist_id}": {"therapist_id": "former_therapist"},
     "/v1/patients/{patient_id}": {"patient_id": "new_patient"},
     "/v1/patients/{patient_id}/merge": {"patient_id": "duplicate_patient"},
