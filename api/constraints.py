@@ -16,6 +16,7 @@ ALREADY_EXISTS: Mapping[str, str] = {
     "uq_message_dispatches_moment": "The message has already become due.",
     "uq_special_opening_days_date": "The location already has special hours on this date.",
     "uq_special_working_days_date": "The therapist already has special hours at this location on this date.",
+    "uq_travel_times_way": "The way between these locations has a time already.",
     "uq_patients_external_id": "Another patient of this clinic already has this external_id.",
 }
 # The last proof behind the engine: only a write that went around its locks can reach it.
