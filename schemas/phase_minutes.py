@@ -51,7 +51,8 @@ class QueryPhaseMinutes(QuerySet):
         super().__init__(pair, maximum=MOST_PHASES, minimum=1, **documented(kwargs, description=written))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return PhaseMinutes().deserialize(_pairs(value), attr, data, **kwargs)
+        written = value if isinstance(value, str) else ",".join(value)
+        return PhaseMinutes().deserialize(_pairs(written), attr, data, **kwargs)
 
 
 def _pairs(written: str) -> dict[str, int]:
