@@ -40,11 +40,10 @@ class Place(NamedTuple):
     therapist_id: UUID | None
 
 
-def place_of(question: Question, start: int, therapist_id: UUID | None = None) -> Place:
-    """Give the place of a visit that is asked for; the therapist is the one named, or the one given."""
+def place_of(question: Question, start: int, therapist_id: UUID | None) -> Place:
+    """Give the place that a visit gets, by the question that was asked about it."""
     where = question.location
     at = from_tick(start).astimezone(where.zone)
-    therapist_id = therapist_id or question.therapist_id
     return Place(question.procedure.id, where.id, frozenset(question.treated), at, therapist_id)
 
 
