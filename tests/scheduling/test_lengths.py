@@ -125,7 +125,7 @@ def test_search_and_check_go_by_the_chosen_lengths_as_the_oracle_does(
     minutes = dict(zip((phase.name for phase in ranged.phases), lengths, strict=False))
     asked = replace(question, procedure=with_minutes(ranged, minutes))
     told = replace(question, procedure=replace(ranged, phases=lengthened(ranged.phases, minutes)))
-    oracle = Oracle(told, example.catalog, example.taken)
+    oracle = Oracle(told, example.catalog, example.taken, example.elsewhere)
 
     found = slots(search(asked, example.catalog, example.bits, example.window), example.window)
 
