@@ -6,6 +6,8 @@ from typing import Final
 
 TO_COME: Final = ("booked", "confirmed")
 """Appointments whose patient has not arrived yet: these can be moved."""
+NOT_BEGUN: Final = (*TO_COME, "arrived")
+"""Appointments that occupy what was planned: neither their numbing nor their treatment has begun."""
 BEFORE_TREATMENT: Final = (*TO_COME, "arrived", "numbing")
 """Appointments whose treatment has not begun: these can get another therapist or room."""
 UNFINISHED: Final = (*BEFORE_TREATMENT, "in_progress")

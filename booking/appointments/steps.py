@@ -17,15 +17,12 @@ _OF_PHASE: Final = ("actual_starts_at", "actual_ends_at", "occupied_from", "occu
 
 
 def as_it_is(appointment: Appointment, phases: Iterable[AppointmentPhase]) -> dict[str, Any]:
-    """Give what an action may change of a visit and of its phases, as it is now."""
+    """Give what an action may change of a visit and of its phases with real times, as it is now."""
     fields = {name: getattr(appointment, name) for name in _FIELDS}
     by_place = {
-        str(phase.position): {
-            "runs_on": phase.runs_on,
-            "lane": phase.lane,
-            **{name: getattr(phase, name) for name in _OF_PHASE},
-        }
+        str(phase.position): {name: getattr(phase, name) for name in _OF_PHASE} | {"runs_on": phase.runs_on}
         for phase in phases
+        if any(getattr(phase, name) for name in _OF_PHASE)
     }
     return {**fields, "phases": by_place}
 
@@ -78,11 +75,10 @@ def take_back(appointment: Appointment, phases: Iterable[AppointmentPhase], step
     for name in _INSTANTS:
         setattr(appointment, name, _instant(before[name]))
     for phase in phases:
-        values = before["phases"].get(str(phase.position))
-        if values is not None:
-            phase.runs_on = values["runs_on"]
-            for name in _OF_PHASE:
-                setattr(phase, name, _instant(values[name]))
+        values = before["phases"].get(str(phase.position), {})
+        phase.runs_on = values.get("runs_on", False)
+        for name in _OF_PHASE:
+            setattr(phase, name, _instant(values.get(name)))
 
 
 def forget_step(caller: Caller, step: AppointmentStep) -> None:

@@ -30,7 +30,7 @@ from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
 from booking.questions.visit_requests import of_appointment
 from booking.questions.windows import midnight
-from models import Appointment
+from models import Appointment, AppointmentPhase
 from models.statuses import GONE, TO_COME, UNFINISHED
 from scheduling.bits import Window, without
 from scheduling.hours import local_days, open_bits
@@ -63,15 +63,27 @@ def lock_used(
     Raise StaleVersion or WrongStatus when the action is not allowed.
     """
     catalog = locked_catalogue(caller)
-    [visit] = with_phases(caller, [get_appointment(caller, appointment_id)], catalog)
-    resources = resources_of_visit(visit)
-    lock_and_sweep(caller, patients=[visit.appointment.patient_id], resources=resources)
+    patient_id = get_appointment(caller, appointment_id).patient_id
+    resources = taken_by(caller, appointment_id)
+    lock_and_sweep(caller, patients=[patient_id], resources=resources)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status(action, appointment)
     [visit] = with_phases(caller, [appointment], catalog)
     if not resources_of_visit(visit) <= resources:
         raise StaleVersion
     return catalog, remembered(visit)
+
+
+def taken_by(caller: Caller, appointment_id: UUID) -> set[UUID]:
+    """Give every room, device and person that the phases of an appointment take, before it is locked.
+
+    These are rows and no objects: what is read before the locks must not stay in the session.
+    """
+    taken = (getattr(AppointmentPhase, f"{one}_id") for one in ("room", "therapist", "assistant", "device"))
+    rows = select(*taken).where(
+        AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.appointment_id == appointment_id
+    )
+    return {one for row in caller.session.execute(rows) for one in row if one is not None}
 
 
 def resources_of_visit(visit: Visit) -> set[UUID]:

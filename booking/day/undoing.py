@@ -17,7 +17,14 @@ from booking.core.caller import Caller
 from booking.core.errors import MissingScope, Refused, StaleVersion, WrongStatus
 from booking.core.events import record
 from booking.courses.courses import follow_correction, require_sessions, select_course
-from booking.day.occupying import code_of, free_rest, patient_elsewhere, resources_of_visit, runs_into
+from booking.day.occupying import (
+    code_of,
+    free_rest,
+    patient_elsewhere,
+    resources_of_visit,
+    runs_into,
+    taken_by,
+)
 from booking.day.start_judgement import under_a_floor
 from booking.flags.flags import LATE, OVERLAP, flag_overrun
 from booking.flags.revalidation import judge_others
@@ -85,23 +92,23 @@ def _lock(
 ) -> tuple[ClinicCatalog, Visit, AppointmentStep]:
     """Lock the visit with all that it takes and took before its last step; give it with that step."""
     catalog = locked_catalogue(caller)
-    appointment = get_appointment(caller, appointment_id)
-    resources = _resources(caller, with_phases(caller, [appointment], catalog)[0])
-    lock_and_sweep(caller, patients=[appointment.patient_id], resources=resources)
+    patient_id = get_appointment(caller, appointment_id).patient_id
+    resources = taken_by(caller, appointment_id) | _taken_before(caller, appointment_id)
+    lock_and_sweep(caller, patients=[patient_id], resources=resources)
     appointment = lock_appointment(caller, appointment_id, expected)
     [visit] = with_phases(caller, [appointment], catalog)
     step = last_step(caller, appointment_id)
     if step is None:
         raise WrongStatus(_FROM, f"The appointment is {appointment.status}, and no step of it can be undone.")
-    if not _resources(caller, visit) <= resources:
+    if not resources_of_visit(visit) | _taken_before(caller, appointment_id) <= resources:
         raise StaleVersion
     return catalog, visit, step
 
 
-def _resources(caller: Caller, visit: Visit) -> set[UUID]:
-    step = last_step(caller, visit.appointment.id)
+def _taken_before(caller: Caller, appointment_id: UUID) -> set[UUID]:
+    step = last_step(caller, appointment_id)
     claims = (claims_before(step) if step is not None else None) or ()
-    return resources_of_visit(visit) | {claim[0] for claim in claims}
+    return {claim[0] for claim in claims}
 
 
 def _require_scope(caller: Caller, visit: Visit) -> None:
@@ -126,6 +133,9 @@ def _claim_again(
     if appointment.status == "arrived" and claims:
         # It occupies its plan again, in the rooms and with the people that it has by now.
         claims = claims_of_phases(visit.phases)
+    if any(one["code"] == OVERLAP for one in appointment.flags):
+        # It was noted where others had been, so it never had more than what they left free.
+        claims = free_parts(claims, load_others(caller, appointment.id, claims))
     refusals = list(_gone(caller, catalog, appointment, claims))
     if comes_back and claims and TRAVELLING not in waivers(appointment).codes:
         refusals += _travelling(caller, catalog, appointment, claims)

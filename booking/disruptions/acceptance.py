@@ -10,7 +10,7 @@ from booking.appointments.records import Visit, get_appointment
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, NotFound, Refused, StaleVersion, WrongStatus
 from booking.disruptions.relocation import Proposal, Relocation
-from models.statuses import BEFORE_TREATMENT, TO_COME
+from models.statuses import NOT_BEGUN, TO_COME
 from scheduling.reasons import Refusal
 from scheduling.ticks import to_tick
 
@@ -45,7 +45,7 @@ def require_acceptable(caller: Caller, seen: Mapping[UUID, Visit], accepted: Seq
         raise StaleVersion(appointment_ids=stale)
     for one in accepted:
         found = seen[one.appointment_id].appointment
-        allowed = BEFORE_TREATMENT if found.starts_at == one.starts_at else TO_COME
+        allowed = NOT_BEGUN if found.starts_at == one.starts_at else TO_COME
         if found.status not in allowed:
             raise WrongStatus(allowed, f"Appointment {found.id} is {found.status}.")
 

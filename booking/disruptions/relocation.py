@@ -14,7 +14,7 @@ from booking.questions.histories import History
 from booking.questions.overrides import waivers
 from booking.questions.visit_requests import question_of
 from booking.questions.windows import arrivals, day_of
-from models.statuses import BEFORE_TREATMENT, TO_COME
+from models.statuses import NOT_BEGUN, TO_COME
 from scheduling.bits import Busy, Window, occupy, positions
 from scheduling.engine import check, search
 from scheduling.questions import Patient, Question, Verdict
@@ -83,7 +83,7 @@ class Relocation:
 
     def plan(self, visits: Sequence[Visit]) -> dict[UUID, Proposal]:
         """Propose a place for each visit; an impossible proposal has the refusals at the visit's own time."""
-        ready = [one for one in visits if one.appointment.status in BEFORE_TREATMENT]
+        ready = [one for one in visits if one.appointment.status in NOT_BEGUN]
         found = {one.appointment.id: self._take(self._stay(one)) for one in ready}
         for visit in ready:
             if not found[visit.appointment.id].possible and self._may_move(visit):

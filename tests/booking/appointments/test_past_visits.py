@@ -101,3 +101,16 @@ def test_a_past_visit_is_taken_through_its_day(clinic: Clinic) -> None:
         visit = evening.acted(action, visit, at=at(clock))
 
     assert (visit["status"], visit["performed_on"]) == ("completed", "2027-03-01")
+
+
+def test_a_step_of_a_past_visit_that_overlaps_is_taken_back(clinic: Clinic, database: Database) -> None:
+    clinic.booked(TEN)
+    evening = another_patient(clinic).at(EVENING)
+    visit = evening.booked(at("10:10"), **LATE_ENTRY)
+    here = evening.acted("arrive", visit, at=at("10:11"))
+    begun = evening.acted("start", here, at=at("10:12"))
+
+    undone = evening.acted("undo", begun, reason="Noted by mistake")
+
+    assert (undone["status"], undone["performed_on"]) == ("arrived", None)
+    assert list(differences_of(database, clinic.desk.clinic_id)) == []
