@@ -25,6 +25,7 @@ from schemas.fields import (
     QueryInteger,
     Text,
 )
+from schemas.phase_minutes import QueryPhaseMinutes
 from schemas.times import Instant, LocalDate, TimeOfDay, Weekday, Zone
 
 ID = "018f3f3e-0000-7000-8000-00000000000a"
@@ -52,6 +53,7 @@ ID = "018f3f3e-0000-7000-8000-00000000000a"
         (Codes(), ["a", "A"], ["a", "A"]),
         (QueryCodes(), "FACE,NECK", ["FACE", "NECK"]),
         (QueryCodes(), ["FACE", "NECK,SCALP"], ["FACE", "NECK", "SCALP"]),
+        (QueryPhaseMinutes(), ["Numbing:45", "Needling:30"], {"Numbing": 45, "Needling": 30}),
         (LocalDate(), "2028-02-29", date(2028, 2, 29)),
         (LocalDate(first_year=1900), "1931-05-01", date(1931, 5, 1)),
         (TimeOfDay(), "00:00", 0),

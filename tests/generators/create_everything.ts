@@ -48,6 +48,18 @@ const therapist = await made(
     },
   }),
 );
+const day = { on: "2027-01-09", periods: [{ opens: "10:00", closes: "14:00" }] };
+await made(
+  "create_special_opening_day",
+  client.POST("/v1/locations/{location_id}/special-hours", { params: { path: { location_id } }, body: day }),
+);
+await made(
+  "create_special_working_day",
+  client.POST("/v1/therapists/{therapist_id}/special-hours", {
+    params: { path: { therapist_id: therapist.id } },
+    body: { location_id, ...day },
+  }),
+);
 await made("create_block", client.POST("/v1/blocks", { body: { resource_id: therapist.id, ...lunch } }));
 const procedure = await made(
   "create_procedure",

@@ -18,12 +18,14 @@ from clinic_client.api.courses import create_course
 from clinic_client.api.devices import create_device
 from clinic_client.api.external_calendars import create_external_calendar
 from clinic_client.api.holds import create_hold
+from clinic_client.api.location_special_hours import create_special_opening_day
 from clinic_client.api.locations import create_location
 from clinic_client.api.medical_holds import create_medical_hold
 from clinic_client.api.patients import create_patient
 from clinic_client.api.procedures import create_procedure
 from clinic_client.api.rooms import create_room
 from clinic_client.api.spacing_rules import create_spacing_rule
+from clinic_client.api.therapist_special_hours import create_special_working_day
 from clinic_client.api.therapists import create_therapist
 from clinic_client.api.treatments import create_treatment
 from clinic_client.api.waitlist import create_waitlist_entry
@@ -58,6 +60,9 @@ from clinic_client.models import (
     Scope,
     SpacingRuleInput,
     SpacingRuleInputScope,
+    SpecialOpeningDayInput,
+    SpecialPeriodInput,
+    SpecialWorkingDayInput,
     TherapistInput,
     Together,
     TreatmentEvent,
@@ -110,6 +115,13 @@ therapist = made(
     "create_therapist",
     create_therapist.sync(client=client, body=TherapistInput(name="Ada", working_hours=[hours])),
 )
+saturday, period = date(2027, 1, 9), SpecialPeriodInput(opens="10:00", closes="14:00")
+open_day = SpecialOpeningDayInput(on=saturday, periods=[period])
+opened = create_special_opening_day.sync(location.id, client=client, body=open_day)
+made("create_special_opening_day", opened)
+work_day = SpecialWorkingDayInput(location_id=location.id, on=saturday, periods=[period])
+working = create_special_working_day.sync(therapist.id, client=client, body=work_day)
+made("create_special_working_day", working)
 lunch = BlockInput(resource_id=therapist.id, starts_at=noon, ends_at=one, reason="Lunch")
 made("create_block", create_block.sync(client=client, body=lunch))
 needling = PhaseInput(
