@@ -12,8 +12,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-# Of each status of an operation: what validates its body, or None without a body.
-Answers = Mapping[str, jsonschema_rs.Validator | None]
+from tests.support.openapi import reached
 
 # What any request may be answered, whether it is in the document or not.
 _OF_ANY_REQUEST = frozenset({400, 405, 500})
@@ -28,17 +27,20 @@ def assert_documented(app: Flask, method: str, path: str, answer: TestResponse) 
         return
     answers = _answers(_document(app), *operation)
     assert str(answer.status_code) in answers, (*operation, answer.status_code, answer.text)
-    validator = answers[str(answer.status_code)]
-    if validator is not None:
-        wrong = [f"{one.instance_path}: {one.message}" for one in validator.iter_errors(answer.get_json())]
-        assert wrong == [], (*operation, answer.status_code)
+    schema = answers[str(answer.status_code)]
+    if schema is not None:
+        found = _validator(_document(app), schema).iter_errors(answer.get_json())
+        assert [f"{one.instance_path}: {one.message}" for one in found] == [], (
+            *operation,
+            answer.status_code,
+        )
 
 
 def wrong_in_message(app: Flask, message: Mapping[str, Any]) -> list[str]:
     """Say what a webhook's message has otherwise than the document describes it."""
     read = _read(_document(app))
     body = read["webhooks"][message["type"]]["post"]["requestBody"]["content"]["application/json"]
-    validator = jsonschema_rs.validator_for({**body["schema"], "components": read["components"]})
+    validator = _validator(_document(app), orjson.dumps(body["schema"]))
     return [f"{one.instance_path}: {one.message}" for one in validator.iter_errors(message)]
 
 
@@ -70,17 +72,27 @@ def _read(document: bytes) -> dict[str, Any]:
 
 
 @cache
-def _answers(document: bytes, path: str, method: str) -> Answers:
+def _answers(document: bytes, path: str, method: str) -> Mapping[str, bytes | None]:
+    """Give the schema of each status of an operation as JSON, or None without one."""
     read = _read(document)
     documented = read["paths"][path][method]
     # Which key a request had is not known here, and publishable keys get fewer fields of such an object.
     told = "x-publishable-fields" not in documented
     responses: Mapping[str, Any] = documented["responses"]
-    return {status: _validator(read, one) if told else None for status, one in responses.items()}
+    return {status: _schema(read, one) if told else None for status, one in responses.items()}
 
 
-def _validator(read: dict[str, Any], response: Mapping[str, Any]) -> jsonschema_rs.Validator | None:
+def _schema(read: dict[str, Any], response: Mapping[str, Any]) -> bytes | None:
     if "$ref" in response:
         response = read["components"]["responses"][response["$ref"].rpartition("/")[2]]
     schemas = [one["schema"] for one in response.get("content", {}).values()]
-    return jsonschema_rs.validator_for({**schemas[0], "components": read["components"]}) if schemas else None
+    return orjson.dumps(schemas[0]) if schemas else None
+
+
+# A validator keeps a copy of all schemas that it is given, so it gets no others than it needs, and operations
+# with the same answer share it.
+@cache
+def _validator(document: bytes, schema: bytes) -> jsonschema_rs.Validator:
+    read = _read(document)
+    own = orjson.loads(schema)
+    return jsonschema_rs.validator_for({**own, "components": {"schemas": reached(read, own)}})
