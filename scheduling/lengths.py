@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from scheduling.catalog import Procedure
+from scheduling.ticks import TICK_MINUTES
 from scheduling.visits import phase_spans
 
 
@@ -20,15 +21,15 @@ def with_length(procedure: Procedure, place: int, minutes: int) -> Procedure:
 
     Phases that run beside it stay where they are; phases that begin after it move along.
     """
-    spans = phase_spans(procedure.phases)
-    end = spans[place][1]
+    spans, phases, ends = phase_spans(procedure.phases), [], 0
     more = minutes - procedure.phases[place].minutes
-    phases = list(procedure.phases)
     for at, phase in enumerate(procedure.phases):
-        if at == place:
-            phases[at] = replace(phase, minutes=minutes)
-        elif phase.at_minute is not None and spans[at][0] >= end:
-            phases[at] = replace(phase, at_minute=phase.at_minute + more)
+        later = at != place and spans[at][0] >= spans[place][1]
+        start = spans[at][0] * TICK_MINUTES + (more if later else 0)
+        follows = phase.at_minute is None and start == ends
+        length = minutes if at == place else phase.minutes
+        phases.append(replace(phase, minutes=length, at_minute=None if follows else start))
+        ends = start + length
     return replace(procedure, phases=tuple(phases))
 
 

@@ -12,7 +12,7 @@ from booking.appointments.records import bump_version, set_placement, when_and_w
 from booking.appointments.transitions import in_the_past
 from booking.claims.claims import claims_of, delete_claims, planned_phases
 from booking.claims.freed_time import freed_visit
-from booking.claims.real_use import beside_others, claims_of_phases
+from booking.claims.real_use import beside_others, claims_of_phases, presence_of
 from booking.claims.wishes import Moved, follow_moves, place_of, present_place
 from booking.core.bulk_insert import Batch, columns_of, insert_rows
 from booking.core.caller import Caller
@@ -158,6 +158,7 @@ def _write_move(caller: Caller, catalog: ClinicCatalog, move: _Move) -> None:
     before, procedure_at = when_and_where(appointment), appointment.procedure_at
     if move.goes_on:
         appointment.therapist_id = _assignment(placing).therapist_id
+        _stay_until(appointment, presence_of(AppointmentPhase(**row) for row in move.rows)[1])
     elif placing.gives_way:
         _keep(appointment, question, verdict, placing.start)
     else:
@@ -177,6 +178,14 @@ def _write_move(caller: Caller, catalog: ClinicCatalog, move: _Move) -> None:
     if kept:
         record(caller, "overridden", appointment, {"overrides": kept[-1]})
     freed_visit(caller, before["location_id"], before["starts_at"], before["ends_at"])
+
+
+def _stay_until(appointment: Appointment, tick: int) -> None:
+    """Let the patient stay longer, and the visit be over later, because its treatment waits."""
+    ends = from_tick(tick)
+    if appointment.present_until is not None and appointment.closes_at is not None:
+        appointment.present_until = max(appointment.present_until, ends)
+        appointment.closes_at = max(appointment.closes_at, ends)
 
 
 def _claims(caller: Caller, catalog: ClinicCatalog, move: _Move) -> list[Batch]:

@@ -20,7 +20,8 @@ def as_it_is(appointment: Appointment, phases: Iterable[AppointmentPhase]) -> di
     """Give what an action may change of a visit and of its phases with real times, as it is now."""
     fields = {name: getattr(appointment, name) for name in _FIELDS}
     by_place = {
-        str(phase.position): {name: getattr(phase, name) for name in _OF_PHASE} | {"runs_on": phase.runs_on}
+        str(phase.position): {name: getattr(phase, name) for name in _OF_PHASE}
+        | {"runs_on": phase.runs_on, "lane": phase.lane}
         for phase in phases
         if any(getattr(phase, name) for name in _OF_PHASE)
     }
@@ -77,6 +78,7 @@ def take_back(appointment: Appointment, phases: Iterable[AppointmentPhase], step
     for phase in phases:
         values = before["phases"].get(str(phase.position), {})
         phase.runs_on = values.get("runs_on", False)
+        phase.lane = values.get("lane", phase.lane)
         for name in _OF_PHASE:
             setattr(phase, name, _instant(values.get(name)))
 

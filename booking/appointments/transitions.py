@@ -131,7 +131,7 @@ def end(
     if the action changes that. Without `notify` the patient gets no message about it.
     """
     before = visit.appointment.status
-    keep_step(caller, visit.appointment.id, visit.before or {}, claims)
+    keep_step(caller, visit.appointment.id, {**(visit.before or {}), "after": status}, claims)
     visit.appointment.status = status
     visit.appointment.status_since = at
     if status in OVER:

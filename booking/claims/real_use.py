@@ -216,6 +216,10 @@ def _overlap(spans: Iterable[Span], others: Iterable[Other]) -> int:
 
 
 def write_use(caller: Caller, appointment: Appointment, claims: Iterable[Claim]) -> None:
-    """Replace the occupancies of a visit by these claims, which must be free."""
+    """Replace the occupancies of a visit by these claims, which must be free.
+
+    Of a claim that is longer than any may be, the end counts: its visit was closed a day late.
+    """
     caller.session.flush()
-    replace_occupancies(caller.session, appointment, claims)
+    bounded = [(one, lane, max(start, end - LONGEST_OCCUPANCY), end) for one, lane, start, end in claims]
+    replace_occupancies(caller.session, appointment, bounded)

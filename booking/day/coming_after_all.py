@@ -42,7 +42,8 @@ def come_after_all(
     """
     catalog, histories = _lock(caller, appointment_id)
     appointment = lock_appointment(caller, appointment_id, expected)
-    if appointment.status != "no_show":
+    if appointment.status != "no_show" or appointment.patient_id not in {None, *histories}:
+        # Another act has changed it, or its patient was merged into another, while this act waited.
         raise StaleVersion
     given_up = remembered(with_phases(caller, [appointment], catalog)[0])
     at = arrived_at(caller, given_up, at)

@@ -16,7 +16,9 @@ from booking.claims.freed_time import freed_claims
 from booking.claims.in_use import Use, in_use, treated_elsewhere
 from booking.claims.real_use import (
     RealUse,
+    claims_of_phases,
     lanes_of,
+    load_others,
     note_spans,
     presence_of,
     real_use,
@@ -24,7 +26,7 @@ from booking.claims.real_use import (
     write_use,
 )
 from booking.core.caller import Caller
-from booking.core.errors import Invalid, Retired, StaleVersion
+from booking.core.errors import Invalid, NotFound, Retired, StaleVersion
 from booking.flags.flags import OVERLAP, add_flag, clear_flags_of_overrun, flag_overrun
 from booking.questions.availability import alternatives
 from booking.questions.catalog import ClinicCatalog, locked_catalogue
@@ -169,7 +171,9 @@ def occupy(
     if len(met) > len(to_come):
         add_flag(caller, appointment, OVERLAP)
     flagged = flag_overrun(caller, appointment, to_come)
-    return [one.id for one in flagged], list(_offers(caller, flagged))
+    # A key of some locations flags visits at the others too, but is not told of them.
+    seen = [one for one in flagged if caller.location_ids is None or one.location_id in caller.location_ids]
+    return [one.id for one in seen], list(_offers(caller, seen))
 
 
 def _met(caller: Caller, ids: Iterable[UUID]) -> Sequence[Row[UUID, str, datetime]]:
@@ -184,11 +188,12 @@ def _to_come(caller: Caller, met: Iterable[Row[UUID, str, datetime]]) -> set[UUI
     return {one.id for one in met if one.status in UNFINISHED and one.ends_at > caller.now}
 
 
-def runs_into(caller: Caller, catalog: ClinicCatalog, visit: Visit) -> set[UUID]:
+def runs_into(caller: Caller, visit: Visit) -> set[UUID]:
     """Give the planned visits that a visit overlaps by what it occupies now, if it has begun."""
     if visit.appointment.status not in {"numbing", "in_progress"}:
         return set()
-    use = real_use(caller, catalog, visit.appointment, visit.phases)
+    claims = claims_of_phases(visit.phases)
+    use = RealUse(claims, (), load_others(caller, visit.appointment.id, claims))
     return _to_come(caller, _met(caller, use.run_into))
 
 
@@ -236,7 +241,7 @@ def _offers(caller: Caller, flagged: Sequence[Appointment]) -> Iterator[dict[str
             found = alternatives(
                 caller, of_appointment(appointment), to_tick(appointment.starts_at), (), appointment.id
             )
-        except (Retired, Invalid):
+        except (Retired, Invalid, NotFound):
             continue
         for slot in found:
             yield slot | {"appointment_id": appointment.id}

@@ -34,7 +34,7 @@ from booking.questions.overrides import waivers
 from booking.questions.visit_requests import find_course, question_of
 from booking.questions.ways import TRAVELLING, load_ways
 from models import Appointment, AppointmentStep
-from models.statuses import APPOINTMENT_STATUSES, GONE, TO_COME
+from models.statuses import APPOINTMENT_STATUSES, GONE, NOT_BEGUN, TO_COME
 from scheduling.bits import Window
 from scheduling.questions import Claim
 from scheduling.reasons import Refusal, refuse
@@ -81,7 +81,7 @@ def undo(caller: Caller, appointment_id: UUID, reason: str, expected: int | None
     follow_correction(caller, appointment)
     if was in GONE and appointment.status in TO_COME and appointment.patient_id is not None:
         fulfil(caller, appointment.patient_id, present_place(catalog, appointment))
-    run_into = flag_overrun(caller, appointment, runs_into(caller, catalog, visit))
+    run_into = flag_overrun(caller, appointment, runs_into(caller, visit))
     affected = judge_others(caller, appointment, catalog)
     found = dict.fromkeys((*opened, *(one.id for one in run_into), *affected))
     return replace(with_phases(caller, [appointment], catalog)[0], affected=list(found))
@@ -98,7 +98,7 @@ def _lock(
     appointment = lock_appointment(caller, appointment_id, expected)
     [visit] = with_phases(caller, [appointment], catalog)
     step = last_step(caller, appointment_id)
-    if step is None:
+    if step is None or step.before.get("after", appointment.status) != appointment.status:
         raise WrongStatus(_FROM, f"The appointment is {appointment.status}, and no step of it can be undone.")
     if not resources_of_visit(visit) | _taken_before(caller, appointment_id) <= resources:
         raise StaleVersion
@@ -130,7 +130,7 @@ def _claim_again(
     appointment, claims = visit.appointment, claims_before(step)
     if claims is None:
         return
-    if appointment.status == "arrived" and claims:
+    if appointment.status in NOT_BEGUN and claims:
         # It occupies its plan again, in the rooms and with the people that it has by now.
         claims = claims_of_phases(visit.phases)
     if any(one["code"] == OVERLAP for one in appointment.flags):

@@ -99,7 +99,7 @@ def clear_flags_of_old_place(appointment: Appointment) -> None:
 
     No rule refuses its new place, and nothing is blocked there, so no disruption concerns it any more.
     """
-    gone = OF_ANY_RULE | {DISRUPTED, OVERRUN}
+    gone = OF_ANY_RULE | {DISRUPTED, OVERRUN, OVERLAP}
     appointment.flags = [one for one in appointment.flags if one["code"] not in gone]
 
 

@@ -48,30 +48,36 @@ _OUTSIDE = """
       AND end_tick > :first AND end_tick < :last + :longest AND start_tick < :last
     GROUP BY resource_id
 """
-# A visit that takes longer than planned keeps its place while it goes on, at most until it should be over. As
-# with busy time from outside, this is no claim: a visit that has that time keeps it.
+# A visit that has begun keeps all that it occupies, even where it could not claim it, and its place while it
+# takes longer than planned, at most until it should be over. As with busy time from outside, this is no
+# claim: a visit that has that time keeps it.
 _RUNNING = """
     UNION ALL
     SELECT 'outside', used.resource_id, used.lane,
-           int4send(floor(extract(epoch FROM p.occupied_from) / 300)::int)
-           || int4send(LEAST(:running, ceil(extract(epoch FROM a.closes_at) / 300)::int))
+           int4send((extract(epoch FROM p.occupied_from)::bigint / 300)::int)
+           || int4send(GREATEST(
+               (extract(epoch FROM p.occupied_until)::bigint / 300)::int,
+               CASE WHEN p.runs_on
+                    THEN LEAST(:running, ceil(extract(epoch FROM a.closes_at) / 300)::int) END
+           ))
     FROM appointments a
-    JOIN appointment_phases p ON p.clinic_id = a.clinic_id AND p.appointment_id = a.id AND p.runs_on
+    JOIN appointment_phases p ON p.clinic_id = a.clinic_id AND p.appointment_id = a.id
     CROSS JOIN LATERAL (
         VALUES (p.room_id, p.lane::int), (p.therapist_id, 0), (p.assistant_id, 0), (p.device_id, 0)
     ) AS used (resource_id, lane)
     WHERE a.clinic_id = :clinic_id AND a.status IN ('arrived', 'numbing', 'in_progress')
-      AND used.resource_id = ANY(:ids) AND p.occupied_from < a.closes_at
-      AND p.occupied_from < to_timestamp(:running * 300) {others}
+      AND used.resource_id = ANY(:ids) AND p.occupied_from < to_timestamp(:last * 300)
+      AND (p.occupied_from < p.occupied_until
+           OR (p.runs_on AND p.occupied_from < LEAST(a.closes_at, to_timestamp(:running * 300)))) {others}
 """
 # The time that these appointments have already, in spite of busy time from outside that came later.
 _PRESENT = """
     UNION ALL
-    SELECT 'present', resource_id, 0,
+    SELECT 'present', resource_id, lane,
            string_agg(int4send(start_tick) || int4send(end_tick), ''::bytea ORDER BY end_tick)
     FROM occupancies
     WHERE clinic_id = :clinic_id AND appointment_id = ANY(:own) AND resource_id = ANY(:ids)
-    GROUP BY resource_id, appointment_id
+    GROUP BY resource_id, lane, appointment_id
 """
 # How much of the day and of the week visits take; neither blocks nor busy time from outside are work that
 # could be shared.

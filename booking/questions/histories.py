@@ -37,7 +37,9 @@ _COLUMNS = f"""
     SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.procedure_id,
            COALESCE(a.present_from, a.starts_at) AS present_from,
            CASE WHEN a.status IN ('numbing', 'in_progress')
-                THEN GREATEST(a.present_until, LEAST(CAST(:now AS timestamptz), a.closes_at))
+                THEN GREATEST(
+                    COALESCE(a.present_until, a.ends_at), LEAST(CAST(:now AS timestamptz), a.closes_at)
+                )
                 ELSE a.present_until END AS present_until,
            COALESCE(a.performed_on, a.local_date) AS counts_from, a.status_since,
            a.areas, a.therapist_id, a.status, a.overrides, a.flags <> '[]' AS flagged,

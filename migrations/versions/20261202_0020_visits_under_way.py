@@ -9,7 +9,7 @@ down_revision = "20261202_0010"
 
 
 def upgrade() -> None:
-    """Expand only; both run beside writes."""
-    op.execute("ALTER TABLE appointments VALIDATE CONSTRAINT ck_appointments_presence")
+    """Expand only; both run beside writes: the index first ends the transaction of earlier revisions."""
     under_way = "status IN ('arrived', 'numbing', 'in_progress')"
     build_index("ix_appointments_under_way", f"appointments (clinic_id, id) WHERE {under_way}")
+    op.execute("ALTER TABLE appointments VALIDATE CONSTRAINT ck_appointments_presence")

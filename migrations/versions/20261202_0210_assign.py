@@ -14,6 +14,8 @@ POLICIES = text("UPDATE locations SET policy = jsonb_build_object('assign', 'bal
 
 def upgrade() -> None:
     """Write the default into each location's policy, clinic by clinic; earlier code does not read it."""
+    with op.get_context().autocommit_block():
+        pass  # The revisions before have locked tables: that must not last while rows are waited for.
     connection = op.get_bind()
     for clinic_id in connection.scalars(CLINICS).all():
         connection.execute(BIND, {"clinic_id": str(clinic_id)})

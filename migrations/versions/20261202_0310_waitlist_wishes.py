@@ -24,4 +24,8 @@ CREATE INDEX ix_waitlist_entries_appointment ON waitlist_entries (clinic_id, app
 
 def upgrade() -> None:
     """Add the columns and widen the check."""
+    with op.get_context().autocommit_block():
+        pass  # The revision before has locked a table, which the locks below must not be waited for with.
+    # The foreign keys lock these two tables: first, as acts do, so that none waits the other way round.
+    op.execute("LOCK TABLE appointments, courses IN SHARE ROW EXCLUSIVE MODE")
     op.execute(ENTRIES)

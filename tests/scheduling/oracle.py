@@ -30,23 +30,19 @@ def timetable(phases: tuple[Phase, ...], start: int) -> list[tuple[int, int]]:
 def lengthened(phases: tuple[Phase, ...], minutes: Mapping[str, int]) -> tuple[Phase, ...]:
     """Return the phases at the lengths that are chosen by name.
 
-    One after the other is made longer or shorter, and with it every phase that has a fixed time when it ends
-    or later.
+    One after the other is made longer or shorter, and every phase that begins when it ends, or later, moves
+    along with it; all others stay.
     """
     for changed, name in enumerate([phase.name for phase in phases]):
         more = minutes.get(name, phases[changed].minutes) - phases[changed].minutes
         table = timetable(phases, 0)
-        fixed = [
-            phase.at_minute is not None and begin >= table[changed][1] and number != changed
-            for number, (phase, (begin, _)) in enumerate(zip(phases, table, strict=True))
-        ]
         phases = tuple(
             replace(
                 phase,
                 minutes=phase.minutes + (more if number == changed else 0),
-                at_minute=(phase.at_minute or 0) + more if fixed[number] else phase.at_minute,
+                at_minute=begin * 5 + (more if begin >= table[changed][1] and number != changed else 0),
             )
-            for number, phase in enumerate(phases)
+            for number, (phase, (begin, _)) in enumerate(zip(phases, table, strict=True))
         )
     return phases
 
