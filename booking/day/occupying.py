@@ -173,7 +173,7 @@ def occupy(
     flagged = flag_overrun(caller, appointment, to_come)
     # A key of some locations flags visits at the others too, but is not told of them.
     seen = [one for one in flagged if caller.location_ids is None or one.location_id in caller.location_ids]
-    return [one.id for one in seen], list(_offers(caller, seen))
+    return [one.id for one in seen], list(_offers(caller, seen, from_tick(occupied.use.ends)))
 
 
 def _met(caller: Caller, ids: Iterable[UUID]) -> Sequence[Row[UUID, str, datetime]]:
@@ -234,8 +234,11 @@ def free_rest(
     freed_claims(caller, appointment.location_id, given_up)
 
 
-def _offers(caller: Caller, flagged: Sequence[Appointment]) -> Iterator[dict[str, Any]]:
-    """Yield other times for the visits that are run into, each with the id of its visit."""
+def _offers(caller: Caller, flagged: Sequence[Appointment], until: datetime) -> Iterator[dict[str, Any]]:
+    """Yield other times for the visits that are run into, each with the id of its visit.
+
+    None lies between the visit's own start and the instant `until` which it is run into.
+    """
     for appointment in [one for one in flagged if one.status in TO_COME][:_MOST_OFFERS]:
         try:
             found = alternatives(
@@ -244,6 +247,8 @@ def _offers(caller: Caller, flagged: Sequence[Appointment]) -> Iterator[dict[str
         except (Retired, Invalid, NotFound):
             continue
         for slot in found:
+            if appointment.starts_at <= datetime.fromisoformat(slot["starts_at"]) < until:
+                continue
             yield slot | {"appointment_id": appointment.id}
 
 

@@ -114,3 +114,13 @@ def test_a_step_of_a_past_visit_that_overlaps_is_taken_back(clinic: Clinic, data
 
     assert (undone["status"], undone["performed_on"]) == ("arrived", None)
     assert list(differences_of(database, clinic.desk.clinic_id)) == []
+
+
+def test_a_visit_that_moves_out_of_the_past_overlaps_no_more(clinic: Clinic) -> None:
+    clinic.booked(TEN)
+    evening = another_patient(clinic).at(EVENING)
+    visit = evening.booked(at("10:10"), **LATE_ENTRY)
+
+    moved = evening.acted("reschedule", visit, starts_at="2027-03-02T10:00:00Z")
+
+    assert (visit["flags"][0]["code"], moved["flags"]) == ("overlap", [])

@@ -353,3 +353,25 @@ def started_or_refused(clinic: Clinic, clock: str, visit: Made) -> Any:
     """Note an arrival and ask to start the treatment."""
     now = on(clinic, clock)
     return now.act("start", now.acted("arrive", shown_visit(clinic, visit)))
+
+
+def test_time_that_a_visit_really_needs_is_not_free_when_the_planned_visit_goes(clinic: Clinic) -> None:
+    running, planned = clinic.booked(at("09:40")), another_patient(clinic).booked(at("10:00"))
+    started(clinic, "09:52", running, arrives="09:40")
+    now = on(another_patient(clinic), "09:55")
+    now.acted("cancel", shown_visit(clinic, planned), reason_code="patient")
+
+    refused, later = now.book(at("10:00")), now.book(at("10:10"))
+
+    assert codes(refused) == ["no_room_available", "no_therapist_available"]
+    assert later.status_code == 201
+
+
+def test_other_times_for_a_visit_that_is_run_into_are_really_others(clinic: Clinic) -> None:
+    running, planned = clinic.booked(at("09:40")), another_patient(clinic).booked(at("10:00"))
+
+    begun = started(clinic, "09:52", running, arrives="09:40")
+
+    offered = {one["starts_at"] for one in begun["alternatives"] if one["appointment_id"] == planned["id"]}
+    assert offered
+    assert planned["starts_at"] not in offered

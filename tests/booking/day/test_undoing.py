@@ -15,7 +15,9 @@ from tests.support.cast import (
     codes,
     create_course,
     create_key,
+    create_room,
     create_rule,
+    create_therapist,
     event_types,
     performed,
     pointers,
@@ -409,3 +411,27 @@ def test_the_patients_next_session_is_possible_again(spaced: Clinic) -> None:
     on(spaced, "10:01").acted("cancel", undone, reason_code="duplicate")
 
     assert on(spaced, "10:02").book("2027-03-10T10:00:00Z").status_code == 201
+
+
+def test_a_visit_that_came_after_all_in_another_room_is_booked_there_again(
+    clinic: Clinic, database: Database
+) -> None:
+    create_room(clinic.desk, clinic.location, name="Second room")
+    create_therapist(clinic.desk, clinic.location, name="Second therapist")
+    visit = clinic.booked(TEN)
+    missed = on(clinic, "10:16").acted("no-show", visit)
+    others = {"room_id": visit["phases"][0]["room_id"]}
+    on(another_patient(clinic), "10:16").booked(at("10:15"), **others, therapist_id=_second(clinic))
+    here = on(clinic, "10:17").acted("arrive", missed)
+
+    undone = on(clinic, "10:18").acted("undo", here, **WHY)
+    booked = on(clinic, "10:19").acted("undo", undone, **WHY)
+
+    assert booked["status"] == "booked"
+    assert booked["phases"][0]["room_id"] == here["phases"][0]["room_id"] != others["room_id"]
+    assert list(differences_of(database, clinic.desk.clinic_id)) == []
+
+
+def _second(clinic: Clinic) -> str:
+    found = clinic.desk.get("/therapists").get_json()["items"]
+    return next(str(one["id"]) for one in found if one["name"] == "Second therapist")
