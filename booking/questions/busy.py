@@ -66,9 +66,10 @@ _RUNNING = """
         VALUES (p.room_id, p.lane::int), (p.therapist_id, 0), (p.assistant_id, 0), (p.device_id, 0)
     ) AS used (resource_id, lane)
     WHERE a.clinic_id = :clinic_id AND a.status IN ('arrived', 'numbing', 'in_progress')
-      AND used.resource_id = ANY(:ids) AND p.occupied_from < to_timestamp(:last * 300)
+      AND used.resource_id = ANY(:ids) AND p.occupied_from < to_timestamp(CAST(:last AS bigint) * 300)
       AND (p.occupied_from < p.occupied_until
-           OR (p.runs_on AND p.occupied_from < LEAST(a.closes_at, to_timestamp(:running * 300)))) {others}
+           OR (p.runs_on AND p.occupied_from < a.closes_at
+               AND p.occupied_from < to_timestamp(CAST(:running AS bigint) * 300))) {others}
 """
 # The time that these appointments have already, in spite of busy time from outside that came later.
 _PRESENT = """
