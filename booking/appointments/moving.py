@@ -220,6 +220,7 @@ def _phases(caller: Caller, placings: Sequence[Placing]) -> dict[UUID, list[Row[
     """Give the present phases of each visit in their order."""
     found: dict[UUID, list[Row[Any]]] = {one.appointment.id: [] for one in placings}
     columns = list(AppointmentPhase.__table__.columns)
+    # Rows and no objects: the session must not keep phases that are about to be replaced.
     phases = select(*columns).where(
         AppointmentPhase.clinic_id == caller.clinic_id, AppointmentPhase.appointment_id.in_(found)
     )

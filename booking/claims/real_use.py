@@ -202,7 +202,10 @@ def _choose_lanes(
 def _best_lane(
     inside: Sequence[AppointmentPhase], taken: Mapping[int, Sequence[Other]], used: Collection[int]
 ) -> int:
-    """Give a lane that nobody is in and that is free, as far as there is any, the own lane if equal."""
+    """Give the lane in which the visit disturbs others least, and of equal lanes the lane that it has.
+
+    A lane with a patient in it comes last; before that the lane with the least claimed time comes first.
+    """
     spans, own = [span_of(one) for one in inside], inside[0].lane
     return min(taken, key=lambda lane: (lane in used, _overlap(spans, taken[lane]), lane != own))
 

@@ -186,11 +186,14 @@ def follow_visit(caller: Caller, appointment: Appointment) -> None:
     The course's version also goes up when only its progress changes, because clients read both together.
     """
     if appointment.status in _COUNTING:
-        follow_correction(caller, appointment)
+        follow_any_status(caller, appointment)
 
 
-def follow_correction(caller: Caller, appointment: Appointment) -> None:
-    """Update the course of a visit whose status was taken back: a course that it had ended goes on."""
+def follow_any_status(caller: Caller, appointment: Appointment) -> None:
+    """Update the course of a visit whose status may be one that a step was taken back to.
+
+    A course that the visit had ended goes on.
+    """
     if appointment.course_id is None:
         return
     course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()

@@ -65,12 +65,17 @@ def planned_visit(
 ) -> PlannedVisit:
     """Give the visit with a question of its own phases, its therapist and the patient's other visits.
 
-    Of a visit whose cream is on the phases are as they really are, and `start` is when the first began.
-
-    The phases are the procedure's when these have been renamed or replaced since the booking.
+    The phases of a visit whose cream is on are as they really are, and `start` is when the first began. The
+    phases are the procedure's when these have been renamed or replaced since the booking.
     """
     appointment = visit.appointment
-    procedure = question_of(caller, catalog, appointment).procedure
+    patient = course = None
+    if history is not None:
+        # Sessions and medical holds are left out: their rules count days, and the day stays.
+        others = history.patient(appointment.id)
+        patient, course = Patient(others.id, others.busy), history.course_of(appointment.id)
+    asked = question_of(caller, catalog, appointment, patient, course)
+    procedure = asked.procedure
     fitting = fits(visit.phases, [phase.name for phase in procedure.phases])
     begun = is_numbed(visit) and fitting
     spans = [_span(one, begun=begun) for one in visit.phases]
@@ -81,14 +86,8 @@ def planned_visit(
     ]
     if fitting:
         procedure = as_planned(procedure, planned)
-    patient = None
-    if history is not None:
-        # Sessions and medical holds are left out: their rules count days, and the day stays.
-        others = history.patient(appointment.id)
-        patient = Patient(others.id, others.busy)
-    course = history.course_of(appointment.id) if history is not None else None
     question = replace(
-        question_of(caller, catalog, appointment, patient, course),
+        asked,
         procedure=replace(procedure, prerequisites=()),
         therapist_id=appointment.therapist_id,
         waived=_SETTLED | waivers(appointment).codes | (_OF_HOURS if begun else frozenset()),

@@ -10,13 +10,13 @@ from booking.appointments.records import Visit, bump_version, get_appointment, l
 from booking.appointments.steps import claims_before, forget_step, last_step, take_back
 from booking.claims.claims import claim_spacing, delete_claims, load_claims
 from booking.claims.expired_holds import lock_and_sweep
-from booking.claims.real_use import claims_of_phases, free_parts, load_others, presence_of, write_use
+from booking.claims.real_use import free_parts, load_others, presence_of, real_use, write_use
 from booking.claims.wishes import fulfil, present_place
 from booking.clinical.medical_holds import withdraw
 from booking.core.caller import Caller
 from booking.core.errors import MissingScope, Refused, StaleVersion, WrongStatus
 from booking.core.events import record
-from booking.courses.courses import follow_correction, require_sessions, select_course
+from booking.courses.courses import follow_any_status, require_sessions, select_course
 from booking.day.occupying import (
     code_of,
     free_rest,
@@ -70,15 +70,24 @@ def undo(caller: Caller, appointment_id: UUID, reason: str, expected: int | None
     appointment.flags = [
         one for one in appointment.flags if one["code"] not in _OF_THE_DAY or one["code"] in flags
     ]
-    _claim_again(caller, catalog, visit, step, comes_back=was in GONE)
-    if (was in GONE) != (appointment.status in GONE) or counted != appointment.counts_from:
-        _count_again(caller, catalog, appointment, was)
-    free_rest(caller, appointment, before, load_claims(caller, [appointment.id])[appointment.id])
+    if was in GONE and appointment.status not in GONE:
+        _require_session(caller, appointment)
+    counts_anew = (was in GONE) != (appointment.status in GONE) or counted != appointment.counts_from
+    claims = _claims_again(caller, catalog, visit, step)
+    if refusals := list(
+        _against(caller, catalog, visit, claims, comes_back=was in GONE, counts_anew=counts_anew)
+    ):
+        raise Refused(refusals)
+    if claims is not None:
+        write_use(caller, appointment, claims)
+        free_rest(caller, appointment, before, claims)
+    if counts_anew:
+        _count_again(caller, catalog, appointment)
     opened = withdraw(caller, step.before.get("medical_holds", ()))
     forget_step(caller, step)
     bump_version(caller, appointment)
     record(caller, "corrected", appointment, {"status": [was, appointment.status], "reason": reason})
-    follow_correction(caller, appointment)
+    follow_any_status(caller, appointment)
     if was in GONE and appointment.status in TO_COME and appointment.patient_id is not None:
         fulfil(caller, appointment.patient_id, present_place(catalog, appointment))
     run_into = flag_overrun(caller, appointment, runs_into(caller, visit))
@@ -120,30 +129,52 @@ def _require_scope(caller: Caller, visit: Visit) -> None:
         raise MissingScope("Undoing a step after the visit's own day needs the scope override:clinician.")
 
 
-def _claim_again(
-    caller: Caller, catalog: ClinicCatalog, visit: Visit, step: AppointmentStep, *, comes_back: bool
-) -> None:
-    """Claim what the visit occupied before the step, or raise Refused with what is gone.
+def _require_session(caller: Caller, appointment: Appointment) -> None:
+    """Lock the course of a visit that comes back; raise CourseFull or WrongStatus if it takes none."""
+    if appointment.course_id is not None:
+        course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()
+        require_sessions(caller, course, 1)
+
+
+def _claims_again(
+    caller: Caller, catalog: ClinicCatalog, visit: Visit, step: AppointmentStep
+) -> tuple[Claim, ...] | None:
+    """Give what the visit is to claim as before the step; None when the step left its claims alone."""
+    appointment, claims = visit.appointment, claims_before(step)
+    if not claims or appointment.status not in NOT_BEGUN:
+        return claims
+    # It occupies its plan again, in the rooms and with the people that it has by now.
+    use = real_use(caller, catalog, appointment, visit.phases)
+    overlaps = any(one["code"] == OVERLAP for one in appointment.flags)
+    # A visit that was noted where others had been never had more than what they left free.
+    return use.free if overlaps else use.claims
+
+
+def _against(
+    caller: Caller,
+    catalog: ClinicCatalog,
+    visit: Visit,
+    claims: Sequence[Claim] | None,
+    *,
+    comes_back: bool,
+    counts_anew: bool,
+) -> Iterator[Refusal]:
+    """Yield every reason against a visit that is to claim its time, its patient and its spacing again.
 
     The staff of a visit that `comes_back` must also manage the way from and to what they have elsewhere.
     """
-    appointment, claims = visit.appointment, claims_before(step)
-    if claims is None:
+    appointment = visit.appointment
+    if claims:
+        yield from _gone(caller, catalog, appointment, claims)
+        if comes_back and TRAVELLING not in waivers(appointment).codes:
+            yield from _travelling(caller, catalog, appointment, claims)
+    if appointment.status in GONE or appointment.patient_id is None:
         return
-    if appointment.status in NOT_BEGUN and claims:
-        # It occupies its plan again, in the rooms and with the people that it has by now.
-        claims = claims_of_phases(visit.phases)
-    if any(one["code"] == OVERLAP for one in appointment.flags):
-        # It was noted where others had been, so it never had more than what they left free.
-        claims = free_parts(claims, load_others(caller, appointment.id, claims))
-    refusals = list(_gone(caller, catalog, appointment, claims))
-    if comes_back and claims and TRAVELLING not in waivers(appointment).codes:
-        refusals += _travelling(caller, catalog, appointment, claims)
-    if appointment.status not in GONE:
-        refusals += _patient_busy(caller, visit)
-    if refusals:
-        raise Refused(refusals)
-    write_use(caller, appointment, claims)
+    if claims is not None:
+        yield from _patient_busy(caller, visit)
+    if counts_anew:
+        history = load_history(caller, catalog, appointment.patient_id)
+        yield from under_a_floor(caller, catalog, appointment, history)
 
 
 def _gone(
@@ -177,19 +208,11 @@ def _patient_busy(caller: Caller, visit: Visit) -> Iterator[Refusal]:
         yield refuse("patient_busy")
 
 
-def _count_again(caller: Caller, catalog: ClinicCatalog, appointment: Appointment, was: str) -> None:
-    """Claim the spacing of the visit's date again, or none; raise Refused below a floor, or CourseFull."""
+def _count_again(caller: Caller, catalog: ClinicCatalog, appointment: Appointment) -> None:
+    """Claim the spacing of the date from which the visit counts by now, or none for a visit that is gone."""
     if appointment.status in GONE:
         delete_claims(caller.session, appointment)
         return
-    if appointment.patient_id is None:
-        raise ValueError("Only a slot hold has no patient.")
-    if was in GONE and appointment.course_id is not None:
-        course = caller.session.scalars(select_course(caller, appointment.course_id, for_change=True)).one()
-        require_sessions(caller, course, 1)
-    history = load_history(caller, catalog, appointment.patient_id)
-    if refusals := under_a_floor(caller, catalog, appointment, history):
-        raise Refused(refusals)
-    member_of = find_course(caller, catalog, appointment.course_id, appointment.patient_id)
-    question = question_of(caller, catalog, appointment, None, member_of)
+    course = find_course(caller, catalog, appointment.course_id, appointment.patient_id)
+    question = question_of(caller, catalog, appointment, None, course)
     claim_spacing(caller.session, catalog, question, appointment)

@@ -435,3 +435,41 @@ def test_a_visit_that_came_after_all_in_another_room_is_booked_there_again(
 def _second(clinic: Clinic) -> str:
     found = clinic.desk.get("/therapists").get_json()["items"]
     return next(str(one["id"]) for one in found if one["name"] == "Second therapist")
+
+
+def test_every_reason_against_taking_a_step_back_is_given_at_once(spaced: Clinic) -> None:
+    gone = on(spaced, "09:00").acted("cancel", spaced.booked(TEN), reason_code="patient")
+    on(spaced, "09:01").booked("2027-03-10T10:00:00Z")
+    on(another_patient(spaced), "09:02").booked(TEN)
+
+    refused = on(spaced, "09:03").act("undo", gone, **WHY)
+
+    assert codes(refused) == ["room_busy", "spacing_floor", "therapist_busy"]
+
+
+def test_time_that_a_visit_had_beside_others_may_be_gone_too(clinic: Clinic) -> None:
+    first, second = clinic.booked(TEN), another_patient(clinic).booked(at("11:00"))
+    on(clinic, "10:20").acted("complete", taken_at(clinic, "10:00", first, "arrive", "start"))
+    now = on(clinic, "10:25")
+    begun = now.acted("start", now.acted("arrive", second, at=at("10:21")), at=at("10:21"))
+    done = on(clinic, "10:26").acted("complete", begun)
+    flags = [one["code"] for one in done["flags"]]
+    on(another_patient(clinic), "10:27").booked(at("10:25"))
+
+    refused = on(clinic, "10:28").act("undo", done, **WHY)
+
+    assert (flags, codes(refused)) == ([], ["room_busy", "therapist_busy"])
+
+
+def test_a_visit_that_overlapped_others_claims_no_time_that_was_booked_since(clinic: Clinic) -> None:
+    first, second = clinic.booked(TEN), another_patient(clinic).booked(at("11:00"))
+    on(clinic, "10:20").acted("complete", taken_at(clinic, "10:00", first, "arrive", "start"))
+    now = on(clinic, "10:25")
+    begun = now.acted("start", now.acted("arrive", second, at=at("10:10")), at=at("10:15"))
+    done = on(clinic, "10:26").acted("complete", begun)
+    flags = [one["code"] for one in done["flags"]]
+    on(another_patient(clinic), "10:27").booked(at("10:25"))
+
+    refused = on(clinic, "10:28").act("undo", done, **WHY)
+
+    assert (flags, codes(refused)) == (["overlap"], ["room_busy", "therapist_busy"])
