@@ -16,7 +16,7 @@ from tests.support.desk import Desk
 NOW = "2027-01-04T08:00:00+00:00"
 TEN, ELEVEN, NOON = (f"2027-03-01T{hour}:00:00+00:00" for hour in (10, 11, 12))
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 _NEWEST = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
 _HORIZON = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
 
