@@ -2,7 +2,9 @@
 
 import os
 import re
+import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -11,6 +13,7 @@ PROJECT = Path(__file__).resolve().parent
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
 _MAIL_PORTS = {"smtp": 587, "smtps": 465}
+_SHORTEST_SECRET = 32
 _ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
 
 
@@ -41,6 +44,7 @@ class Settings:
     port: int = 8080
     public_url: str | None = None
     production: bool = False
+    secret: str | None = field(default=None, repr=False)
     sandbox: bool = False
     allow_loopback_urls: bool = False
     demo: bool = True
@@ -60,6 +64,7 @@ class Settings:
             public_url=_public_url(env.get("CLINIC_PUBLIC_URL")),
             production=_choice(env, "CLINIC_ENV", "development", ("development", "production"))
             == "production",
+            secret=_secret(env.get("CLINIC_SECRET")),
             sandbox=_flag(env, "CLINIC_SANDBOX", False),
             allow_loopback_urls=_flag(env, "CLINIC_ALLOW_LOOPBACK_URLS", False),
             demo=_flag(env, "CLINIC_DEMO", True),
@@ -75,6 +80,33 @@ class Settings:
             if settings.production and is_on:
                 raise ConfigError(f"{name}=1 is refused with CLINIC_ENV=production: unset one of them.")
         return settings
+
+
+def secret_of(settings: Settings) -> str:
+    """Give the secret that encrypts what must be read again: CLINIC_SECRET, or else the data folder's own.
+
+    The folder's secret is drawn at its first use; processes that draw one at the same time agree.
+    """
+    if settings.secret is not None:
+        return settings.secret
+    path = settings.data_dir / "secret"
+    if not path.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        own = path.with_name(f"secret.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(_SHORTEST_SECRET))
+        with suppress(FileExistsError):
+            path.hardlink_to(own)
+        own.unlink()
+    return path.read_text()
+
+
+def _secret(value: str | None) -> str | None:
+    if not value:
+        return None
+    if len(value) < _SHORTEST_SECRET:
+        raise ConfigError(f"CLINIC_SECRET must have at least {_SHORTEST_SECRET} characters.")
+    return value
 
 
 def _database_url(value: str | None) -> str | None:

@@ -5,8 +5,9 @@ from typing import cast
 
 from flask import Flask, current_app, request
 
-from config import Settings
+from config import Settings, secret_of
 from models.database import Database
+from models.sealing import Sealer, sealer
 from sync.changes.long_poll import Waiting
 
 _NAME = "clinic-scheduling"
@@ -34,6 +35,11 @@ def state() -> State:
 def state_of(app: Flask) -> State:
     """Give the state of an application."""
     return cast(State, app.extensions[_NAME])
+
+
+def own_sealer() -> Sealer:
+    """Give the sealer of this server's secret."""
+    return sealer(secret_of(state().settings))
 
 
 def allow_loopback() -> bool:
