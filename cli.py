@@ -15,6 +15,7 @@ from booking.claims.reconciling import differences
 from config import ConfigError, Settings
 from jobs import demo, nightly
 from jobs.child_process import running
+from jobs.codes import sending_of
 from jobs.queue import make_queue
 from jobs.rounds import clinics
 from jobs.worker import work
@@ -85,7 +86,7 @@ def worker(settings: Settings, beside: bool) -> None:
         queue = make_queue(
             database,
             lambda: datetime.now(UTC),
-            settings.mail,
+            sending_of(settings),
             allow_loopback=settings.allow_loopback_urls,
         )
         work(queue, sys.stdin if beside else None)

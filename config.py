@@ -14,6 +14,7 @@ _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
 _MAIL_PORTS = {"smtp": 587, "smtps": 465}
 _SHORTEST_SECRET = 32
+_ANY_HOST = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
 _ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
 
 
@@ -51,6 +52,12 @@ class Settings:
     workers: int = 2
     threads: int = 8
     mail: MailServer | None = None
+
+    @property
+    def own_address(self) -> str:
+        """The address under which clients reach the server, as far as the settings tell."""
+        host = "127.0.0.1" if self.host in _ANY_HOST else self.host
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":

@@ -12,6 +12,7 @@ from api import (
     appointments,
     availability,
     blocks,
+    booking_tokens,
     calendar_feeds,
     changes,
     clinic,
@@ -42,6 +43,7 @@ from api import (
     webhooks,
 )
 from api.blueprints import Blueprint
+from api.cors import register_cors
 from api.dav import dav
 from api.docs import docs
 from api.logs import register_logs
@@ -77,6 +79,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     availability.blp,
     holds.blp,
     appointments.blp,
+    booking_tokens.blp,
     disruptions.blp,
     waitlist.blp,
     eligibility.blp,
@@ -121,6 +124,7 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     # Flask runs what comes after a request in reverse: the log line is written last.
     register_logs(app)
     register_requests(app)
+    register_cors(app)
     register_problems(app)
     api = make_api(app)
     for blueprint in blueprints:

@@ -1,15 +1,26 @@
 """Appointments over HTTP: book, judge, read, move and take through the day."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from api.access import SEE
 from api.blueprints import Blueprint
+from api.booking_tokens import SHOWN_ONCE
 from api.etags import Version, expected_version
 from api.included_patients import cards_of
 from api.paging import page
-from api.visit_requests import ignored_appointment, override_of, shown_verdict, visit_request_of
+from api.problems import malformed
+from api.state import address, own_sealer
+from api.visit_requests import (
+    ignored_appointment,
+    override_of,
+    refuse_for_widgets,
+    shown_verdict,
+    visit_request_of,
+)
 from booking.appointments import (
     book,
     book_together,
@@ -17,17 +28,21 @@ from booking.appointments import (
     listing,
     records,
     rescheduling,
+    slot_holds,
     transitions,
+    visit_links,
 )
 from booking.appointments.book_together import Order
 from booking.appointments.hold_conversion import Conversion
 from booking.appointments.records import Visit
 from booking.appointments.rescheduling import Move
 from booking.appointments.transitions import Cancellation
+from booking.appointments.visit_links import LinkWriter
 from booking.core.caller import Caller
 from booking.core.errors import VersionRequired
 from booking.day import arrival, completing, numbing, reassigning, starting, swapping, undoing
 from booking.day.reassigning import Place
+from booking.online.visits import patient_for_booking
 from models import Appointment, AuditEntry
 from schemas.appointments import (
     AppointmentListSchema,
@@ -49,23 +64,43 @@ from schemas.appointments import (
     VerdictSchema,
 )
 from schemas.base import QueryArgs, page_of
+from schemas.booking_tokens import LinkRequestSchema, LinkSchema
 
 blp = Blueprint(
     "appointments", "appointments", url_prefix="/v1/appointments", description="Visits, from booking to done."
 )
 _ONE: Final = "/<uuid:appointment_id>"
 _act = partial(blp.action, scope="appointments:write", gives=AppointmentSchema, version=Version.REQUIRED)
+# What the clinic alone decides of a visit, by the names of the fields in a body.
+_DESKS: Final = ("at", "course_id", "notes", "note", "override", "phase_minutes", "room_id")
+OWN: Final = (
+    "id",
+    "version",
+    "status",
+    "location_id",
+    "procedure_id",
+    "patient_id",
+    "therapist_id",
+    "areas",
+    "starts_at",
+    "procedure_at",
+    "ends_at",
+    "created_at",
+    "updated_at",
+)
+"""What patients see of their visits: no notes, no flags, no reasons."""
 
 
 @blp.route("", methods=["GET"])
-@blp.needs("appointments:read")
+@blp.needs("appointments:read", token=True, public_fields=OWN)
 @blp.arguments(AppointmentQuerySchema, location="query")
-@blp.response(200, page_of(AppointmentSchema))
+@blp.response(200, page_of(AppointmentSchema), own=OWN)
 def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """List appointments, by default in order of creation.
 
-    `updated_since` is for display only; it can miss changes.
+    `updated_since` is for display only; it can miss changes. A booking token lists its patients' visits.
     """
+    refuse_for_widgets(caller, query, ("flagged",), at="?")
     found = page(caller.session, listing.select_appointments(caller, query), Appointment, query)
     visits = records.with_phases(caller, found["items"])
     cards = cards_of(caller, query, (visit.appointment.patient_id for visit in visits))
@@ -75,16 +110,24 @@ def list_appointments(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("", methods=["POST"])
-@blp.needs("appointments:write", fails=(410,))
+@blp.needs("appointments:write", token=True, public_fields=OWN, fails=(410,))
 @blp.arguments(BookingSchema)
-@blp.response(201, AppointmentSchema)
+@blp.response(201, AppointmentSchema, own=OWN)
 def create_appointment(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, str]]:
     """Book a visit, or the slot that a hold keeps.
 
     When a rule or the present state forbids the visit, the answer is 409 with every reason and up to five
     near slots, and a hold stays as it is. 410 when the hold has expired, 409 `hold_converted` when it was
     booked.
+
+    With a booking token a widget books for its patients, or for a new `patient` at its address: procedures
+    that are `online`, and 409 `too_many_online` beyond 3 visits to come.
     """
+    if caller.publishable:
+        refuse_for_widgets(caller, body, _DESKS)
+        caller, body = _for_patient(caller, body)
+    elif "patient" in body:
+        raise malformed([("/patient", "Goes with a booking token: record the patient first.")])
     if "hold_id" in body:
         visit = hold_conversion.convert(caller, _conversion(body))
     else:
@@ -120,12 +163,12 @@ def validate_appointment(caller: Caller, body: dict[str, Any]) -> dict[str, Any]
     else:
         ignore = ignored_appointment(caller, body)
         verdict = book.validate(caller, visit_request_of(body), body["starts_at"], override_of(body), ignore)
-    return shown_verdict(verdict)
+    return shown_verdict(caller, verdict)
 
 
 @blp.route(_ONE, methods=["GET"])
-@blp.needs("appointments:read")
-@blp.response(200, AppointmentSchema)
+@blp.needs("appointments:read", token=True, link=SEE, public_fields=OWN)
+@blp.response(200, AppointmentSchema, own=OWN)
 def get_appointment(caller: Caller, appointment_id: UUID) -> Visit:
     """Get an appointment."""
     return records.with_phases(caller, [records.get_appointment(caller, appointment_id)])[0]
@@ -151,14 +194,17 @@ def list_appointment_history(caller: Caller, query: dict[str, Any], appointment_
     return page(caller.session, listing.select_history(caller, appointment_id), AuditEntry, query)
 
 
-@_act(f"{_ONE}/reschedule", takes=RescheduleSchema)
+@_act(f"{_ONE}/reschedule", takes=RescheduleSchema, token=True, link="reschedule", own=OWN)
 def reschedule_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
     """Move an appointment, keeping its id; its therapist stays where that is possible.
 
     The patient gets a confirmation of the new time two minutes later, unless the visit is moved back by then.
+    Patients move their own visits until the hours before it that the location's `cancel_free_hours` gives,
+    then it is 409 `too_late_online`.
     """
+    refuse_for_widgets(caller, body, _DESKS)
     move = Move(
         body["starts_at"],
         body.get("location_id"),
@@ -237,20 +283,27 @@ def complete_appointment(
     return completing.complete(caller, appointment_id, expected, body["adverse_effects"], body["at"])
 
 
-@_act(f"{_ONE}/cancel", takes=CancelSchema, fails=(410,))
+@_act(f"{_ONE}/cancel", takes=CancelSchema, fails=(410,), token=True, link="cancel", own=OWN)
 def cancel_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
-    """Cancel an appointment, or release a hold; its time is free at once."""
+    """Cancel an appointment, or release a hold; its time is free at once.
+
+    Patients cancel their visits to come themselves, with the reason `patient`.
+    """
+    refuse_for_widgets(caller, body, _DESKS)
+    if caller.publishable and body["reason_code"] != "patient":
+        raise malformed([("/reason_code", "A patient's own is `patient`.")])
     cancellation = Cancellation(body["reason_code"], body["note"], body["at"], body["notify"])
     return transitions.cancel(caller, appointment_id, expected, cancellation)
 
 
-@_act(f"{_ONE}/confirm", takes=StepSchema)
+@_act(f"{_ONE}/confirm", takes=StepSchema, token=True, link="confirm", own=OWN)
 def confirm_appointment(
     caller: Caller, body: dict[str, Any], appointment_id: UUID, expected: int | None
 ) -> Visit:
     """Note that the patient has confirmed."""
+    refuse_for_widgets(caller, body, _DESKS)
     return transitions.confirm(caller, appointment_id, expected, body["at"])
 
 
@@ -297,6 +350,38 @@ def no_show_appointment(
 ) -> Visit:
     """Note, after the grace, that the patient has not come."""
     return transitions.no_show(caller, appointment_id, expected, body["at"])
+
+
+@blp.action(f"{_ONE}/links", "appointments:write", LinkSchema, takes=LinkRequestSchema, status=201)
+def create_appointment_link(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Write a link to a visit to come, for a letter to its patient.
+
+    Its token is good until the visit begins, also after a move. It can be sent as `X-Booking-Token` without
+    any key, sees the visit and does what it names: with `reschedule` it also asks for availability.
+    """
+    visit = visit_links.visit_to_link(caller, appointment_id)
+    writer = LinkWriter(own_sealer(), address())
+    url = writer.url(caller.clinic_id, visit.id, visit.links_issue, body["actions"])
+    return {"url": url, "expires_at": visit.starts_at}, SHOWN_ONCE
+
+
+@blp.route(f"{_ONE}/links", methods=["DELETE"])
+@blp.needs("appointments:write")
+@blp.response(204)
+def delete_appointment_links(caller: Caller, appointment_id: UUID) -> None:
+    """Revoke every link to a visit that was written until now."""
+    visit_links.revoke_links(caller, appointment_id)
+
+
+def _for_patient(caller: Caller, body: dict[str, Any]) -> tuple[Caller, dict[str, Any]]:
+    """Give the visitor and the body with the patient whom they book for."""
+    procedure_id = body.get("procedure_id")
+    if procedure_id is None:
+        procedure_id = slot_holds.find(caller, body["hold_id"]).procedure_id
+    caller, patient_id = patient_for_booking(caller, procedure_id, body)
+    return caller, {**body, "patient_id": patient_id}
 
 
 def _conversion(body: dict[str, Any]) -> Conversion:

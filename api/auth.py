@@ -1,30 +1,72 @@
-"""Authentication by API key, and the check of the key's scopes."""
+"""Authentication by API key, booking token or link, and the check of what these allow."""
 
 import hashlib
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
 
 from flask import g, request
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.problems import Problem
+from api.access import SEE, Access
+from api.problems import Problem, malformed
 from api.requests import actor, clinical_now
-from booking.core.caller import Caller
-from booking.core.errors import MissingScope
+from api.state import own_sealer
+from api.visitors import visitor_name
+from booking.appointments import visit_links
+from booking.core.caller import Caller, Token
+from booking.core.errors import MissingScope, TokenRequired
+from booking.online import tokens
 from models.api_keys import KeyRow, authenticate
+from models.database import bind
 
+TOKEN_HEADER: Final = "X-Booking-Token"  # noqa: S105 - the name of a header
 _REALM = 'Bearer realm="clinic"'
+_LINK_SCOPES = frozenset({"availability:read", "appointments:write"})
+_READING = frozenset({"GET", "HEAD"})
 
 
 def authenticated(session: Session, *, sandbox: bool) -> Caller:
-    """Authenticate the request and bind the transaction to the key's clinic; 401 without a valid key.
+    """Authenticate the request and bind the transaction to its clinic; 401 without a valid key or link.
 
-    A key expires by the real clock, in a sandbox too.
+    A key expires by the real clock, in a sandbox too, as do tokens and links.
     """
+    g.publishable = g.has_token = False
+    given = request.headers.get(TOKEN_HEADER)
+    if given is not None and "Authorization" not in request.headers:
+        caller = _by_link(session, given, sandbox=sandbox)
+    else:
+        caller = _by_key(session, sandbox=sandbox)
+        if given is not None:
+            caller = _with_token(caller, given)
+    g.has_token = caller.token is not None
+    return caller
+
+
+def authorise(caller: Caller, access: Access) -> None:
+    """Check that the caller may do this at all; 403 when not."""
+    if caller.publishable:
+        _require_public(caller, access)
+    if not caller.may(access.scope):
+        raise MissingScope(f"The key lacks the scope {access.scope}.")
+
+
+def _require_public(caller: Caller, access: Access) -> None:
+    if caller.token is not None and caller.token.appointment_id is not None:
+        if access.link not in {SEE, *caller.token.actions}:
+            raise MissingScope("The link does not allow this.")
+    elif not (access.public or access.token):
+        raise Problem("secret_key_required")
+    elif not access.public and caller.token is None:
+        raise TokenRequired
+
+
+def _by_key(session: Session, *, sandbox: bool) -> Caller:
     key = _key(session)
     g.clinic_id = key.clinic_id
     g.publishable = key.kind == "publishable"
-    if g.publishable and request.headers.get("Origin") not in key.origins:
-        raise Problem("wrong_origin")
+    _check_origin(key)
     return Caller(
         session=session,
         clinic_id=key.clinic_id,
@@ -35,16 +77,76 @@ def authenticated(session: Session, *, sandbox: bool) -> Caller:
         actor=actor(),
         request_id=g.request_id,
         publishable=g.publishable,
+        visitor=visitor_name() if g.publishable else None,
         location_ids=None if key.location_ids is None else frozenset(key.location_ids),
     )
 
 
-def authorise(caller: Caller, scope: str, *, public: bool) -> None:
-    """Check that the key may do this at all; 403 when it may not."""
-    if caller.publishable and not public:
-        raise Problem("secret_key_required")
-    if not caller.may(scope):
-        raise MissingScope(f"The key lacks the scope {scope}.")
+def _by_link(session: Session, given: str, *, sandbox: bool) -> Caller:
+    link = visit_links.read_link(own_sealer(), given)
+    if link is None:
+        raise _no_token()
+    g.clinic_id, g.publishable = link.clinic_id, True
+    bind(session, link.clinic_id)
+    caller = Caller(
+        session=session,
+        clinic_id=link.clinic_id,
+        now=clinical_now(sandbox=sandbox),
+        real_now=clock.now(),
+        scopes=_LINK_SCOPES,
+        actor=actor(),
+        request_id=g.request_id,
+        publishable=True,
+    )
+    return _with_token(caller, given)
+
+
+def _with_token(caller: Caller, given: str) -> Caller:
+    """Give the caller with what the token proves; 422 beside a secret key, which needs none."""
+    if not caller.publishable:
+        raise malformed([(TOKEN_HEADER, "Goes with a publishable key, or for a link without any key.")])
+    token = _token(caller, given)
+    if token is None:
+        raise _no_token()
+    return replace(caller, token=token, visitor=_name_of(token.id or token.appointment_id))
+
+
+def _token(caller: Caller, given: str) -> Token | None:
+    if not given.startswith(visit_links.PREFIX):
+        return tokens.read_token(caller, given)
+    link = visit_links.read_link(own_sealer(), given)
+    if link is None or link.clinic_id != caller.clinic_id:
+        return None
+    return tokens.read_link(caller, link)
+
+
+def _name_of(token_id: UUID | None) -> str:
+    return f"token {token_id}"
+
+
+def _no_token() -> Problem:
+    return Problem(
+        "unauthenticated",
+        "The booking token or link is unknown, revoked or over.",
+        headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
+    )
+
+
+def _check_origin(key: KeyRow) -> None:
+    """Refuse a page that a key does not belong to; 403. A widget's key also needs an origin to write.
+
+    Browsers send no origin with a read of their own server, and other programs may send any.
+    """
+    origin = request.headers.get("Origin")
+    if origin in key.origins:
+        g.allowed_origin = origin
+        return
+    if origin is None:
+        is_refused = g.publishable and request.method not in _READING
+    else:
+        is_refused = g.publishable or bool(key.origins)
+    if is_refused:
+        raise Problem("wrong_origin")
 
 
 def _key(session: Session) -> KeyRow:

@@ -2,16 +2,17 @@
 
 # ruff: noqa: ANN401 - views take and give whatever their schemas say.
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
 import flask_smorest
-from flask import request
+from flask import g, request
 from flask_smorest.utils import unpack_tuple_response
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from api.access import Access
 from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
 from api.etags import Version, etag, expected_version, unless_unchanged
@@ -55,14 +56,17 @@ class Blueprint(flask_smorest.Blueprint):
         scope: str,
         *,
         public: bool = False,
+        token: bool = False,
+        link: str | None = None,
         public_fields: Iterable[str] | None = None,
         fails: tuple[int, ...] = (),
         looks: Callable[[Look], Any] | None = None,
     ) -> Decorator:
         """Ask for a key with the scope, and run the view in the request's one transaction.
 
-        The view gets the Caller first. `public` lets publishable keys in, and `public_fields` documents that
-        they see these alone; `fails` documents statuses beyond those that follow from the operation's kind.
+        The view gets the Caller first. `public` lets publishable keys in, `token` those with a booking token,
+        and `link` the links to a visit that name it; `public_fields` documents that these see them alone.
+        `fails` documents statuses beyond those that follow from the operation's kind.
         A view that only reads may run several times: `looks` gets a function that runs it in a transaction of
         one snapshot.
         """
@@ -71,14 +75,15 @@ class Blueprint(flask_smorest.Blueprint):
             docs = dict(getattr(view, "_apidoc", {}))
             parameters = docs.get("arguments", {}).get("parameters", ())
             schemas = [one["schema"] for one in parameters]
-            docs |= security_of(scope, schemas, public=public, public_fields=public_fields, fails=fails)
+            access = Access(scope, public, token, link)
+            docs |= security_of(access, schemas, public_fields=public_fields, fails=fails)
             reads = frozenset(one["in"] for one in parameters)
 
             @wraps(view)
             def wrapper(**path: object) -> Any:
                 def work(session: Session) -> Any:
                     caller = authenticated(session, sandbox=state().settings.sandbox)
-                    authorise(caller, scope, public=public)
+                    authorise(caller, access)
                     refuse_unread(reads)
                     return once(caller, lambda: view(caller, **path))
 
@@ -105,11 +110,20 @@ class Blueprint(flask_smorest.Blueprint):
         return decorator
 
     def response(
-        self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any
+        self,
+        status_code: int,
+        schema: type[Schema] | Schema | None = None,
+        *,
+        own: Collection[str] | None = None,
+        **options: Any,
     ) -> Decorator:
-        """Answer by the schema, with ETag, Location and Link where they apply; 304 when the client has it."""
+        """Answer by the schema, with ETag, Location and Link where they apply; 304 when the client has it.
+
+        Widgets and links get the fields `own` alone where they are given, of a page those of its items.
+        """
         headers = success_headers(status_code, schema) | options.pop("headers", {})
         dumping = super().response(status_code, schema, headers=headers, **options)
+        dumping_own = dumping if own is None else super().response(status_code, _only(schema, own))
 
         def decorator(view: View) -> View:
             @wraps(view)
@@ -117,11 +131,12 @@ class Blueprint(flask_smorest.Blueprint):
                 result, status, given = unpack_tuple_response(view(*args, **kwargs))
                 return result, status, {**object_headers(result, status_code), **(given or {})}
 
-            dumped = dumping(with_headers)
+            dumped, dumped_own = dumping(with_headers), dumping_own(with_headers)
 
             @wraps(dumped)
             def wrapper(*args: object, **kwargs: object) -> Any:
-                return unless_unchanged(dumped(*args, **kwargs))
+                answering = dumped_own if g.get("publishable") else dumped
+                return unless_unchanged(answering(*args, **kwargs))
 
             return wrapper
 
@@ -137,22 +152,41 @@ class Blueprint(flask_smorest.Blueprint):
         status: int = 200,
         version: Version = Version.UNASKED,
         public: bool = False,
+        token: bool = False,
+        link: str | None = None,
+        own: Collection[str] | None = None,
         fails: tuple[int, ...] = (),
     ) -> Decorator:
         """Register a POST view by its scope, the body that it `takes` and the answer that it `gives`.
 
         The view gets the Caller first, then the body if that holds more than a version, and by name the ids
-        of the path and the `expected` version unless it is unasked.
+        of the path and the `expected` version unless it is unasked. The rest is as for `needs` and
+        `response`.
         """
 
         def decorator(view: View) -> View:
-            acting = self.response(status, gives)(_expecting(view, version, takes))
+            acting = self.response(status, gives, own=own)(_expecting(view, version, takes))
             reading = acting if takes is None else self.arguments(takes)(acting)
-            needing = self.needs(scope, public=public, fails=(*version.value, *fails))(reading)
+            needing = self.needs(
+                scope,
+                public=public,
+                token=token,
+                link=link,
+                public_fields=own,
+                fails=(*version.value, *fails),
+            )(reading)
             routed: View = self.route(rule, methods=["POST"])(needing)
             return routed
 
         return decorator
+
+
+def _only(schema: type[Schema] | Schema | None, names: Collection[str]) -> Schema:
+    """Give the schema with these fields alone, of a page with these of its items."""
+    assert isinstance(schema, type)  # noqa: S101 - a slip of whoever writes a view
+    if "items" not in schema().fields:
+        return schema(only=tuple(names))
+    return schema(only=("next_cursor", *(f"items.{name}" for name in names)))
 
 
 def _expecting(view: View, version: Version, takes: type[Schema] | None) -> View:

@@ -11,4 +11,4 @@ blp = Blueprint(
     url_prefix="/v1/course-templates",
     description="Kinds of courses: their procedures, sessions, spacing, review and maintenance.",
 )
-serve(blp, Offer(CourseTemplates, CourseTemplateSchema, CourseTemplateQuery, public=True))
+serve(blp, Offer(CourseTemplates, CourseTemplateSchema, CourseTemplateQuery))

@@ -18,8 +18,9 @@ class Offer:
     """What the API offers of one kind of object: its operations, schemas and scopes.
 
     A kind `within` another lies below it in the path. `public` lets widgets read, all or only the
-    `public_fields`. `new` is the body of a create where it may hold more than the object, `changes` of
-    an update where it takes other fields; `without` names the operations that the kind does not have.
+    `public_fields`, and `token` lets them create with a booking token. `new` is the body of a create where
+    it may hold more than the object, `changes` of an update where it takes other fields; `without` names the
+    operations that the kind does not have.
     """
 
     kind: type[Collection]
@@ -32,6 +33,7 @@ class Offer:
     within: type[Collection] | None = None
     without: frozenset[str] = frozenset()
     public: bool = False
+    token: bool = False
     public_fields: frozenset[str] | None = None
 
     @property
@@ -75,7 +77,7 @@ def _list(blp: Blueprint, offer: Offer, plural: str) -> View:
 
 
 def _create(blp: Blueprint, offer: Offer) -> View:
-    @blp.needs(f"{offer.area}:write")
+    @blp.needs(f"{offer.area}:write", token=offer.token)
     @blp.arguments(offer.new or offer.schema)
     @blp.response(201, offer.schema)
     @_called(f"create_{offer.kind.name}", f"Create a {offer.noun}.")

@@ -6,11 +6,26 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from api.access import SEE, Access
 from schemas.base import QueryArgs
 from schemas.fields import Id
 from schemas.times import INSTANT_PATTERN
 
-SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the clinic, `ck_...`."}}
+TOKEN = "booking_token"  # noqa: S105 - the name of a scheme
+SECURITY = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of the clinic, `sk_...` or `pk_...`.",
+    },
+    TOKEN: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Booking-Token",
+        "description": "What a widget's visitor gets for a code, beside a publishable key; or alone the "
+        "token of a link to a visit.",
+    },
+}
 CONDITIONAL = {"PATCH", "DELETE"}
 _EVERYWHERE = ("X-Actor", "X-Request-Id", "X-Clinic-Now")
 _RETRY_AFTER = {"Retry-After": "After how many seconds to try again."}
@@ -65,10 +80,9 @@ REQUEST_HEADERS: Mapping[str, dict[str, Any]] = {
 
 
 def security_of(
-    scope: str,
+    access: Access,
     schemas: Iterable[Schema],
     *,
-    public: bool,
     public_fields: Iterable[str] | None,
     fails: tuple[int, ...],
 ) -> dict[str, Any]:
@@ -79,8 +93,7 @@ def security_of(
     told = None if public_fields is None else sorted(public_fields)
     return {
         "needs": {
-            "scope": scope,
-            "public": public,
+            "access": access,
             "public_fields": told,
             "fails": absent | merged | set(fails),
         }
@@ -109,14 +122,14 @@ def problems_of(
     if needs is None:
         info["docstring"].setdefault("description", "No key is needed.")
         return {**doc, "security": [], "parameters": [*doc.get("parameters", ()), "X-Request-Id"]}
-    keys = "Secret and publishable keys" if needs["public"] else "Secret keys"
-    doc["security"] = [{"bearer": []}]
-    doc["x-scope"] = needs["scope"]
-    described = [info["docstring"].get("description"), f"{keys} with the scope `{needs['scope']}`."]
+    access: Access = needs["access"]
+    doc["security"] = _security(access)
+    doc["x-scope"] = access.scope
+    described = [info["docstring"].get("description"), _who(access)]
     if needs["public_fields"] is not None:
         doc["x-publishable-fields"] = needs["public_fields"]
         names = ", ".join(f"`{name}`" for name in needs["public_fields"])
-        described.append(f"Publishable keys get only: {names}.")
+        described.append(f"Widgets get only: {names}.")
     info["docstring"]["description"] = "\n\n".join(filter(None, described))
     responses = doc.setdefault("responses", {})
     for status in _failures(info, method.upper()):
@@ -133,6 +146,28 @@ def problems_of(
     doc["parameters"] = [*doc.get("parameters", ()), *headers]
     doc["responses"] = {str(int(status)): responses[status] for status in sorted(responses, key=int)}
     return doc
+
+
+def _security(access: Access) -> list[dict[str, list[str]]]:
+    """Give the alternatives of what a request carries."""
+    keys: list[dict[str, list[str]]] = [{"bearer": []}]
+    if access.token:
+        keys.append({"bearer": [], TOKEN: []})
+    if access.link is not None:
+        keys.append({TOKEN: []})
+    return keys
+
+
+def _who(access: Access) -> str:
+    """Say who may do it."""
+    if access.public:
+        keys = f"Secret and publishable keys with the scope `{access.scope}`"
+    else:
+        keys = f"Secret keys with the scope `{access.scope}`"
+    if access.token and not access.public:
+        keys += ", and publishable keys that have it with a booking token"
+    links = {None: "", SEE: ", and links to the visit"}
+    return keys + links.get(access.link, f", and links to the visit that allow `{access.link}`") + "."
 
 
 def _document_replay(responses: dict[Any, Any]) -> None:

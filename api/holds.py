@@ -22,8 +22,8 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
     """Hold a slot with everything that the visit takes.
 
     Book it by `hold_id` before `expires_at`. When it is refused, the answer is 409 with every reason and up
-    to five near slots. A publishable key cannot name a patient, and has up to 20 live holds at a location:
-    one more is 409 `too_many_holds` with `Retry-After`.
+    to five near slots. A publishable key names a patient only with a booking token. It has up to 20 live
+    holds at a location, each of its visitors up to 5: one more is 409 `too_many_holds` with `Retry-After`.
     """
     held = slot_holds.hold(caller, visit_request_of(body), body["starts_at"], _ttl(body))
     return held, {"Location": f"{blp.url_prefix}/{held.appointment.id}"}

@@ -2,14 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.paging import cut, foreign_cursor
+from api.state import address, own_sealer, state
+from booking.appointments.visit_links import LinkWriter
 from booking.core.caller import Caller
+from booking.core.errors import NotFound
 from booking.messages import messages
 from booking.messages.messages import Message
 from booking.messages.sending import mark_sent
+from booking.online.code_messages import CODE_KIND, CodeMessage, code_messages, code_of
+from booking.online.codes import gateway_is_noted, note_code_sent, note_gateway
 from models import Appointment, MessageTemplate
 from schemas.base import page_of
 from schemas.messages import MessageQuery, MessageSchema, SentMessageSchema
@@ -26,6 +33,7 @@ _COLUMNS: Final[Mapping[str, Any]] = {
     "patient_id": Appointment.patient_id,
     "appointment_id": Appointment.id,
 }
+Listed = Message | CodeMessage
 _CURSOR: Final = re.compile(r"\d{17}\.[0-9a-f-]{36}\.\w{1,32}\.\d{1,17}", re.ASCII)
 
 
@@ -36,17 +44,25 @@ _CURSOR: Final = re.compile(r"\d{17}\.[0-9a-f-]{36}\.\w{1,32}\.\d{1,17}", re.ASC
 def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """List the messages that are due by an instant and not sent yet, in order of time.
 
-    Needs the scope patients:read as well.
+    Needs the scope patients:read as well. Among them are codes for online booking (`booking_code`), which
+    belong to no visit: send them at once, and acknowledge them like others. Codes by phone are offered to
+    patients while messages are fetched at least once a day.
     """
     only = [column == query[name] for name, column in _COLUMNS.items() if name in query]
     if "kind" in query:
         only.append(MessageTemplate.kind.in_(query["kind"]))
-    return _page(messages.list_messages(caller, query["due_by"], *only), query)
+    found: list[Listed] = [*_codes(caller, query)]
+    found += messages.list_messages(caller, query["due_by"], *only, links=LinkWriter(own_sealer(), address()))
+    _note_gateway(caller)
+    return _page(found, query)
 
 
 @blp.action("/<message_id>/sent", "appointments:write", SentMessageSchema)
 def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
     """Note that a message has been sent; a repetition changes nothing."""
+    code_id = code_of(message_id)
+    if code_id is not None:
+        return _sent_code(caller, message_id, code_id)
     sent = mark_sent(caller, message_id)
     return {
         "id": message_id,
@@ -57,7 +73,29 @@ def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
     }
 
 
-def _page(found: Sequence[Message], args: Mapping[str, Any]) -> dict[str, Any]:
+def _codes(caller: Caller, query: Mapping[str, Any]) -> Sequence[CodeMessage]:
+    """Give the codes that wait to be sent, unless the query asks for others; they are the whole clinic's."""
+    asked = query.get("kind")
+    others = any(name in query for name in _COLUMNS) or (asked is not None and CODE_KIND not in asked)
+    return () if others or caller.location_ids is not None else code_messages(caller, own_sealer())
+
+
+def _sent_code(caller: Caller, message_id: str, code_id: UUID) -> dict[str, Any]:
+    if note_code_sent(caller, code_id) is None:
+        raise NotFound("message")
+    told = {"id": message_id, "kind": CODE_KIND, "appointment_id": None}
+    return told | {"status": "sent", "sent_at": caller.real_now}
+
+
+def _note_gateway(caller: Caller) -> None:
+    """Note, now and then and beside the request's own transaction, that a gateway fetches messages."""
+    if gateway_is_noted(caller):
+        return
+    with state().database.transaction(caller.clinic_id) as session:
+        note_gateway(replace(caller, session=session))
+
+
+def _page(found: Sequence[Listed], args: Mapping[str, Any]) -> dict[str, Any]:
     """Cut a page out of all messages, by the time of the last message on the page before."""
     limit: int = args["limit"]
     if "cursor" in args:
@@ -65,8 +103,8 @@ def _page(found: Sequence[Message], args: Mapping[str, Any]) -> dict[str, Any]:
         if not _CURSOR.fullmatch(after):
             raise foreign_cursor()
         found = [message for message in found if _place(message) > after]
-    return cut(found, limit, _place)
+    return cut(sorted(found, key=_place), limit, _place)
 
 
-def _place(message: Message) -> str:
+def _place(message: Listed) -> str:
     return f"{round(message.due_at.timestamp() * 1_000_000):017}.{message.id}"

@@ -78,7 +78,8 @@ def make_api(app: Flask) -> Api:
     plugin = Plugin(schema_name_resolver=schema_name)
     info = {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     api = Api(app, spec_kwargs={"marshmallow_plugin": plugin, "info": info})
-    api.spec.components.security_scheme("bearer", SECURITY["bearer"])
+    for name, scheme in SECURITY.items():
+        api.spec.components.security_scheme(name, scheme)
     for name, header in REQUEST_HEADERS.items():
         api.spec.components.parameter(name, "header", header)
     add_webhooks(api.spec)

@@ -21,8 +21,8 @@ from booking.core.errors import (
     NoSlot,
     NotFound,
     Refused,
+    RetryLater,
     StaleVersion,
-    TooManyHolds,
     WrongDay,
     WrongStatus,
 )
@@ -40,23 +40,30 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "unauthenticated": (401, "A valid key is needed."),
     "missing_scope": (403, "The key lacks the scope for this."),
     "secret_key_required": (403, "A publishable key cannot do this."),
+    "booking_token_required": (403, "A widget needs a booking token for this."),
+    "publishable_key_required": (403, "This is for the publishable key of a widget."),
+    "wrong_code": (403, "The code is wrong."),
     "wrong_origin": (403, "The key does not belong to this origin."),
     "not_found": (404, "No such object."),
     "no_slot": (404, "There is no slot within the horizon."),
     "method_not_allowed": (405, "The path does not know this method."),
     "already_exists": (409, "Another object already has this code."),
+    "channel_unavailable": (409, "Nothing here sends codes to such an address."),
     "course_full": (409, "The course has fewer sessions left."),
     "idempotency_in_progress": (409, "The first request with this key is still running."),
     "idempotency_shown_once": (409, "This has been done, and its answer is shown only once."),
     "in_use": (409, "The object is in use."),
     "refused": (409, "A rule or the present state refuses the visit."),
     "retired": (409, "This is retired and takes no new bookings."),
-    "too_many_holds": (409, "The key has too many live holds at this location."),
+    "too_late_online": (409, "It is too late to move the visit online."),
+    "too_many_holds": (409, "There are too many live holds at this location."),
+    "too_many_online": (409, "The patient has booked as many visits online as may be."),
     "too_early": (409, "It is too early for this."),
     "wrong_day": (409, "The visit is on another day."),
     "wrong_status": (409, "The present status does not allow this."),
     "hold_converted": (409, "The hold has become an appointment."),
     "hold_extended": (409, "A hold can be extended once."),
+    "code_expired": (410, "The code cannot be used any more."),
     "cursor_expired": (410, "The cursor leads nowhere any more."),
     "hold_expired": (410, "The hold has expired."),
     "merged": (410, "The patient was merged into another."),
@@ -66,6 +73,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "idempotency_mismatch": (422, "The Idempotency-Key was used for another request."),
     "invalid": (422, "The request is malformed."),
     "version_required": (428, "Say which version you change."),
+    "too_many_codes": (429, "Too many codes were sent within an hour."),
     "error": (500, "Something went wrong here."),
     "unavailable": (503, "The service cannot answer just now."),
     "not_ready": (503, "The service is not ready."),
@@ -151,24 +159,24 @@ def _from_domain(error: DomainError) -> Problem:
         case WrongDay(alternatives=alternatives) if alternatives is not None:
             members = {"alternatives": alternatives}
         case NoSlot():
-            members = {"refusals": _told(error.refusals)}
+            members = {"refusals": told(error.refusals)}
         case WrongStatus():
             members = {"allowed": error.allowed}
         case InUse() | StaleVersion():
             members = {"appointment_ids": error.appointment_ids}
         case Merged():
             members = {"merged_into": error.into}
-        case TooManyHolds():
+        case RetryLater():
             headers = {"Retry-After": str(error.retry_after)}
     return Problem(error.code, str(error), headers=headers, **members)
 
 
 def _refusal(error: Refused) -> dict[str, Any]:
     """Give the reasons, the near slots and, of several visits, the reasons against each."""
-    members: dict[str, Any] = {"refusals": _told(error.refusals), "alternatives": error.alternatives}
+    members: dict[str, Any] = {"refusals": told(error.refusals), "alternatives": error.alternatives}
     if error.by_visit is not None:
         members["visits"] = [
-            {"position": place, "refusals": _told(refusals)} | _near(error, place)
+            {"position": place, "refusals": told(refusals)} | _near(error, place)
             for place, refusals in error.by_visit.items()
         ]
     return members
@@ -179,9 +187,9 @@ def _near(error: Refused, place: int) -> dict[str, Any]:
     return {"alternatives": error.near[place]} if place in error.near else {}
 
 
-def _told(refusals: Sequence[Refusal]) -> Sequence[Refusal]:
+def told(refusals: Sequence[Refusal]) -> Sequence[Refusal]:
     """Hide from a widget the clinical reasons why a patient cannot be treated yet."""
-    return for_widget(refusals) if g.get("publishable") else refusals
+    return for_widget(refusals, own=g.has_token) if g.get("publishable") else refusals
 
 
 def _pointer(pointer: str) -> str:

@@ -1,14 +1,18 @@
 """Reads what requests say about a visit, and shows the verdict on it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 from uuid import UUID
 
+from api.problems import malformed, told
 from booking.appointments.records import get_appointment
 from booking.core.caller import Caller
+from booking.core.errors import NotFound
 from booking.questions.judging import Override
 from booking.questions.visit_requests import VisitRequest
 from scheduling.questions import Verdict
+
+_LEFT_OUT: Final[tuple[Any, ...]] = (None, {}, [])
 
 
 def visit_request_of(given: Mapping[str, Any], patient_id: UUID | None = None) -> VisitRequest:
@@ -29,8 +33,21 @@ def ignored_appointment(caller: Caller, given: Mapping[str, Any]) -> UUID | None
     """Read the appointment whose own time counts as free; NotFound when the clinic does not have it."""
     ignored: UUID | None = given.get("ignore_appointment_id")
     if ignored is not None:
-        get_appointment(caller, ignored, pointer="/ignore_appointment_id")
+        visit = get_appointment(caller, ignored, pointer="/ignore_appointment_id")
+        if caller.publishable and visit.procedure_id != given["procedure_id"]:
+            # A visit may move although its procedure is not offered online; no other such visit is asked for.
+            raise NotFound("procedure", "/procedure_id")
     return ignored
+
+
+def refuse_for_widgets(
+    caller: Caller, given: Mapping[str, Any], names: Iterable[str], *, at: str = "/"
+) -> None:
+    """Refuse what a widget's visitor may not decide: 422 that names each field that was given."""
+    if caller.publishable:
+        found = [name for name in names if given.get(name) not in _LEFT_OUT]
+        if found:
+            raise malformed([(f"{at}{name}", "Not for a booking token or a link.") for name in found])
 
 
 def override_of(body: Mapping[str, Any]) -> Override | None:
@@ -39,10 +56,10 @@ def override_of(body: Mapping[str, Any]) -> Override | None:
     return Override(frozenset(given["codes"]), given["reason"]) if given else None
 
 
-def shown_verdict(verdict: Verdict) -> dict[str, Any]:
-    """Show whether a visit can take place, with every reason against it."""
+def shown_verdict(caller: Caller, verdict: Verdict) -> dict[str, Any]:
+    """Show whether a visit can take place, with every reason against it that the caller may see."""
     return {
         "bookable": not verdict.refusals,
-        "refusals": verdict.refusals,
-        "warnings": verdict.warnings,
+        "refusals": told(verdict.refusals),
+        "warnings": () if caller.publishable else verdict.warnings,
     }

@@ -18,12 +18,14 @@ from schemas.clinic import COUNTRIES
 from schemas.external_calendars import KINDS as CALENDAR_KINDS
 from schemas.hold_rules import RELEASED_BY
 from schemas.marks import CANCEL_REASONS, FLAGS
+from schemas.messages import MESSAGE_KINDS
 from schemas.procedures import PHASE_KINDS
 from schemas.times import WEEKDAYS
 
 # A set that has a name becomes a schema, so that clients which are generated have one type of it.
 _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "AdverseEffect": ADVERSE_EFFECTS,
+    "AnyMessageKind": MESSAGE_KINDS,
     "AppointmentStatus": APPOINTMENT_STATUSES,
     "Area": AREAS,
     "Bend": BENDS,

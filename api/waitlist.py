@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.appointments import OWN
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
@@ -26,6 +27,7 @@ serve(
         WaitlistEntrySchema,
         WaitlistQuery,
         area="appointments",
+        token=True,
         without=frozenset({"update", "delete"}),
     ),
     plural="waitlist entries",
@@ -52,7 +54,14 @@ def delete_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> None:
     entries.withdraw(caller, waitlist_entry_id, expected_version())
 
 
-@blp.action("/<uuid:waitlist_entry_id>/accept", "appointments:write", AppointmentSchema, fails=(410,))
+@blp.action(
+    "/<uuid:waitlist_entry_id>/accept",
+    "appointments:write",
+    AppointmentSchema,
+    fails=(410,),
+    token=True,
+    own=OWN,
+)
 def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
     """Book the offered slot, or move the visit to bring forward there, under its own id.
 
@@ -62,7 +71,9 @@ def accept_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> Visit:
     return entries.accept(caller, waitlist_entry_id)
 
 
-@blp.action("/<uuid:waitlist_entry_id>/decline", "appointments:write", WaitlistEntrySchema, fails=(410,))
+@blp.action(
+    "/<uuid:waitlist_entry_id>/decline", "appointments:write", WaitlistEntrySchema, fails=(410,), token=True
+)
 def decline_waitlist_entry(caller: Caller, waitlist_entry_id: UUID) -> dict[str, Any]:
     """Decline the offered slot; it goes to the next patient who waits."""
     return entries.decline(caller, waitlist_entry_id)

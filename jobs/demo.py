@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
+from booking.catalogue.api_keys import create_api_key
 from booking.catalogue.clinics import create_clinic
 from booking.catalogue.patients import Patients
 from booking.core.caller import Caller
@@ -27,16 +28,25 @@ from schemas.demo_ids import DEMO_IDS, OF_CATALOGUE
 
 __all__ = ["Card", "fill", "filling", "prepare", "welcome"]
 
-_ANY_HOST: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
+
+WIDGET_ORIGINS: Final = ("http://localhost:8000", "http://127.0.0.1:8000")
+"""Where a page that tries the demo's widget key may lie: `python -m http.server` serves there."""
+_WIDGETS_KEY: Final = {
+    "name": "Widget",
+    "kind": "publishable",
+    "scopes": ["catalog:read", "availability:read", "appointments:write"],
+    "origins": WIDGET_ORIGINS,
+}
 
 _WELCOME: Final = """
 The API is at {base}/v1, its reference at {base}/docs.
 The demo clinic's key: {key}
-
+{widget}
 Find the next slot for a patient, and book it (again and again: the spacing rules move the date on):
 
 {curl}
 """
+_WIDGET: Final = "Its widget's key, for pages of {origin} (docs/widget.md): {key}\n"
 _WELCOME_WITHOUT_DEMO: Final = """
 The API is at {base}/v1, its reference at {base}/docs.
 Make a clinic and its key: .venv/bin/clinic create-clinic --name "My clinic" --timezone Europe/London
@@ -82,6 +92,7 @@ def _make(database: Database, now: datetime) -> Card:
         with named(caller, Patient, "patient"):
             patient_id = Patients(caller).create(patient(0))["id"]
         add_accounts(caller)
+        _, widget_key = create_api_key(caller, _WIDGETS_KEY)
     with database.transaction(made.clinic_id) as session:
         caller = Caller(session, made.clinic_id, now, actor="Demo")
         add_visits(caller)
@@ -92,6 +103,7 @@ def _make(database: Database, now: datetime) -> Card:
         procedure_id=DEMO_IDS["treatment"],
         location_id=location_id,
         patient_id=patient_id,
+        widget_key=widget_key,
     )
 
 
@@ -107,7 +119,7 @@ def filling(settings: Settings, card: Card | None) -> Iterator[None]:
 
 def welcome(settings: Settings, card: Card | None) -> str:
     """Write how to begin: with the demo clinic, by a command that finds a slot and books it."""
-    base = settings.public_url or _local_url(settings)
+    base = settings.own_address
     if card is None:
         return _WELCOME_WITHOUT_DEMO.format(base=base)
     curl = _CURL.format(
@@ -117,9 +129,5 @@ def welcome(settings: Settings, card: Card | None) -> str:
         location=card.location_id,
         patient=card.patient_id,
     )
-    return _WELCOME.format(base=base, key=card.key, curl=curl)
-
-
-def _local_url(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in _ANY_HOST else settings.host
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    widget = _WIDGET.format(key=card.widget_key, origin=WIDGET_ORIGINS[0]) if card.widget_key else ""
+    return _WELCOME.format(base=base, key=card.key, widget=widget, curl=curl)

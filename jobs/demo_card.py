@@ -27,6 +27,7 @@ FILLING: Final = 1
 class Card:
     """What the demo keeps between runs; `filled` counts the planned visits that are done.
 
+    `widget_key` is the publishable key of pages of this machine; cards of earlier versions have none.
     `made_at` (aware) is the instant that divides the three months into past and future.
     """
 
@@ -38,6 +39,7 @@ class Card:
     patient_id: UUID
     filled: int = 0
     complete: bool = False
+    widget_key: str = ""
 
 
 def load(settings: Settings) -> Card | None:

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
+from booking.appointments.visit_links import LinkWriter
 from booking.core.caller import Caller
 from booking.messages.sending import Letter, claim_letters, note_failed, note_sent, put_back
 from config import MailServer
@@ -37,21 +38,23 @@ class ServerAwayError(Exception):
     """The mail server cannot be reached, refuses the login, or has broken off."""
 
 
-def send_due_mail(database: Database, server: MailServer, clock: Clock) -> None:
+def send_due_mail(database: Database, server: MailServer, clock: Clock, links: LinkWriter) -> None:
     """Send the due letters of every clinic, until none is left or the mail server is away."""
     with going_on("the mail"):
         try:
             for clinic_id in clinics(database):
                 with going_on(f"the mail of clinic {clinic_id}"):
-                    _send_clinics_mail(database, clinic_id, server, clock)
+                    _send_clinics_mail(database, clinic_id, server, clock, links)
         except ServerAwayError as error:
             sys.stderr.write(f"Background work: the mail server is away ({error}), tried again later.\n")
 
 
-def _send_clinics_mail(database: Database, clinic_id: UUID, server: MailServer, clock: Clock) -> None:
+def _send_clinics_mail(
+    database: Database, clinic_id: UUID, server: MailServer, clock: Clock, links: LinkWriter
+) -> None:
     while True:
         with database.transaction(clinic_id) as session:
-            letters = claim_letters(Caller(session, clinic_id, clock(), actor=ACTOR))
+            letters = claim_letters(Caller(session, clinic_id, clock(), actor=ACTOR), links)
         if letters is None:
             return
         if letters:
@@ -121,7 +124,16 @@ def _open(server: MailServer) -> smtplib.SMTP:
 def deliver(connection: smtplib.SMTP, server: MailServer, letter: Letter) -> Outcome:
     """Hand a letter to the server and give the outcome."""
     try:
-        connection.send_message(write(letter, server.sender), server.sender, [letter.email])
+        message = write(letter, server.sender)
+    except ValueError:
+        return Outcome.NEVER  # E-mail as such cannot carry the address.
+    return hand_over(connection, message, server.sender, letter.email)
+
+
+def hand_over(connection: smtplib.SMTP, message: EmailMessage, sender: str, to: str) -> Outcome:
+    """Hand a message to the server and give the outcome."""
+    try:
+        connection.send_message(message, sender, [to])
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         return Outcome.NEVER if min(codes) >= _PERMANENT else Outcome.LATER
@@ -130,21 +142,25 @@ def deliver(connection: smtplib.SMTP, server: MailServer, letter: Letter) -> Out
     except smtplib.SMTPSenderRefused:
         # The server refuses our own address: the letter is good, and can go once the settings are corrected.
         return Outcome.LATER
-    except (smtplib.SMTPNotSupportedError, ValueError):
-        # This server, or e-mail as such, cannot carry the address.
-        return Outcome.NEVER
+    except smtplib.SMTPNotSupportedError:
+        return Outcome.NEVER  # This server cannot carry the address.
     except (smtplib.SMTPException, OSError):
         return Outcome.BROKEN
     return Outcome.TAKEN
 
 
 def write(letter: Letter, sender: str) -> EmailMessage:
-    """Write the letter; its Message-ID is the same at every try, so that a second copy can be recognised."""
+    """Write the letter as a message."""
+    return compose(letter.dispatch_id, sender, letter.email, letter.subject, letter.body)
+
+
+def compose(id: UUID, sender: str, to: str, subject: str, body: str) -> EmailMessage:
+    """Write a message; its Message-ID is the same at every try, so that a second copy can be recognised."""
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = Address(addr_spec=letter.email)
-    message["Subject"] = " ".join(letter.subject.split())
-    message["Message-ID"] = f"<{letter.dispatch_id}@{sender.rpartition('@')[2]}>"
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = " ".join(subject.split())
+    message["Message-ID"] = f"<{id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.body)
+    message.set_content(body)
     return message

@@ -7,10 +7,13 @@ from uuid import UUID
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
+from booking.appointments.visit_links import LinkWriter
 from booking.core.webhook_queue import TASK as DELIVER
+from booking.online.codes import TASK as CODE
 from booking.waitlist.suitable_times import Freed
 from config import MailServer
 from jobs.calendars import expand_busy, fetch_calendar
+from jobs.codes import Sending, send_code
 from jobs.mail import send_due_mail
 from jobs.offers import offer_freed
 from jobs.rounds import do_minutes_work, do_nights_work
@@ -27,19 +30,21 @@ _EACH_FIVE_MINUTES: Final = "*/5 * * * *"
 _EACH_HOUR: Final = "0 * * * *"
 _KEPT_HOURS: Final = 48
 # No round looks for time that was freed, so an offer that fails is tried again by its own job.
+# A code that cannot be handed over is tried again while its patient waits for it.
+_CODES_AGAIN: Final = RetryStrategy(max_attempts=6, exponential_wait=2)
 _OFFERED_AGAIN: Final = RetryStrategy(max_attempts=5, wait=2)
 
 
 def make_queue(
     database: Database,
     clock: Callable[[], datetime],
-    mail: MailServer | None = None,
+    sending: Sending | None = None,
     *,
     allow_loopback: bool = False,
 ) -> App:
     """Make the queue with every task that the product has; `clock` gives the present instant, aware.
 
-    Without a mail server no task sends mail: the messages are left to the clinic's own gateway.
+    Without a mail server no task sends messages: they are left to the clinic's own gateway.
     Webhooks are delivered to this machine, and calendars fetched from it, only with `allow_loopback`.
 
     A recurring task waits at most once. The work of a killed worker is not lost: it is started again once
@@ -59,8 +64,8 @@ def make_queue(
     def night(timestamp: int) -> None:  # noqa: ARG001 - see above
         do_nights_work(database, clock())
 
-    if mail is not None:
-        _add_mail(queue, database, clock, mail)
+    if sending is not None:
+        _add_sending(queue, database, clock, sending)
 
     @queue.periodic(cron=_EACH_MINUTE, queueing_lock="stalled")
     @queue.task(name="stalled")
@@ -101,8 +106,19 @@ def _add_calendars(
         expand_busy(database, UUID(clinic_id), UUID(therapist_id), clock)
 
 
-def _add_mail(queue: App, database: Database, clock: Callable[[], datetime], mail: MailServer) -> None:
+def _add_sending(queue: App, database: Database, clock: Callable[[], datetime], sending: Sending) -> None:
+    @queue.task(name=CODE, retry=_CODES_AGAIN)
+    def code(clinic_id: str, code_id: str) -> None:
+        send_code(database, UUID(clinic_id), UUID(code_id), clock, sending)
+
+    if sending.mail is not None:
+        _add_mail(queue, database, clock, sending.mail, LinkWriter(sending.sealer, sending.address))
+
+
+def _add_mail(
+    queue: App, database: Database, clock: Callable[[], datetime], mail: MailServer, links: LinkWriter
+) -> None:
     @queue.periodic(cron=_EACH_MINUTE, queueing_lock="mail")
     @queue.task(name="mail")
     def send_mail(timestamp: int) -> None:  # noqa: ARG001 - see above
-        send_due_mail(database, mail, clock)
+        send_due_mail(database, mail, clock, links)

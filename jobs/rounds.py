@@ -18,6 +18,8 @@ from booking.core.caller import Caller
 from booking.courses.recalls import maintenance_due
 from booking.courses.states import lapse_due
 from booking.messages.sending import announce_due
+from booking.online.codes import end_codes, forget_codes
+from booking.online.tokens import forget_tokens
 from booking.waitlist import offers
 from jobs.nightly import revalidate_clinic
 from models import Clinic
@@ -42,7 +44,7 @@ def forget_answers(caller: Caller) -> int:
     return purge(caller.session, caller.clinic_id, caller.real_now)
 
 
-EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due, wake_overdue, fetch_due)
+EACH_MINUTE: Final[Sequence[Act]] = (sweep, announce_due, wake_overdue, fetch_due, end_codes)
 """Acts for a clinic that look for what has become due; each gives the number that it found."""
 EACH_NIGHT: Final[Sequence[Act]] = (
     lapse_due,
@@ -51,6 +53,8 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     forget_answers,
     forget_holds,
     forget_messages,
+    forget_codes,
+    forget_tokens,
     changes.purge,
     forget_deliveries,
     forget_deletions,

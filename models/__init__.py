@@ -4,6 +4,7 @@ from models.api_keys import ApiKey
 from models.app_passwords import AppPassword
 from models.appointments import Appointment, AppointmentPhase, AppointmentStep, Occupancy, SpacingClaim
 from models.base import Base
+from models.booking_tokens import BookingCode, BookingToken
 from models.calendar_feeds import CalendarFeed
 from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
@@ -30,7 +31,7 @@ from models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AppointmentStep", "AuditEntry", "Base",
-    "Block",
+    "Block", "BookingCode", "BookingToken",
     "BusyDeletion", "BusyObject", "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course",
     "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
     "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",

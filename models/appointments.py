@@ -21,15 +21,18 @@ BEHIND = 10_000
 class Appointment(Versioned, Base):
     """A visit or a hold; `during` is the patient's presence, `local_date` its civil date at the location.
 
-    An appointment that began as a hold has `hold`: `key_id` (of the key that made it), `extended`, and
-    how it `ended` (null while held). `phase_minutes` are the lengths that were chosen for it, by the names of
-    the phases: it keeps them when it moves. `status_since` is when the step happened that led to the present
-    status, by the clinical clock; null for visits of an older version. `performed_on` is the civil date at
-    the location on which the treatment really began, null until then.
+    An appointment that began as a hold has `hold`: `key_id` (of the key that made it), `visitor` (of a
+    widget), `extended`, and how it `ended` (null while held). `phase_minutes` are the lengths that were
+    chosen for it, by the names of the phases: it keeps them when it moves. `status_since` is when the step
+    happened that led to the present status, by the clinical clock; null for visits of an older version.
+    `performed_on` is the civil date at the location on which the treatment really began, null until then.
 
     Once the numbing or the treatment has begun, the patient is present from `present_from` to
     `present_until`, which are null while the presence is as planned; a trigger makes `during` of them.
     `closes_at` is when a visit under way should be over: the closing time of its day, or the end of its plan.
+
+    A visit that its patient booked by a widget is `online`. Links to the visit are good while they have its
+    `links_issue`.
     """
 
     __tablename__ = "appointments"
@@ -96,6 +99,8 @@ class Appointment(Versioned, Base):
     warnings: Mapped[list[dict[str, Any]]]
     flags: Mapped[list[dict[str, Any]]]
     overrides: Mapped[list[dict[str, Any]]]
+    online: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    links_issue: Mapped[int] = mapped_column(default=1, server_default="1")
     cancellation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     hold: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 

@@ -4,13 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Numeric, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Tenant, Versioned, belongs_to, of_clinic
 
 
 class Procedure(Versioned, Base):
-    """What a visit is for: family, areas, depth, required qualifications and prerequisites."""
+    """What a visit is for: family, areas, depth, required qualifications and prerequisites.
+
+    Patients see and book it by a widget if it is `online`; `price` has `amount`, in minor units, and
+    `currency`.
+    """
 
     __tablename__ = "procedures"
     __table_args__ = (
@@ -28,6 +33,9 @@ class Procedure(Versioned, Base):
     qualifications_any: Mapped[list[str]]
     counts_as: Mapped[str | None]
     prerequisites: Mapped[list[dict[str, Any]]]
+    online: Mapped[bool] = mapped_column(server_default=text("false"))
+    description: Mapped[str | None]
+    price: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     active: Mapped[bool]
 
 

@@ -81,6 +81,17 @@ CLINICAL: Final = frozenset(
     }
 )  # fmt: skip
 
+# What patients can do something about themselves: book what comes first, wait, choose fewer areas.
+THEIR_OWN: Final = frozenset(
+    {
+        "prerequisite_missing", "prerequisite_expired", "cooling_off", "one_area_per_visit",
+        "anaesthetic_area",
+    }
+)  # fmt: skip
+
+# What a member of staff lacks is told to the desk alone.
+_OF_STAFF: Final = frozenset({"qualification_expires", "depth_exceeded"})
+
 Ground = tuple[str, str, UUID | None, date | None]
 """What a reason rests on: code, rule, and the session, treatment or hold with its date."""
 
@@ -92,7 +103,7 @@ class Refusal:
     `rule_id` is the rule's code ("S02"), `earliest_on` the first civil date that passes, `overridable_by`
     the lowest level that may waive it (None: no level), `because` the reasons of single candidates behind
     a pool's refusal, `grounds` what a clinical reason rests on. What is in use is used by `appointment_id`,
-    and presumably `until` then.
+    and presumably `until` then. A visit that is missing can be had by booking the procedure `book_first`.
     """
 
     code: str
@@ -105,6 +116,7 @@ class Refusal:
     grounds: frozenset[Ground] = frozenset()
     appointment_id: UUID | None = None
     until: datetime | None = None
+    book_first: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.code not in REFUSALS:
@@ -150,9 +162,23 @@ def warn(code: str, *, rule_id: str | None = None, earliest_on: date | None = No
     return Notice(code, WARNINGS[code], rule_id, earliest_on)
 
 
-def for_widget(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
-    """Return what a publishable key may see: a clinical reason tells only from when it passes."""
-    told = (
-        refuse("not_yet", earliest_on=one.earliest_on) if one.code in CLINICAL else one for one in refusals
+def for_widget(refusals: Iterable[Refusal], *, own: bool = False) -> tuple[Refusal, ...]:
+    """Return what a widget may see: a clinical reason tells only from when it passes.
+
+    Patients who have proved who they are see their `own` reasons by name as far as they can do something
+    about them. Nobody sees what single members of staff lack, or which visit is using something.
+    """
+    return tuple(dict.fromkeys(_told(one, CLINICAL - THEIR_OWN if own else CLINICAL) for one in refusals))
+
+
+def _told(refusal: Refusal, hidden: frozenset[str]) -> Refusal:
+    if refusal.code in hidden:
+        return refuse("not_yet", earliest_on=refusal.earliest_on)
+    code = "therapist_unqualified" if refusal.code in _OF_STAFF else refusal.code
+    return Refusal(
+        code,
+        REFUSALS[code],
+        resource_id=refusal.resource_id,
+        earliest_on=refusal.earliest_on,
+        book_first=refusal.book_first,
     )
-    return tuple(dict.fromkeys(told))

@@ -26,7 +26,7 @@ from schemas.fields import (
 )
 from schemas.locations import affected
 from schemas.marks import CANCEL_REASONS, CancellationSchema, FlagOfVisitSchema, OverrideOfVisitSchema
-from schemas.patients import included, included_patient
+from schemas.patients import OLDEST_BIRTH_YEAR, included, included_patient
 from schemas.phase_minutes import PhaseMinutes
 from schemas.problems import OfferedTimeSchema, RefusalSchema, Terse
 from schemas.procedures import PHASE_KINDS
@@ -66,13 +66,29 @@ _ALSO_OF_THE_HOLD = ("phase_minutes", "ignore_appointment_id")
 _INSTEAD = {"description": "Required without a `hold_id`, refused with one."}
 
 
+class NewPersonSchema(Schema):
+    """Somebody new who books by a widget; the address is that of the booking token."""
+
+    name = Text(200, required=True)
+    born_on = LocalDate(
+        first_year=OLDEST_BIRTH_YEAR,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Needed where a rule has a minimum age."},
+    )
+
+
 class BookingSchema(WantedVisitSchema):
     """A visit of a patient to book or to judge: named in full, or by the hold that keeps it already.
 
     With a `hold_id` its procedure, location, start, areas, therapist, room and lengths are the hold's.
     """
 
-    patient_id = Id(required=True)
+    patient_id = Id(metadata={"description": "Required, but for a widget that names a new `patient`."})
+    patient = Nested(
+        NewPersonSchema,
+        metadata={"description": "With a booking token, in place of a `patient_id`: somebody new."},
+    )
     hold_id = Id(metadata={"description": "The hold that becomes the appointment, keeping its id."})
     procedure_id = Id(metadata=_INSTEAD)
     location_id = Id(metadata=_INSTEAD)
@@ -89,12 +105,21 @@ class BookingSchema(WantedVisitSchema):
         else:
             required = _OF_THE_HOLD[:3]
             errors = {name: ["Missing data for required field."] for name in required if name not in data}
+        if "patient" in data and "patient_id" in data:
+            errors["patient"] = ["Give either a patient_id or a patient."]
+        elif "patient" not in data and "patient_id" not in data:
+            errors["patient_id"] = ["Missing data for required field."]
         if errors:
             raise ValidationError(errors)
 
 
 class ValidationSchema(BookingSchema):
     """A visit to judge, as a new visit or as the move of one that is booked."""
+
+    class Meta:
+        """Judge for patients whom the clinic knows."""
+
+        exclude = ("patient",)
 
     ignore_appointment_id = Id(
         metadata={"description": "Judges the visit as the move of this one, whose own time counts as free."}

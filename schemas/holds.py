@@ -33,7 +33,7 @@ class HoldRequestSchema(TtlSchema):
     therapist_id = Id(allow_none=True)
     patient_id = Id(
         allow_none=True,
-        metadata={"description": "Keeps this patient's rules too; not for publishable keys."},
+        metadata={"description": "Keeps this patient's rules too; of a widget with a booking token."},
     )
     course_id = Id(allow_none=True, metadata={"description": "The patient's course."})
     phase_minutes = PhaseMinutes(allow_none=True)

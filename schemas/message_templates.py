@@ -6,7 +6,10 @@ from schemas.fields import Choice, Flag, QueryChoices, Text
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 5000
-_FIELDS = "Fields in braces: {patient}, {clinic}, {location}, {date}, {time}, {cancel_until}."
+_FIELDS = (
+    "Fields in braces: {patient}, {clinic}, {location}, {date}, {time}, {cancel_until}, and {manage_url}, "
+    "the link by which the patient confirms, moves or cancels the visit."
+)
 
 
 class MessageTemplateSchema(Resource):

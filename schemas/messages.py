@@ -7,6 +7,7 @@ from schemas.base import PageArgs, Schema
 from schemas.fields import Id, Nested, QueryChoices
 from schemas.times import Instant
 
+MESSAGE_KINDS = (*MOMENT_OF, "booking_code")
 STATUSES = ("planned", "due", "sending", "failed")
 
 
@@ -19,11 +20,11 @@ class MessageQuery(PageArgs):
     location_id = Id()
     patient_id = Id()
     appointment_id = Id()
-    kind = QueryChoices(tuple(MOMENT_OF))
+    kind = QueryChoices(MESSAGE_KINDS)
 
 
 class RecipientSchema(Schema):
-    """The patient whom a message is for."""
+    """The patient whom a message is for; of a code only the address is known."""
 
     name = fields.String(required=True)
     email = fields.String(required=True, allow_none=True)
@@ -34,10 +35,10 @@ class MessageSchema(Schema):
     """A message that has not been sent, as it would go out now."""
 
     id = fields.String(required=True, metadata={"description": "Stays while the visit is where it is."})
-    kind = fields.String(required=True, metadata={"enum": list(MOMENT_OF)})
-    appointment_id = Id(required=True)
-    patient_id = Id(required=True)
-    location_id = Id(required=True)
+    kind = fields.String(required=True, metadata={"enum": list(MESSAGE_KINDS)})
+    appointment_id = Id(required=True, allow_none=True, metadata={"description": "Null for a code."})
+    patient_id = Id(required=True, allow_none=True)
+    location_id = Id(required=True, allow_none=True)
     due_at = Instant(required=True)
     expires_at = Instant(required=True, metadata={"description": "From then on it is not sent any more."})
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
@@ -50,7 +51,7 @@ class SentMessageSchema(Schema):
     """A message that has been sent."""
 
     id = fields.String(required=True)
-    kind = fields.String(required=True, metadata={"enum": list(MOMENT_OF)})
-    appointment_id = Id(required=True)
+    kind = fields.String(required=True, metadata={"enum": list(MESSAGE_KINDS)})
+    appointment_id = Id(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"enum": ["sent"]})
     sent_at = Instant(required=True)

@@ -39,6 +39,7 @@ class RefusalSchema(Terse):
     )
     appointment_id = Id(metadata={"description": "The visit that is using what is needed now."})
     until = Instant(metadata={"description": "Until when that visit is going to use it."})
+    book_first = Id(metadata={"description": "The procedure by which what must come first can be booked."})
     because = ListOf(
         Nested("RefusalSchema"),
         metadata={"description": "The candidates' own reasons behind a pool's refusal."},

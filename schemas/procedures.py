@@ -23,6 +23,7 @@ from schemas.fields import (
     Text,
 )
 from schemas.locations import affected
+from schemas.prices import PriceSchema
 
 PHASE_KINDS = ("intake", "numbing", "prep", "procedure", "aftercare", "turnover", "consultation")
 LONGEST_VISIT_MINUTES = LONGEST_VISIT * TICK_MINUTES
@@ -88,6 +89,18 @@ class ProcedureSchema(Resource):
     qualifications_any = Codes(load_default=list, maximum=20, metadata={"description": "One of these."})
     counts_as = Choice(EVENTS, load_default=None, allow_none=True)
     prerequisites = ListOf(Nested(PrerequisiteSchema), load_default=list, maximum=20)
+    online = Flag(
+        load_default=False,
+        metadata={"description": "Whether publishable keys see it, and patients book it by a widget."},
+    )
+    description = Text(
+        2000,
+        lines=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What patients are told of it, in plain text."},
+    )
+    price = Nested(PriceSchema, load_default=None, allow_none=True)
     phases = ListOf(Nested(PhaseSchema), required=True, maximum=MOST_PHASES)
     patient_minutes = fields.Function(
         lambda procedure: _length(procedure["phases"], with_patient=True),

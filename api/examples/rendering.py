@@ -76,8 +76,11 @@ def _method(method: str, body: object) -> Sequence[str]:
 
 def _headers(operation: Mapping[str, Any], body: object) -> Iterator[str]:
     if operation["security"]:
-        # The shell puts the key of the demo clinic in, which `make run` prints.
-        yield from ("-H", '"Authorization: Bearer $CLINIC_KEY"')
+        # The shell puts the keys of the demo clinic in, which `make run` prints.
+        own = operation["tags"] == ["booking-tokens"]
+        yield from ("-H", f'"Authorization: Bearer ${"CLINIC_WIDGET_KEY" if own else "CLINIC_KEY"}"')
+        if own:
+            yield from ("-H", "Origin: http://localhost:8000", "-H", '"Idempotency-Key: $(uuidgen)"')
     if "428" in operation["responses"] and "versions" not in (body if isinstance(body, dict) else {}):
         yield from ("-H", "If-Match: *")
     if body is not None:

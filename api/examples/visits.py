@@ -24,6 +24,8 @@ def _then(at: str) -> dict[str, str]:
     return {"at": f"{PAST_DAY}T{at}:00+00:00"}
 
 
+_ADDRESS: Final = {"email": "ada@example.org"}
+
 EXAMPLES: Final[Mapping[str, Example]] = {
     "list_slots": Example(query={**_TREATMENT, **_WEEK}),
     "list_days": Example(query={**_TREATMENT, **_WEEK}),
@@ -33,6 +35,9 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "extend_hold": Example({"ttl_seconds": 600}),
     "list_appointments": Example(query={**_WEEK, "status": ["booked", "confirmed"]}),
     "create_appointment": Example(_VISIT),
+    "create_appointment_link": Example({"actions": ["confirm", "cancel", "reschedule"]}),
+    "send_booking_code": Example(_ADDRESS),
+    "verify_booking_code": Example({**_ADDRESS, "code": "123456"}),
     "create_appointments_together": Example(
         {
             "patient_id": Of("patient"),

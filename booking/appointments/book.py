@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from booking.appointments.online_limits import require_fewer_visits
 from booking.appointments.records import Visit, add_appointment, when_and_where
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import lock_and_sweep
@@ -65,6 +66,7 @@ def write(
     """Judge a visit under its locks, and write it with its claims and events or raise Refused."""
     if request.patient_id is None:
         raise NotFound("patient", "/patient_id")
+    require_fewer_visits(caller, request.patient_id)
     history = load_history(caller, catalog, request.patient_id)
     if request.course_id is not None:
         require_course(caller, request.course_id, request.patient_id, request.procedure_id, for_change=True)
@@ -74,7 +76,15 @@ def write(
         raise Refused(verdict.refusals)
     overrides = overridden(caller, question, start, verdict, override)
     appointment = add_appointment(
-        caller, request, question, verdict, start, status="booked", notes=notes, overrides=overrides
+        caller,
+        request,
+        question,
+        verdict,
+        start,
+        status="booked",
+        notes=notes,
+        overrides=overrides,
+        online=caller.publishable,
     )
     assignment = verdict.assignment
     if verdict.overlaps:

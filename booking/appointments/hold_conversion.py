@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from booking.appointments.online_limits import require_fewer_visits
 from booking.appointments.records import Visit, stored_notice, when_and_where, with_phases
 from booking.appointments.slot_holds import find
 from booking.claims.claims import claim_spacing
@@ -73,6 +74,7 @@ def _convert(caller: Caller, wanted: Conversion) -> Visit:
     lock_and_sweep(caller, patients=[wanted.patient_id], also=wanted.hold_id)
     held = find(caller, wanted.hold_id, for_change=True)
     _check_patient(caller, held, wanted)
+    require_fewer_visits(caller, wanted.patient_id)
     question, history = _question(caller, catalog, held, wanted, for_change=True)
     start = to_tick(held.starts_at)
     verdict = judge(caller, catalog, question, start, wanted.override, held.id, stays=True)
@@ -99,6 +101,7 @@ def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:
     held.status = "booked"
     held.status_since = caller.now
     held.expires_at = None
+    held.online = caller.publishable
     held.patient_id = wanted.patient_id
     held.course_id = wanted.course_id or held.course_id
     held.notes = wanted.notes

@@ -22,6 +22,8 @@ def select_appointments(caller: Caller, query: dict[str, Any]) -> Select[Appoint
     chosen = select(Appointment).where(Appointment.clinic_id == caller.clinic_id)
     if caller.location_ids is not None:
         chosen = chosen.where(Appointment.location_id.in_(caller.location_ids))
+    if caller.publishable:
+        chosen = chosen.where(Appointment.patient_id.in_(caller.token.patient_ids if caller.token else ()))
     for name in _EQUAL:
         if query.get(name) is not None:
             chosen = chosen.where(getattr(Appointment, name) == query[name])

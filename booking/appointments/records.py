@@ -75,17 +75,16 @@ class Visit:
 def get_appointment(
     caller: Caller, appointment_id: UUID, *, for_change: bool = False, pointer: str | None = None
 ) -> Appointment:
-    """Give an appointment of the caller's clinic and locations, or NotFound; `for_change` locks its row."""
+    """Give an appointment that the caller may see, or NotFound; `for_change` locks its row."""
     statement = select(Appointment).where(
         Appointment.clinic_id == caller.clinic_id, Appointment.id == appointment_id
     )
     if for_change:
         statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     appointment = caller.session.scalar(statement)
-    hidden = (
-        appointment and caller.location_ids is not None and appointment.location_id not in caller.location_ids
-    )
-    if appointment is None or hidden:
+    if appointment is None or not caller.sees_visit(
+        appointment.id, appointment.patient_id, appointment.location_id
+    ):
         raise NotFound("appointment", pointer)
     return appointment
 

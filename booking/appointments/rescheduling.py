@@ -8,6 +8,7 @@ from uuid import UUID
 
 from booking.appointments.moving import Placing, move_all
 from booking.appointments.noted_times import noted_at
+from booking.appointments.online_limits import require_in_time
 from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.appointments.transitions import require_status
 from booking.claims.expired_holds import lock_and_sweep
@@ -76,6 +77,7 @@ def _move(
     lock_and_sweep(caller, patients=[request.patient_id], resources=resources | present_therapist)
     appointment = lock_appointment(caller, appointment_id, expected)
     require_status("reschedule", appointment)
+    require_in_time(caller, catalog, appointment)
     visit = with_phases(caller, [appointment], catalog)[0]
     noted_at(caller, visit, "reschedule", move.at)
     if _is_there(visit, move):

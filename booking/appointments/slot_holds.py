@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from booking.appointments.book import lock_for
+from booking.appointments.online_limits import require_fewer_holds
 from booking.appointments.records import Visit, add_appointment
-from booking.appointments.slot_hold_limits import require_fewer_holds
 from booking.claims.claims import claims_of
 from booking.claims.expired_holds import end_hold, require_live
 from booking.core.bulk_insert import insert_rows
@@ -81,6 +81,7 @@ def _hold(
     lasting = ttl or timedelta(seconds=question.location.policy.hold_seconds)
     made_by: dict[str, Any] = {
         "key_id": caller.key_id and str(caller.key_id),
+        "visitor": caller.visitor,
         "extended": False,
         "ended": None,
     }

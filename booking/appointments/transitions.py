@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from booking.appointments.noted_times import noted_at
+from booking.appointments.online_limits import require_to_come
 from booking.appointments.records import Visit, bump_version, lock_appointment, with_phases
 from booking.appointments.steps import as_it_is, keep_step
 from booking.claims.claims import delete_claims, load_claims
@@ -104,6 +105,7 @@ def begin(
     Raise StaleVersion or WrongStatus if the action is not allowed, and what `noted_at` raises.
     """
     appointment = lock_appointment(caller, appointment_id, expected)
+    require_to_come(caller, appointment)
     require_status(action, appointment)
     visit = remembered(with_phases(caller, [appointment])[0])
     return visit, noted_at(caller, visit, action, at)

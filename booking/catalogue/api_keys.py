@@ -19,7 +19,9 @@ from models.locations import Location
 PREFIX: Final = "ck_"
 FIXED: Final = ("kind",)
 # A widget reads the public catalogue, sees what is free, holds it, and books with a booking token.
-PUBLISHABLE_SCOPES: Final = frozenset({"catalog:read", "availability:read", "appointments:write"})
+PUBLISHABLE_SCOPES: Final = frozenset(
+    {"catalog:read", "availability:read", "appointments:read", "appointments:write"}
+)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 

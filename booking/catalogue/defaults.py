@@ -109,6 +109,9 @@ def _procedure(entry: dict[str, Any]) -> dict[str, Any]:
         "qualifications_any": entry.get("qualifications_any", []),
         "counts_as": entry.get("counts_as"),
         "prerequisites": prerequisites,
+        "online": entry.get("online", False),
+        "description": entry.get("description"),
+        "price": None,
         "phases": [_phase(phase) for phase in entry["phases"]],
     }
 

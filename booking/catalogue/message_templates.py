@@ -16,7 +16,7 @@ from booking.core.errors import Invalid
 from models import MessageTemplate
 
 # Nothing clinical is among them: procedures, areas, notes and answers cannot get into a message.
-PLACEHOLDERS: Final = ("patient", "clinic", "location", "date", "time", "cancel_until")
+PLACEHOLDERS: Final = ("patient", "clinic", "location", "date", "time", "cancel_until", "manage_url")
 
 _FILE: Final = Path(__file__).with_name("default_messages.toml")
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")

@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from booking.core.crud import ALL, Collection, Values, Where
 from booking.core.errors import MissingScope
 from models import Clinic
+from models.clinics import ONLINE_LIMITS
 
 
 class OwnClinic(Collection):
@@ -14,10 +15,16 @@ class OwnClinic(Collection):
 
     name = "clinic"
     model = Clinic
+    merges = frozenset({"limits"})
 
     def select(self, where: Where = ALL) -> Select[Any]:  # noqa: ARG002 - there is only one to find
         """Select the caller's clinic."""
         return select(Clinic).where(Clinic.id == self.caller.clinic_id)
+
+    def show(self, found: list[Values]) -> None:
+        """Show every limit, also those that the clinic has not decided on."""
+        for values in found:
+            values["limits"] = {**ONLINE_LIMITS, **values["limits"]}
 
     def check(self, before: Values | None, after: Values) -> None:  # noqa: ARG002 - a hook's signature
         """Refuse a change by a key of some locations: it would reach the others."""

@@ -51,8 +51,12 @@ class Patients(Collection):
     private = True
 
     def select(self, where: Where = ALL) -> Select[Any]:
-        """Select patients, but none who was merged into another."""
-        return super().select(where).where(Patient.merged_into_id.is_(None))
+        """Select patients, but none who was merged into another; a widget's visitor finds their own alone."""
+        found = super().select(where).where(Patient.merged_into_id.is_(None))
+        if self.caller.publishable:
+            token = self.caller.token
+            found = found.where(Patient.id.in_(token.patient_ids if token else ()))
+        return found
 
     def require(self, id: UUID, pointer: str | None = None) -> Any:  # noqa: ANN401 - a row
         """Give the row that a body or a path names; Merged for a patient who was merged."""

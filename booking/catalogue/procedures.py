@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from booking.core.caller import Caller
-from booking.core.crud import Collection, Values
+from booking.core.crud import ALL, Collection, Values, Where
 from booking.core.errors import InUse, Invalid
 from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_ANY_RULE, OF_CATALOGUE, OF_PREREQUISITES
@@ -26,6 +26,11 @@ class Procedures(Collection):
     name = "procedure"
     model = Procedure
     rows = MappingProxyType({"phases": Rows(Phase, "procedure_id", ("position",))})
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Select procedures; publishable keys see those that are offered online."""
+        found = super().select(where)
+        return found.where(Procedure.online, Procedure.active) if self.caller.publishable else found
 
     def check_values(self, after: Values) -> None:
         """Refuse prerequisites that form a cycle."""

@@ -182,14 +182,54 @@ class Merged(DomainError):
         self.into = into
 
 
-class TooManyHolds(DomainError):
-    """The key has as many live holds at this location as it may; book, release or wait for one of them."""
-
-    code = "too_many_holds"
+class RetryLater(DomainError):
+    """There were too many of these; try again after `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
         self.retry_after = retry_after
+
+
+class TooManyHolds(RetryLater):
+    """There are as many live holds at this location as may be; book, release or wait for one of them."""
+
+    code = "too_many_holds"
+
+
+class TooManyCodes(RetryLater):
+    """As many codes were sent within an hour as may be."""
+
+    code = "too_many_codes"
+
+
+class ChannelUnavailable(DomainError):
+    """Nothing here sends codes to such an address; try the other kind."""
+
+    code = "channel_unavailable"
+
+
+class CodeExpired(DomainError):
+    """The code was used, tried too often or replaced, or its time is over; ask for another."""
+
+    code = "code_expired"
+
+
+class TokenRequired(DomainError):
+    """A widget needs a booking token for this."""
+
+    code = "booking_token_required"
+
+
+class TooManyOnline(DomainError):
+    """The patient has as many visits to come as may be booked online."""
+
+    code = "too_many_online"
+
+
+class TooLateOnline(DomainError):
+    """It is too late to move the visit online; the clinic can still do it."""
+
+    code = "too_late_online"
 
 
 class NoSlot(DomainError):

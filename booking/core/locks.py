@@ -1,7 +1,7 @@
 """Locks the catalogue, then patients, then resources: an act takes all its locks first, in this order."""
 
 from collections.abc import Iterable
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -36,6 +36,11 @@ def lock_resources(session: Session, resources: Iterable[UUID]) -> None:
 def lock_holds(session: Session, key_id: UUID, location_id: UUID) -> None:
     """Lock the slot holds of a key at a location before any other lock, so that they are made in turn."""
     session.execute(_LOCK, {"keys": _keys([uuid5(key_id, str(location_id))])})
+
+
+def lock_names(session: Session, names: Iterable[str]) -> None:
+    """Lock what has no id, such as an address, by its name; before any other lock."""
+    session.execute(_LOCK, {"keys": _keys([uuid5(NAMESPACE_OID, name) for name in names])})
 
 
 def _keys(ids: Iterable[UUID]) -> list[int]:

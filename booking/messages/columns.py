@@ -40,6 +40,7 @@ def columns(
         Appointment.location_id,
         Appointment.patient_id,
         Appointment.starts_at,
+        Appointment.links_issue,
         case((_COMPLETED, func.coalesce(Appointment.status_since, Appointment.ends_at))).label("ended_at"),
         func.coalesce(Appointment.performed_on - Appointment.local_date, 0).label("days_off_plan"),
         Location.name.label("location_name"),

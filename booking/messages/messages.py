@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 
+from booking.appointments.visit_links import LinkWriter
 from booking.catalogue.message_templates import fill
 from booking.core.caller import Caller
 from booking.core.errors import Invalid, MissingScope
@@ -57,6 +58,7 @@ class Message:
     starts_at: datetime
     cancel_until: datetime
     told_at: datetime
+    manage_url: str
 
     @property
     def id(self) -> str:
@@ -95,6 +97,7 @@ class Message:
             "date": f"{starts_at:%Y-%m-%d}",
             "time": f"{starts_at:%H:%M}",
             "cancel_until": f"{deadline:%Y-%m-%d %H:%M}",
+            "manage_url": self.manage_url,
         }
 
 
@@ -103,32 +106,42 @@ def message_id(appointment_id: UUID, kind: str, anchor_at: datetime) -> str:
     return f"{appointment_id}.{kind}.{round(anchor_at.timestamp() * 1_000_000)}"
 
 
-def list_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -> list[Message]:
+def list_messages(
+    caller: Caller, until: datetime, *only: ColumnElement[bool], links: LinkWriter
+) -> list[Message]:
     """Give the messages of `find_messages`; raise MissingScope, or Invalid for an instant too far ahead."""
     if not caller.may("patients:read"):
         raise MissingScope("The key lacks the scope patients:read.")
     if until > caller.now + LONGEST_AHEAD:
         raise Invalid("/due_by", f"Must lie at most {LONGEST_AHEAD.days} days ahead.")
-    return find_messages(caller, until, *only)
+    return find_messages(caller, until, *only, links=links)
 
 
-def find_messages(caller: Caller, until: datetime, *only: ColumnElement[bool]) -> list[Message]:
+def find_messages(
+    caller: Caller, until: datetime, *only: ColumnElement[bool], links: LinkWriter | None = None
+) -> list[Message]:
     """Give the messages that are due by `until`, not sent and not too late, in order of `due_at` and id.
 
-    `only` are further conditions on Appointment, MessageTemplate and MessageDispatch (outer joined).
+    `only` are further conditions on Appointment, MessageTemplate and MessageDispatch (outer joined). Without
+    `links` their texts lack the links to their visits.
     """
     since = caller.now - STALE
     catalog = load_catalog(caller).engine
     found: dict[str, Message] = {}
     for row in candidates(caller, since, until, catalog.course_templates.values(), only):
-        message = _message(caller, row, catalog.locations)
+        message = _message(caller, row, catalog.locations, links)
         if message is not None and since < message.due_at <= until and message.says_something:
             # A booking and a move at the same instant lead to a single message.
             found[message.id] = message
     return sorted(found.values(), key=lambda message: (message.due_at, message.id))
 
 
-def _message(caller: Caller, row: Any, places: Mapping[UUID, Location]) -> Message | None:  # noqa: ANN401 - a row
+def _message(
+    caller: Caller,
+    row: Any,  # noqa: ANN401 - a row
+    places: Mapping[UUID, Location],
+    links: LinkWriter | None,
+) -> Message | None:
     """Make the message, unless it was due before the visit was booked, or is too late now."""
     place, plan = places[row.location_id], _plan(row, places)
     moment, zone = _moment(row, plan), place.zone
@@ -155,6 +168,7 @@ def _message(caller: Caller, row: Any, places: Mapping[UUID, Location]) -> Messa
         starts_at=row.starts_at,
         cancel_until=row.starts_at - timedelta(hours=place.policy.cancel_free_hours),
         told_at=max(when.at, caller.now),
+        manage_url=links.url(caller.clinic_id, row.appointment_id, row.links_issue) if links else "",
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
+from booking.appointments.visit_links import LinkWriter
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.errors import NotFound
@@ -121,7 +122,7 @@ def _locked(caller: Caller, appointment_id: UUID, kind: str, id: str) -> Message
     raise NotFound("message")
 
 
-def claim_letters(caller: Caller) -> list[Letter] | None:
+def claim_letters(caller: Caller, links: LinkWriter) -> list[Letter] | None:
     """Lease some messages that can be sent by e-mail now; None when no message is left to look at.
 
     Once the transaction is committed, they belong to the caller for the time of a lease. A message that
@@ -133,7 +134,7 @@ def claim_letters(caller: Caller) -> list[Letter] | None:
     visits = Appointment.id.in_({one.appointment_id for one in dispatches})
     found = {
         (one.appointment_id, one.kind, one.anchor_at): one
-        for one in find_messages(caller, caller.now, visits)
+        for one in find_messages(caller, caller.now, visits, links=links)
     }
     letters = []
     for dispatch in dispatches:

@@ -31,6 +31,7 @@ _CACHED_CLINICS: Final = 256
 class ClinicCatalog:
     """The engine's catalogue at one version, and which procedures and locations are retired.
 
+    `online` are the procedures that patients book by a widget.
     `paired_rules` are the spacing rules whose two sides both match a procedure of the clinic: no other
     rule can apply between two appointments.
     """
@@ -38,6 +39,7 @@ class ClinicCatalog:
     version: int
     engine: values.Catalog
     retired: frozenset[UUID]
+    online: frozenset[UUID]
     paired_rules: tuple[rulebook.SpacingRule, ...]
 
 
@@ -102,7 +104,8 @@ def read_catalog(caller: Caller, version: int = 0) -> ClinicCatalog:
         course_templates={row.id: _template(row) for row in rows.of(models.CourseTemplate)},
     )
     retired = frozenset(row.id for row in (*locations, *procedures) if not row.active)
-    return ClinicCatalog(version, catalog, retired, tuple(_paired(catalog)))
+    online = frozenset(row.id for row in procedures if row.online and row.active)
+    return ClinicCatalog(version, catalog, retired, online, tuple(_paired(catalog)))
 
 
 def _paired(catalog: values.Catalog) -> Iterator[rulebook.SpacingRule]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from booking.core.caller import Caller
 from booking.core.errors import MissingScope
+from booking.questions.book_first import with_book_first
 from booking.questions.busy import busy_and_loads
 from booking.questions.catalog import ClinicCatalog
 from booking.questions.windows import day_of
@@ -43,8 +44,10 @@ def judge(
     """
     busy, loads = busy_and_loads(caller, catalog, question, start, ignore, stays=stays)
     verdict = _judged(caller, catalog, question, start, override, busy, loads)
-    if not verdict.refusals or start + question.visit.length > floor_tick(question.now):
+    if not verdict.refusals:
         return verdict
+    if start + question.visit.length > floor_tick(question.now):
+        return replace(verdict, refusals=with_book_first(caller, catalog, question, verdict.refusals))
     return replace(_judged(caller, catalog, question, start, override, {}, loads), overlaps=True)
 
 

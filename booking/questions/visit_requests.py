@@ -92,12 +92,16 @@ def ask(
 
     Raise Invalid for areas, a room or lengths that the procedure does not have, and Retired for a procedure
     or a location that takes no new visits, unless `even` contains its id. `moves` says that the visit is
-    booked already. Raise MissingScope when a widget names a patient, because the slots would reveal the
-    patient's dates to every holder of its key.
+    booked already. A widget sees the procedures that are offered online. Raise MissingScope when it names a
+    patient without a booking token: the slots would reveal the patient's dates to every holder of its key.
     """
-    if caller.publishable and request.patient_id is not None:
-        raise MissingScope("A publishable key cannot ask about a patient.")
+    if request.patient_id is not None and not caller.acts_for(request.patient_id):
+        if caller.token is None:
+            raise MissingScope("A publishable key asks about a patient with a booking token.")
+        raise NotFound("patient", "/patient_id")
     procedure = _procedure(catalog, request.procedure_id)
+    if caller.publishable and procedure.id not in catalog.online.union(even):
+        raise NotFound("procedure", "/procedure_id")
     location = find_location(caller, catalog, request.location_id)
     if (catalog.retired & {procedure.id, location.id}).difference(even):
         raise Retired

@@ -1,17 +1,18 @@
 """Creates, changes and withdraws waitlist entries, and accepts or declines their offers."""
 
 from contextlib import suppress
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from booking.appointments.hold_conversion import Conversion, convert
 from booking.appointments.records import Visit
 from booking.appointments.slot_holds import release
 from booking.catalogue.patients import Patients
 from booking.core.caller import Caller
-from booking.core.crud import Collection, Values
+from booking.core.crud import ALL, Collection, Values, Where
 from booking.core.errors import AlreadyExists, HoldExpired, Invalid, NotFound, StaleVersion, WrongStatus
 from booking.core.locks import lock, lock_catalogue
 from booking.questions.catalog import load_catalog
@@ -37,6 +38,14 @@ class WaitlistEntries(Collection):
     locks = "patient_id"
     locks_catalogue = True
     fixed = FIXED
+
+    def select(self, where: Where = ALL) -> Select[Any]:
+        """Select entries; a widget's visitor finds those of their own patients alone."""
+        found = super().select(where)
+        if self.caller.publishable:
+            token = self.caller.token
+            found = found.where(WaitlistEntry.patient_id.in_(token.patient_ids if token else ()))
+        return found
 
     def complete(self, before: Values | None, values: Values) -> None:
         """Let a new entry wait; an entry that waits again forgets what it was offered."""
@@ -138,6 +147,7 @@ def accept(caller: Caller, entry_id: UUID) -> Visit:
     Raise Refused, and keep the offer, when a rule refuses it now; HoldExpired when the offer has expired, and
     WrongStatus when there is no offer.
     """
+    caller = _as_clinic(caller, entry_id)
     if read_entry(caller, entry_id).appointment_id is not None:
         return bring_forward(caller, entry_id)
     entry = _begin(caller, entry_id)
@@ -151,9 +161,16 @@ def accept(caller: Caller, entry_id: UUID) -> Visit:
 
 def decline(caller: Caller, entry_id: UUID) -> Values:
     """Release what is offered, for the next entry; raise HoldExpired and WrongStatus as `accept` does."""
+    caller = _as_clinic(caller, entry_id)
     entry = _begin(caller, entry_id)
     _release(caller, entry)
     return WaitlistEntries(caller).get(entry_id)
+
+
+def _as_clinic(caller: Caller, entry_id: UUID) -> Caller:
+    """Give the caller as the clinic, to whom what is offered belongs; NotFound for an entry of others."""
+    WaitlistEntries(caller).require(entry_id)
+    return replace(caller, publishable=False, token=None)
 
 
 def _begin(caller: Caller, entry_id: UUID, expected: int | None = None) -> WaitlistEntry:

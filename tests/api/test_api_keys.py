@@ -122,7 +122,7 @@ def test_a_key_for_a_location_that_is_not_there_is_404(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "scope", ["admin", "catalog:write", "patients:read", "appointments:read", "override:desk"]
+    "scope", ["admin", "catalog:write", "patients:read", "changes:read", "override:desk"]
 )
 def test_a_publishable_key_holds_no_more_than_a_widget_needs(desk: Desk, scope: str) -> None:
     answer = desk.post("/api-keys", {**WIDGET, "scopes": ["catalog:read", scope]})

@@ -19,6 +19,7 @@ from tests.api.toys import TOY_ID, fail_with, seen, toy_app
 from tests.docs.test_errors_page import problem_examples
 from tests.support.cast import Clinic, create_course, create_key, run_out
 from tests.support.desk import Desk
+from tests.support.online import Visitor, code_for, visitor_of
 
 TEN = "2027-03-01T10:00:00Z"
 ORIGIN = "https://clinic.example"
@@ -269,15 +270,76 @@ def not_ready(stage: Stage) -> TestResponse:
     return lost.test_client().get("/readyz")
 
 
+def booking_token_required(stage: Stage) -> TestResponse:
+    """List appointments from a widget whose visitor has proved nothing."""
+    return visitor_of(stage.clinic).get("/appointments")
+
+
+def publishable_key_required(stage: Stage) -> TestResponse:
+    """Have a code sent by a desk."""
+    return stage.desk.post("/booking-tokens", {"email": "ada@example.org"})
+
+
+def wrong_code(stage: Stage) -> TestResponse:
+    """Try a code that is another."""
+    visitor = visitor_of(stage.clinic)
+    visitor.post("/booking-tokens", {"email": "ada@example.org"})
+    right = code_for(visitor.desk, email="ada@example.org")
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    return visitor.post("/booking-tokens/verify", {"email": "ada@example.org", "code": wrong})
+
+
+def channel_unavailable(stage: Stage) -> TestResponse:
+    """Have a code sent to a phone that no gateway writes to."""
+    return visitor_of(stage.clinic).post("/booking-tokens", {"phone": "+442079460000"})
+
+
+def known_visitor(stage: Stage) -> Visitor:
+    """Give a visitor who has proved to be the clinic's patient."""
+    path = f"/patients/{stage.clinic.patient['id']}"
+    assert stage.desk.patch(path, {"email": "ada@example.org"}).status_code == 200
+    return visitor_of(stage.clinic).verified(email="ada@example.org")[0]
+
+
+def too_late_online(stage: Stage) -> TestResponse:
+    """Move a visit on the day before it."""
+    visit = stage.clinic.booked(TEN)
+    visitor = known_visitor(stage)
+    late = replace(visitor, desk=visitor.desk.at("2027-02-28T12:00:00Z"))
+    return late.act("reschedule", visit, starts_at="2027-03-05T10:00:00Z")
+
+
+def too_many_online(stage: Stage) -> TestResponse:
+    """Book a fourth visit by a widget."""
+    visitor = known_visitor(stage)
+    days = ("2027-03-01", "2027-03-02", "2027-03-03", "2027-03-04")
+    return [visitor.post("/appointments", stage.clinic.wish(f"{day}T10:00:00Z")) for day in days][-1]
+
+
+def code_expired(stage: Stage) -> TestResponse:
+    """Try a code where none was sent."""
+    body = {"email": "ada@example.org", "code": "123456"}
+    return visitor_of(stage.clinic).post("/booking-tokens/verify", body)
+
+
+def too_many_codes(stage: Stage) -> TestResponse:
+    """Have a fourth code sent within an hour."""
+    visitor = visitor_of(stage.clinic)
+    return [visitor.post("/booking-tokens", {"email": "ada@example.org"}) for _ in range(4)][-1]
+
+
 SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
-        bad_request, unauthenticated, missing_scope, secret_key_required, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, course_full, idempotency_in_progress, idempotency_shown_once,
-        in_use, refused, retired, too_many_holds, too_early, wrong_day, wrong_status, hold_converted,
-        hold_extended, cursor_expired,
+        bad_request, unauthenticated, missing_scope, secret_key_required, booking_token_required,
+        publishable_key_required, wrong_code, wrong_origin, not_found, no_slot,
+        method_not_allowed, already_exists, channel_unavailable, course_full, idempotency_in_progress,
+        idempotency_shown_once,
+        in_use, refused, retired, too_late_online, too_many_holds, too_many_online, too_early, wrong_day,
+        wrong_status, hold_converted,
+        hold_extended, code_expired, cursor_expired,
         hold_expired, merged, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
-        version_required, error, unavailable, not_ready,
+        version_required, too_many_codes, error, unavailable, not_ready,
     )
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from models.idempotency_keys import KEPT_FOR, claim, keep, purge
 from tests.api.toys import seen
 from tests.support.cast import Clinic, codes, create_key, pointers, rows
 from tests.support.desk import Desk
+from tests.support.online import visitor_of
 from tests.support.statements import listening
 
 TEN = "2027-03-01T10:00:00+00:00"
@@ -123,12 +124,13 @@ def test_the_key_with_another_version_is_a_mistake(clinic: Clinic) -> None:
     assert code(clinic.desk.post(path, **KEY, **{"If-Match": '"2"'})) == (422, "idempotency_mismatch")
 
 
-def test_the_key_with_another_booking_token_is_a_mistake(desk: Desk) -> None:
-    desk.post("/patients", {"name": "Ada"}, **KEY, **{"X-Booking-Token": "one"})
+def test_the_key_with_another_booking_token_is_a_mistake(clinic: Clinic) -> None:
+    visitor = visitor_of(clinic)
+    first, second = (visitor.verified(email=f"{name}@example.org")[0] for name in ("ada", "eve"))
+    hold = clinic.wish(TEN, patient_id=None)
+    first.post("/holds", hold, **KEY)
 
-    answer = desk.post("/patients", {"name": "Ada"}, **KEY, **{"X-Booking-Token": "two"})
-
-    assert code(answer) == (422, "idempotency_mismatch")
+    assert code(second.post("/holds", hold, **KEY)) == (422, "idempotency_mismatch")
 
 
 @pytest.mark.parametrize("header", [{"X-Actor": "Grace"}, {"User-Agent": "curl/8"}, {"Accept": "text/html"}])

@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from booking.messages.sending import Letter
 from config import MailServer
+from jobs.codes import Sending
 from jobs.mail import send_due_mail, write
 from jobs.queue import make_queue
 from jobs.rounds import do_minutes_work
@@ -24,7 +25,7 @@ from models import MessageDispatch
 from models.database import Database
 from tests.support.cast import Clinic, create_clinic, create_patient, instant, rows
 from tests.support.copying import MakeClinic
-from tests.support.messages import BOOKED, VISIT
+from tests.support.messages import BOOKED, LINKS, VISIT
 from tests.support.new_clinics import own_database
 
 REMINDED = instant("2027-03-25T12:00:00+00:00")
@@ -119,7 +120,7 @@ def book(clinic: Clinic, starts_at: str) -> None:
 
 def send(database: Database, server: MailServer, now: datetime = REMINDED) -> None:
     """Send the messages that are due at an instant."""
-    send_due_mail(database, server, lambda: now)
+    send_due_mail(database, server, lambda: now, LINKS)
 
 
 def states(database: Database, clinic: Clinic) -> list[tuple[str, int]]:
@@ -290,5 +291,7 @@ def test_an_address_that_mail_cannot_carry_fails_and_stops_nobody(
 
 
 def test_the_queue_sends_mail_where_there_is_a_server_alone(database: Database, server: MailServer) -> None:
-    assert "mail" in make_queue(database, lambda: REMINDED, server).tasks
-    assert "mail" not in make_queue(database, lambda: REMINDED).tasks
+    sending = Sending(sealer=LINKS.sealer, address=LINKS.address, mail=server)
+
+    assert "mail" in make_queue(database, lambda: REMINDED, sending).tasks
+    assert "mail" not in make_queue(database, lambda: REMINDED, replace(sending, mail=None)).tasks

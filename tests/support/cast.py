@@ -83,7 +83,7 @@ def another_patient(clinic: "Clinic", **overrides: Any) -> "Clinic":
 
 def create_procedure(desk: Desk, **overrides: Any) -> Made:
     """Create a procedure that needles the face in 20 minutes with a therapist in a treatment room."""
-    fields = {"code": "MN_SHORT", "name": "Needling", "family": "MN", "areas": ["FACE"]}
+    fields = {"code": "MN_SHORT", "name": "Needling", "family": "MN", "areas": ["FACE"], "online": True}
     return desk.made("/procedures", **fields | {"phases": short_phases()} | overrides)
 
 

@@ -1,11 +1,14 @@
 """Create a small clinic with a visit, and rows in all of its tables."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from api.state import state_of
 from booking.core.caller import Caller
+from models import ApiKey, BookingCode, BookingToken
 from sync.caldav.own_busy import delete_object, put_object
 from tests.support.cast import create_location, create_room, create_therapist, every_day, working
 from tests.support.desk import Desk
@@ -81,5 +84,17 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
         put_object(caller, UUID(therapist), "away.ics", AWAY)
         put_object(caller, UUID(therapist), "gone.ics", AWAY.replace("away", "gone"))
         delete_object(caller, UUID(therapist), "gone.ics")
+        _write_token(caller)
     desk.made("/app-passwords", therapist_id=therapist, name="Phone")
     return visit
+
+
+def _write_token(caller: Caller) -> None:
+    """Write a code and a token by hand: a widget's own key would be a second key of the clinic."""
+    key_id = caller.session.scalars(select(ApiKey.id)).one()
+    until = caller.now + timedelta(hours=1)
+    one = {"clinic_id": caller.clinic_id, "email": "ada@example.org", "key_id": key_id}
+    times = {"made_at": caller.now, "expires_at": until}
+    digest = str(caller.clinic_id).encode()
+    caller.session.add(BookingCode(**one, **times, visitor=b"", code_digest=digest))
+    caller.session.add(BookingToken(**one, **times, token_hash=digest))

@@ -1,9 +1,12 @@
 """List messages to patients as a clinic's gateway does, around a visit on 27 March 2027."""
 
+from booking.appointments.visit_links import LinkWriter
+from models.sealing import Sealer
 from tests.support.cast import Clinic, Made, instant
 
 BOOKED = "2027-03-10T12:00:00Z"
 VISIT = "2027-03-27T12:00:00Z"
+LINKS = LinkWriter(Sealer("s" * 32), "https://clinic.example")
 ALL = "2027-04-09T00:00:00Z"
 REMINDED = instant("2027-03-25T12:00:00+00:00")
 

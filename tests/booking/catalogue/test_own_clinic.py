@@ -13,7 +13,7 @@ def test_a_clinic_has_no_default_country_at_first(cast: Cast) -> None:
     shown = cast.desk.get("/clinic").get_json()
 
     assert (shown["id"], shown["default_country"]) == (str(cast.desk.clinic_id), None)
-    assert shown.keys() == {"id", "version", "created_at", "updated_at", "name", "default_country"}
+    assert shown.keys() == {"id", "version", "created_at", "updated_at", "name", "default_country", "limits"}
 
 
 def test_a_clinic_is_changed_alone(cast: Cast, make_cast: Callable[[], Cast]) -> None:

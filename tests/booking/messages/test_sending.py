@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -29,7 +30,7 @@ from tests.support.cast import (
     rows,
 )
 from tests.support.copying import Copied, MakeClinic
-from tests.support.messages import BOOKED, REMINDED, VISIT, due, listed
+from tests.support.messages import BOOKED, LINKS, REMINDED, VISIT, due, listed
 from tests.support.worker import as_worker
 
 
@@ -57,7 +58,7 @@ def dispatch(database: Database, clinic: Clinic) -> tuple[str, int, datetime]:
 
 def claim(database: Database, clinic: Clinic, now: datetime) -> list[Letter]:
     """Lease the messages that may be sent at an instant."""
-    return as_worker(database, clinic.desk, claim_letters, now) or []
+    return as_worker(database, clinic.desk, partial(claim_letters, links=LINKS), now) or []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A publishable key has a limited number of live holds at a location, also when it asks for many at once."""
+"""A key and its visitors have a limited number of live holds at a location, also when they ask at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from booking.appointments.slot_hold_limits import MOST_HOLDS
 from models import Appointment
+from models.clinics import ONLINE_LIMITS
 from models.database import Database
 from tests.support.cast import (
     Clinic,
@@ -21,6 +21,8 @@ from tests.support.cast import (
 from tests.support.racing import assert_sound, race, statuses
 from tests.support.widgets import create_widget, from_page
 
+MOST_HOLDS = ONLINE_LIMITS["holds_per_key"]
+MOST_OF_VISITOR = ONLINE_LIMITS["holds_per_visitor"]
 SLOTS = [
     f"2027-03-{day:02}T{hour}:{minute:02}:00Z"
     for day in (1, 2)
@@ -35,12 +37,15 @@ class Widget:
 
     clinic: Clinic
 
-    def hold(self, at: str, **fields: Any) -> TestResponse:
-        """Ask for a hold from the widget's page."""
-        return self.clinic.desk.post(
+    def hold(self, at: str, visitor: str | None = None, **fields: Any) -> TestResponse:
+        """Ask for a hold from the widget's page, by default as a visitor of the slot's own."""
+        address = visitor or f"198.51.100.{SLOTS.index(at)}"
+        return self.clinic.desk.request(
+            "POST",
             "/holds",
-            self.clinic.wish(at, patient_id=None, **fields),
-            **from_page(),
+            from_page(),
+            json=self.clinic.wish(at, patient_id=None, **fields),
+            environ_overrides={"REMOTE_ADDR": address},
         )
 
     def hold_all(self, starts: Sequence[str]) -> list[int]:
@@ -106,3 +111,35 @@ def test_of_forty_holds_at_once_no_more_than_the_bound_are_made(clinic: Clinic, 
     assert statuses(answers) == [201] * MOST_HOLDS + [409] * MOST_HOLDS
     assert {one.get_json()["code"] for one in answers if one.status_code == 409} == {"too_many_holds"}
     assert_sound(database, clinic.desk)
+
+
+def test_one_visitor_hoards_nothing_and_leaves_the_rest_to_others(clinic: Clinic) -> None:
+    widget = widget_of(clinic)
+    answers = [widget.hold(at, "203.0.113.7") for at in SLOTS[: MOST_OF_VISITOR + 1]]
+
+    assert statuses(answers) == [201] * MOST_OF_VISITOR + [409]
+    assert widget.hold(SLOTS[MOST_OF_VISITOR + 1], "203.0.113.8").status_code == 201
+
+
+def test_a_visitors_holds_at_once_are_no_more_than_theirs(clinic: Clinic, database: Database) -> None:
+    widget = widget_of(clinic)
+    answers = race([partial(widget.hold, at, "203.0.113.7") for at in SLOTS[:12]])
+
+    assert statuses(answers) == [201] * MOST_OF_VISITOR + [409] * (12 - MOST_OF_VISITOR)
+    assert_sound(database, clinic.desk)
+
+
+def test_the_limits_are_the_clinics_own(clinic: Clinic) -> None:
+    shown = clinic.desk.patch("/clinic", {"limits": {"holds_per_visitor": 1}}).get_json()
+    widget = widget_of(clinic)
+
+    assert shown["limits"] == {**ONLINE_LIMITS, "holds_per_visitor": 1}
+    assert [widget.hold(at, "203.0.113.7").status_code for at in SLOTS[:2]] == [201, 409]
+
+
+def test_no_hold_keeps_a_visitors_address(clinic: Clinic, database: Database) -> None:
+    widget_of(clinic).hold(SLOTS[0], "203.0.113.7")
+    (hold,) = rows(database, clinic.desk, Appointment)
+
+    assert "203.0.113.7" not in str(hold.hold)
+    assert hold.hold["visitor"]

@@ -1,0 +1,1 @@
+"""Online booking: what patients do for themselves by a widget or a link."""

@@ -1,0 +1,69 @@
+"""Booking tokens: the codes that prove an address, and the links to a single visit."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from schemas.base import Schema
+from schemas.contacts import Email, Phone
+from schemas.fields import Choice, Id, ListOf, Nested, SetOf
+from schemas.times import Instant
+
+LINK_ACTIONS = ("confirm", "cancel", "reschedule")
+
+
+class AddressSchema(Schema):
+    """Where a code goes: an e-mail address or a phone number."""
+
+    email = Email(metadata={"description": "This or `phone`."})
+    phone = Phone(metadata={"description": "This or `email`."})
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_one(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """Refuse a body without an address, or with two."""
+        if ("email" in data) == ("phone" in data):
+            raise ValidationError("Give either an email or a phone.", "email")
+
+
+class CodeSentSchema(Schema):
+    """Until when the code that was sent can be used."""
+
+    expires_at = Instant(required=True, metadata={"description": "By the real clock, sandbox or not."})
+
+
+class CodeProofSchema(AddressSchema):
+    """An address, and the code that was sent there."""
+
+    code = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[0-9]{6}\Z", error="Must be six digits."),
+        metadata={"description": "The six digits."},
+    )
+
+
+class KnownPatientSchema(Schema):
+    """A patient at the proved address, as their family may recognise them."""
+
+    id = Id(required=True)
+    given_name = fields.String(required=True, metadata={"description": "The first word of the name."})
+
+
+class BookingTokenSchema(Schema):
+    """A token for the header `X-Booking-Token`, and whom it speaks for."""
+
+    token = fields.String(required=True, metadata={"description": "Shown once; only its SHA-256 is stored."})
+    expires_at = Instant(required=True, metadata={"description": "By the real clock, sandbox or not."})
+    patients = ListOf(Nested(KnownPatientSchema), required=True)
+
+
+class LinkRequestSchema(Schema):
+    """What a link to a visit allows."""
+
+    actions = SetOf(Choice(LINK_ACTIONS), minimum=1, maximum=len(LINK_ACTIONS), required=True)
+
+
+class LinkSchema(Schema):
+    """The address of a link to a visit."""
+
+    url = fields.String(required=True, metadata={"format": "uri"})
+    expires_at = Instant(required=True, metadata={"description": "When the visit begins."})

@@ -1,0 +1,1 @@
+"""Tests of online booking: codes, tokens, links, and what patients do for themselves."""
