@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -15,6 +16,7 @@ _OFF = frozenset({"0", "false", "no", "off"})
 _MAIL_PORTS = {"smtp": 587, "smtps": 465}
 _SHORTEST_SECRET = 32
 _ANY_HOST = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
+_NO_PROXIES = "none"
 _ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", re.ASCII)
 
 
@@ -46,6 +48,7 @@ class Settings:
     public_url: str | None = None
     production: bool = False
     secret: str | None = field(default=None, repr=False)
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] | None = None
     sandbox: bool = False
     allow_loopback_urls: bool = False
     demo: bool = True
@@ -72,6 +75,7 @@ class Settings:
             production=_choice(env, "CLINIC_ENV", "development", ("development", "production"))
             == "production",
             secret=_secret(env.get("CLINIC_SECRET")),
+            trusted_proxies=_trusted_proxies(env.get("CLINIC_TRUSTED_PROXIES")),
             sandbox=_flag(env, "CLINIC_SANDBOX", False),
             allow_loopback_urls=_flag(env, "CLINIC_ALLOW_LOOPBACK_URLS", False),
             demo=_flag(env, "CLINIC_DEMO", True),
@@ -79,14 +83,28 @@ class Settings:
             threads=_number(env, "CLINIC_THREADS", 8, 1, 256),
             mail=_mail_server(env.get("SMTP_URL")),
         )
-        trials = {
-            "CLINIC_SANDBOX": settings.sandbox,
-            "CLINIC_ALLOW_LOOPBACK_URLS": settings.allow_loopback_urls,
-        }
-        for name, is_on in trials.items():
-            if settings.production and is_on:
-                raise ConfigError(f"{name}=1 is refused with CLINIC_ENV=production: unset one of them.")
+        if settings.production:
+            _check_production(settings)
         return settings
+
+
+def _check_production(settings: Settings) -> None:
+    """Refuse in production what is for trials, and each default that is good enough for trials alone."""
+    trials = {
+        "CLINIC_SANDBOX": settings.sandbox,
+        "CLINIC_ALLOW_LOOPBACK_URLS": settings.allow_loopback_urls,
+    }
+    for name, is_on in trials.items():
+        if is_on:
+            raise ConfigError(f"{name}=1 is refused with CLINIC_ENV=production: unset one of them.")
+    needed = {
+        "CLINIC_PUBLIC_URL (the address of the API, https://...)": settings.public_url,
+        f"CLINIC_SECRET (at least {_SHORTEST_SECRET} random characters)": settings.secret,
+        f"CLINIC_TRUSTED_PROXIES (their addresses, or {_NO_PROXIES})": settings.trusted_proxies,
+    }
+    missing = [name for name, value in needed.items() if value is None]
+    if missing:
+        raise ConfigError(f"CLINIC_ENV=production needs more settings: set {', '.join(missing)}.")
 
 
 def secret_of(settings: Settings) -> str:
@@ -131,6 +149,19 @@ def _public_url(value: str | None) -> str | None:
     if not value.startswith(("http://", "https://")):
         raise ConfigError("CLINIC_PUBLIC_URL must begin with http:// or https://.")
     return value.rstrip("/")
+
+
+def _trusted_proxies(value: str | None) -> tuple[IPv4Network | IPv6Network, ...] | None:
+    if not value:
+        return None
+    if value.strip().lower() == _NO_PROXIES:
+        return ()
+    try:
+        return tuple(ip_network(one.strip()) for one in value.split(","))
+    except ValueError:
+        raise ConfigError(
+            f"CLINIC_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8,::1, or {_NO_PROXIES}."
+        ) from None
 
 
 def _mail_server(value: str | None) -> MailServer | None:

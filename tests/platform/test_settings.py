@@ -1,6 +1,7 @@
 """Every setting has a variable and a default, and refuses a bad value in one line."""
 
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ GOOD: dict[str, tuple[str, str, object]] = {
     "CLINIC_PUBLIC_URL": ("public_url", "https://book.example.org/", "https://book.example.org"),
     "CLINIC_ENV": ("production", "production", True),
     "CLINIC_SECRET": ("secret", "s" * 32, "s" * 32),
+    "CLINIC_TRUSTED_PROXIES": (
+        "trusted_proxies",
+        "10.0.0.0/8, ::1",
+        (ip_network("10.0.0.0/8"), ip_network("::1")),
+    ),
     "CLINIC_SANDBOX": ("sandbox", "1", True),
     "CLINIC_ALLOW_LOOPBACK_URLS": ("allow_loopback_urls", "1", True),
     "CLINIC_DEMO": ("demo", "0", False),
@@ -46,6 +52,10 @@ BAD = [
     ("PORT", "٨٠"),
     ("CLINIC_ENV", "staging"),
     ("CLINIC_SECRET", "s" * 31),
+    ("CLINIC_TRUSTED_PROXIES", "proxy.example.org"),
+    ("CLINIC_TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("CLINIC_TRUSTED_PROXIES", "10.0.0.1,"),
+    ("CLINIC_TRUSTED_PROXIES", "10.0.0.1,none"),
     ("CLINIC_SANDBOX", "maybe"),
     ("CLINIC_ALLOW_LOOPBACK_URLS", "maybe"),
     ("CLINIC_DEMO", "2"),
@@ -76,6 +86,7 @@ DEFAULTS: dict[str, Any] = {
     "public_url": None,
     "production": False,
     "secret": None,
+    "trusted_proxies": None,
     "sandbox": False,
     "allow_loopback_urls": False,
     "demo": True,
@@ -83,6 +94,10 @@ DEFAULTS: dict[str, Any] = {
     "threads": 8,
     "mail": None,
 }
+
+
+# What is good enough for trials alone, and so must be set in production.
+NEEDED = {name: GOOD[name][1] for name in ("CLINIC_PUBLIC_URL", "CLINIC_SECRET", "CLINIC_TRUSTED_PROXIES")}
 
 
 def read(env: dict[str, str]) -> dict[str, Any]:
@@ -98,8 +113,10 @@ def test_an_empty_environment_gives_every_default() -> None:
 @pytest.mark.parametrize("variable", GOOD)
 def test_a_variable_sets_its_one_setting(variable: str) -> None:
     field, text, value = GOOD[variable]
+    others = NEEDED if variable == "CLINIC_ENV" else {}
+    needed = {GOOD[name][0]: GOOD[name][2] for name in others}
 
-    assert read({variable: text}) == DEFAULTS | {field: value}
+    assert read({variable: text} | others) == DEFAULTS | needed | {field: value}
 
 
 def test_every_setting_has_a_variable() -> None:
@@ -145,6 +162,28 @@ def test_a_mail_servers_password_is_not_shown() -> None:
 def test_what_is_for_trials_is_refused_in_production(name: str) -> None:
     with pytest.raises(ConfigError, match=rf"{name}=1 is refused with CLINIC_ENV=production"):
         read({"CLINIC_ENV": "production", name: "1"})
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_production_needs_what_is_good_enough_for_trials_alone(name: str) -> None:
+    without = {one: text for one, text in NEEDED.items() if one != name}
+
+    with pytest.raises(ConfigError, match=rf"CLINIC_ENV=production needs more settings: set {name} "):
+        read({"CLINIC_ENV": "production"} | without)
+
+
+def test_production_names_everything_that_it_needs_in_one_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read({"CLINIC_ENV": "production"})
+
+    assert [name for name in NEEDED if name not in str(caught.value)] == []
+    assert "\n" not in str(caught.value)
+
+
+def test_production_may_have_no_proxy() -> None:
+    proxies = {"CLINIC_TRUSTED_PROXIES": "none"}
+
+    assert read({"CLINIC_ENV": "production"} | NEEDED | proxies)["trusted_proxies"] == ()
 
 
 @pytest.mark.parametrize(
