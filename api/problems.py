@@ -9,7 +9,7 @@ import orjson
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from api.constraints import error_for
 from api.logs import log_failure
@@ -30,6 +30,8 @@ from scheduling.reasons import Refusal, for_widget
 from schemas.problems import ProblemSchema
 
 RETRY_AFTER_SECONDS = 1
+MAX_ERRORS = 50
+MAX_POINTER = 200
 # The SQLSTATEs, or how they begin, of what passes: no connection, no resources, a server that stops or
 # starts, locks and statements that took too long, and collisions that outlasted our own retries.
 _PASSING = ("08", "53", "57P0", "55P03", "57014", "40001", "40P01")
@@ -37,6 +39,7 @@ _PASSING = ("08", "53", "57P0", "55P03", "57014", "40001", "40P01")
 # Stable codes: the status and the title of each, those of booking/core/errors.py among them.
 PROBLEMS: Mapping[str, tuple[int, str]] = {
     "bad_request": (400, "The request is not understood."),
+    "incomplete_body": (400, "The body did not arrive whole, and nothing was done."),
     "unauthenticated": (401, "A valid key is needed."),
     "missing_scope": (403, "The key lacks the scope for this."),
     "secret_key_required": (403, "A publishable key cannot do this."),
@@ -47,6 +50,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "not_found": (404, "No such object."),
     "no_slot": (404, "There is no slot within the horizon."),
     "method_not_allowed": (405, "The path does not know this method."),
+    "timed_out": (408, "The request did not arrive in time, and nothing was done."),
     "already_exists": (409, "Another object already has this code."),
     "channel_unavailable": (409, "Nothing here sends codes to such an address."),
     "course_full": (409, "The course has fewer sessions left."),
@@ -69,11 +73,13 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "merged": (410, "The patient was merged into another."),
     "stale": (412, "The object has changed since you read it."),
     "too_large": (413, "The body is too large."),
+    "address_too_long": (414, "The address is too long."),
     "unsupported_media_type": (415, "The body must be JSON."),
     "idempotency_mismatch": (422, "The Idempotency-Key was used for another request."),
     "invalid": (422, "The request is malformed."),
     "version_required": (428, "Say which version you change."),
     "too_many_codes": (429, "Too many codes were sent within an hour."),
+    "headers_too_large": (431, "The headers are too large."),
     "error": (500, "Something went wrong here."),
     "unavailable": (503, "The service cannot answer just now."),
     "not_ready": (503, "The service is not ready."),
@@ -109,13 +115,20 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word for it
 
 
 def malformed(errors: Sequence[tuple[str, str]]) -> Problem:
-    """Make the 422 that names each field at fault; pairs of pointer and message."""
-    first = errors[0]
+    """Make the 422 that names the fields at fault, at most 50; pairs of pointer and message."""
+    named = [(_short(pointer), message) for pointer, message in errors[:MAX_ERRORS]]
+    if len(errors) > MAX_ERRORS:
+        named.append(("", f"There are {len(errors) - MAX_ERRORS} more errors."))
+    first = named[0]
     return Problem(
         "invalid",
         f"{first[0]}: {first[1]}" if first[0] else first[1],
-        errors=[{"pointer": pointer, "message": message} for pointer, message in errors],
+        errors=[{"pointer": pointer, "message": message} for pointer, message in named],
     )
+
+
+def _short(pointer: str) -> str:
+    return pointer if len(pointer) <= MAX_POINTER else f"{pointer[:MAX_POINTER]}..."
 
 
 def unavailable() -> Problem:
@@ -198,6 +211,8 @@ def _pointer(pointer: str) -> str:
 
 
 def _from_http(error: HTTPException) -> Problem:
+    if isinstance(error, ClientDisconnected):
+        return Problem("incomplete_body")
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     return Problem(_CODE_BY_STATUS.get(status, "bad_request"), headers=headers)

@@ -1,17 +1,19 @@
 """Strict reading of requests: an unknown or useless part is a 422 that names the field."""
 
+import json
 import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import orjson
 from flask import Flask, Request, Response, g, request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
+from werkzeug.exceptions import HTTPException
 
 from api import clock
 from api.problems import Problem, malformed
@@ -20,7 +22,16 @@ from schemas.times import parse_instant
 MAX_BODY_BYTES = 1024 * 1024
 MAX_ACTOR = 100
 MAX_DEPTH = 20
+MAX_PARTS = 10_000
+MAX_ADDRESS = 8000
+# The server puts the code of a problem here when what it received is no request that can be answered.
+REFUSED: Final = "clinic.refused"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MEMBER = re.compile(rb'"\s*:')
+# The path as it was sent, where the server gives it: PATH_INFO is decoded, and may begin with fewer slashes.
+_RAW: Final = ("REQUEST_URI", "RAW_URI")
+_NO_PATH = re.compile(r"//|%2f", re.IGNORECASE)
+_ORIGIN = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 
 
 class Parser(FlaskParser):
@@ -61,15 +72,42 @@ class Parser(FlaskParser):
         raise malformed(found)
 
 
+class _Members(list[tuple[str, Any]]):
+    """The members of an object as they were sent: a name may stand there twice."""
+
+
 def receive() -> None:
-    """Read the whole body before the transaction, which a slow client must not hold open."""
-    if request.method not in {"GET", "HEAD"} and len(request.get_data(cache=True)) > MAX_BODY_BYTES:
+    """Read the whole body before the transaction, which a slow client must not hold open.
+
+    Problem 400 when it ends early, whichever server runs the application; 413 when it is too large.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return
+    length, in_chunks = request.headers.get("Content-Length"), "Transfer-Encoding" in request.headers
+    # werkzeug takes a body for empty whose length is no number, or whose chunks the server does not end.
+    if (length and not length.isdecimal()) or (
+        in_chunks and not request.environ.get("wsgi.input_terminated")
+    ):
+        raise Problem("incomplete_body", "The body has neither a length nor an end.")
+    body = _body(request)
+    if len(body) > MAX_BODY_BYTES:
         raise Problem("too_large")
+    if length and not in_chunks and int(length) != len(body):
+        raise Problem("incomplete_body")
+
+
+def _body(req: Request) -> bytes:
+    try:
+        return req.get_data(cache=True)
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - each server raises a class of its own for chunks that are none
+        raise Problem("incomplete_body") from None
 
 
 def read_json(req: Request) -> Any:  # noqa: ANN401 - any JSON value
-    """Read the body; Problem 413, 415 or 422 when it is too large, no JSON, or holds unsafe characters."""
-    body = req.get_data(cache=True)
+    """Read the body; Problem 413, 415 or 422 when it is too large, no JSON, or holds unsafe parts."""
+    body = _body(req)
     if not body:
         return {}
     if not req.is_json:
@@ -79,10 +117,48 @@ def read_json(req: Request) -> Any:  # noqa: ANN401 - any JSON value
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise malformed([("", f"Not valid JSON in UTF-8 ({where}).")]) from None
+    parts, members = _count(value)
+    if parts > MAX_PARTS:
+        raise malformed([("", f"Must not hold more than {MAX_PARTS} members and items in all.")])
     unsafe = list(_unsafe(value, ""))
+    # orjson keeps the last of several members of the same name, so that there are fewer than were sent.
+    # Only then, or when a text looks like a member's name, the slower parser is worth its time.
+    if not unsafe and len(_MEMBER.findall(body)) != members:
+        unsafe = list(_repeated(json.loads(body, object_pairs_hook=_Members), ""))
     if unsafe:
         raise malformed(unsafe)
     return value
+
+
+def _count(value: object) -> tuple[int, int]:
+    """Count the members and items of a value in all, and the members alone, until there are too many."""
+    parts = members = 0
+    left = [value]
+    while left and parts <= MAX_PARTS:
+        one = left.pop()
+        if isinstance(one, dict):
+            members += len(one)
+            parts += len(one)
+            left.extend(one.values())
+        elif isinstance(one, list):
+            parts += len(one)
+            left.extend(one)
+    return parts, members
+
+
+def _repeated(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+    """Find the members whose name stands more than once in their object."""
+    if isinstance(value, _Members):
+        names: set[str] = set()
+        for name, part in value:
+            below = f"{pointer}/{_escape(name)}"
+            if name in names:
+                yield below, "Given more than once."
+            names.add(name)
+            yield from _repeated(part, below)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _repeated(part, f"{pointer}/{index}")
 
 
 def refuse_unread(reads: frozenset[str]) -> None:
@@ -164,6 +240,18 @@ def _begin() -> None:
     g.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
 
+def _refuse_what_is_no_request() -> None:
+    """Refuse what the server could not receive, and an address that is too long or has slashes of its own."""
+    refused = request.environ.get(REFUSED)
+    if refused is not None:
+        raise Problem(refused)
+    address = next((request.environ[name] for name in _RAW if name in request.environ), "")
+    if len(address) > MAX_ADDRESS:
+        raise Problem("address_too_long")
+    if _NO_PATH.search(_ORIGIN.sub("", address, count=1).partition("?")[0]):
+        raise Problem("not_found")
+
+
 def _stamp(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -178,4 +266,5 @@ def register_requests(app: Flask) -> None:
     # A body in chunks is cut off at this length: one byte more than allowed shows that it is too long.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_begin)
+    app.before_request(_refuse_what_is_no_request)
     app.after_request(_stamp)

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.problems import PROBLEMS
+from api.requests import REFUSED
 from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
@@ -56,7 +57,17 @@ def stage(clinic: Clinic, settings: Settings, database: Database) -> Stage:
     return Stage(clinic, settings, database)
 
 
-def bad_request(stage: Stage) -> TestResponse:
+def unreceived(code: str) -> Callable[[Stage], TestResponse]:
+    """Make the scene of a request that the server could not receive."""
+
+    def scene(stage: Stage) -> TestResponse:
+        return stage.desk.app.test_client().get("/", environ_overrides={REFUSED: code})
+
+    scene.__name__ = code
+    return scene
+
+
+def incomplete_body(stage: Stage) -> TestResponse:
     """Hang up before the whole body has been sent."""
     return stage.desk.request(
         "POST",
@@ -233,6 +244,11 @@ def too_large(stage: Stage) -> TestResponse:
     return stage.desk.post("/patients", {"name": "P" * 1024 * 1024})
 
 
+def address_too_long(stage: Stage) -> TestResponse:
+    """Ask with thousands of parameters."""
+    return stage.desk.app.test_client().get("/v1/rooms?" + "a=1&" * 2000)
+
+
 def unsupported_media_type(stage: Stage) -> TestResponse:
     """Send a form."""
     return stage.desk.request("POST", "/patients", data={"name": "Patient"})
@@ -331,15 +347,14 @@ def too_many_codes(stage: Stage) -> TestResponse:
 SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
-        bad_request, unauthenticated, missing_scope, secret_key_required, booking_token_required,
-        publishable_key_required, wrong_code, wrong_origin, not_found, no_slot,
-        method_not_allowed, already_exists, channel_unavailable, course_full, idempotency_in_progress,
-        idempotency_shown_once,
-        in_use, refused, retired, too_late_online, too_many_holds, too_many_online, too_early, wrong_day,
-        wrong_status, hold_converted,
-        hold_extended, code_expired, cursor_expired,
-        hold_expired, merged, stale, too_large, unsupported_media_type, idempotency_mismatch, invalid,
-        version_required, too_many_codes, error, unavailable, not_ready,
+        unreceived("bad_request"), incomplete_body, unauthenticated, missing_scope, secret_key_required,
+        booking_token_required, publishable_key_required, wrong_code, wrong_origin, not_found, no_slot,
+        method_not_allowed, unreceived("timed_out"), already_exists, channel_unavailable, course_full,
+        idempotency_in_progress, idempotency_shown_once, in_use, refused, retired, too_late_online,
+        too_many_holds, too_many_online, too_early, wrong_day, wrong_status, hold_converted, hold_extended,
+        code_expired, cursor_expired, hold_expired, merged, stale, too_large, address_too_long,
+        unsupported_media_type, idempotency_mismatch, invalid, version_required, too_many_codes,
+        unreceived("headers_too_large"), error, unavailable, not_ready,
     )
 }  # fmt: skip
 
