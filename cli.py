@@ -1,4 +1,4 @@
-"""The `clinic` command: serve, work in the background, migrate, create a clinic, load the demo, check."""
+"""The `clinic` command: serve, work in the background, migrate, create clinics and keys, the demo, check."""
 
 import json
 import signal
@@ -6,12 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from uuid import UUID
 
 import click
+from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from booking.catalogue.api_keys import create_api_key
 from booking.catalogue.clinics import CATALOGUES, create_clinic
 from booking.claims.reconciling import differences
+from booking.core.caller import Caller
 from config import ConfigError, Settings
 from jobs import demo, nightly
 from jobs.child_process import running
@@ -20,8 +24,10 @@ from jobs.queue import make_queue
 from jobs.rounds import clinics
 from jobs.worker import work
 from migrations.runner import migrate
+from models.clinics import Clinic
 from models.database import Database
 from models.postgres import database_url
+from schemas.api_keys import ApiKeySchema
 from schemas.times import Zone
 from serving import Server, require_free_port
 from sync.changes.cursors import renew_epoch
@@ -123,6 +129,25 @@ def create_clinic_command(settings: Settings, name: str, timezone: str, catalogu
     with _one_line_errors(), open_database(settings) as database:
         made = create_clinic(database, name=name, timezone=zone, catalogue=catalogue, now=datetime.now(UTC))
     click.echo(json.dumps({"clinic_id": str(made.clinic_id), "admin_key": made.admin_key}))
+
+
+@main.command("create-key")
+@click.option("--clinic", "clinic_id", type=click.UUID, required=True, help="The clinic's id.")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--scopes", required=True, multiple=True, help="Scopes such as admin, separated by commas.")
+@click.pass_obj
+def create_key_command(settings: Settings, clinic_id: UUID, name: str, scopes: tuple[str, ...]) -> None:
+    """Make a secret key and print it as JSON, also when nobody has a key any more; it is shown this once."""
+    wanted = {"name": name, "kind": "secret", "scopes": ",".join(scopes).split(",")}
+    try:
+        values = ApiKeySchema().load(wanted)
+    except ValidationError as error:
+        raise click.UsageError(f"{error.messages}") from error
+    with _one_line_errors(), open_database(settings) as database, database.transaction(clinic_id) as session:
+        if session.get(Clinic, clinic_id) is None:
+            raise ConfigError("There is no clinic with this id.")
+        key, text = create_api_key(Caller(session, clinic_id, datetime.now(UTC)), values)
+    click.echo(json.dumps({"clinic_id": str(clinic_id), "key_id": str(key.id), "key": text}))
 
 
 @main.command("demo")

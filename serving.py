@@ -79,6 +79,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "logger_class": ServerLog,
             "control_socket_disable": True,
             "post_worker_init": _end_long_polls_on_stop,
+            "worker_exit": lambda _arbiter, worker: state_of(worker.wsgi).notes.stop(),
             "when_ready": lambda _arbiter: self.when_ready(),
         }
         for name, value in options.items():

@@ -9,12 +9,12 @@ SEE: Final = "see"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The scope that a key needs; `public` lets publishable keys in, `token` those with a booking token.
+    """The scope that a key needs, None for any; `public` lets publishable keys in, `token` those with a token.
 
     `link` is what a link to a visit must allow, if links are let in at all.
     """
 
-    scope: str
+    scope: str | None
     public: bool = False
     token: bool = False
     link: str | None = None

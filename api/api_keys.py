@@ -1,6 +1,7 @@
 """API keys over HTTP: `/v1/api-keys`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,23 @@ from api.paging import page
 from booking.catalogue import api_keys as keys
 from booking.core.caller import Caller
 from models.api_keys import ApiKey
-from schemas.api_keys import ApiKeySchema, NewApiKeySchema
+from schemas.api_keys import ApiKeySchema, NewApiKeySchema, OwnKeySchema, RotationSchema
 from schemas.base import QueryArgs, page_of, patch_of
 
 blp = Blueprint(
     "api-keys", "api-keys", url_prefix="/v1/api-keys", description="Keys of servers, desks and widgets."
 )
+own = Blueprint("key", "key", url_prefix="/v1/key", description="The key that a request is sent with.")
 # No cache may keep a key.
 SHOWN_ONCE: Mapping[str, str] = {"Cache-Control": "no-store"}
+
+
+@own.route("", methods=["GET"])
+@own.needs(None, public=True)
+@own.response(200, OwnKeySchema)
+def get_own_key(caller: Caller) -> Mapping[str, Any]:
+    """Get what the request's own key may do, and for which clinic."""
+    return keys.own_key(caller)
 
 
 @blp.route("", methods=["GET"])
@@ -57,10 +67,13 @@ def update_api_key(caller: Caller, body: dict[str, Any], key_id: UUID) -> ApiKey
     return keys.update_api_key(caller, key_id, body, expected)
 
 
-@blp.action("/<uuid:key_id>/rotate", "admin", NewApiKeySchema, version=Version.OPTIONAL)
-def rotate_api_key(caller: Caller, key_id: UUID, expected: int | None) -> tuple[ApiKey, Mapping[str, str]]:
-    """Give an API key a new secret; the old secret ends at once."""
-    return _shown(*keys.rotate_api_key(caller, key_id, expected)), SHOWN_ONCE
+@blp.action("/<uuid:key_id>/rotate", "admin", NewApiKeySchema, takes=RotationSchema, version=Version.OPTIONAL)
+def rotate_api_key(
+    caller: Caller, body: dict[str, Any], key_id: UUID, expected: int | None
+) -> tuple[ApiKey, Mapping[str, str]]:
+    """Give an API key a new secret; the old secret ends at once, or goes on for `overlap_seconds`."""
+    overlap = timedelta(seconds=body["overlap_seconds"])
+    return _shown(*keys.rotate_api_key(caller, key_id, overlap, expected)), SHOWN_ONCE
 
 
 @blp.action("/<uuid:key_id>/revoke", "admin", ApiKeySchema, version=Version.OPTIONAL)

@@ -47,6 +47,7 @@ from api.cors import register_cors
 from api.dav import dav
 from api.docs import docs
 from api.logs import register_logs
+from api.notes import Notes
 from api.openapi import make_api, serve_openapi
 from api.problems import register_problems
 from api.requests import register_requests
@@ -90,6 +91,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     changes.blp,
     webhooks.blp,
     webhooks.again,
+    api_keys.own,
     api_keys.blp,
     calendar_feeds.blp,
     app_passwords.blp,
@@ -120,7 +122,7 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     # A redirect would be an answer in HTML, and no path of ours has two forms.
     app.url_map.merge_slashes = False
     # Long polls take half of the threads at most, so that the others can always serve.
-    keep(app, State(settings, database, Waiting(database, settings.threads // 2)))
+    keep(app, State(settings, database, Waiting(database, settings.threads // 2), Notes(database)))
     # Flask runs what comes after a request in reverse: the log line is written last.
     register_logs(app)
     register_requests(app)

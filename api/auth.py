@@ -12,7 +12,7 @@ from api import clock
 from api.access import SEE, Access
 from api.problems import Problem, malformed
 from api.requests import actor, clinical_now
-from api.state import own_sealer
+from api.state import own_sealer, state
 from api.visitors import visitor_name
 from booking.appointments import visit_links
 from booking.core.caller import Caller, Token
@@ -48,7 +48,7 @@ def authorise(caller: Caller, access: Access) -> None:
     """Check that the caller may do this at all; 403 when not."""
     if caller.publishable:
         _require_public(caller, access)
-    if not caller.may(access.scope):
+    if access.scope is not None and not caller.may(access.scope):
         raise MissingScope(f"The key lacks the scope {access.scope}.")
 
 
@@ -65,6 +65,7 @@ def _require_public(caller: Caller, access: Access) -> None:
 def _by_key(session: Session, *, sandbox: bool) -> Caller:
     key = _key(session)
     g.clinic_id = key.clinic_id
+    state().notes.use("api_keys", key.clinic_id, key.id)
     g.publishable = key.kind == "publishable"
     _check_origin(key)
     return Caller(

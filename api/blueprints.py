@@ -53,7 +53,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def needs(
         self,
-        scope: str,
+        scope: str | None,
         *,
         public: bool = False,
         token: bool = False,
@@ -62,7 +62,7 @@ class Blueprint(flask_smorest.Blueprint):
         fails: tuple[int, ...] = (),
         looks: Callable[[Look], Any] | None = None,
     ) -> Decorator:
-        """Ask for a key with the scope, and run the view in the request's one transaction.
+        """Ask for a key with the scope (None: any key), and run the view in the request's one transaction.
 
         The view gets the Caller first. `public` lets publishable keys in, `token` those with a booking token,
         and `link` the links to a visit that name it; `public_fields` documents that these see them alone.

@@ -126,6 +126,7 @@ def _whole(token_hash: bytes, now: datetime) -> Response:
 
 def _stamped(response: Response, feed: FeedRow, now: datetime) -> Response:
     g.clinic_id = feed.clinic_id
+    state().notes.use("calendar_feeds", feed.clinic_id, feed.id)
     response.headers.update(_SECRET | _KEPT)
     # The tag is weak, because it stands for the compressed form too.
     response.set_etag(tag_of(feed, now), weak=True)

@@ -61,6 +61,7 @@ def _home(session: Session) -> Home | None:
     if password is None:
         return None
     g.clinic_id = password.clinic_id
+    state().notes.use("app_passwords", password.clinic_id, password.id)
     now = clock.now()
     caller = Caller(session, password.clinic_id, now, actor=_ACTOR, request_id=g.request_id)
     return home_of(caller, password.therapist_id)

@@ -124,7 +124,8 @@ def problems_of(
         return {**doc, "security": [], "parameters": [*doc.get("parameters", ()), "X-Request-Id"]}
     access: Access = needs["access"]
     doc["security"] = _security(access)
-    doc["x-scope"] = access.scope
+    if access.scope is not None:
+        doc["x-scope"] = access.scope
     described = [info["docstring"].get("description"), _who(access)]
     if needs["public_fields"] is not None:
         doc["x-publishable-fields"] = needs["public_fields"]
@@ -160,10 +161,10 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
 
 def _who(access: Access) -> str:
     """Say who may do it."""
-    if access.public:
-        keys = f"Secret and publishable keys with the scope `{access.scope}`"
-    else:
-        keys = f"Secret keys with the scope `{access.scope}`"
+    keys = "Secret and publishable keys" if access.public else "Secret keys"
+    if access.scope is None:
+        return f"{keys}, whatever their scopes."
+    keys = f"{keys} with the scope `{access.scope}`"
     if access.token and not access.public:
         keys += ", and publishable keys that have it with a booking token"
     links = {None: "", SEE: ", and links to the visit"}

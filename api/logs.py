@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_app_context, request
 from sqlalchemy.exc import DBAPIError
 from structlog.typing import FilteringBoundLogger
 
@@ -38,7 +38,7 @@ def log_failure(error: BaseException) -> None:
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     _logger().error(
         "failure",
-        request_id=g.get("request_id"),
+        request_id=g.get("request_id") if has_app_context() else None,
         error=type(error).__qualname__,
         sqlstate=getattr(cause, "sqlstate", None),
         constraint=getattr(getattr(cause, "diag", None), "constraint_name", None),

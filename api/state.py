@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import Flask, current_app, request
 
+from api.notes import Notes
 from config import Settings, secret_of
 from models.database import Database
 from models.sealing import Sealer, sealer
@@ -15,11 +16,12 @@ _NAME = "clinic-scheduling"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The arguments of create_app, and the seats of clients that wait for news."""
+    """The arguments of create_app, the seats of clients that wait for news, and what is noted."""
 
     settings: Settings
     database: Database
     waiting: Waiting
+    notes: Notes
 
 
 def keep(app: Flask, state: State) -> None:

@@ -11,14 +11,23 @@ from models.base import Base, Versioned, of_clinic
 
 
 class ApiKey(Versioned, Base):
-    """A key of a server, a desk or a widget; only its SHA-256 is stored."""
+    """A key of a server, a desk or a widget; only its SHA-256 is stored.
+
+    After a rotation the previous text may go on for a while, until `previous_until`. `last_used_at` is
+    noted at most once an hour, and is no change of the key's version.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (
         of_clinic("api_keys"),
         CheckConstraint("kind IN ('secret', 'publishable')", name="ck_api_keys_kind"),
+        CheckConstraint(
+            "(previous_hash IS NULL) = (previous_until IS NULL)", name="ck_api_keys_previous"
+        ),
         Index("ix_api_keys_key_hash", "key_hash", unique=True),
-    )
+        Index("ix_api_keys_previous_hash", "previous_hash", unique=True,
+              postgresql_where=text("previous_hash IS NOT NULL")),
+    )  # fmt: skip
 
     name: Mapped[str]
     kind: Mapped[str]
@@ -29,6 +38,9 @@ class ApiKey(Versioned, Base):
     key_hint: Mapped[str]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    previous_hash: Mapped[bytes | None]
+    previous_until: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class KeyRow(NamedTuple):

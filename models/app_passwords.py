@@ -1,5 +1,6 @@
 """App passwords of calendar programs, and the lookup that finds a password before its clinic is known."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class AppPassword(Versioned, Base):
     name: Mapped[str]
     password_hash: Mapped[bytes]
     password_hint: Mapped[str]
+    last_used_at: Mapped[datetime | None]
 
 
 class PasswordRow(NamedTuple):

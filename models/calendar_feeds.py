@@ -1,5 +1,6 @@
 """Calendar feeds, and the lookup that opens a feed before its clinic is known."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class CalendarFeed(Versioned, Base):
     detail: Mapped[str]
     token_hash: Mapped[bytes]
     token_hint: Mapped[str]
+    last_used_at: Mapped[datetime | None]
 
 
 class FeedRow(NamedTuple):

@@ -56,6 +56,7 @@ class WebhookEndpoint(Versioned, Base):
     failing_since: Mapped[datetime | None]
     timeouts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     resting_until: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class WebhookDelivery(Identified, Base):

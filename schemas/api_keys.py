@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from marshmallow import fields
 
-from schemas.base import Resource
-from schemas.fields import Choice, Ids, SetOf, Text
-from schemas.times import Instant
+from schemas.base import Resource, Schema
+from schemas.fields import Choice, Id, Ids, Integer, Nested, SetOf, Text
+from schemas.times import Instant, last_used
 
 SCOPES: Sequence[str] = (
     "catalog:read",
@@ -19,6 +19,7 @@ SCOPES: Sequence[str] = (
     "feeds:manage",
     "webhooks:manage",
     "changes:read",
+    "audit:read",
     "override:desk",
     "override:therapist",
     "override:clinician",
@@ -54,6 +55,41 @@ class ApiKeySchema(Resource):
         dump_only=True, required=True, metadata={"description": "The key's last four characters."}
     )
     revoked_at = Instant(dump_only=True, required=True, allow_none=True)
+    previous_until = Instant(
+        dump_only=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Until when the text before the last rotation goes on."},
+    )
+    last_used_at = last_used()
+
+
+class RotationSchema(Schema):
+    """How a key is rotated."""
+
+    overlap_seconds = Integer(
+        load_default=0,
+        minimum=0,
+        maximum=604_800,
+        metadata={"description": "How long the present text goes on beside the new one; 0 ends it at once."},
+    )
+
+
+class KeyClinicSchema(Schema):
+    """The clinic of a key."""
+
+    id = Id(required=True)
+    name = Text(200, required=True)
+
+
+class OwnKeySchema(Schema):
+    """What a key may know about itself."""
+
+    name = Text(100, required=True)
+    kind = Choice(KINDS, required=True)
+    scopes = SetOf(Choice(SCOPES), maximum=len(SCOPES), required=True)
+    location_ids = Ids(required=True, allow_none=True)
+    clinic = Nested(KeyClinicSchema, required=True)
 
 
 class NewApiKeySchema(ApiKeySchema):

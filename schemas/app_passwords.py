@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from schemas.base import QueryArgs, Resource
 from schemas.fields import Id, Text
+from schemas.times import last_used
 
 
 class AppPasswordSchema(Resource):
@@ -14,6 +15,7 @@ class AppPasswordSchema(Resource):
     password_hint = fields.String(
         dump_only=True, required=True, metadata={"description": "The password's last four characters."}
     )
+    last_used_at = last_used()
 
 
 class NewAppPasswordSchema(AppPasswordSchema):

@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from schemas.base import Resource
 from schemas.fields import Choice, Id
+from schemas.times import last_used
 
 DETAILS = ("busy", "reference", "initials")
 
@@ -29,6 +30,7 @@ class CalendarFeedSchema(Resource):
         required=True,
         metadata={"description": "The last four characters of the address's token."},
     )
+    last_used_at = last_used()
 
 
 class NewCalendarFeedSchema(CalendarFeedSchema):

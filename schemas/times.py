@@ -79,6 +79,12 @@ class LocalDate(_Iso[date]):
         return on
 
 
+def last_used(event: str = "When this was used last") -> Instant:
+    """Make the field that says when an access was used last, which is noted too seldom to be a change."""
+    description = f"{event}, noted about once an hour; null before. No change of the version and its ETag."
+    return Instant(dump_only=True, required=True, allow_none=True, metadata={"description": description})
+
+
 class TimeOfDay(Strict, fields.Field[int]):
     """A local wall-clock time `HH:MM`, held as minutes after midnight; 24:00 only as an `end`."""
 

@@ -5,7 +5,7 @@ from marshmallow import fields
 from models.webhooks import EVENT_TYPES
 from schemas.base import QueryArgs, Resource, Schema
 from schemas.fields import Choice, Flag, Id, ListOf, Nested, QueryChoices, SetOf, Text
-from schemas.times import Instant
+from schemas.times import Instant, last_used
 
 _MOST_URL = 2000
 
@@ -37,6 +37,7 @@ class WebhookSchema(Resource):
         metadata={"description": "Whether anything is sent; `false` makes it pause."},
     )
     disabled = Nested(DisabledSchema, dump_only=True, required=True, allow_none=True)
+    last_used_at = last_used("When a message arrived here last")
 
 
 class WebhookChangeSchema(WebhookSchema):

@@ -12,6 +12,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "update_webhook": Example({"description": "Recalls and visits"}),
     "create_api_key": Example({"name": "Till", "kind": "secret", "scopes": ["appointments:read"]}),
+    "rotate_api_key": Example({"overlap_seconds": 3600}),
     "update_api_key": Example({"name": "Reception, ground floor"}),
     "create_calendar_feed": Example({"resource_id": Of("therapist"), "detail": "reference"}),
     "create_app_password": Example({"therapist_id": Of("therapist"), "name": "Tom's tablet"}),

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,13 +11,15 @@ from sqlalchemy import Select, func, select
 
 from booking.core.caller import Caller
 from booking.core.crud import refuse_changes
-from booking.core.errors import Invalid, NotFound, StaleVersion, WrongStatus
+from booking.core.errors import Invalid, LastAdminKey, NotFound, StaleVersion, WrongStatus
 from booking.core.events import audit
 from booking.core.tokens import fresh_secret
 from models.api_keys import ApiKey
+from models.clinics import Clinic
 from models.locations import Location
 
-PREFIX: Final = "ck_"
+PREFIXES: Final = MappingProxyType({"secret": "sk_", "publishable": "pk_"})
+LONGEST_OVERLAP: Final = timedelta(days=7)
 FIXED: Final = ("kind",)
 # A widget reads the public catalogue, sees what is free, holds it, and books with a booking token.
 PUBLISHABLE_SCOPES: Final = frozenset(
@@ -32,7 +35,7 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
     publishable key without origins or with more than a widget's scopes, for locations beyond the
     caller's own, and for a key that has expired already by the real clock; NotFound for a location.
     """
-    secret = fresh_secret(PREFIX)
+    secret = fresh_secret(PREFIXES[values["kind"]])
     key = ApiKey(
         clinic_id=caller.clinic_id,
         name=values["name"],
@@ -46,8 +49,7 @@ def create_api_key(caller: Caller, values: Mapping[str, Any]) -> tuple[ApiKey, s
         revoked_at=None,
     )
     _check(key)
-    if key.expires_at is not None and key.expires_at <= caller.real_now:
-        raise Invalid("/expires_at", "Must lie ahead: the key could never be used.")
+    _check_expiry(caller, key.expires_at)
     _check_locations(caller, key.location_ids)
     caller.session.add(key)
     caller.session.flush()
@@ -65,6 +67,23 @@ def select_api_keys(caller: Caller) -> Select[ApiKey]:
     return own.where(ApiKey.location_ids.bool_op("<@")(list(caller.location_ids)))
 
 
+def own_key(caller: Caller) -> Mapping[str, Any]:
+    """Give what the caller's own key may know of itself: its rights, and its clinic's id and name.
+
+    NotFound for a caller without a key.
+    """
+    statement = select(
+        ApiKey.name, ApiKey.kind, ApiKey.scopes, ApiKey.location_ids, Clinic.id, Clinic.name.label("clinic")
+    )
+    own = statement.join(Clinic, Clinic.id == ApiKey.clinic_id).where(
+        ApiKey.clinic_id == caller.clinic_id, ApiKey.id == caller.key_id
+    )
+    found = caller.session.execute(own).mappings().one_or_none()
+    if found is None:
+        raise NotFound("key")
+    return {**found, "clinic": {"id": found["id"], "name": found["clinic"]}}
+
+
 def get_api_key(caller: Caller, key_id: UUID) -> ApiKey:
     """Get a key; NotFound when the clinic has none of this id, or the caller may not see it."""
     return _found(caller, key_id, select_api_keys(caller))
@@ -73,37 +92,94 @@ def get_api_key(caller: Caller, key_id: UUID) -> ApiKey:
 def update_api_key(caller: Caller, key_id: UUID, values: Mapping[str, Any], expected: int | None) -> ApiKey:
     """Change name, scopes, origins, locations or expiry, never the kind.
 
-    StaleVersion when the key has another version; Invalid and NotFound as for a new key.
+    StaleVersion when the key has another version; Invalid and NotFound as for a new key. LastAdminKey when
+    no key would be left that may administer the whole clinic for good.
     """
+    _lock_keys(caller)
     key = _locked(caller, key_id, expected)
     before = {name: getattr(key, name) for name in values}
+    lasted = _lasts(key)
     refuse_changes(before, values, FIXED)
     for name, value in values.items():
         setattr(key, name, value)
     _check(key)
     if "location_ids" in values:
         _check_locations(caller, key.location_ids)
+    if "expires_at" in values and values["expires_at"] != before["expires_at"]:
+        _check_expiry(caller, key.expires_at)
+    _keep_one(caller, key, lasted=lasted)
     return _changed(caller, key, "changed", {"before": before, "after": dict(values)})
 
 
-def rotate_api_key(caller: Caller, key_id: UUID, expected: int | None = None) -> tuple[ApiKey, str]:
-    """Give the key a new text; the old text ends when this commits. WrongStatus once the key is revoked."""
+def rotate_api_key(
+    caller: Caller, key_id: UUID, overlap: timedelta, expected: int | None = None
+) -> tuple[ApiKey, str]:
+    """Give the key a new text; the text that it has now goes on for the `overlap`, any before that ends.
+
+    WrongStatus once the key is revoked or has expired by the real clock. Without an overlap the texts end
+    when this commits.
+    """
     key = _locked(caller, key_id, expected)
-    if key.revoked_at is not None:
-        raise WrongStatus(("active",), "The key is revoked.")
-    secret = fresh_secret(PREFIX)
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= caller.real_now):
+        raise WrongStatus(("active",), "The key is revoked or has expired.")
+    secret = fresh_secret(PREFIXES[key.kind])
+    goes_on = overlap > timedelta()
+    key.previous_hash = key.key_hash if goes_on else None
+    key.previous_until = caller.real_now + overlap if goes_on else None
     key.key_hash = secret.digest
     key.key_hint = secret.hint
-    return _changed(caller, key, "rotated", {}), secret.text
+    return _changed(caller, key, "rotated", {"previous_until": key.previous_until}), secret.text
 
 
 def revoke_api_key(caller: Caller, key_id: UUID, at: datetime, expected: int | None = None) -> ApiKey:
-    """End the key for good, `at` by the real clock; revoking it again changes nothing."""
+    """End the key for good, `at` by the real clock; revoking it again changes nothing.
+
+    LastAdminKey when no key would be left that may administer the whole clinic for good.
+    """
+    _lock_keys(caller)
     key = _locked(caller, key_id, expected)
     if key.revoked_at is not None:
         return key
+    lasted = _lasts(key)
     key.revoked_at = at
+    _keep_one(caller, key, lasted=lasted)
     return _changed(caller, key, "revoked", {})
+
+
+# Without a key that may administer all locations and never expires, a clinic would some day have no way back
+# but the command line. Two such keys could revoke each other at once, each seeing the other alive: changes of
+# keys go one after another by the clinic's row, which no booking needs.
+def _lock_keys(caller: Caller) -> None:
+    own = select(Clinic.id).where(Clinic.id == caller.clinic_id)
+    caller.session.execute(own.with_for_update(key_share=True))
+
+
+def _lasts(key: ApiKey) -> bool:
+    """Whether the key may administer the whole clinic for good."""
+    whole = "admin" in key.scopes and key.location_ids is None
+    return whole and key.revoked_at is None and key.expires_at is None
+
+
+def _keep_one(caller: Caller, key: ApiKey, *, lasted: bool) -> None:
+    """Raise LastAdminKey when this key was the last that may administer the whole clinic for good."""
+    if not lasted or _lasts(key):
+        return
+    other = select(ApiKey.id).where(
+        ApiKey.clinic_id == caller.clinic_id,
+        ApiKey.id != key.id,
+        ApiKey.scopes.contains(["admin"]),
+        ApiKey.location_ids.is_(None),
+        ApiKey.revoked_at.is_(None),
+        ApiKey.expires_at.is_(None),
+    )
+    if caller.session.scalar(other.limit(1)) is None:
+        raise LastAdminKey
+
+
+def _check_expiry(caller: Caller, expires_at: datetime | None) -> None:
+    """Refuse an expiry that has passed: such a key could never be used; to end a key, revoke it."""
+    if expires_at is not None and expires_at <= caller.real_now:
+        raise Invalid("/expires_at", "Must lie ahead; to end a key at once, revoke it.")
 
 
 def _check(key: ApiKey) -> None:

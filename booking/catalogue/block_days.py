@@ -1,17 +1,17 @@
 """Works out on which days a block takes place and when, and which of them have visits in the way."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.core.crud import Values, Where
-from booking.questions.zones import Zones
+from booking.questions.zones import Period, Zones
 from models.appointments import LONGEST_OCCUPANCY
-from scheduling.ticks import ceil_tick, floor_tick, in_turn
+from scheduling.ticks import ceil_tick, floor_tick, from_tick, in_turn
 
 Span = tuple[int, int]
 Day = tuple[date, Span]
@@ -50,6 +50,28 @@ def occurrences(
         # A block in the hour that a spring night leaves out has no length that day.
         if span[0] < span[1]:
             yield on, span
+
+
+def takes_elsewhere(zones: Zones, days: Iterable[Day], seen: Container[UUID]) -> bool:
+    """Whether a block's days take time in which its person works at a location that is not among the seen."""
+    return any(
+        _meets(span, zones.works_elsewhere(day, seen), day) for _, span in days for day in _dates(span)
+    )
+
+
+def _dates(span: Span) -> Iterator[date]:
+    """Give the dates that a span may touch in any zone."""
+    first, last = (from_tick(tick).date() for tick in span)
+    return (first + timedelta(days=days) for days in range(-1, (last - first).days + 2))
+
+
+def _meets(span: Span, periods: Iterable[Period], day: date) -> bool:
+    midnight = datetime.combine(day, time())
+    for starts, ends, zone in periods:
+        first, last = (_on_the_wall(midnight + timedelta(minutes=one), zone) for one in (starts, ends))
+        if min(first) < span[1] and span[0] < max(last):
+            return True
+    return False
 
 
 def last_date(repeats: Values) -> date:

@@ -17,13 +17,14 @@ from booking.catalogue.block_days import (
     last_date,
     occurrences,
     skipped_days,
+    takes_elsewhere,
 )
 from booking.claims.expired_holds import lock_and_sweep
 from booking.claims.freed_time import freed_resource
 from booking.core.bulk_insert import insert_rows
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where, latest
-from booking.core.errors import InUse, Invalid
+from booking.core.errors import InUse, Invalid, OtherLocations
 from booking.core.nested_rows import columns_of
 from booking.flags.disrupted import lift, visits_on
 from booking.questions.zones import zones_of
@@ -86,6 +87,14 @@ class Blocks(Collection):
             ids = {id_ for one in found for id_ in one["appointment_ids"]}
             raise InUse("There are appointments in the way on every day of the block.", sorted(ids))
         return found
+
+    def check_reach(self, before: Values | None, after: Values | None) -> None:
+        """Refuse to take or to give back time in which a therapist works at a location that the key lacks."""
+        seen = self.caller.location_ids or ()
+        for block in filter(None, (before, after)):
+            zones = zones_of(self.caller, [block["resource_id"]]).get(block["resource_id"])
+            if zones is not None and takes_elsewhere(zones, days_of(zones, block), seen):
+                raise OtherLocations("The therapist works at another location then.")
 
     def check_values(self, after: Values) -> None:
         """Refuse an unknown resource, an end before the start, and more time than can be claimed."""

@@ -19,6 +19,7 @@ class CourseTemplates(Collection):
 
     name = "course_template"
     model = CourseTemplate
+    shared = True
     parts = frozenset({"spacing"})
 
     def complete(self, before: Values | None, values: Values) -> None:

@@ -12,7 +12,7 @@ from booking.catalogue.blocks import lay_out_again
 from booking.catalogue.phones import normalised
 from booking.claims.freed_time import ALWAYS, freed, freed_visit
 from booking.core.crud import Collection, Values, latest
-from booking.core.errors import InUse, Invalid, MissingScope
+from booking.core.errors import InUse, Invalid, OtherLocations
 from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_CATALOGUE
 from booking.flags.revalidation import affected_by
@@ -50,10 +50,17 @@ class Locations(Collection):
             country = values.get("country", (before or {}).get("country"))
             values["phone"] = normalised(self.caller, values["phone"], country)
 
+    def check_reach(self, before: Values | None, after: Values | None) -> None:
+        """Refuse a key of some locations a new one, and a change of the ways to those it does not see."""
+        if before is None:
+            raise OtherLocations("A key of some locations cannot open another.")
+        seen = self.caller.location_ids or ()
+        hidden = [one for one in before["travel_minutes"] if one["other_location_id"] not in seen]
+        if any(one not in (after or before)["travel_minutes"] for one in hidden):
+            raise OtherLocations("A way belongs to both locations, and the key does not see the other.")
+
     def check(self, before: Values | None, after: Values) -> None:
         """Refuse unknown public holidays, and another time zone once there have been bookings."""
-        if before is None and self.caller.location_ids is not None:
-            raise MissingScope("A key of some locations cannot open another.")
         _check_holidays(after)
         self._check_ways(before, after)
         if before is None or before["timezone"] == after["timezone"]:

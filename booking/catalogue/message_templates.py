@@ -27,6 +27,7 @@ class MessageTemplates(Collection):
 
     name = "message_template"
     model = MessageTemplate
+    shared = True
     locks = "id"
     fixed = ("kind",)
 

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from booking.core.crud import ALL, Collection, Values, Where
-from booking.core.errors import MissingScope
 from models import Clinic
 from models.clinics import ONLINE_LIMITS
 
@@ -16,6 +15,7 @@ class OwnClinic(Collection):
     name = "clinic"
     model = Clinic
     merges = frozenset({"limits"})
+    shared = True
 
     def select(self, where: Where = ALL) -> Select[Any]:  # noqa: ARG002 - there is only one to find
         """Select the caller's clinic."""
@@ -25,8 +25,3 @@ class OwnClinic(Collection):
         """Show every limit, also those that the clinic has not decided on."""
         for values in found:
             values["limits"] = {**ONLINE_LIMITS, **values["limits"]}
-
-    def check(self, before: Values | None, after: Values) -> None:  # noqa: ARG002 - a hook's signature
-        """Refuse a change by a key of some locations: it would reach the others."""
-        if self.caller.location_ids is not None:
-            raise MissingScope("A key of some locations cannot change the clinic.")

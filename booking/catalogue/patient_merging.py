@@ -11,7 +11,7 @@ from booking.claims.expired_holds import drop_expired, end_hold
 from booking.claims.wishes import fulfil, present_place
 from booking.core.caller import Caller
 from booking.core.crud import Values
-from booking.core.errors import Invalid, MissingScope, Refused, StaleVersion
+from booking.core.errors import Invalid, Refused, StaleVersion
 from booking.core.events import audit, tell
 from booking.core.locks import lock, lock_catalogue_for_change
 from booking.flags.flags import OF_ANY_RULE, OF_FLOORS, OF_SPACING, flag
@@ -63,8 +63,7 @@ def merge(caller: Caller, patient_id: UUID, into_id: UUID, expected: int | None)
     Raise Refused, and move nothing, when visits overlap or one that is not performed would break a floor.
     Performed visits that are too close are flagged. The patient's id leads to the other from then on.
     """
-    if caller.location_ids is not None:
-        raise MissingScope("A merge moves the visits of every location, so a key of some cannot do it.")
+    caller.require_every_location("A merge moves visits of all locations, so a key of some cannot do it.")
     if patient_id == into_id:
         raise Invalid("/into_id", "Cannot be merged into itself.")
     lock_catalogue_for_change(caller)

@@ -25,6 +25,7 @@ class Procedures(Collection):
 
     name = "procedure"
     model = Procedure
+    shared = True
     rows = MappingProxyType({"phases": Rows(Phase, "procedure_id", ("position",))})
 
     def select(self, where: Where = ALL) -> Select[Any]:

@@ -52,6 +52,7 @@ class SpacingRules(Collection):
 
     name = "spacing_rule"
     model = SpacingRule
+    shared = True
     fixed = ("after", "before", "scope")
 
     def select(self, where: Where = ALL) -> Select[Any]:

@@ -1,22 +1,32 @@
 """Therapists, which here means all bookable staff, with their qualifications and working hours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, select
+from sqlalchemy import CompoundSelect, Select, or_, select
 
 from booking.catalogue.blocks import lay_out_again
 from booking.catalogue.locations import Locations
 from booking.claims.freed_time import ALWAYS, freed
 from booking.core.crud import Collection, Values, Where
+from booking.core.errors import OtherLocations
 from booking.core.nested_rows import Rows
 from booking.flags.flags import OF_CATALOGUE
 from booking.flags.revalidation import affected_by
 from booking.flags.visits_to_recheck import visits_of
 from booking.questions.catalog import load_catalog
-from models import Qualification, SpecialWorkingDay, SpecialWorkingPeriod, Therapist, WorkingHours
+from models import (
+    Appointment,
+    Qualification,
+    SpecialWorkingDay,
+    SpecialWorkingPeriod,
+    Therapist,
+    WorkingHours,
+)
+from models.statuses import LIVE
 from scheduling.qualifications import may_lead
 
 
@@ -32,9 +42,43 @@ class Therapists(Collection):
         }
     )
 
-    def check_values(self, after: Values) -> None:
+    def check_reach(self, before: Values | None, after: Values | None) -> None:
+        """Refuse a key of some locations all but its own hours of a therapist who works elsewhere too."""
+        if before is None or not self._works_elsewhere(before):
+            return
+        whole = after or {}
+        if any(whole.get(name) != before[name] for name in before if name != "working_hours"):
+            raise OtherLocations(
+                "The therapist works at other locations too: only hours here can be changed."
+            )
+        if self._elsewhere(before["working_hours"]) != self._elsewhere(whole["working_hours"]):
+            raise OtherLocations("Send the hours at other locations as they are.")
+
+    def _elsewhere(self, items: Iterable[Values]) -> list[Values]:
+        """Give the items of other locations than the key's, in an order of their own."""
+        seen = {None, *(self.caller.location_ids or ())}
+        return sorted((one for one in items if one["location_id"] not in seen), key=repr)
+
+    def _works_elsewhere(self, therapist: Values) -> bool:
+        """Whether the therapist has hours, qualifications or visits to come where the key sees nothing."""
+        if self._elsewhere(therapist["working_hours"]) or self._elsewhere(therapist["qualifications"]):
+            return True
+        own, seen = self.caller.clinic_id, self.caller.location_ids or ()
+        day, visit = SpecialWorkingDay, Appointment
+        special = select(day.id).where(
+            day.clinic_id == own, day.therapist_id == therapist["id"], day.location_id.not_in(seen),
+            day.on >= self.caller.now.date() - timedelta(days=1),
+        )  # fmt: skip
+        booked = select(visit.id).where(
+            visit.clinic_id == own, visit.therapist_id == therapist["id"], visit.location_id.not_in(seen),
+            visit.status.in_(LIVE), visit.ends_at > self.caller.now,
+        )  # fmt: skip
+        return bool(self.caller.session.scalar(select(or_(special.exists(), booked.exists()))))
+
+    def check(self, before: Values | None, after: Values) -> None:
         """Refuse a location that the clinic does not have."""
-        known: set[UUID] = set()
+        kept = self._elsewhere((before or {"working_hours": ()})["working_hours"])
+        known: set[UUID] = {one["location_id"] for one in kept}
         for name in ("qualifications", "working_hours"):
             for place, item in enumerate(after[name]):
                 location_id = item["location_id"]

@@ -22,6 +22,7 @@ class MedicalHoldRules(Collection):
 
     name = "hold_rule"
     model = HoldRule
+    shared = True
     fixed = ("code", "rule_id", "against")
 
     def check_values(self, after: Values) -> None:

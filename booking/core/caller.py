@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from booking.core.errors import OtherLocations
+
 # The default of `real_now`, which is then replaced by `now`.
 _AS_NOW: Final = datetime.max.replace(tzinfo=UTC)
 OVERRIDE_LEVELS: Sequence[str] = ("desk", "therapist", "clinician", "dermatologist")
@@ -74,6 +76,11 @@ class Caller:
         here = self.location_ids is None or location_id in self.location_ids
         linked = self.token is None or self.token.appointment_id in {None, appointment_id}
         return here and linked and self.acts_for(patient_id)
+
+    def require_every_location(self, detail: str | None = None) -> None:
+        """Refuse a key of some locations what concerns others too; OtherLocations says why."""
+        if self.location_ids is not None:
+            raise OtherLocations(detail)
 
     def may_override(self, level: str) -> bool:
         """Whether the key may override codes of this level; each level includes the levels before it."""

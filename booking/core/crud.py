@@ -45,6 +45,8 @@ class Collection:
     """The fields that hold an object of their own, which is changed member by member."""
     location: ClassVar[str | None] = None
     """The field with an object's location, if only keys of that location may see the object."""
+    shared: ClassVar[bool] = False
+    """Whether the objects are those of every location, so that a key of some may change none of them."""
     locks: ClassVar[str] = "clinic_id"
     """The field whose id is locked before anything is read: the clinic's for what is in the catalogue."""
     locks_catalogue: ClassVar[bool] = False
@@ -62,6 +64,9 @@ class Collection:
 
     def complete(self, before: Values | None, values: Values) -> None:
         """Add to the given values what follows from them."""
+
+    def check_reach(self, before: Values | None, after: Values | None) -> None:
+        """Refuse a key of some locations an act on an object that reaches other locations in part."""
 
     def check_values(self, after: Values) -> None:
         """Refuse values that no object of the kind may have."""
@@ -122,9 +127,11 @@ class Collection:
 
     def create(self, values: Values) -> Values:
         """Create an object from all of its fields."""
+        self._require_reach()
         self._lock(values)
         whole = dict(values)
         self.complete(None, whole)
+        self._check_reach(None, whole)
         self.check_values(whole)
         self.check(None, whole)
         elsewhere = (*self.rows, *self.parts)
@@ -144,6 +151,7 @@ class Collection:
             given[name] = before[name] | given[name]
         self.complete(before, given)
         changed = {name: value for name, value in given.items() if value != before[name]}
+        self._check_reach(before, before | changed)
         self.check_values(before | changed)
         self.check(before, before | changed)
         if not changed:
@@ -153,6 +161,7 @@ class Collection:
 
     def lock_for_change(self, id: UUID, expected: int | None, where: Where = ALL) -> tuple[Any, Values]:
         """Give the object's row under its lock, and its fields as they are; NotFound, StaleVersion."""
+        self._require_reach()
         subject = columns_of(self._find(id, where))
         self._lock(subject)
         # Only what is read under the lock can be trusted.
@@ -182,10 +191,20 @@ class Collection:
     def remove(self, id: UUID, expected: int | None, where: Where = ALL) -> None:
         """Delete an object; the database's foreign keys refuse it while something uses it."""
         row, before = self.lock_for_change(id, expected, where)
+        self._check_reach(before, None)
         self.check_removal(before)
         self.caller.session.delete(row)
         self.caller.session.flush()
         self._settle("deleted", before, None)
+
+    def _require_reach(self) -> None:
+        """Refuse a key of some locations any act on what all locations share, before anything is locked."""
+        if self.shared:
+            self.caller.require_every_location()
+
+    def _check_reach(self, before: Values | None, after: Values | None) -> None:
+        if self.caller.location_ids is not None:
+            self.check_reach(before, after)
 
     def _lock(self, subject: Where) -> None:
         """Lock what the kind names; a new object without such an id needs no lock."""

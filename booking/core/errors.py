@@ -124,6 +124,18 @@ class MissingScope(DomainError):
     code = "missing_scope"
 
 
+class OtherLocations(DomainError):
+    """A key of some locations changes nothing that other locations share."""
+
+    code = "other_locations"
+
+
+class LastAdminKey(DomainError):
+    """The clinic would keep no key with `admin` that sees every location and never expires."""
+
+    code = "last_admin_key"
+
+
 class Retired(DomainError):
     """This procedure or location is retired and takes no new bookings."""
 

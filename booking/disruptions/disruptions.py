@@ -105,6 +105,8 @@ def apply(caller: Caller, disruption: Disruption, accepted: Sequence[Accepted]) 
     _lock(caller, catalog, disruption, accepted)
     visits = _present(caller, lock_rows(caller, *_affects(caller, disruption)), catalog)
     seen = {one.appointment.id: one for one in visits if _seen(caller, one)}
+    if len(seen) < len(visits):
+        caller.require_every_location("The therapist has visits at other locations then.")
     require_acceptable(caller, seen, accepted)
     proposals = judge_accepted(_open(caller, catalog, disruption, list(seen.values())), seen, accepted)
     move_all(caller, catalog, [placing(one) for one in proposals])

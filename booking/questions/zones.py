@@ -1,7 +1,7 @@
 """Finds the time zone of each resource: on a date, of a wall-clock time, and at an instant."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -52,6 +52,17 @@ class Zones:
     home: ZoneInfo
     hours: Sequence[Worked] = ()
     special: Mapping[date, Sequence[SpecialWork]] = field(default_factory=dict)
+
+    def works_elsewhere(self, day: date, seen: Container[UUID]) -> Iterator[Period]:
+        """Give the parts of a date in which the person works at a location that is not among the seen."""
+        special = self.special.get(day, ())
+        if any(one.periods for one in special):
+            yield from (period for one in special if one.location_id not in seen for period in one.periods)
+            return
+        away = {one.location_id for one in special}
+        for one, zone in self.hours:
+            if one.location_id not in seen and one.location_id not in away and _counts(one, day):
+                yield one.starts, one.ends, zone
 
     def on(self, day: date) -> ZoneInfo:
         """Give the zone of a local date: that of the first place where the person works then, or home."""

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where
-from booking.core.errors import Invalid, MissingScope
+from booking.core.errors import Invalid
 from booking.core.locks import lock_resources
 from booking.core.queue import defer
 from models import BusyObject, ExternalCalendar
@@ -90,10 +90,9 @@ def redacted(url: str) -> str:
 def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
     """Create an external calendar of a therapist and queue its fetch; Invalid for a forbidden URL.
 
-    MissingScope for a key of some locations: a therapist's calendar takes their time at all locations.
+    OtherLocations for a key of some locations: a therapist's calendar takes their time at all locations.
     """
-    if caller.location_ids is not None:
-        raise MissingScope("A key of some locations cannot take a therapist's time at others.")
+    caller.require_every_location("A key of some locations cannot take a therapist's time at others.")
     made = ExternalCalendars(caller).create(values | {"url": _callable(values["url"], allow_loopback)})
     fetch_soon(caller, made["id"])
     return made

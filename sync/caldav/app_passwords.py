@@ -8,7 +8,6 @@ from sqlalchemy import Select
 from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values
-from booking.core.errors import MissingScope
 from booking.core.tokens import fresh_secret
 from models.app_passwords import AppPassword
 
@@ -25,7 +24,7 @@ class AppPasswords(Collection):
 def create_app_password(caller: Caller, values: Values) -> Values:
     """Create an app password for a therapist's calendars; `password` itself is in this result alone.
 
-    `values`: therapist_id, name. NotFound for an unknown therapist; MissingScope for a key of some
+    `values`: therapist_id, name. NotFound for an unknown therapist; OtherLocations for a key of some
     locations, because a therapist's calendar shows all locations.
     """
     _refuse_limited(caller)
@@ -54,5 +53,6 @@ def delete_app_password(caller: Caller, password_id: UUID, expected: int | None)
 
 
 def _refuse_limited(caller: Caller) -> None:
-    if caller.location_ids is not None:
-        raise MissingScope("A key of some locations cannot give access to a therapist's whole calendar.")
+    caller.require_every_location(
+        "A key of some locations cannot give access to a therapist's whole calendar."
+    )

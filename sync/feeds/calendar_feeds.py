@@ -13,7 +13,7 @@ from booking.catalogue.rooms import Rooms
 from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where
-from booking.core.errors import Invalid, MissingScope, NotFound
+from booking.core.errors import Invalid, NotFound
 from booking.core.events import audit
 from booking.core.tokens import Secret, fresh_secret
 from models import CalendarFeed, Device, Resource, Room
@@ -48,7 +48,7 @@ def create_calendar_feed(caller: Caller, values: Values) -> Values:
     """Create a feed; its `token` is in this result alone.
 
     `values`: detail, and exactly one of resource_id, location_id, patient_id (else Invalid). NotFound for an
-    id that the clinic lacks; MissingScope for a key of some locations whose feed would show other locations.
+    id that the clinic lacks; OtherLocations for a key of some locations whose feed would show others.
     """
     _require_one(caller, values)
     secret = fresh_secret()
@@ -96,5 +96,5 @@ def _require_one(caller: Caller, values: Values) -> None:
     else:
         kind = Locations if name == "location_id" else Patients
     kind(caller).require(id_, f"/{name}")
-    if caller.location_ids is not None and kind in (Therapists, Patients):
-        raise MissingScope("A key of some locations cannot show what is at others.")
+    if kind in (Therapists, Patients):
+        caller.require_every_location("A key of some locations cannot show what is at others.")

@@ -10,7 +10,7 @@ from sqlalchemy import Select
 
 from booking.core.caller import Caller
 from booking.core.crud import Collection, Values
-from booking.core.errors import Invalid, MissingScope
+from booking.core.errors import Invalid
 from booking.core.events import audit
 from booking.core.webhook_queue import wake
 from models import WebhookEndpoint
@@ -145,8 +145,7 @@ def _check_url(values: Values, *, allow_loopback: bool) -> None:
 
 def require_whole_clinic(caller: Caller) -> None:
     """Refuse keys of some locations: a webhook reports what happens at all of them."""
-    if caller.location_ids is not None:
-        raise MissingScope("A webhook tells of every location, so a key of some cannot manage any.")
+    caller.require_every_location("A webhook tells of every location, so a key of some cannot manage any.")
 
 
 def _visible(values: Values) -> Values:

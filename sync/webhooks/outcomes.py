@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from booking.core.caller import Caller
 from booking.core.events import audit
+from booking.core.notes import USE_NOTED_EVERY
 from models import WebhookDelivery, WebhookEndpoint
 from sync.webhooks.deliveries import come_back, lock_endpoint, of_endpoint
 from sync.webhooks.payloads import Parcel
@@ -82,7 +83,10 @@ def _requested(caller: Caller, outcome: Outcome) -> timedelta:
 def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) -> None:
     """Let the endpoint rest after a timeout or at its own request; disable it after 410 or GIVEN_UP."""
     if outcome.arrived:
-        health = {"failing_since": None, "timeouts": 0, "resting_until": None}
+        health: dict[str, Any] = {"failing_since": None, "timeouts": 0, "resting_until": None}
+        used = endpoint.last_used_at
+        if used is None or used <= caller.real_now - USE_NOTED_EVERY:
+            health["last_used_at"] = caller.real_now
         _write_health(caller, endpoint, health)
         return
     timeouts = endpoint.timeouts + 1 if outcome.code == "timeout" else 0
@@ -101,7 +105,7 @@ def _note_health(caller: Caller, endpoint: WebhookEndpoint, outcome: Outcome) ->
 
 
 def _write_health(caller: Caller, endpoint: WebhookEndpoint, health: Mapping[str, Any]) -> None:
-    """Write the values that differ; clients do not see them, so `version` and `updated_at` stay."""
+    """Write the values that differ; they are no change by a client, so `version` and `updated_at` stay."""
     changed = {name: value for name, value in health.items() if getattr(endpoint, name) != value}
     if changed:
         _update(caller, endpoint.id, {**changed, "updated_at": WebhookEndpoint.updated_at})

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from models import ApiKey
+from models.database import Database
 from tests.api.toys import TOY_ID
 from tests.support.desk import Desk
 
@@ -17,12 +20,13 @@ WIDGET = {
 
 
 @pytest.fixture
-def key_of(desk: Desk) -> Callable[..., str]:
-    """Make a key of the fresh clinic."""
+def key_of(desk: Desk, database: Database) -> Callable[..., str]:
+    """Make a key of the fresh clinic, with an expiry that may have passed."""
 
     def make(*, expires_at: str | None = None, **values: Any) -> str:
         made = desk.made("/api-keys", **{"name": "Desk", "kind": "secret", **values})
-        desk.patch(f"/api-keys/{made['id']}", {"expires_at": expires_at})
+        with database.transaction(desk.clinic_id) as session:
+            session.execute(update(ApiKey).where(ApiKey.id == made["id"]).values(expires_at=expires_at))
         return str(made["key"])
 
     return make

@@ -88,6 +88,18 @@ def missing_scope(stage: Stage) -> TestResponse:
     return create_key(stage.desk, "catalog:read").post("/patients", {"name": "Patient"})
 
 
+def other_locations(stage: Stage) -> TestResponse:
+    """Change a procedure with a key of one location."""
+    limited = create_key(stage.desk, "catalog:write", location_ids=[stage.clinic.location["id"]])
+    return limited.patch(f"/procedures/{stage.clinic.procedure['id']}", {"name": "Ours"})
+
+
+def last_admin_key(stage: Stage) -> TestResponse:
+    """Revoke the clinic's only key with `admin`."""
+    [key] = stage.desk.get("/api-keys").get_json()["items"]
+    return stage.desk.post(f"/api-keys/{key['id']}/revoke")
+
+
 def secret_key_required(stage: Stage) -> TestResponse:
     """Look for patients with a widget's key."""
     return stage.widget().request("GET", "/patients", {"Origin": ORIGIN})
@@ -347,16 +359,55 @@ def too_many_codes(stage: Stage) -> TestResponse:
 SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
-        unreceived("bad_request"), incomplete_body, unauthenticated, missing_scope, secret_key_required,
-        booking_token_required, publishable_key_required, wrong_code, wrong_origin, not_found, no_slot,
-        method_not_allowed, unreceived("timed_out"), already_exists, channel_unavailable, course_full,
-        idempotency_in_progress, idempotency_shown_once, in_use, refused, retired, too_late_online,
-        too_many_holds, too_many_online, too_early, wrong_day, wrong_status, hold_converted, hold_extended,
-        code_expired, cursor_expired, hold_expired, merged, stale, too_large, address_too_long,
-        unsupported_media_type, idempotency_mismatch, invalid, version_required, too_many_codes,
-        unreceived("headers_too_large"), error, unavailable, not_ready,
+        unreceived("bad_request"),
+        incomplete_body,
+        unauthenticated,
+        missing_scope,
+        other_locations,
+        secret_key_required,
+        booking_token_required,
+        publishable_key_required,
+        wrong_code,
+        wrong_origin,
+        not_found,
+        no_slot,
+        method_not_allowed,
+        unreceived("timed_out"),
+        already_exists,
+        channel_unavailable,
+        course_full,
+        idempotency_in_progress,
+        idempotency_shown_once,
+        in_use,
+        last_admin_key,
+        refused,
+        retired,
+        too_late_online,
+        too_many_holds,
+        too_many_online,
+        too_early,
+        wrong_day,
+        wrong_status,
+        hold_converted,
+        hold_extended,
+        code_expired,
+        cursor_expired,
+        hold_expired,
+        merged,
+        stale,
+        too_large,
+        address_too_long,
+        unsupported_media_type,
+        idempotency_mismatch,
+        invalid,
+        version_required,
+        too_many_codes,
+        unreceived("headers_too_large"),
+        error,
+        unavailable,
+        not_ready,
     )
-}  # fmt: skip
+}
 
 
 def told(body: dict[str, Any]) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -80,6 +81,43 @@ def test_a_clinic_made_without_a_catalogue_has_none(desk: Desk) -> None:
 
 def test_the_printed_key_opens_the_clinic(desk: Desk) -> None:
     assert desk.get("/locations").status_code == 200
+
+
+def test_a_key_can_be_made_when_nobody_has_one(embedded: Database, desk: Desk) -> None:
+    named = (
+        "create-key",
+        "--clinic",
+        str(desk.clinic_id),
+        "--name",
+        "Way back",
+        "--scopes",
+        "admin,audit:read",
+    )
+
+    told = clinic_here(*named, DATABASE_URL=embedded.url)
+
+    made = json.loads(told.stdout)
+    assert set(made) == {"clinic_id", "key_id", "key"}
+    assert desk.using(made["key"]).get("/key").get_json()["scopes"] == ["admin", "audit:read"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "message"),
+    [
+        ({"--clinic": "018f3f3e-0000-7000-8000-00000000000a"}, 1, "There is no clinic with this id."),
+        ({"--clinic": "Harbour"}, 2, "'Harbour' is not a valid UUID."),
+        ({"--scopes": "everything"}, 2, "Must be one of: catalog:read"),
+    ],
+)
+def test_a_key_that_cannot_be_made_is_refused_by_name(
+    embedded: Database, desk: Desk, changed: dict[str, str], code: int, message: str
+) -> None:
+    named = {"--clinic": str(desk.clinic_id), "--name": "Way back", "--scopes": "admin"} | changed
+
+    told = clinic_here("create-key", *chain.from_iterable(named.items()), DATABASE_URL=embedded.url)
+
+    assert (told.exit_code, told.stdout) == (code, "")
+    assert message in told.stderr
 
 
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", ""])

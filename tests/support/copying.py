@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table, TextClause, text
 from uuid_utils.compat import uuid7
 
-from booking.catalogue.api_keys import PREFIX
+from booking.catalogue.api_keys import PREFIXES
 from booking.core.tokens import HINT_LENGTH, fresh_secret
 from models import Base
 from models.database import Database
@@ -56,7 +56,7 @@ def copy(database: Database, original: Original) -> Any:
     desk = original.desk
     fresh = {old: str(uuid7()) for old in original.ids}
     # The hint of a key, its last characters, is stored beside its hash.
-    key = fresh_secret(PREFIX).text[:-HINT_LENGTH] + desk.key[-HINT_LENGTH:]
+    key = fresh_secret(PREFIXES["secret"]).text[:-HINT_LENGTH] + desk.key[-HINT_LENGTH:]
     own = replace(desk, clinic_id=UUID(fresh[str(desk.clinic_id)]), key=key)
 
     def renamed(json_text: str) -> str:

@@ -19,7 +19,7 @@ from tests.support.cast import (
     pointers,
 )
 from tests.support.desk import Desk
-from tests.support.disruptions import MORNING, accepting, applied, apply, ill, previewed
+from tests.support.disruptions import MORNING, accepting, apply, ill, previewed
 from tests.support.racing import assert_sound
 from tests.support.times import at
 from tests.support.visits import flagged, shown_visit
@@ -86,24 +86,22 @@ def test_a_chosen_place_that_cannot_be_is_named(
     assert [one["pointer"] for one in answer.get_json()["errors"]] == [f"/accept/0/{field}"]
 
 
-def test_a_key_of_one_location_only_counts_the_visits_elsewhere(busy: Clinic) -> None:
+def test_a_key_of_one_location_counts_the_visits_elsewhere_and_leaves_them_alone(busy: Clinic) -> None:
     there = create_location(busy.desk, name="Elsewhere")
     create_room(busy.desk, there)
     therapist = create_therapist(busy.desk, busy.location, there)
     first, second = busy.patients(2)
     here = busy.booked(at("10:00"), patient_id=first, therapist_id=therapist["id"])
-    hidden = busy.booked(
-        at("11:00"), patient_id=second, therapist_id=therapist["id"], location_id=there["id"]
-    )
+    busy.booked(at("11:00"), patient_id=second, therapist_id=therapist["id"], location_id=there["id"])
     limited = busy.using(create_key(busy.desk, "appointments:write", location_ids=[busy.location["id"]]))
     body = ill(busy, resource_id=therapist["id"])
 
     answer = limited.desk.post("/disruptions/preview", body).get_json()
-    done = applied(limited, body)
+    done = apply(limited, body, [])
 
     assert ([one["appointment_id"] for one in answer["items"]], answer["elsewhere"]) == ([here["id"]], 1)
-    assert (done["flagged"], done["elsewhere"]) == ([here["id"]], 1)
-    assert flagged(busy) == [here["id"], hidden["id"]]
+    assert (done.status_code, done.get_json()["code"]) == (403, "other_locations")
+    assert flagged(busy) == []
 
 
 def test_another_clinics_therapist_and_visits_are_not_found(

@@ -34,6 +34,7 @@ def test_a_secret_is_shown_when_it_is_made_and_never_again(desk: Desk) -> None:
     assert desk.get("/webhooks").get_json()["items"] == [made]
     assert set(made) == {
         "id", "version", "created_at", "updated_at", "url", "events", "description", "active", "disabled",
+        "last_used_at",
     }  # fmt: skip
 
 
@@ -148,7 +149,7 @@ def test_another_clinics_delivery_is_404_and_so_is_another_webhooks(
         (lambda _: {"scopes": ["appointments:write", "feeds:manage"]}, "missing_scope"),
         (
             lambda clinic: {"scopes": ["webhooks:manage"], "location_ids": [clinic.location["id"]]},
-            "missing_scope",
+            "other_locations",
         ),
         (
             lambda _: {"scopes": ["appointments:write"], "kind": "publishable", "origins": [ORIGIN]},
