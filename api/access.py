@@ -9,7 +9,7 @@ SEE: Final = "see"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The scope that a key needs, None for any; `public` lets publishable keys in, `token` those with a token.
+    """The scope that a key needs (None: any); `public` lets publishable keys in, `token` those with a token.
 
     `link` is what a link to a visit must allow, if links are let in at all.
     """

@@ -10,6 +10,7 @@ from api import (
     api_keys,
     app_passwords,
     appointments,
+    audit,
     availability,
     blocks,
     booking_tokens,
@@ -95,6 +96,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_keys.blp,
     calendar_feeds.blp,
     app_passwords.blp,
+    audit.blp,
     health.blp,
 )
 

@@ -64,7 +64,7 @@ def _require_public(caller: Caller, access: Access) -> None:
 
 def _by_key(session: Session, *, sandbox: bool) -> Caller:
     key = _key(session)
-    g.clinic_id = key.clinic_id
+    g.clinic_id, g.key_id = key.clinic_id, key.id
     state().notes.use("api_keys", key.clinic_id, key.id)
     g.publishable = key.kind == "publishable"
     _check_origin(key)

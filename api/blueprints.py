@@ -18,6 +18,7 @@ from api.documentation import problems_of, security_of, success_headers
 from api.etags import Version, etag, expected_version, unless_unchanged
 from api.idempotency import once, patiently
 from api.paging import next_link
+from api.reads import note_reads
 from api.requests import Parser, receive, refuse_unread
 from api.state import state
 from api.transactions import run
@@ -89,8 +90,11 @@ class Blueprint(flask_smorest.Blueprint):
 
                 receive()
                 if looks is not None:
-                    return looks(lambda: run(state().database, work, one_snapshot=True))
-                return patiently(lambda: run(state().database, work))
+                    answer = looks(lambda: run(state().database, work, one_snapshot=True))
+                else:
+                    answer = patiently(lambda: run(state().database, work))
+                note_reads(answer, path)
+                return answer
 
             wrapper._apidoc = docs  # type: ignore[attr-defined]  # noqa: SLF001 - where smorest keeps its documents
             return wrapper

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from api.reads import LISTED, saw
 from booking.catalogue.patients import contacts_of
 from booking.core.caller import Caller
 from booking.core.crud import Values
@@ -20,6 +21,7 @@ def cards_of(caller: Caller, query: Mapping[str, Any], patient_ids: Iterable[UUI
         return None
     ids = set(patient_ids)
     found = contacts_of(caller, [id_ for id_ in ids if id_ is not None])
+    saw(found, LISTED)
     return {id_: None if id_ is None else found.get(id_) for id_ in ids}
 
 

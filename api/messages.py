@@ -8,6 +8,7 @@ from uuid import UUID
 
 from api.blueprints import Blueprint
 from api.paging import cut, foreign_cursor
+from api.reads import LISTED, saw
 from api.state import address, own_sealer, state
 from booking.appointments.visit_links import LinkWriter
 from booking.core.caller import Caller
@@ -54,7 +55,9 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     found: list[Listed] = [*_codes(caller, query)]
     found += messages.list_messages(caller, query["due_by"], *only, links=LinkWriter(own_sealer(), address()))
     _note_gateway(caller)
-    return _page(found, query)
+    listed = _page(found, query)
+    saw((one.patient_id for one in listed["items"] if one.patient_id is not None), LISTED)
+    return listed
 
 
 @blp.action("/<message_id>/sent", "appointments:write", SentMessageSchema)

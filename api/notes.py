@@ -3,9 +3,9 @@
 import atexit
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,12 +14,16 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.logs import log_failure
-from booking.core.notes import USE_NOTED_EVERY, write_uses
+from booking.core.notes import LISTED, USE_NOTED_EVERY, Read, Reader, write_reads, write_uses
 from models.database import Database
 
 EVERY_SECONDS: Final = 1.0
 """How long notes are gathered before they are written."""
 _MOST_USES: Final = 10_000
+_MOST_READS: Final = 50_000
+# A board that is looked at again and again shows the same names again and again.
+_LISTED_EVERY: Final = timedelta(minutes=10)
+_MOST_LISTED: Final = 100_000
 _IDLE_SECONDS: Final = 60.0
 
 
@@ -28,14 +32,17 @@ class Batch:
     """What is still to be written for one clinic."""
 
     uses: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
 
     def write(self, session: Session, clinic_id: UUID) -> None:
         """Write all of it in the clinic's transaction."""
         write_uses(session, clinic_id, self.uses)
+        write_reads(session, clinic_id, self.reads)
 
     def extend(self, later: "Batch") -> None:
         """Add what was noted later."""
         self.uses |= later.uses
+        self.reads += later.reads
 
 
 # A request that reads must not become a transaction that writes: the change feed waits for every writer that
@@ -50,6 +57,7 @@ class Notes:
         self._writing = threading.Lock()
         self._batches: dict[UUID, Batch] = {}
         self._noted: dict[tuple[str, UUID], datetime] = {}
+        self._listed: dict[tuple[UUID, UUID | None, str | None], datetime] = {}
         self._thread: threading.Thread | None = None
         self._flushed_at_exit = False
 
@@ -67,6 +75,34 @@ class Notes:
             batch.uses[used] = now
 
         self._add(clinic_id, add)
+
+    def read(
+        self, clinic_id: UUID, action: str, patient_ids: Iterable[UUID], reader: Reader, at: datetime
+    ) -> bool:
+        """Note whose records were shown to a reader; False when there are too many notes to be written.
+
+        Names beside a list are noted once in ten minutes for each reader and patient.
+        """
+        reads = [Read(action, one, reader, at) for one in patient_ids]
+        with self._changed:
+            if action == LISTED:
+                reads = [one for one in reads if self._is_news(one)]
+            if not reads:
+                return True
+            if sum(len(batch.reads) for batch in self._batches.values()) >= _MOST_READS:
+                return False
+        self._add(clinic_id, lambda batch: batch.reads.extend(reads))
+        return True
+
+    def _is_news(self, read: Read) -> bool:
+        if len(self._listed) >= _MOST_LISTED:
+            self._listed.clear()
+        who = (read.patient_id, read.reader.key_id, read.reader.actor)
+        noted = self._listed.get(who)
+        if noted is not None and noted > read.at - _LISTED_EVERY:
+            return False
+        self._listed[who] = read.at
+        return True
 
     def flush(self) -> None:
         """Write all notes, each clinic's in a transaction of its own; what cannot be written now is kept."""

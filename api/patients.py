@@ -6,6 +6,7 @@ from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import Version
 from api.paging import cut, page, read_cursor, write_cursor
+from api.reads import saw
 from booking.catalogue.patient_merging import merge
 from booking.catalogue.patient_search import Hit, find
 from booking.catalogue.patients import EXACT, Patients
@@ -37,6 +38,7 @@ def list_patients(caller: Caller, query: Values) -> Values:
         found = page(caller.session, patients.search(query), Patient, query)
     else:
         found = _find_by_words(patients, query)
+    saw(one.id for one in found["items"])
     return found | {"items": patients.represent(found["items"])}
 
 

@@ -9,7 +9,7 @@ from models.calendar_feeds import CalendarFeed
 from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
-from models.events import AuditEntry, Event
+from models.events import AuditEntry, Event, PatientRead
 from models.external_calendars import BusyDeletion, BusyObject, ExternalBusy, ExternalCalendar
 from models.hold_rules import HoldRule
 from models.idempotency_keys import IdempotencyKey
@@ -35,7 +35,8 @@ __all__ = [
     "BusyDeletion", "BusyObject", "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course",
     "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
     "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",
-    "Occupancy", "OpeningHours", "Patient", "Phase", "Procedure", "Qualification", "Resource", "Room",
+    "Occupancy", "OpeningHours", "Patient", "PatientRead", "Phase", "Procedure", "Qualification",
+    "Resource", "Room",
     "SpacingClaim", "SpacingRule", "SpecialOpeningDay", "SpecialOpeningPeriod", "SpecialWorkingDay",
     "SpecialWorkingPeriod", "Therapist", "TravelTime", "WaitlistEntry", "WebhookDelivery",
     "WebhookEndpoint", "WorkingHours",

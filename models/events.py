@@ -53,6 +53,7 @@ class AuditEntry(Identified, Base):
     __table_args__ = (
         of_clinic("audit_log"),
         Index("ix_audit_log_subject", "clinic_id", "subject_id"),
+        Index("ix_audit_log_at", "clinic_id", "at", "id"),
     )
 
     at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -64,3 +65,21 @@ class AuditEntry(Identified, Base):
     actor: Mapped[str | None]
     request_id: Mapped[str | None]
     changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class PatientRead(Identified, Base):
+    """A patient's record that was shown to somebody; a record of reading, which is no act."""
+
+    __tablename__ = "patient_reads"
+    __table_args__ = (
+        of_clinic("patient_reads"),
+        Index("ix_patient_reads_at", "clinic_id", "at", "id"),
+        Index("ix_patient_reads_patient", "clinic_id", "patient_id", "at"),
+    )
+
+    at: Mapped[datetime]
+    action: Mapped[str]
+    patient_id: Mapped[UUID]
+    key_id: Mapped[UUID | None]
+    actor: Mapped[str | None]
+    request_id: Mapped[str | None]

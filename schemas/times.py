@@ -79,6 +79,17 @@ class LocalDate(_Iso[date]):
         return on
 
 
+class Since(Strict, fields.Field[date | datetime]):
+    """Where a range of time begins or ends: an instant with its offset, or a date in the clinic's zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**documented(kwargs, type="string"))
+
+    def _read(self, value: object) -> date | datetime:
+        is_date = isinstance(value, str) and _DATE.fullmatch(value)
+        return LocalDate()._read(value) if is_date else parse_instant(value)  # noqa: SLF001 - a field of ours
+
+
 def last_used(event: str = "When this was used last") -> Instant:
     """Make the field that says when an access was used last, which is noted too seldom to be a change."""
     description = f"{event}, noted about once an hour; null before. No change of the version and its ETag."

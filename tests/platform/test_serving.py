@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import psycopg
 import pytest
 import requests
 
+from models.postgres import PLAIN_ROLE
 from tests.support.processes import (
     PATIENCE_SECONDS,
+    User,
     clinic,
     data_folder,
     free_port,
@@ -116,18 +119,26 @@ def test_a_server_that_is_told_to_stop_leaves_nothing_behind(used_folder: Path) 
     assert all(map(has_ended, [database, *workers]))
 
 
-def test_a_server_that_is_told_to_stop_keeps_nobody_who_waits_for_changes(used_folder: Path) -> None:
+def test_a_server_that_is_told_to_stop_keeps_nobody_who_waits_and_writes_what_it_noted(
+    used_folder: Path,
+) -> None:
     with serving(used_folder, used_folder / "log") as (process, address), ThreadPoolExecutor(1) as threads:
         wait_until(lambda: answers(address))
         key = create_clinic(used_folder)
-        changes = f"{address}/v1/changes"
+        patients, changes = f"{address}/v1/patients", f"{address}/v1/changes"
+        made = requests.post(patients, json={"name": "Alice"}, headers=key, timeout=5).json()
         waiter = threads.submit(requests.get, changes, {"wait": 60}, headers=key, timeout=90)
         assert wait([waiter], 1.0).not_done
         begun = time.monotonic()
+        requests.get(f"{patients}/{made['id']}", headers=key, timeout=5)
         process.send_signal(signal.SIGTERM)
         answer = waiter.result(PATIENCE_SECONDS)
         process.wait(PATIENCE_SECONDS)
 
+    with User(used_folder) as user, psycopg.connect(user.url().replace(PLAIN_ROLE, "postgres")) as connection:
+        noted = connection.execute("SELECT patient_id FROM patient_reads").fetchall()
+
+    assert [str(one) for (one,) in noted] == [made["id"]]
     assert (answer.status_code, answer.json()["items"]) == (200, [])
     assert time.monotonic() - begun < 20
 

@@ -86,6 +86,8 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
         delete_object(caller, UUID(therapist), "gone.ics")
         _write_token(caller)
     desk.made("/app-passwords", therapist_id=therapist, name="Phone")
+    desk.get(patient)
+    state_of(desk.app).notes.flush()
     return visit
 
 
