@@ -87,7 +87,7 @@ def _by_link(session: Session, given: str, *, sandbox: bool) -> Caller:
     link = visit_links.read_link(own_sealer(), given)
     if link is None:
         raise _no_token()
-    g.clinic_id, g.publishable = link.clinic_id, True
+    g.clinic_id, g.key_id, g.publishable = link.clinic_id, None, True
     bind(session, link.clinic_id)
     caller = Caller(
         session=session,

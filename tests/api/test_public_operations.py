@@ -18,6 +18,7 @@ WITH_A_KEY: Final = {
     "list_slots", "list_days", "get_next_slot",
     "create_hold", "get_hold", "extend_hold", "delete_hold",
     "send_booking_code", "verify_booking_code",
+    "get_own_key",
 }  # fmt: skip
 # With a booking token beside the key, too.
 WITH_A_TOKEN: Final = {
