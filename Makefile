@@ -11,7 +11,7 @@ GENERATORS := $(VENV)/generators/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-sockets bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -70,6 +70,9 @@ test-generators: $(GENERATORS)  ## Clients that stock generators make of the API
 
 test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's libical with its strict check
 	tests/libical.sh $(BIN)/pytest tests/libical
+
+test-sockets: $(READY_DEV)  ## For a minute, 64 slow clients of each kind, beside which the server must answer all others
+	$(BIN)/pytest -s tests/sockets
 
 bench: $(READY_DEV)  ## Print each figure beside its floor
 	$(BIN)/python -m bench

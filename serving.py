@@ -13,11 +13,11 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from api.app import create_app
+from api.receiving import BACKLOG, Worker
 from api.state import state_of
 from config import ConfigError, Settings
 from models.database import Database
 
-BACKLOG = 512
 LONGEST_REQUEST_SECONDS = 60
 # A feed's address is a secret, and gunicorn logs the address of a request that it cannot finish.
 _SECRET_ADDRESS = re.compile(r"(/calendars/)[^\s'\"]+")
@@ -68,13 +68,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "bind": f"{host}:{self.settings.port}",
             "workers": self.settings.workers,
             "threads": self.settings.threads,
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "asgi_loop": "asyncio",
             "backlog": BACKLOG,
             # Whose X-Forwarded-Proto counts; the other headers of proxies are read in api/visitors.py.
             "forwarded_allow_ips": ",".join(map(str, self.settings.trusted_proxies or ())),
             "timeout": LONGEST_REQUEST_SECONDS,
             "graceful_timeout": 10,
-            "keepalive": 5,
             "loglevel": "warning",
             "logger_class": ServerLog,
             "control_socket_disable": True,

@@ -30,6 +30,7 @@ OWN = frozenset({
     "update_special_working_day", "delete_special_working_day", "create_room", "update_room",
     "delete_room", "create_device", "update_device", "delete_device", "create_therapist", "create_block",
     "update_block", "delete_block", "create_calendar_feed", "revoke_calendar_feed", "rotate_calendar_feed",
+    "send_booking_code", "verify_booking_code",
     "create_appointment", "create_appointment_link", "delete_appointment_links", "swap_appointments", "create_appointments_together", "validate_appointment",
     "update_appointment", "arrive_appointment", "cancel_appointment", "complete_appointment",
     "confirm_appointment", "no_show_appointment", "reassign_appointment", "reschedule_appointment",

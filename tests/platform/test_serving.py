@@ -27,6 +27,7 @@ from tests.support.processes import (
     serving,
     wait_until,
 )
+from tests.support.sockets import SlowClients, probe_for
 
 pytestmark = pytest.mark.embedded
 
@@ -104,6 +105,16 @@ def test_the_sandbox_clock_is_off_unless_it_is_switched_on(service: Service, key
 
 def test_without_a_demo_clinic_the_server_says_how_to_make_one(service: Service) -> None:
     assert "create-clinic" in service.log.read_text()
+
+
+def test_slow_clients_of_every_kind_take_nothing_from_the_others(
+    service: Service, key: dict[str, str]
+) -> None:
+    host, _, port = service.address.removeprefix("http://").partition(":")
+    address = (host, int(port))
+    with SlowClients(address, key["Authorization"].removeprefix("Bearer "), 64):
+        assert probe_for(address, 1.0) > 0
+        assert requests.get(service.address + "/v1/locations", headers=key, timeout=30).ok
 
 
 def test_a_server_that_is_told_to_stop_leaves_nothing_behind(used_folder: Path) -> None:
