@@ -1,6 +1,5 @@
 """Appointments over HTTP: book, judge, read, move and take through the day."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -8,7 +7,6 @@ from uuid import UUID
 
 from api.access import SEE
 from api.blueprints import Blueprint
-from api.booking_tokens import SHOWN_ONCE
 from api.etags import Version, expected_version
 from api.included_patients import cards_of
 from api.paging import page
@@ -353,9 +351,7 @@ def no_show_appointment(
 
 
 @blp.action(f"{_ONE}/links", "appointments:write", LinkSchema, takes=LinkRequestSchema, status=201)
-def create_appointment_link(
-    caller: Caller, body: dict[str, Any], appointment_id: UUID
-) -> tuple[dict[str, Any], Mapping[str, str]]:
+def create_appointment_link(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
     """Write a link to a visit to come, for a letter to its patient.
 
     Its token is good until the visit begins, also after a move. It can be sent as `X-Booking-Token` without
@@ -364,7 +360,7 @@ def create_appointment_link(
     visit = visit_links.visit_to_link(caller, appointment_id)
     writer = LinkWriter(own_sealer(), address())
     url = writer.url(caller.clinic_id, visit.id, visit.links_issue, body["actions"])
-    return {"url": url, "expires_at": visit.starts_at}, SHOWN_ONCE
+    return {"url": url, "expires_at": visit.starts_at}
 
 
 @blp.route(f"{_ONE}/links", methods=["DELETE"])

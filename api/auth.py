@@ -22,6 +22,8 @@ from models.api_keys import KeyRow, authenticate
 from models.database import bind
 
 TOKEN_HEADER: Final = "X-Booking-Token"  # noqa: S105 - the name of a header
+# What is asked for with these scopes is about no patient, unless the question names one.
+_ABOUT_NOBODY = frozenset({"catalog", "availability"})
 _REALM = 'Bearer realm="clinic"'
 _LINK_SCOPES = frozenset({"availability:read", "appointments:write"})
 _READING = frozenset({"GET", "HEAD"})
@@ -46,6 +48,8 @@ def authenticated(session: Session, *, sandbox: bool) -> Caller:
 
 def authorise(caller: Caller, access: Access) -> None:
     """Check that the caller may do this at all; 403 when not."""
+    area = (access.scope or "").partition(":")[0]
+    g.about_nobody = area in _ABOUT_NOBODY and "patient_id" not in request.args
     if caller.publishable:
         _require_public(caller, access)
     if access.scope is not None and not caller.may(access.scope):

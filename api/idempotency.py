@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, TypeVar
+from uuid import UUID
 
 import orjson
 from flask import Response, request
@@ -13,6 +14,7 @@ from flask import Response, request
 from api import clock
 from api.problems import Problem, malformed
 from api.requests import read_json
+from api.state import own_sealer
 from booking.core.caller import Caller
 from models.idempotency_keys import KEPT_FOR, Claim, claim, keep
 
@@ -20,6 +22,7 @@ HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 255
 # Printable ASCII without the comma, by which servers join a header that was sent twice.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[ -+\--~]+")
 # These headers are part of the request's meaning; all others may differ in a repetition.
 _MEANING: Final = ("If-Match", "X-Booking-Token")
@@ -100,13 +103,16 @@ def _hash(value: object) -> bytes:
 def _kept(caller: Caller, key_hash: bytes, fingerprint: bytes, answer: Response) -> dict[str, object]:
     """Give the row that keeps an answer, without a body that is `no-store`, such as a secret shown once."""
     headers = {name: value for name, value in answer.headers if name != "Content-Length"}
+    secret, content = answer.cache_control.no_store, answer.get_data()
     return {
         "clinic_id": caller.clinic_id,
         "key_hash": key_hash,
         "fingerprint": fingerprint,
         "status": answer.status_code,
         "headers": headers,
-        "body": None if answer.cache_control.no_store else answer.get_data(),
+        "body": None,
+        "sealed": None if secret else own_sealer().seal(content),
+        "about": [] if secret else sorted({UUID(one) for one in _UUID.findall(content.decode())}),
         "expires_at": clock.now() + KEPT_FOR,
     }
 
@@ -114,8 +120,9 @@ def _kept(caller: Caller, key_hash: bytes, fingerprint: bytes, answer: Response)
 def _replayed(found: Claim, fingerprint: bytes) -> Response:
     if found.fingerprint != fingerprint:
         raise Problem("idempotency_mismatch")
-    if found.body is None:
+    body = found.body if found.sealed is None else own_sealer().open(found.sealed)
+    if body is None:
         raise Problem("idempotency_shown_once")
-    answer = Response(found.body, found.status, found.headers)
+    answer = Response(body, found.status, found.headers)
     answer.headers[REPLAYED] = "true"
     return answer

@@ -6,15 +6,19 @@ from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import Version
 from api.paging import cut, page, read_cursor, write_cursor
+from api.patient_exports import export
 from api.reads import saw
+from booking.catalogue.patient_anonymising import anonymise
 from booking.catalogue.patient_merging import merge
 from booking.catalogue.patient_search import Hit, find
 from booking.catalogue.patients import EXACT, Patients
 from booking.core.caller import Caller
 from booking.core.crud import Values
+from booking.core.notes import EXPORTED
 from models import Patient
 from schemas.base import page_of
-from schemas.patients import MergeSchema, PatientQuery, PatientSchema
+from schemas.exports import PatientExportSchema
+from schemas.patients import AnonymiseSchema, MergeSchema, PatientQuery, PatientSchema
 
 blp = Blueprint(
     "patients",
@@ -56,6 +60,33 @@ def _find_by_words(patients: Patients, query: Values) -> Values:
 
 def _read_hit(place: bytes) -> Hit:
     return Hit(slipped=bool(place[0]), id=UUID(bytes=place[1:]))
+
+
+@blp.route("/<uuid:patient_id>/export", methods=["GET"])
+@blp.needs("admin")
+@blp.response(200, PatientExportSchema)
+def export_patient(caller: Caller, patient_id: UUID) -> Values:
+    """Get everything that is held about a patient; the audit log notes it."""
+    saw([patient_id], EXPORTED)
+    return export(caller, patient_id)
+
+
+@blp.action(
+    "/<uuid:patient_id>/anonymise",
+    "admin",
+    PatientSchema,
+    takes=AnonymiseSchema,
+    version=Version.OPTIONAL,
+    fails=(409,),
+)
+def anonymise_patient(caller: Caller, body: Values, patient_id: UUID, expected: int | None) -> Values:
+    """Take away for good who a patient is; the dates that prove spacing stay.
+
+    Name, contacts, date of birth and notes go, messages, feeds and what the audit log says of them too; open
+    courses and waitlist entries end. 409 `has_visits` while visits are to come or not closed. From then on
+    nothing can be booked for the patient: 410 `anonymised`.
+    """
+    return anonymise(caller, patient_id, body["reason"], expected)
 
 
 @blp.action(

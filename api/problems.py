@@ -15,6 +15,7 @@ from api.constraints import error_for
 from api.logs import log_failure
 from booking.core.errors import (
     DomainError,
+    HasVisits,
     InUse,
     Invalid,
     Merged,
@@ -55,6 +56,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "already_exists": (409, "Another object already has this code."),
     "channel_unavailable": (409, "Nothing here sends codes to such an address."),
     "course_full": (409, "The course has fewer sessions left."),
+    "has_visits": (409, "The patient has visits to come."),
     "idempotency_in_progress": (409, "The first request with this key is still running."),
     "idempotency_shown_once": (409, "This has been done, and its answer is shown only once."),
     "in_use": (409, "The object is in use."),
@@ -69,6 +71,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "wrong_status": (409, "The present status does not allow this."),
     "hold_converted": (409, "The hold has become an appointment."),
     "hold_extended": (409, "A hold can be extended once."),
+    "anonymised": (410, "The patient was anonymised."),
     "code_expired": (410, "The code cannot be used any more."),
     "cursor_expired": (410, "The cursor leads nowhere any more."),
     "hold_expired": (410, "The hold has expired."),
@@ -177,7 +180,7 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"refusals": told(error.refusals)}
         case WrongStatus():
             members = {"allowed": error.allowed}
-        case InUse() | StaleVersion():
+        case InUse() | StaleVersion() | HasVisits():
             members = {"appointment_ids": error.appointment_ids}
         case Merged():
             members = {"merged_into": error.into}

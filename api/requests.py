@@ -256,8 +256,9 @@ def _stamp(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     if "clinic_id" in g:
-        # No shared cache may keep what one key may see.
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        # No shared cache may keep what one key may see, and no cache at all what is about a patient.
+        kept = "private, no-cache" if g.get("about_nobody") else "private, no-store"
+        response.headers.setdefault("Cache-Control", kept)
     return response
 
 

@@ -64,6 +64,7 @@ def _add_patients(caller: Caller) -> None:
     for name, called in (
         ("new_patient", "Nora Field"),
         ("duplicate_patient", "Ada Abbot"),
+        ("patient_who_left", "Lea Wood"),
         ("patient_on_hold", "Olga Winter"),
         ("past_patient", "Pia Summer"),
     ):

@@ -12,8 +12,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from booking.catalogue.patient_retention import forget_patients
 from booking.claims.expired_holds import sweep
-from booking.claims.retention import forget_holds, forget_messages
+from booking.claims.retention import forget_holds, forget_messages, forget_reads
 from booking.core.caller import Caller
 from booking.courses.recalls import maintenance_due
 from booking.courses.states import lapse_due
@@ -55,13 +56,15 @@ EACH_NIGHT: Final[Sequence[Act]] = (
     forget_messages,
     forget_codes,
     forget_tokens,
+    forget_reads,
+    forget_patients,
     changes.purge,
     forget_deliveries,
     forget_deletions,
     expand_all,
 )
 """Acts for a clinic that run once a night, after the visits to come have been judged again."""
-_IN_PORTIONS: Final = frozenset({forget_holds, forget_messages})
+_IN_PORTIONS: Final = frozenset({forget_holds, forget_messages, forget_reads, forget_patients})
 """Acts that may have very much to do: they do a portion at a time, and are called until nothing is left."""
 
 

@@ -24,6 +24,7 @@ class Clinic(Base):
     `default_country` is that of phone numbers without a country's code, by ISO 3166-1. `limits` has the
     limits of online booking that the clinic has changed. `messages_fetched_at` is when a gateway fetched
     messages last, to within some minutes.
+    `retention` has the days for which something is kept, where the clinic has chosen them.
     `revalidated_on` is the clinic's own date on which all of its visits to come were judged last. Cursors
     of its changes are signed by `sync_secret` and valid for a `sync_epoch`, which ends with a restore.
     """
@@ -41,6 +42,7 @@ class Clinic(Base):
     default_country: Mapped[str | None]
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     messages_fetched_at: Mapped[datetime | None]
+    retention: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 

@@ -1,11 +1,11 @@
 """Idempotency keys: the answers that are kept, and the lock that admits a single request at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, Table, delete, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, Table, delete, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,7 +19,8 @@ _INT4 = 4
 class IdempotencyKey(Identified, Base):
     """The answer to a request that took effect; of its key only a SHA-256 is stored.
 
-    `body` is null where the answer was not to be stored, since it held a secret.
+    `sealed` is the body, encrypted, and null where the answer was not to be stored, since it held a secret.
+    `about` are the ids that the body names. `body` holds what the release before has kept.
     """
 
     __tablename__ = "idempotency_keys"
@@ -35,6 +36,8 @@ class IdempotencyKey(Identified, Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes | None]
+    sealed: Mapped[bytes | None]
+    about: Mapped[list[UUID] | None]
     expires_at: Mapped[datetime]
 
 
@@ -46,13 +49,17 @@ class Claim(NamedTuple):
     status: int | None
     headers: dict[str, str] | None
     body: bytes | None
+    sealed: bytes | None
 
 
-_CLAIM = text("SELECT * FROM claim_idempotency_key(:key_hash, :high, :low, :at)")
+_CLAIM = text("SELECT * FROM claim_idempotency_key_sealed(:key_hash, :high, :low, :at)")
 _NEW = insert(cast(Table, IdempotencyKey.__table__))
 _KEEP = _NEW.on_conflict_do_update(
     index_elements=["clinic_id", "key_hash"],
-    set_={name: _NEW.excluded[name] for name in ("fingerprint", "status", "headers", "body", "expires_at")},
+    set_={
+        name: _NEW.excluded[name]
+        for name in ("fingerprint", "status", "headers", "body", "sealed", "about", "expires_at")
+    },
 )
 
 
@@ -73,6 +80,16 @@ def keep(session: Session, values: Mapping[str, object]) -> None:
     `values` are all columns of IdempotencyKey but the id.
     """
     session.execute(_KEEP, dict(values))
+
+
+def forget_about(session: Session, clinic_id: UUID, ids: Iterable[UUID]) -> None:
+    """Empty a clinic's kept answers that name any of the ids, and those of which it is not known."""
+    named = or_(IdempotencyKey.about.overlap(list(ids)), IdempotencyKey.about.is_(None))
+    session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.clinic_id == clinic_id, named)
+        .values(body=None, sealed=None)
+    )
 
 
 def purge(session: Session, clinic_id: UUID, at: datetime) -> int:

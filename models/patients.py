@@ -1,7 +1,7 @@
 """Patients: the few facts that scheduling needs to know of them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,12 +11,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Versioned, belongs_to, of_clinic
 from models.folding import search_text
 
+ANONYMOUS = "Anonymised"
+"""The name of patients of whom nobody knows any more who they were."""
+
 
 class Patient(Versioned, Base):
     """A person who is treated; contact data never leaves this table by log, event or URL.
 
     `search_text` is what the search looks at, folded out of name and contacts whenever a patient is written.
     A patient who was merged into another (`merged_into_id`) has no name, no contacts and no visits any more.
+    One who was anonymised (`anonymised_at`) has visits, but nothing that tells who it was.
     """
 
     __tablename__ = "patients"
@@ -25,6 +29,11 @@ class Patient(Versioned, Base):
         UniqueConstraint("clinic_id", "external_id", name="uq_patients_external_id"),
         belongs_to("patients", "patients", "merged_into_id", cascade=True),
         CheckConstraint("merged_into_id <> id", name="ck_patients_merged"),
+        CheckConstraint(
+            "anonymised_at IS NULL OR (name = 'Anonymised' AND search_text = '' "
+            "AND num_nonnulls(email, phone, born_on, skin_type, external_id) = 0)",
+            name="ck_patients_anonymised",
+        ),
         CheckConstraint("skin_type BETWEEN 1 AND 6", name="ck_patients_skin_type"),
         Index("ix_patients_email", "clinic_id", "email"),
         Index("ix_patients_phone", "clinic_id", "phone"),
@@ -47,11 +56,13 @@ class Patient(Versioned, Base):
     external_id: Mapped[str | None]
     search_text: Mapped[str] = mapped_column(server_default="")
     merged_into_id: Mapped[UUID | None]
+    anonymised_at: Mapped[datetime | None]
 
 
 def _fold(_mapper: object, _connection: object, patient: Patient) -> None:
     known = search_text(patient.name, patient.email, patient.phone)
-    patient.search_text = known if patient.merged_into_id is None else ""
+    gone = patient.merged_into_id is not None or patient.anonymised_at is not None
+    patient.search_text = "" if gone else known
 
 
 event.listen(Patient, "before_insert", _fold)

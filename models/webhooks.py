@@ -16,7 +16,8 @@ EVENT_TYPES: Sequence[str] = (
     "appointment.reassigned", "appointment.overridden", "appointment.flagged", "appointment.corrected",
     "hold.created",
     "hold.expired", "hold.released", "waitlist.offered", "course.lapsed", "maintenance.due", "message.due",
-    "busy_block.conflicting", "patient.created", "patient.changed", "patient.merged", "catalogue.changed",
+    "busy_block.conflicting", "patient.created", "patient.changed", "patient.merged",
+    "patient.anonymised", "catalogue.changed",
 )  # fmt: skip
 """The events that an endpoint can ask for."""
 PING = "ping"

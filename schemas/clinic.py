@@ -32,6 +32,28 @@ class ClinicLimitsSchema(Schema):
     )
 
 
+def _days(default: int | None, minimum: int, description: str) -> Integer:
+    return Integer(
+        minimum=minimum,
+        maximum=36_500,
+        allow_none=default is None,
+        dump_default=default,
+        metadata={"description": description},
+    )
+
+
+class RetentionSchema(Schema):
+    """For how many days something is kept; each night what is older goes."""
+
+    reads_days = _days(365, 30, "Who read whose record, in the audit log.")
+    messages_days = _days(30, 30, "Which messages were due, tried and sent.")
+    patients_days = _days(
+        None,
+        365,
+        "Patients without a visit, a course or a change for so long are anonymised; null: never by itself.",
+    )
+
+
 class ClinicSchema(Resource):
     """What a clinic decides for itself."""
 
@@ -46,3 +68,4 @@ class ClinicSchema(Resource):
         },
     )
     limits = Nested(ClinicLimitsSchema, metadata={"description": "Changed member by member."})
+    retention = Nested(RetentionSchema, metadata={"description": "Changed member by member."})

@@ -19,7 +19,7 @@ _NAMES: Final = (
     "visit_begun", "visit_missed", "hold", "hold_to_extend", "waitlist_entry", "entry_to_accept",
     "entry_to_decline", "webhook", "delivery", "key", "feed", "password", "external_calendar",
     "key_to_revoke", "course_to_pause", "visit_to_undo",
-    "special_opening_day", "special_working_day",
+    "special_opening_day", "special_working_day", "patient_who_left",
 )  # fmt: skip
 
 DEMO_IDS: Final[Mapping[str, UUID]] = MappingProxyType(

@@ -119,6 +119,7 @@ _OF_OTHERS: Final[Mapping[str, type[Schema]]] = {
     "patient.created": PatientEventDataSchema,
     "patient.changed": PatientEventDataSchema,
     "patient.merged": MergeEventDataSchema,
+    "patient.anonymised": PatientEventDataSchema,
     PING: PingEventDataSchema,
 }
 _OF_KIND: Final[Mapping[str, type[Schema]]] = {

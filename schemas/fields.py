@@ -14,6 +14,12 @@ INT4_MAX = 2**31 - 1
 GRID_MINUTES = 5
 DAY_MINUTES = 24 * 60
 
+_JOINERS = frozenset("\u200c\u200d")
+_JOINED = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "So", "Sk"})
+# Fillers and blanks that are letters or marks by their category.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Signs that are written before Arabic, Syriac and Kaithi numbers, and are seen.
+_VISIBLE = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INTEGER = re.compile(r"-?\d{1,10}", re.ASCII)
 
@@ -29,9 +35,28 @@ def refuse(message: str) -> NoReturn:
     raise ValidationError(message)
 
 
-def _unsafe(value: str) -> bool:
-    """Return whether the text holds control characters or lone surrogates, which no database stores."""
-    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in value)
+def _refuse_unsafe(value: str) -> None:
+    """Refuse control characters, lone surrogates, which no database stores, and what nobody can see.
+
+    Two names that look alike must be alike, and none may turn the letters around it. A joiner is a letter's
+    form in Persian and in India, and holds an emoji together: between such characters it may stand.
+    """
+    for place, character in enumerate(value):
+        category = unicodedata.category(character)
+        if category in {"Cc", "Cs"}:
+            refuse("Must not contain control characters.")
+        if character in _JOINERS and 0 < place < len(value) - 1:
+            if all(_joins(value[near]) for near in (place - 1, place + 1)):
+                continue
+        elif category not in {"Cf", "Zl", "Zp"} and character not in _INVISIBLE:
+            continue
+        if character not in _VISIBLE:
+            refuse("Must not contain invisible characters or such as turn the direction of text.")
+
+
+def _joins(character: str) -> bool:
+    """Whether a joiner may stand beside the character: a letter, its marks, or a part of an emoji."""
+    return unicodedata.category(character) in _JOINED
 
 
 class Strict:
@@ -59,8 +84,7 @@ class Text(Strict, fields.String):
         text = value.strip()
         if not 1 <= len(text) <= self.maximum:
             refuse(f"Must have 1 to {self.maximum} characters.")
-        if _unsafe(re.sub(r"[\r\n\t]", "", text) if self.lines else text):
-            refuse("Must not contain control characters.")
+        _refuse_unsafe(re.sub(r"[\r\n\t]", "", text) if self.lines else text)
         return text
 
 
@@ -76,8 +100,7 @@ class Code(Strict, fields.String):
             refuse("Not a string.")
         if not 1 <= len(value) <= self.maximum or value != value.strip():
             refuse(f"Must have 1 to {self.maximum} characters and no blanks around them.")
-        if _unsafe(value):
-            refuse("Must not contain control characters.")
+        _refuse_unsafe(value)
         return value
 
 

@@ -17,7 +17,7 @@ from schemas.fields import (
     Text,
 )
 from schemas.locations import affected
-from schemas.times import LocalDate
+from schemas.times import Instant, LocalDate
 
 OLDEST_BIRTH_YEAR = 1900
 
@@ -44,6 +44,12 @@ class PatientSchema(Resource):
     external_id = Code(
         load_default=None, allow_none=True, metadata={"description": "Your own id, unique in the clinic."}
     )
+    anonymised_at = Instant(
+        dump_only=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Since when nobody knows who it was; `name` is `Anonymised` then."},
+    )
     affected = affected()
     possible_duplicates = Ids(
         dump_only=True,
@@ -52,6 +58,12 @@ class PatientSchema(Resource):
             "date of birth, 50 at most."
         },
     )
+
+
+class AnonymiseSchema(Schema):
+    """Why a patient is anonymised, for the audit log; it should not repeat who it was."""
+
+    reason = Text(500, required=True)
 
 
 class MergeSchema(Schema):

@@ -20,6 +20,7 @@ _OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "/v1/therapists/{therapist_id}": {"therapist_id": "former_therapist"},
     "/v1/patients/{patient_id}": {"patient_id": "new_patient"},
+    "/v1/patients/{patient_id}/anonymise": {"patient_id": "patient_who_left"},
     "/v1/patients/{patient_id}/merge": {"patient_id": "duplicate_patient"},
     "/v1/patients/{patient_id}/medical-holds": {"patient_id": "patient_on_hold"},
     "/v1/patients/{patient_id}/medical-holds/{medical_hold_id}": {"patient_id": "patient_on_hold"},

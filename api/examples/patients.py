@@ -12,6 +12,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         {"name": "Alice Example", "email": "alice@example.org", "born_on": "1988-04-02"}
     ),
     "update_patient": Example({"phone": "+44 20 7946 0000"}),
+    "anonymise_patient": Example({"reason": "Asked for it in writing"}),
     "merge_patient": Example({"into_id": Of("patient")}),
     "create_treatment": Example({"event": "botulinum_toxin", "areas": ["FACE"], "on": "2024-02-01"}),
     "update_treatment": Example({"on": "2024-02-02"}),

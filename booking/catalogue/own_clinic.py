@@ -14,7 +14,7 @@ class OwnClinic(Collection):
 
     name = "clinic"
     model = Clinic
-    merges = frozenset({"limits"})
+    merges = frozenset({"limits", "retention"})
     shared = True
 
     def select(self, where: Where = ALL) -> Select[Any]:  # noqa: ARG002 - there is only one to find

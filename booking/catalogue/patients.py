@@ -15,7 +15,7 @@ from booking.catalogue.patient_search import patterns_of, words_of
 from booking.catalogue.phones import normalised
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where
-from booking.core.errors import InUse, Invalid, MissingScope, NotFound
+from booking.core.errors import Anonymised, InUse, Invalid, MissingScope, NotFound
 from booking.core.events import tell
 from booking.core.merged import refuse_merged
 from booking.flags.flags import OF_MEDICAL_HOLDS, OF_SPACING
@@ -59,13 +59,19 @@ class Patients(Collection):
         return found
 
     def require(self, id: UUID, pointer: str | None = None) -> Any:  # noqa: ANN401 - a row
-        """Give the row that a body or a path names; Merged for a patient who was merged."""
+        """Give the row that a body or a path names; Merged or Anonymised for a patient who is gone."""
         with _following_merged(self.caller, id):
-            return super().require(id, pointer)
+            return _known(super().require(id, pointer))
+
+    def find_row(self, id: UUID) -> Any:  # noqa: ANN401 - a row
+        """Give the row of a patient, anonymised or not, to be changed; NotFound, and Merged."""
+        with _following_merged(self.caller, id):
+            return super()._find(id, ALL, for_change=True)
 
     def _find(self, id: UUID, where: Where, *, for_change: bool = False) -> Any:  # noqa: ANN401 - a row
         with _following_merged(self.caller, id):
-            return super()._find(id, where, for_change=for_change)
+            found = super()._find(id, where, for_change=for_change)
+        return _known(found) if for_change else found
 
     def complete(self, before: Values | None, values: Values) -> None:  # noqa: ARG002 - a hook's signature
         """Make a given phone number E.164, so that one number is found however it is written."""
@@ -111,7 +117,7 @@ class Patients(Collection):
         exact = {name: query[name] for name in EXACT if name in query}
         if "phone" in exact:
             exact["phone"] = normalised(self.caller, exact["phone"])
-        found = self.select(exact)
+        found = self.select(exact).where(Patient.anonymised_at.is_(None))
         if "q" in query:
             patterns = patterns_of(words_of(query["q"]))
             found = (
@@ -125,6 +131,12 @@ class Patients(Collection):
         """Leave out what only the search needs."""
         for values in found:
             del values["search_text"], values["merged_into_id"]
+
+
+def _known(patient: Patient) -> Patient:
+    if patient.anonymised_at is not None:
+        raise Anonymised
+    return patient
 
 
 @contextmanager

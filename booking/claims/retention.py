@@ -1,15 +1,18 @@
-"""Deletes slot holds that ended long ago, and notes of messages that were due long ago."""
+"""Deletes slot holds that ended long ago, and notes of messages and of reads from long ago."""
 
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, select, text
 
 from booking.core.caller import Caller
+from models import Clinic
 from scheduling.messages import MOMENTS
 
 KEPT: Final = timedelta(days=30)
-"""How long both are kept: far longer than the time in which a message can be acknowledged."""
+"""How long both are kept at least: far longer than the time in which a message can be acknowledged."""
+READS_DAYS: Final = 365
+"""How long reads are kept unless the clinic has chosen otherwise."""
 AT_ONCE: Final = 1000
 """How many rows an act deletes at most; it is called again until it finds none."""
 
@@ -40,18 +43,41 @@ _MESSAGES: Final = text("""
 """)
 
 
+_READS: Final = text("""
+    WITH old AS MATERIALIZED (
+        SELECT r.id FROM patient_reads r
+        WHERE r.clinic_id = :clinic_id AND r.at < :before
+        ORDER BY r.at, r.id LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM patient_reads r USING old WHERE r.clinic_id = :clinic_id AND r.id = old.id
+""")
+
+
 def forget_holds(caller: Caller) -> int:
     """Delete slot holds that ended without a booking more than 30 real days ago, with their own rows."""
     return _delete(caller, _HOLDS, before=caller.real_now - KEPT)
 
 
 def forget_messages(caller: Caller) -> int:
-    """Delete the notes of messages that were due, tried and sent more than 30 days ago.
+    """Delete the notes of messages that were due, tried and sent longer ago than the clinic keeps them.
 
     Such a message is not worked out again: it is stale a day after it is due, and the instant that it
     counts from never becomes later.
     """
-    return _delete(caller, _MESSAGES, before=caller.now - KEPT, movable=_MOVABLE)
+    before = caller.now - max(KEPT, timedelta(days=kept_days(caller, "messages_days") or 0))
+    return _delete(caller, _MESSAGES, before=before, movable=_MOVABLE)
+
+
+def forget_reads(caller: Caller) -> int:
+    """Delete the notes of who read whose record that are older than the clinic keeps them."""
+    before = caller.real_now - timedelta(days=kept_days(caller, "reads_days") or READS_DAYS)
+    return _delete(caller, _READS, before=before)
+
+
+def kept_days(caller: Caller, name: str) -> int | None:
+    """Give for how many days the clinic keeps something; None where it has chosen nothing."""
+    chosen = select(Clinic.retention).where(Clinic.id == caller.clinic_id)
+    return (caller.session.scalar(chosen) or {}).get(name)
 
 
 def _delete(caller: Caller, statement: TextClause, **values: Any) -> int:  # noqa: ANN401 - its parameters

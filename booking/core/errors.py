@@ -194,6 +194,22 @@ class Merged(DomainError):
         self.into = into
 
 
+class Anonymised(DomainError):
+    """The patient was anonymised: nobody is known any more for whom this could be done."""
+
+    code = "anonymised"
+
+
+class HasVisits(DomainError):
+    """The patient has visits that are to come or not closed; cancel or complete them first."""
+
+    code = "has_visits"
+
+    def __init__(self, appointment_ids: Iterable[UUID] = ()) -> None:
+        super().__init__()
+        self.appointment_ids = tuple(appointment_ids)
+
+
 class RetryLater(DomainError):
     """There were too many of these; try again after `retry_after` seconds."""
 

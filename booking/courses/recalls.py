@@ -23,6 +23,7 @@ _RECALLS = text(f"""
                a.location_id, COALESCE(a.performed_on, a.local_date) AS last_on, a.procedure_id
         FROM courses c
         JOIN appointments a ON a.clinic_id = c.clinic_id AND a.course_id = c.id AND a.status = 'completed'
+        JOIN patients q ON q.clinic_id = c.clinic_id AND q.id = c.patient_id AND q.anonymised_at IS NULL
         WHERE c.clinic_id = :clinic_id AND c.status IN ('completed', 'lapsed')
           AND (NOT :untold OR c.maintenance_told_on IS NULL)
         ORDER BY c.id, last_on DESC, a.id

@@ -67,8 +67,9 @@ def with_words(visits: Select[Any], kind: Any, anchor_at: Any) -> Select[Any]:  
         MessageTemplate.kind == kind,
         MessageTemplate.active,
     )
+    known = and_(same(Appointment.patient_id, Patient), Patient.anonymised_at.is_(None))
     return (
-        visits.join(Patient, same(Appointment.patient_id, Patient))
+        visits.join(Patient, known)
         .join(Clinic, Clinic.id == Appointment.clinic_id)
         .join(MessageTemplate, of_kind)
         .outerjoin(MessageDispatch, same_message)

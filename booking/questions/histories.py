@@ -31,7 +31,8 @@ _PEOPLE = text(f"""
             FROM medical_holds h WHERE h.clinic_id = p.clinic_id AND h.patient_id = p.id) AS holds,
            EXISTS (SELECT FROM waitlist_entries w WHERE w.clinic_id = p.clinic_id AND w.patient_id = p.id
                    AND w.status IN {ENTRIES_OPEN}) AS waits
-    FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids) AND p.merged_into_id IS NULL
+    FROM patients p WHERE p.clinic_id = :clinic_id AND p.id = ANY(:ids)
+      AND p.merged_into_id IS NULL AND p.anonymised_at IS NULL
 """)  # noqa: S608 - no part comes from a request
 _COLUMNS = f"""
     SELECT a.patient_id, a.id, a.location_id, a.starts_at, a.ends_at, a.procedure_id,
@@ -126,7 +127,7 @@ def _chosen_minutes(caller: Caller, appointment_id: UUID, procedure_id: UUID) ->
 def load_history(
     caller: Caller, catalog: ClinicCatalog, patient_id: UUID, *, with_holds: bool = True
 ) -> History:
-    """Give a patient's history; raise NotFound for an unknown patient, and Merged for one who was merged."""
+    """Give a patient's history; NotFound for an unknown patient, Merged or Anonymised for one who is gone."""
     found = load_histories(caller, catalog, [patient_id], with_holds=with_holds)
     if patient_id not in found:
         refuse_merged(caller, patient_id)

@@ -1,9 +1,11 @@
 """Entity tags on answers and preconditions on requests."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.api.toys import TOY_ID
-from tests.support.cast import pointers
+from tests.support.cast import Clinic, pointers
 from tests.support.desk import Desk
 
 TOY = f"/toys/{TOY_ID}"
@@ -82,3 +84,37 @@ def test_no_version_where_one_is_needed_is_428(child: Desk) -> None:
     answer = child.patch(TOY, {"name": "ball"})
 
     assert (answer.status_code, answer.get_json()["code"]) == (428, "version_required")
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/rooms", "private, no-cache"),
+        ("/availability/days?{question}", "private, no-cache"),
+        ("/availability/days?{question}&patient_id={patient_id}", "private, no-store"),
+        ("/patients", "private, no-store"),
+        ("/patients/{patient_id}", "private, no-store"),
+        ("/patients/{patient_id}/treatments", "private, no-store"),
+        ("/appointments", "private, no-store"),
+        ("/appointments/{none}", "private, no-store"),
+        ("/courses", "private, no-store"),
+        ("/waitlist", "private, no-store"),
+        ("/audit", "private, no-store"),
+        ("/changes", "no-store"),
+    ],
+)
+def test_no_cache_keeps_what_is_about_a_patient(clinic: Clinic, path: str, kept: str) -> None:
+    question = urlencode(
+        {"procedure_id": clinic.procedure["id"], "location_id": clinic.location["id"]}
+        | {"from": "2027-03-01", "until": "2027-03-02"}
+    )
+    ids = {"patient_id": clinic.patient["id"], "none": clinic.patient["id"], "question": question}
+
+    assert clinic.desk.request("GET", path.format(**ids)).headers["Cache-Control"] == kept
+
+
+def test_a_record_that_no_cache_keeps_is_still_read_conditionally(clinic: Clinic) -> None:
+    path = f"/patients/{clinic.patient['id']}"
+    answer = clinic.desk.request("GET", path, {"If-None-Match": clinic.desk.get(path).headers["ETag"]})
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (304, "private, no-store")

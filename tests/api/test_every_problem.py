@@ -221,6 +221,23 @@ def hold_extended(stage: Stage) -> TestResponse:
     return stage.desk.post(path)
 
 
+def has_visits(stage: Stage) -> TestResponse:
+    """Anonymise a patient with a visit to come."""
+    stage.clinic.booked(TEN)
+    return anonymise(stage)
+
+
+def anonymised(stage: Stage) -> TestResponse:
+    """Book for a patient who was anonymised."""
+    anonymise(stage)
+    return stage.desk.post("/appointments", stage.clinic.wish(TEN))
+
+
+def anonymise(stage: Stage) -> TestResponse:
+    """Anonymise the patient."""
+    return stage.desk.post(f"/patients/{stage.clinic.patient['id']}/anonymise", {"reason": "Asked for it"})
+
+
 def cursor_expired(stage: Stage) -> TestResponse:
     """Go on reading changes after a restore."""
     cursor = stage.desk.get("/changes").get_json()["next_cursor"]
@@ -376,6 +393,7 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
         already_exists,
         channel_unavailable,
         course_full,
+        has_visits,
         idempotency_in_progress,
         idempotency_shown_once,
         in_use,
@@ -390,6 +408,7 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
         wrong_status,
         hold_converted,
         hold_extended,
+        anonymised,
         code_expired,
         cursor_expired,
         hold_expired,

@@ -160,6 +160,26 @@ def test_a_bad_value_is_refused(field: fields.Field[Any], value: object) -> None
         field.deserialize(value)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Ann\u200b", "\u200eAnn", "Ann\u202eyenoL", "An\u2060n", "\ufeffAnn", "Ann\u2066 Lee", "An\u00adn",
+     "\u200d", "Ann \u200dLee", "Ann\u200d\u200d", "\u3164", "Ann\u2028Lee", "\u034fAnn", "A\U000e0041nn"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", [Text(20), Code()])
+def test_a_text_holds_nothing_that_nobody_can_see(field: fields.Field[Any], name: str) -> None:
+    with pytest.raises(ValidationError):
+        field.deserialize(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\u0646\u200c\u0627", "\u0915\u094d\u200d\u0937", "\U0001f469\u200d\U0001f52c",
+     "e\u0301va", "\u0600\u0661"],
+)  # fmt: skip
+def test_a_joiner_may_stand_between_letters_and_within_an_emoji(name: str) -> None:
+    assert Text(20).deserialize(name) == name
+
+
 def test_a_message_never_repeats_the_value() -> None:
     with pytest.raises(ValidationError) as refused:
         Text(3).deserialize("Ada Lovelace")

@@ -12,7 +12,9 @@ from uuid_utils.compat import uuid7
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
+from api.app import create_app
 from booking.core.caller import Caller
+from config import Settings
 from models import ApiKey, Appointment, IdempotencyKey, Patient
 from models.database import Database
 from models.idempotency_keys import KEPT_FOR, claim, keep, purge
@@ -297,8 +299,22 @@ def test_a_secret_is_neither_kept_nor_replayed(desk: Desk, database: Database) -
     first, second = (desk.post("/api-keys", body, **KEY) for _ in range(2))
 
     assert (first.status_code, code(second)) == (201, (409, "idempotency_shown_once"))
-    assert [row.body for row in rows(database, desk, IdempotencyKey)] == [None]
+    assert [(row.body, row.sealed) for row in rows(database, desk, IdempotencyKey)] == [(None, None)]
     assert len([key for key in rows(database, desk, ApiKey) if key.name == "Key"]) == 1
+
+
+def test_a_kept_answer_is_sealed_and_opened_by_the_servers_secret_alone(
+    desk: Desk, database: Database, settings: Settings
+) -> None:
+    first, second = (desk.post("/patients", {"name": "Zoraida"}, **KEY) for _ in range(2))
+    [row] = rows(database, desk, IdempotencyKey)
+    elsewhere = replace(settings, secret="another server's secret of length")
+    other = replace(desk, app=create_app(elsewhere, database))
+
+    assert (first.data, replayed(second)) == (second.data, True)
+    assert row.body is None
+    assert b"Zoraida" not in row.sealed
+    assert code(other.post("/patients", {"name": "Zoraida"}, **KEY)) == (409, "idempotency_shown_once")
 
 
 def test_of_a_key_only_a_hash_is_stored(desk: Desk, database: Database) -> None:

@@ -13,7 +13,26 @@ def test_a_clinic_has_no_default_country_at_first(cast: Cast) -> None:
     shown = cast.desk.get("/clinic").get_json()
 
     assert (shown["id"], shown["default_country"]) == (str(cast.desk.clinic_id), None)
-    assert shown.keys() == {"id", "version", "created_at", "updated_at", "name", "default_country", "limits"}
+    assert shown["retention"] == {"reads_days": 365, "messages_days": 30, "patients_days": None}
+    assert shown.keys() == {
+        "id", "version", "created_at", "updated_at", "name", "default_country", "limits",
+        "retention",
+    }  # fmt: skip
+
+
+def test_a_retention_is_changed_member_by_member_within_bounds(cast: Cast) -> None:
+    changed = cast.desk.patch("/clinic", {"retention": {"reads_days": 90}}).get_json()["retention"]
+    answers = [
+        cast.desk.patch("/clinic", {"retention": one})
+        for one in ({"reads_days": 29}, {"patients_days": 364}, {"messages_days": None}, {"audit_days": 90})
+    ]
+
+    assert changed == {"reads_days": 90, "messages_days": 30, "patients_days": None}
+    assert [pointers(one) for one in answers] == [
+        ["/retention/reads_days"], ["/retention/patients_days"], ["/retention/messages_days"],
+        ["/retention/audit_days"],
+    ]  # fmt: skip
+    assert cast.desk.get("/clinic").get_json()["retention"] == changed
 
 
 def test_a_clinic_is_changed_alone(cast: Cast, make_cast: Callable[[], Cast]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import Appointment, Patient
+from models import Appointment, BookingCode, BookingToken, Patient
 from models.database import Database
 from tests.support.cast import (
     Clinic,
@@ -295,6 +295,17 @@ def test_of_one_new_name_asked_for_at_once_one_patient_is_recorded(clinic: Clini
 
     assert statuses(answers) == [201] * 3
     assert len({one.get_json()["patient_id"] for one in answers}) == 1
+
+
+def test_anonymising_ends_the_tokens_of_the_address(
+    visitor: Visitor, clinic: Clinic, database: Database
+) -> None:
+    visitor.post("/booking-tokens", ADA)
+    answer = clinic.desk.post(f"/patients/{clinic.patient['id']}/anonymise", {"reason": "Asked for it"})
+
+    assert answer.status_code == 200
+    assert visitor.get("/appointments").status_code == 401
+    assert [rows(database, clinic.desk, model) for model in (BookingCode, BookingToken)] == [[], []]
 
 
 def test_a_token_serves_the_key_alone_that_it_was_given_to(visitor: Visitor, clinic: Clinic) -> None:

@@ -97,6 +97,8 @@ def test_every_event_arrives_with_valid_signature_and_without_names(
     clinic.desk.patch(f"/patients/{clinic.patient['id']}", {"name": "Patient P"})
     twice = another_patient(clinic).patient["id"]
     clinic.desk.post(f"/patients/{twice}/merge", {"into_id": clinic.patient["id"]})
+    left = another_patient(clinic).patient["id"]
+    clinic.desk.post(f"/patients/{left}/anonymise", {"reason": "Patient asked for it"})
     act_on_visits(clinic)
     flag(clinic)
     remind(clinic, database)
