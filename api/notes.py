@@ -25,6 +25,7 @@ _MOST_READS: Final = 50_000
 _LISTED_EVERY: Final = timedelta(minutes=10)
 _MOST_LISTED: Final = 100_000
 _IDLE_SECONDS: Final = 60.0
+_AWAY_SECONDS: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -120,12 +121,14 @@ class Notes:
                 database.close()
                 self._keep(batches)
 
-    def stop(self) -> None:
-        """Write what is left, when the process ends."""
+    def stop(self) -> bool:
+        """Write what is left, when the process ends; False when the database is away."""
         try:
             self.flush()
         except DBAPIError as error:
             log_failure(error)
+            return False
+        return True
 
     def _write(self, database: Database, clinic_id: UUID, batch: Batch) -> None:
         try:
@@ -161,4 +164,5 @@ class Notes:
                     self._thread = None
                     return
             time.sleep(EVERY_SECONDS)
-            self.stop()
+            if not self.stop():
+                time.sleep(_AWAY_SECONDS)

@@ -27,7 +27,7 @@ def note_reads(answer: Response, path: dict[str, object]) -> None:
     seen: dict[str, set[UUID]] = g.get("saw", {})
     if answer.status_code // 100 != HTTPStatus.OK // 100 or not any(seen.values()):
         return
-    reader = Reader(g.key_id, actor(), g.request_id)
+    reader = Reader(g.get("key_id"), actor(), g.request_id)
     for action, ids in seen.items():
         if not state().notes.read(g.clinic_id, action, ids, reader, clock.now()):
             raise unavailable()

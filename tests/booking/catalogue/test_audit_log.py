@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
 from api import clock
+from api.notes import Notes
 from api.state import state_of
+from booking.core.notes import READ, Reader
 from models import PatientRead
 from models.database import Database
 from tests.support.cast import Clinic, another_patient, create_key, pointers
@@ -93,6 +96,27 @@ def test_a_look_writes_nothing_in_its_own_transaction(clinic: Clinic, database: 
         after = session.scalar(counted)
 
     assert (before, after) == (0, 1)
+
+
+def test_notes_are_kept_while_the_database_is_away_and_written_later(
+    clinic: Clinic, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = Notes(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    patient = UUID(clinic.patient["id"])
+    for request_id in ("one", "two"):
+        assert notes.read(clinic.desk.clinic_id, READ, [patient], Reader(None, None, request_id), clock.now())
+        assert not notes.stop()
+    monkeypatch.setattr(notes, "_url", database.url)
+
+    assert notes.stop()
+    assert [one["request_id"] for one in entries(clinic, patient_id=patient, action=READ)] == ["two", "one"]
+
+
+def test_a_read_that_cannot_be_noted_is_not_answered(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.notes._MOST_READS", 0)
+    answer = clinic.desk.get(f"/patients/{clinic.patient['id']}")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
 def test_the_entries_of_a_patient_and_of_a_visit_are_those_about_them(clinic: Clinic) -> None:

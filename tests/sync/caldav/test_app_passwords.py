@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from api.app import create_app
+from api.state import state_of
 from config import Settings
 from models.database import Database
 from tests.support.cast import UNKNOWN_ID, create_key, pointers
@@ -66,10 +67,12 @@ def test_a_deleted_password_opens_nothing_any_more(practice: Practice) -> None:
 
 def test_a_list_may_be_of_one_therapist(practice: Practice) -> None:
     practice.phone()
-    practice.phone(practice.ben)
+    used = not shut_out(practice.phone(practice.ben))
+    state_of(practice.desk.app).notes.flush()
 
     (found,) = practice.desk.get(ROOT, therapist_id=practice.ben["id"]).get_json()["items"]
     assert found["therapist_id"] == practice.ben["id"]
+    assert (used, found["last_used_at"] is None) == (True, False)
 
 
 def test_a_retired_therapists_password_opens_nothing_while_they_are(practice: Practice) -> None:

@@ -54,6 +54,8 @@ def test_a_booking_arrives_signed_and_thin(office: Office, receiver: Start) -> N
         "timestamp": "2027-01-04T08:00:00+00:00",
         "data": {name: visit[name] for name in names},
     }
+    used = office.clinic.desk.get(f"/webhooks/{hook['id']}").get_json()
+    assert (hook["last_used_at"], used["last_used_at"] is None, used["version"]) == (None, False, 1)
     assert told["data"]["starts_at"] == "2027-04-03T10:00:00+01:00"
     assert (delivery["status"], outcomes(delivery), delivery["next_attempt_at"]) == ("delivered", [204], None)
     assert delivery["event_id"] == call.id
