@@ -11,7 +11,7 @@ GENERATORS := $(VENV)/generators/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-sockets bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-redis test-sockets bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,6 +73,9 @@ test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's lib
 
 test-sockets: $(READY_DEV)  ## For a minute, 64 slow clients of each kind, beside which the server must answer all others
 	$(BIN)/pytest -s tests/sockets
+
+test-redis: $(READY_DEV)  ## Rate limits over Debian's redis-server, which several servers share
+	$(BIN)/pytest tests/redis
 
 bench: $(READY_DEV)  ## Print each figure beside its floor
 	$(BIN)/python -m bench

@@ -49,6 +49,7 @@ class Settings:
     production: bool = False
     secret: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] | None = None
+    limits_url: str | None = field(default=None, repr=False)
     sandbox: bool = False
     allow_loopback_urls: bool = False
     demo: bool = True
@@ -76,6 +77,7 @@ class Settings:
             == "production",
             secret=_secret(env.get("CLINIC_SECRET")),
             trusted_proxies=_trusted_proxies(env.get("CLINIC_TRUSTED_PROXIES")),
+            limits_url=_limits_url(env.get("CLINIC_LIMITS_URL")),
             sandbox=_flag(env, "CLINIC_SANDBOX", False),
             allow_loopback_urls=_flag(env, "CLINIC_ALLOW_LOOPBACK_URLS", False),
             demo=_flag(env, "CLINIC_DEMO", True),
@@ -162,6 +164,18 @@ def _trusted_proxies(value: str | None) -> tuple[IPv4Network | IPv6Network, ...]
         raise ConfigError(
             f"CLINIC_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8,::1, or {_NO_PROXIES}."
         ) from None
+
+
+def _limits_url(value: str | None) -> str | None:
+    """Read the URL of the store; Valkey speaks Redis' protocol, and so has its client."""
+    if not value:
+        return None
+    found = re.fullmatch(r"(?:redis|valkey)(s?)(://.+)", value)
+    if found is None:
+        raise ConfigError(
+            "CLINIC_LIMITS_URL must look like redis://user:password@host:6379/0 (or valkey://)."
+        )
+    return f"redis{found[1]}{found[2]}"
 
 
 def _mail_server(value: str | None) -> MailServer | None:

@@ -71,8 +71,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "worker_class": Worker,
             "asgi_loop": "asyncio",
             "backlog": BACKLOG,
-            # Whose X-Forwarded-Proto counts; the other headers of proxies are read in api/visitors.py.
-            "forwarded_allow_ips": ",".join(map(str, self.settings.trusted_proxies or ())),
             "timeout": LONGEST_REQUEST_SECONDS,
             "graceful_timeout": 10,
             "loglevel": "warning",

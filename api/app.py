@@ -43,15 +43,19 @@ from api import (
     waitlist,
     webhooks,
 )
+from api.admission import register_admission
 from api.blueprints import Blueprint
 from api.cors import register_cors
 from api.dav import dav
 from api.docs import docs
+from api.known_keys import KnownKeys
+from api.limits import Limits
 from api.logs import register_logs
 from api.notes import Notes
 from api.openapi import make_api, serve_openapi
 from api.problems import register_problems
 from api.requests import register_requests
+from api.shedding import Seats
 from api.state import State, keep
 from config import Settings
 from models.database import Database
@@ -123,13 +127,13 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     app.json = OrjsonProvider(app)
     # A redirect would be an answer in HTML, and no path of ours has two forms.
     app.url_map.merge_slashes = False
-    # Long polls take half of the threads at most, so that the others can always serve.
-    keep(app, State(settings, database, Waiting(database, settings.threads // 2), Notes(database)))
     # Flask runs what comes after a request in reverse: the log line is written last.
     register_logs(app)
     register_requests(app)
     register_cors(app)
     register_problems(app)
+    keep(app, _state(app, settings, database))
+    register_admission(app)
     api = make_api(app)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
@@ -138,3 +142,16 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
     app.register_blueprint(dav)
     serve_openapi(app, api)
     return app
+
+
+def _state(app: Flask, settings: Settings, database: Database) -> State:
+    return State(
+        settings=settings,
+        database=database,
+        # Long polls take half of the threads at most, so that the others can always serve.
+        waiting=Waiting(database, settings.threads // 2),
+        notes=Notes(database),
+        limits=Limits(app, settings.limits_url),
+        seats=Seats(settings.threads),
+        known_keys=KnownKeys(),
+    )

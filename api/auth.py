@@ -1,6 +1,5 @@
 """Authentication by API key, booking token or link, and the check of what these allow."""
 
-import hashlib
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -10,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access import SEE, Access
+from api.admission import count_failure, count_key, count_keyless, count_visitor, hash_of, sent_token
+from api.known_keys import KnownKey
 from api.problems import Problem, malformed
 from api.requests import actor, clinical_now
 from api.state import own_sealer, state
@@ -32,7 +33,8 @@ _READING = frozenset({"GET", "HEAD"})
 def authenticated(session: Session, *, sandbox: bool) -> Caller:
     """Authenticate the request and bind the transaction to its clinic; 401 without a valid key or link.
 
-    A key expires by the real clock, in a sandbox too, as do tokens and links.
+    A key expires by the real clock, in a sandbox too, as do tokens and links. The request counts against the
+    limit of its key or link, and without a valid one against that of its address: 429 over either.
     """
     g.publishable = g.has_token = False
     given = request.headers.get(TOKEN_HEADER)
@@ -71,6 +73,7 @@ def _by_key(session: Session, *, sandbox: bool) -> Caller:
     g.clinic_id, g.key_id = key.clinic_id, key.id
     state().notes.use("api_keys", key.clinic_id, key.id)
     g.publishable = key.kind == "publishable"
+    count_key(KnownKey(key.id, key.clinic_id, g.publishable, tuple(key.origins)))
     _check_origin(key)
     return Caller(
         session=session,
@@ -90,7 +93,9 @@ def _by_key(session: Session, *, sandbox: bool) -> Caller:
 def _by_link(session: Session, given: str, *, sandbox: bool) -> Caller:
     link = visit_links.read_link(own_sealer(), given)
     if link is None:
+        count_failure()
         raise _no_token()
+    count_visitor(str(link.appointment_id))
     g.clinic_id, g.key_id, g.publishable = link.clinic_id, None, True
     bind(session, link.clinic_id)
     caller = Caller(
@@ -155,19 +160,23 @@ def _check_origin(key: KeyRow) -> None:
 
 
 def _key(session: Session) -> KeyRow:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = sent_token()
+    if not token:
+        count_keyless()
         raise Problem(
             "unauthenticated",
             "Send Authorization: Bearer with a key.",
             headers={"WWW-Authenticate": _REALM},
         )
-    # Latin-1 is how WSGI hands the header over, so it can always be encoded back.
-    key = authenticate(session, hashlib.sha256(token.strip().encode("latin-1", "replace")).digest())
+    key = authenticate(session, hash_of(token))
     if key is None or (key.expires_at is not None and key.expires_at <= clock.now()):
+        count_failure()
         raise Problem(
             "unauthenticated",
             "The key is unknown, revoked or expired.",
             headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
         )
+    state().known_keys.keep(
+        hash_of(token), KnownKey(key.id, key.clinic_id, key.kind == "publishable", tuple(key.origins))
+    )
     return key

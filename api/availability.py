@@ -38,7 +38,7 @@ ETAG = {
 
 
 @blp.route("", methods=["GET"])
-@blp.needs("availability:read", public=True, token=True, link="reschedule")
+@blp.needs("availability:read", public=True, token=True, link="reschedule", searches=True)
 @blp.arguments(AvailabilityQuerySchema, location="query")
 @blp.response(200, SlotListSchema, headers=ETAG)
 def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
@@ -60,7 +60,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 
 
 @blp.route("/days", methods=["GET"])
-@blp.needs("availability:read", public=True, token=True, link="reschedule")
+@blp.needs("availability:read", public=True, token=True, link="reschedule", searches=True)
 @blp.arguments(DaysQuerySchema, location="query")
 @blp.response(200, DayListSchema, headers=ETAG)
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
@@ -73,7 +73,7 @@ def list_days(caller: Caller, query: dict[str, Any]) -> Response:
 
 
 @blp.route("/next", methods=["GET"])
-@blp.needs("availability:read", public=True, token=True, link="reschedule")
+@blp.needs("availability:read", public=True, token=True, link="reschedule", searches=True)
 @blp.arguments(WishSchema, location="query")
 @blp.response(200, NextSlotSchema)
 def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("/explain", methods=["GET"])
-@blp.needs("availability:read", token=True, link="reschedule")
+@blp.needs("availability:read", token=True, link="reschedule", searches=True)
 @blp.arguments(ExplainQuerySchema, location="query")
 @blp.response(200, ExplanationSchema)
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from api.access import Access
+from api.admission import admitted
 from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
 from api.etags import Version, etag, expected_version, unless_unchanged
@@ -62,6 +63,7 @@ class Blueprint(flask_smorest.Blueprint):
         public_fields: Iterable[str] | None = None,
         fails: tuple[int, ...] = (),
         looks: Callable[[Look], Any] | None = None,
+        searches: bool = False,
     ) -> Decorator:
         """Ask for a key with the scope (None: any key), and run the view in the request's one transaction.
 
@@ -69,7 +71,7 @@ class Blueprint(flask_smorest.Blueprint):
         and `link` the links to a visit that name it; `public_fields` documents that these see them alone.
         `fails` documents statuses beyond those that follow from the operation's kind.
         A view that only reads may run several times: `looks` gets a function that runs it in a transaction of
-        one snapshot.
+        one snapshot. A view that `searches` waits for a seat before it gets a connection to the database.
         """
 
         def decorator(view: View) -> View:
@@ -89,10 +91,11 @@ class Blueprint(flask_smorest.Blueprint):
                     return once(caller, lambda: view(caller, **path))
 
                 receive()
-                if looks is not None:
-                    answer = looks(lambda: run(state().database, work, one_snapshot=True))
-                else:
-                    answer = patiently(lambda: run(state().database, work))
+                with admitted(searches=searches, authenticate=introduce):
+                    if looks is not None:
+                        answer = looks(lambda: run(state().database, work, one_snapshot=True))
+                    else:
+                        answer = patiently(lambda: run(state().database, work))
                 note_reads(answer, path)
                 return answer
 
@@ -160,6 +163,7 @@ class Blueprint(flask_smorest.Blueprint):
         link: str | None = None,
         own: Collection[str] | None = None,
         fails: tuple[int, ...] = (),
+        searches: bool = False,
     ) -> Decorator:
         """Register a POST view by its scope, the body that it `takes` and the answer that it `gives`.
 
@@ -178,6 +182,7 @@ class Blueprint(flask_smorest.Blueprint):
                 link=link,
                 public_fields=own,
                 fails=(*version.value, *fails),
+                searches=searches,
             )(reading)
             routed: View = self.route(rule, methods=["POST"])(needing)
             return routed
@@ -191,6 +196,11 @@ def _only(schema: type[Schema] | Schema | None, names: Collection[str]) -> Schem
     if "items" not in schema().fields:
         return schema(only=tuple(names))
     return schema(only=("next_cursor", *(f"items.{name}" for name in names)))
+
+
+def introduce() -> None:
+    """Authenticate the request in a transaction of its own, so that its key is known."""
+    run(state().database, lambda session: authenticated(session, sandbox=state().settings.sandbox))
 
 
 def _expecting(view: View, version: Version, takes: type[Schema] | None) -> View:

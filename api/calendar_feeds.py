@@ -10,6 +10,7 @@ import flask
 from flask import Response, g, request
 
 from api import clock
+from api.admission import count_calendar, count_failure
 from api.api_keys import SHOWN_ONCE
 from api.blueprints import Blueprint
 from api.etags import Version, expected_version
@@ -102,6 +103,8 @@ def _unchanged(token_hash: bytes, now: datetime) -> Response | None:
     """Answer a client that has the calendar as it is by one round trip to the database."""
     with state().database.glance() as connection:
         feed = open_feed(connection, token_hash)
+    if feed is not None:
+        count_calendar(feed.id)
     if feed is None or not request.if_none_match.contains_weak(tag_of(feed, now)):
         return None
     response = _stamped(Response(status=304), feed, now)
@@ -114,7 +117,9 @@ def _whole(token_hash: bytes, now: datetime) -> Response:
     with state().database.transaction(one_snapshot=True) as session:
         feed = open_feed(session, token_hash)
         if feed is None:
+            count_failure()
             return Response("There is no such calendar.\n", 404, headers=_SECRET, mimetype="text/plain")
+        count_calendar(feed.id)
         body = render(Caller(session, feed.clinic_id, now, real_now=clock.now()), feed)
     response = Response(content_type="text/calendar; charset=utf-8")
     if request.accept_encodings.quality("gzip") > 0:

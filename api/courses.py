@@ -49,7 +49,7 @@ serve(
 _act = partial(blp.action, scope="appointments:write")
 
 
-@blp.action("/<uuid:course_id>/plan", "appointments:read", PlanSchema, takes=PlanningSchema)
+@blp.action("/<uuid:course_id>/plan", "appointments:read", PlanSchema, takes=PlanningSchema, searches=True)
 def plan_course(caller: Caller, body: dict[str, Any], course_id: UUID) -> dict[str, Any]:
     """Propose the rest of a course without booking it.
 

@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import Authorization
 
 from api import clock
+from api.admission import count_calendar, count_failure, count_keyless
 from api.requests import receive
 from api.state import state
 from api.transactions import run
@@ -57,9 +59,15 @@ def _answer(session: Session, asked: Request) -> responses.Response:
 
 
 def _home(session: Session) -> Home | None:
-    password = _password(session)
-    if password is None:
+    given = request.authorization
+    if given is None:
+        count_keyless()
         return None
+    password = _password(session, given)
+    if password is None:
+        count_failure()
+        return None
+    count_calendar(password.id)
     g.clinic_id = password.clinic_id
     state().notes.use("app_passwords", password.clinic_id, password.id)
     now = clock.now()
@@ -67,10 +75,9 @@ def _home(session: Session) -> Home | None:
     return home_of(caller, password.therapist_id)
 
 
-def _password(session: Session) -> PasswordRow | None:
+def _password(session: Session, given: Authorization) -> PasswordRow | None:
     """Find the app password that was sent; the user's name must be the id of its therapist."""
-    given = request.authorization
-    if given is None or given.type != "basic" or not given.password:
+    if given.type != "basic" or not given.password:
         return None
     found = authenticate_app(session, digest_of(given.password))
     return found if found is not None and given.username == str(found.therapist_id) else None

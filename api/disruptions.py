@@ -18,7 +18,7 @@ blp = Blueprint(
 )
 
 
-@blp.action("/preview", "appointments:read", PreviewSchema, takes=DisruptionSchema)
+@blp.action("/preview", "appointments:read", PreviewSchema, takes=DisruptionSchema, searches=True)
 def preview_disruption(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """Propose another therapist, room or time for every affected visit, and write nothing.
 

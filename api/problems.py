@@ -83,10 +83,12 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "idempotency_mismatch": (422, "The Idempotency-Key was used for another request."),
     "invalid": (422, "The request is malformed."),
     "version_required": (428, "Say which version you change."),
+    "rate_limited": (429, "Too many requests."),
     "too_many_codes": (429, "Too many codes were sent within an hour."),
     "headers_too_large": (431, "The headers are too large."),
     "error": (500, "Something went wrong here."),
     "unavailable": (503, "The service cannot answer just now."),
+    "overloaded": (503, "Too many searches are running."),
     "not_ready": (503, "The service is not ready."),
 }
 _CODE_BY_STATUS = {
@@ -96,6 +98,7 @@ _CODE_BY_STATUS = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
+    429: "rate_limited",
 }
 _SCHEMA = ProblemSchema()
 

@@ -1,11 +1,14 @@
-"""The state that every request finds in the application: settings, database and seats for long polls."""
+"""The state that every request finds in the application: settings, database, limits and seats."""
 
 from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, current_app, request
 
+from api.known_keys import KnownKeys
+from api.limits import Limits
 from api.notes import Notes
+from api.shedding import Seats
 from config import Settings, secret_of
 from models.database import Database
 from models.sealing import Sealer, sealer
@@ -16,12 +19,15 @@ _NAME = "clinic-scheduling"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The arguments of create_app, the seats of clients that wait for news, and what is noted."""
+    """The arguments of create_app, limits, seats of searches and of waiting clients, and notes."""
 
     settings: Settings
     database: Database
     waiting: Waiting
     notes: Notes
+    limits: Limits
+    seats: Seats
+    known_keys: KnownKeys
 
 
 def keep(app: Flask, state: State) -> None:

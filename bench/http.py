@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from api import clock
-from bench import changes, feeds, patients
+from bench import changes, feeds, patients, storm
 from bench import clinic as bench_clinic
 from bench.clinic import BenchClinic
 from bench.raw import Raw
@@ -26,6 +26,7 @@ from models.database import Database
 from models.postgres import database_url, stop_embedded
 
 DAYS = 31
+MOST_IN_A_STORM = 3
 CLIENTS = 8
 TRIVIAL_CALLS, SEARCHES, BOOKINGS, BOOKINGS_EACH = 400, 60, 120, 15
 # Visits that start so far apart cannot meet, so each of these slots stays free until its own booking.
@@ -46,12 +47,14 @@ def main() -> None:
             feed = feeds.fill(database, clinic, now)
             feed_key = changes.make(database, now)
             people = patients.make(database, now)
+            neighbour = bench_clinic.make(database, now)
             database.close()
             with serving(url, folder) as (port, server):
                 before = worker_megabytes(server)
                 healthz = _measure(port, url, clinic, feed)
                 _read_changes(port, feed_key, healthz)
                 _search_patients(port, url, people, healthz)
+                _storm(port, clinic, neighbour)
                 _show_memory(before, worker_megabytes(server))
         finally:
             stop_embedded(folder / "postgres")
@@ -94,6 +97,22 @@ def _search_patients(port: int, url: str, people: patients.People, healthz: Seri
     with Client(port, people.key) as client:
         for series, floor in patients.measure(client, url, people):
             _show_pair(series, floor, healthz)
+
+
+def _storm(port: int, stormy: BenchClinic, neighbour: BenchClinic) -> None:
+    """Time a neighbour's requests while another clinic's 40 threads send the dearest search."""
+    dearest = _question(stormy, storm.DEAREST_DAYS) | {"rank": "compact"}
+    question, location = _question(neighbour, DAYS), f"/v1/locations/{neighbour.location_id}"
+    with Client(port, neighbour.key) as client:
+        acts = {
+            "a neighbour's location": partial(client.get, location),
+            "a neighbour's availability": partial(client.get, "/v1/availability", question),
+        }
+        for quiet, stormed in storm.beside(port, stormy.key, dearest, acts, SEARCHES):
+            _show(quiet)
+            _show(stormed)
+            ratio = stormed.median / quiet.median
+            print(f"A storm next door makes it {ratio:.1f} times as long (floor: at most {MOST_IN_A_STORM}).")
 
 
 def _get(client: Client, path: str, _: object) -> bytes:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import URL, Engine, QueuePool, create_engine, make_url, text
 
 from api.app import create_app
+from api.state import state_of
 from config import Settings
 from migrations.runner import migrate
 from models.database import Database
@@ -114,6 +115,13 @@ def database(make_database: Callable[[str], Database]) -> Database:
 def app(database: Database, settings: Settings) -> Flask:
     """Make the product's WSGI application with the sandbox clock on."""
     return create_app(settings, database)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(request: pytest.FixtureRequest) -> None:
+    """Let each test begin with nothing counted, since all of them come from one address."""
+    for name in {"app", "toys"}.intersection(request.fixturenames):
+        state_of(request.getfixturevalue(name)).limits.reset()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.problems import PROBLEMS
 from api.requests import REFUSED
+from api.state import state_of
 from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
@@ -299,6 +300,11 @@ def version_required(stage: Stage) -> TestResponse:
     return stage.desk.post(f"/appointments/{stage.clinic.booked(TEN)['id']}/confirm")
 
 
+def rate_limited(stage: Stage) -> TestResponse:
+    """Try eleven keys that do not exist."""
+    return [stage.desk.using(f"ck_{number}").get("/locations") for number in range(11)][-1]
+
+
 def error(stage: Stage) -> TestResponse:
     """Cause an error that the product does not expect."""
     return stage.broken("22012")
@@ -307,6 +313,14 @@ def error(stage: Stage) -> TestResponse:
 def unavailable(stage: Stage) -> TestResponse:
     """Wait for a lock longer than a request may."""
     return stage.broken("55P03")
+
+
+def overloaded(stage: Stage) -> TestResponse:
+    """Search while another search takes the only seat."""
+    app = create_app(replace(stage.settings, threads=1), stage.database)
+    named = {"procedure_id": stage.clinic.procedure["id"], "location_id": stage.clinic.location["id"]}
+    with state_of(app).seats.taken(stage.desk.clinic_id, cost=1, widget=False):
+        return replace(stage.desk, app=app).get("/availability/next", **named)
 
 
 def not_ready(stage: Stage) -> TestResponse:
@@ -420,10 +434,12 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
         idempotency_mismatch,
         invalid,
         version_required,
+        rate_limited,
         too_many_codes,
         unreceived("headers_too_large"),
         error,
         unavailable,
+        overloaded,
         not_ready,
     )
 }

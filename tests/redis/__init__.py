@@ -1,0 +1,1 @@
+"""Rate limits over a redis-server, which the tests start by themselves: make test-redis."""
