@@ -16,7 +16,7 @@ from api.access import Access
 from api.admission import admitted
 from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
-from api.etags import Version, etag, expected_version, unless_unchanged
+from api.etags import Version, etag, expected_version, unless_unchanged, with_derived
 from api.idempotency import once, patiently
 from api.paging import next_link
 from api.reads import note_reads
@@ -130,6 +130,7 @@ class Blueprint(flask_smorest.Blueprint):
         """
         headers = success_headers(status_code, schema) | options.pop("headers", {})
         dumping = super().response(status_code, schema, headers=headers, **options)
+        derived: Collection[str] = getattr(schema, "derived", ())
         dumping_own = dumping if own is None else super().response(status_code, _only(schema, own))
 
         def decorator(view: View) -> View:
@@ -143,7 +144,7 @@ class Blueprint(flask_smorest.Blueprint):
             @wraps(dumped)
             def wrapper(*args: object, **kwargs: object) -> Any:
                 answering = dumped_own if g.get("publishable") else dumped
-                return unless_unchanged(answering(*args, **kwargs))
+                return unless_unchanged(with_derived(answering(*args, **kwargs), derived))
 
             return wrapper
 

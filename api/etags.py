@@ -1,16 +1,23 @@
-"""Entity tags: an object's version in quotes, checked before a change."""
+"""Entity tags: an object's version in quotes, checked before a change.
 
+Some objects show more than their version tells: what follows from other objects, or from the time. While there
+is such a part, its digest follows the version: `"3-5f0c2a91d4e7b638"`. A change asks for the version alone.
+"""
+
+import hashlib
 import re
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
+import orjson
 from flask import Response, request
 
 from api.problems import malformed
 from booking.core.errors import StaleVersion, VersionRequired
 
-_TAG = re.compile(r'"([1-9]\d{0,8})"', re.ASCII)
+_TAG = re.compile(r'(?:W/)?"([1-9]\d{0,8})(?:-[0-9a-f]{16})?"', re.ASCII)
+_DIGEST_BYTES: Final = 8
 
 
 class Version(Enum):
@@ -43,11 +50,24 @@ def expected_version(body: MutableMapping[str, Any] | None = None, *, required: 
         return in_body
     if not tag or "," in tag:
         raise malformed([("If-Match", "Send one entity tag.")])
-    # Neither a weak tag (RFC 9110, section 13.1.1) nor one of another form is ever ours.
+    # A proxy that compresses makes a tag weak. A tag of another form is never ours.
     ours = _TAG.fullmatch(tag)
     if ours is None or in_body not in {None, int(ours[1])}:
         raise StaleVersion
     return int(ours[1])
+
+
+def with_derived(response: Response, derived: Collection[str]) -> Response:
+    """Let the tag of an object tell of its derived fields too, as far as they hold something."""
+    tag, _ = response.get_etag()
+    if not derived or tag is None or not response.is_json:
+        return response
+    body = orjson.loads(response.get_data())
+    part = {name: body[name] for name in derived if body.get(name)}
+    if part:
+        digest = hashlib.blake2b(orjson.dumps(part), digest_size=_DIGEST_BYTES).hexdigest()
+        response.headers["ETag"] = f'"{tag}-{digest}"'
+    return response
 
 
 def unless_unchanged(response: Response) -> Response:

@@ -32,6 +32,8 @@ KINDS: Sequence[str] = ("secret", "publishable")
 class ApiKeySchema(Resource):
     """A key: `secret` for servers and desks, `publishable` for a widget in a browser."""
 
+    derived = ("last_used_at",)
+
     name = Text(100, required=True)
     kind = Choice(KINDS, required=True)
     scopes = SetOf(Choice(SCOPES), maximum=len(SCOPES), required=True)

@@ -10,6 +10,8 @@ from schemas.times import last_used
 class AppPasswordSchema(Resource):
     """A password with which a calendar program may use a therapist's calendars over CalDAV."""
 
+    derived = ("last_used_at",)
+
     therapist_id = Id(required=True)
     name = Text(100, required=True, metadata={"description": "The device or program: `Ada's phone`."})
     password_hint = fields.String(

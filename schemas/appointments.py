@@ -173,6 +173,8 @@ class PhaseOfVisitSchema(PlannedPhaseSchema):
 class AppointmentSchema(Schema):
     """An appointment; instants carry the offset of its location."""
 
+    derived = ("flags",)
+
     id = Id(required=True)
     version = Integer(required=True)
     status = Choice(APPOINTMENT_STATUSES, required=True)

@@ -1,7 +1,8 @@
 """The shapes that all of the API's objects share."""
 
+from collections.abc import Collection
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE
 from marshmallow import Schema as MarshmallowSchema
@@ -16,6 +17,9 @@ BY_CREATION = ("created_at", "-created_at")
 
 class Schema(MarshmallowSchema):
     """An object with exactly these fields: an unknown field is refused, not ignored."""
+
+    derived: ClassVar[Collection[str]] = ()
+    """The fields of which an object's version tells nothing: they follow from others or from the time."""
 
     class Meta:
         """Refuse unknown fields."""

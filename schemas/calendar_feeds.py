@@ -12,6 +12,8 @@ DETAILS = ("busy", "reference", "initials")
 class CalendarFeedSchema(Resource):
     """An iCalendar feed of a resource, a location or a patient: exactly one of the three is given."""
 
+    derived = ("last_used_at",)
+
     resource_id = Id(
         load_default=None, allow_none=True, metadata={"description": "A therapist, a room or a device."}
     )

@@ -24,6 +24,8 @@ class CourseSchema(Resource):
     counts its progress too.
     """
 
+    derived = ("progress", "appointment_ids", "medical_hold_ids")
+
     patient_id = Id(required=True)
     template_id = Id(load_default=None, allow_none=True)
     procedure_id = Id(

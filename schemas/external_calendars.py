@@ -14,6 +14,8 @@ KINDS = ("ics", "caldav")
 class ExternalCalendarSchema(Resource):
     """A calendar whose busy time is kept free of bookings."""
 
+    derived = ("last_success_at", "stale_since", "last_error", "unread_events")
+
     therapist_id = Id(dump_only=True, required=True)
     url = Text(
         2000,

@@ -26,6 +26,8 @@ class WaitlistEntrySchema(Resource):
     (`fulfilled`), or does not lie ahead any more (`expired`).
     """
 
+    derived = ("offer",)
+
     patient_id = Id(required=True)
     procedure_id = Id(required=True)
     location_id = Id(required=True)

@@ -24,6 +24,8 @@ class DisabledSchema(Schema):
 class WebhookSchema(Resource):
     """A URL and the events that are sent to it."""
 
+    derived = ("last_used_at", "disabled")
+
     url = Text(
         _MOST_URL,
         required=True,
