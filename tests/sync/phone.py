@@ -87,6 +87,7 @@ class Phone:
     app: Flask
     user: str
     password: str
+    address: str = "127.0.0.1"
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -100,7 +101,12 @@ class Phone:
         where = path if path.startswith("/") else self.home + path
         login = (self.user, self.password)
         return self.app.test_client().open(
-            where, method=method, headers=named, data=body.encode(), auth=login
+            where,
+            method=method,
+            headers=named,
+            data=body.encode(),
+            auth=login,
+            environ_overrides={"REMOTE_ADDR": self.address},
         )
 
     def put(self, name: str, body: str, **headers: Any) -> TestResponse:
