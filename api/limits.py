@@ -24,7 +24,7 @@ _NAMESPACE: Final = "clinic"
 _DAYS_OF_A_WEEK: Final = 7
 _LONGEST_WEEKS: Final = 14
 # What it costs to rank a week by the further visits that each slot leaves, in plain searches of a week.
-_COMPACT: Final = 16
+_COMPACT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Limits:
 
 
 def search_cost() -> int:
-    """Give the cost of the search that the query asks for: 1 a week, with `rank=compact` 16 times that."""
+    """Give the cost of the search that the query asks for: 1 a week, with `rank=compact` 32 times that."""
     try:
         first, until = (date.fromisoformat(request.args[name]) for name in ("from", "until"))
     except (KeyError, ValueError):

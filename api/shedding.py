@@ -9,8 +9,8 @@ from uuid import UUID
 
 from api.problems import RETRY_AFTER_SECONDS, Problem
 
-# A search that costs as much as this is dear: several weeks by `rank=compact`.
-DEAR: Final = 32
+# A search that costs as much as this is dear: two weeks or more by `rank=compact`.
+DEAR: Final = 64
 PATIENCE_SECONDS: Final = 1.0
 
 

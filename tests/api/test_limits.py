@@ -148,8 +148,8 @@ def test_a_store_that_is_away_refuses_nobody_and_forgets_no_limit(
         ({"from": "2027-03-01", "until": "2027-03-08"}, 1),
         ({"from": "2027-03-01", "until": "2027-03-09"}, 2),
         ({"from": "2027-03-01", "until": "2027-05-31"}, 13),
-        ({"from": "2027-03-01", "until": "2027-05-31", "rank": "compact"}, 208),
-        ({"from": "2027-03-01", "until": "2037-05-31", "rank": "compact"}, 224),
+        ({"from": "2027-03-01", "until": "2027-05-31", "rank": "compact"}, 416),
+        ({"from": "2027-03-01", "until": "2037-05-31", "rank": "compact"}, 448),
         ({"from": "2027-03-01", "until": "2026-03-01"}, 1),
         ({"from": "soon", "until": "later", "rank": "compact"}, 1),
     ],
@@ -166,7 +166,7 @@ def test_the_dearest_searches_use_a_limit_up_sooner(clinic: Clinic) -> None:
     answer = clinic.desk.get("/availability", rank="compact", limit=1, **named, **days)
 
     assert answer.status_code == 200
-    assert answer.headers["RateLimit"] == f'"key";r={SECRET_KEY.limit.amount - 208};t=1'
+    assert answer.headers["RateLimit"] == f'"key";r={SECRET_KEY.limit.amount - 416};t=1'
 
 
 def test_no_search_costs_more_than_half_of_a_limit(clinic: Clinic) -> None:
