@@ -32,7 +32,7 @@ MAX_CONNECTIONS = 500
 MAX_HEADER_BYTES = 32 * 1024
 HEADERS_SECONDS = 10
 BODY_SECONDS = 30
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 60
 KEEP_ALIVE_SECONDS = 75
 # How long the end of a connection waits for the client to read the answer.
 _CLOSING_SECONDS: Final = 2
@@ -40,7 +40,7 @@ _LINE: Final = MAX_ADDRESS + 100
 _MOST_HEADERS: Final = 100
 # A body that is too large is read so far, and thrown away: a client that is still sending hears no answer.
 _MOST_DISCARDED: Final = 16 * MAX_BODY_BYTES
-_ORIGIN: Final = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
+_ORIGIN: Final = re.compile(rb"\Ahttps?://[^/?]*", re.IGNORECASE)
 _UNPREFIXED: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _KEEPS: Final = b"Connection: keep-alive\r\n\r\n"
@@ -68,10 +68,11 @@ class Worker(ASGIWorker):
 
     async def _serve(self) -> None:
         """Accept connections until the worker is told to stop, then finish what has begun."""
-        servers = [
-            await self.loop.create_server(lambda: Connection(self), sock=one.sock, backlog=BACKLOG)
-            for one in self.sockets
-        ]
+        servers = []
+        for one in self.sockets:
+            # asyncio accepts as many connections in a row as may wait: one process would take those of all.
+            servers.append(await self.loop.create_server(lambda: Connection(self), sock=one.sock, backlog=1))
+            one.sock.listen(BACKLOG)
         while self.alive and self.ppid == os.getppid():
             self.notify()
             await asyncio.sleep(0.2)
@@ -172,7 +173,7 @@ class Connection(asyncio.Protocol):
         self.worker.connections.pop(self, None)
 
     def pause_writing(self) -> None:
-        """Give a client that does not read its answer half a minute."""
+        """Give a client that does not read its answer a minute."""
         self.stage = Stage.SENDING
         self._within(ANSWER_SECONDS)
 

@@ -31,7 +31,7 @@ _MEMBER = re.compile(rb'"\s*:')
 # The path as it was sent, where the server gives it: PATH_INFO is decoded, and may begin with fewer slashes.
 _RAW: Final = ("REQUEST_URI", "RAW_URI")
 _NO_PATH = re.compile(r"//|%2f", re.IGNORECASE)
-_ORIGIN = re.compile(r"https?://[^/?]*", re.IGNORECASE)
+_ORIGIN = re.compile(r"\Ahttps?://[^/?]*", re.IGNORECASE)
 
 
 class Parser(FlaskParser):

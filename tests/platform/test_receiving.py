@@ -44,12 +44,14 @@ class Slow:
         content = b""
         if environ["PATH_INFO"] == "/long":
             content = b"x" * 16_000_000
+        elif environ["PATH_INFO"] == "/query":
+            content = environ["QUERY_STRING"].encode()
         elif environ["PATH_INFO"] == "/fail" and REFUSED not in environ:
             raise ValueError("Ada Lovelace")
         elif environ["PATH_INFO"] == "/wait":
             self.begun.set()
             self.may_go.wait(60)
-        elif environ["PATH_INFO"] != "/long":
+        else:
             return self.app(environ, start_response)
         start_response("200 OK", [("Content-Length", str(len(content)))])
         return [content]
@@ -231,6 +233,12 @@ def test_requests_on_a_connection_are_answered_in_turn(
     assert answer.count(b"HTTP/1.1 200 OK\r\n") == answers
     assert (b"Connection: close\r\n" in answer) == closes
     assert answer.count(b'{"status":"ok"}') == answers - sent.count(b"HEAD")
+
+
+def test_a_query_arrives_as_it_was_sent(receiving: Receiving) -> None:
+    answer = asked(receiving.address, b"GET /query?a=http://b//c%2F?d HTTP/1.1\r\n" + HEAD + b"\r\n")
+
+    assert answer.endswith(b"\r\n\r\na=http://b//c%2F?d")
 
 
 def test_who_stops_sending_after_a_whole_request_hears_the_answer(receiving: Receiving) -> None:

@@ -27,7 +27,7 @@ from tests.support.processes import (
     serving,
     wait_until,
 )
-from tests.support.sockets import SlowClients, probe_for
+from tests.support.sockets import SlowClients, asked, probe_for, problem
 
 pytestmark = pytest.mark.embedded
 
@@ -40,11 +40,17 @@ class Service(NamedTuple):
     data_dir: Path
     log: Path
 
+    @property
+    def at(self) -> tuple[str, int]:
+        """Give the host and the port."""
+        host, _, port = self.address.removeprefix("http://").partition(":")
+        return host, int(port)
+
 
 def answers(address: str) -> bool:
     """Whether the server says that it is ready."""
     try:
-        return requests.get(f"{address}/readyz", timeout=5).ok
+        return requests.get(f"{address}/readyz", timeout=30).ok
     except requests.ConnectionError:
         return False
 
@@ -81,14 +87,14 @@ def key(service: Service) -> dict[str, str]:
     ],
 )
 def test_what_needs_no_key_is_served(service: Service, path: str, kind: str) -> None:
-    answer = requests.get(service.address + path, timeout=5)
+    answer = requests.get(service.address + path, timeout=30)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
 
 
 def test_everything_else_needs_a_key(service: Service, key: dict[str, str]) -> None:
     answered = [
-        requests.get(service.address + "/v1/locations", headers=headers, timeout=5) for headers in ({}, key)
+        requests.get(service.address + "/v1/locations", headers=headers, timeout=30) for headers in ({}, key)
     ]
 
     assert [answer.status_code for answer in answered] == [401, 200]
@@ -97,7 +103,7 @@ def test_everything_else_needs_a_key(service: Service, key: dict[str, str]) -> N
 def test_the_sandbox_clock_is_off_unless_it_is_switched_on(service: Service, key: dict[str, str]) -> None:
     now = {"X-Clinic-Now": "2027-01-04T08:00:00Z"}
 
-    answer = requests.get(service.address + "/v1/locations", headers=key | now, timeout=5)
+    answer = requests.get(service.address + "/v1/locations", headers=key | now, timeout=30)
 
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["X-Clinic-Now"]
@@ -107,13 +113,28 @@ def test_without_a_demo_clinic_the_server_says_how_to_make_one(service: Service)
     assert "create-clinic" in service.log.read_text()
 
 
+def test_what_breaks_off_is_not_done_and_succeeds_whole_with_the_same_key(
+    service: Service, key: dict[str, str]
+) -> None:
+    whole = b'{"name": "Ada Lovelace"}'
+    head = (
+        "POST /v1/patients HTTP/1.1\r\nHost: clinic.example\r\nConnection: close\r\nIdempotency-Key: one\r\n"
+        f"Authorization: {key['Authorization']}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(whole)}\r\n\r\n"
+    ).encode()
+    answers = [asked(service.at, head, whole[:arrives], ends=True) for arrives in (0, 2, len(whole) - 1)]
+
+    assert {problem(one) for one in answers} == {(400, "incomplete_body")}
+    assert asked(service.at, head, whole).startswith(b"HTTP/1.1 201 ")
+    patients = requests.get(service.address + "/v1/patients", headers=key, timeout=30).json()["items"]
+    assert len(patients) == 1
+
+
 def test_slow_clients_of_every_kind_take_nothing_from_the_others(
     service: Service, key: dict[str, str]
 ) -> None:
-    host, _, port = service.address.removeprefix("http://").partition(":")
-    address = (host, int(port))
-    with SlowClients(address, key["Authorization"].removeprefix("Bearer "), 64):
-        assert probe_for(address, 1.0) > 0
+    with SlowClients(service.at, key["Authorization"].removeprefix("Bearer "), 64):
+        assert probe_for(service.at, 1.0) > 0
         assert requests.get(service.address + "/v1/locations", headers=key, timeout=30).ok
 
 
