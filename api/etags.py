@@ -1,7 +1,7 @@
 """Entity tags: an object's version in quotes, checked before a change.
 
-Some objects show more than their version tells: what follows from other objects, or from the time. While there
-is such a part, its digest follows the version: `"3-5f0c2a91d4e7b638"`. A change asks for the version alone.
+Some objects show more than their version tells: what follows from other objects, or from the time. While
+there is such a part, its digest follows the version, `"3-5f0c2a91d4e7b638"`; a change asks for the version.
 """
 
 import hashlib

@@ -36,6 +36,10 @@ ANSWER_SECONDS = 60
 KEEP_ALIVE_SECONDS = 75
 # How long the end of a connection waits for the client to read the answer.
 _CLOSING_SECONDS: Final = 2
+# How long an answer that tells a client to come again later is kept back. It takes no thread meanwhile, and a
+# client that does not heed Retry-After asks once a second and connection, not as fast as it is refused.
+_REFUSED_SECONDS: Final = 1
+_TO_COME_AGAIN: Final = (b'"code":"rate_limited"', b'"code":"overloaded"')
 _LINE: Final = MAX_ADDRESS + 100
 _MOST_HEADERS: Final = 100
 # A body that is too large is read so far, and thrown away: a client that is still sending hears no answer.
@@ -99,10 +103,11 @@ class Stage(IntEnum):
     """What a connection is doing, in the order in which connections are dropped."""
 
     IDLE = 0
-    HEADERS = 1
-    BODY = 2
-    SENDING = 3
-    SERVED = 4
+    REFUSED = 1
+    HEADERS = 2
+    BODY = 3
+    SENDING = 4
+    SERVED = 5
 
 
 class Connection(asyncio.Protocol):
@@ -249,10 +254,20 @@ class Connection(asyncio.Protocol):
             # Its message may repeat a patient's data.
             self.worker.log.error("The application failed by %s", type(error).__qualname__)
             self._refuse("error")
+        elif self.worker.alive and any(code in done.result()[1] for code in _TO_COME_AGAIN):
+            self.stage = Stage.REFUSED
+            self.worker.loop.call_later(_REFUSED_SECONDS, self._write_refusal, *done.result())
+        else:
+            self._write(*done.result())
+
+    def _write_refusal(self, head: bytes, content: bytes) -> None:
+        self.stage = Stage.SERVED
+        self._write(head, content)
+
+    def _write(self, head: bytes, content: bytes) -> None:
         if self.closing:
             return
         keeps = bool(self.parser.should_keep_alive) and self.worker.alive
-        head, content = done.result()
         self.transport.write(head + (_KEEPS if keeps else _CLOSES) + content)
         if not keeps:
             self._close()
