@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 CLIENTS := $(VENV)/clients/.ready
 GENERATORS := $(VENV)/generators/.ready
+BROWSER := $(VENV)/browser/.ready
 
 # The tests start many processes of the product: what one has compiled, the next need not compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-redis test-sockets bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-redis test-sockets test-browser bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,6 +69,19 @@ $(GENERATORS): tests/generators/requirements.lock tests/generators/package-lock.
 test-generators: $(GENERATORS)  ## Clients that stock generators make of the API's document (needs Node)
 	$(BIN)/pytest tests/generators
 
+# The tests import these packages beside the product's, so they lie in a folder and not in an environment.
+$(BROWSER): tests/browser/requirements.lock tests/browser/package-lock.json $(READY_DEV)
+	@command -v npm >/dev/null || { echo "Node and npm are missing: install them first."; exit 1; }
+	rm -rf $(VENV)/browser
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--target $(VENV)/browser --requirement tests/browser/requirements.lock
+	npm ci --silent --ignore-scripts --prefix tests/browser
+	@touch $(BROWSER)
+
+test-browser: $(BROWSER)  ## The widget's page in Chromium, from an origin of its own (needs Chromium and Node)
+	@command -v chromium >/dev/null || { echo "Chromium is missing: apt-get install chromium"; exit 1; }
+	PYTHONPATH=$(VENV)/browser $(BIN)/pytest tests/browser
+
 test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's libical with its strict check
 	tests/libical.sh $(BIN)/pytest tests/libical
 
@@ -104,6 +118,8 @@ lock: $(READY_DEV)  ## Lock the newest versions, for Python 3.11 to 3.13
 		--no-emit-index-url --upgrade --output-file tests/clients/requirements.lock
 	$(BIN)/uv pip compile tests/generators/requirements.in --universal --python-version 3.11 --no-header \
 		--no-annotate --no-emit-index-url --upgrade --output-file tests/generators/requirements.lock
+	$(BIN)/uv pip compile tests/browser/requirements.in --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --upgrade --output-file tests/browser/requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --upgrade --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate \
