@@ -12,7 +12,7 @@ BROWSER := $(VENV)/browser/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-redis test-sockets test-browser bench docs lint format types migration lock clean
+.PHONY: help run test coverage test-postgres15 test-clients test-generators test-libical test-redis test-sockets test-browser test-generated bench docs lint format types migration lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -81,6 +81,9 @@ $(BROWSER): tests/browser/requirements.lock tests/browser/package-lock.json $(RE
 test-browser: $(BROWSER)  ## The widget's page in Chromium, from an origin of its own (needs Chromium and Node)
 	@command -v chromium >/dev/null || { echo "Chromium is missing: apt-get install chromium"; exit 1; }
 	PYTHONPATH=$(VENV)/browser $(BIN)/pytest tests/browser
+
+test-generated: $(READY_DEV)  ## 20,000 generated requests with keys and tokens of all kinds, in some minutes
+	$(BIN)/pytest tests/api/generated_at_length.py
 
 test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's libical with its strict check
 	tests/libical.sh $(BIN)/pytest tests/libical

@@ -1,15 +1,18 @@
-"""Clients of an application with toys, and a clinic of the product itself."""
+"""Clients of an application with toys, and clinics of the product itself with its document."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import schemathesis
 from flask import Flask
+from schemathesis.schemas import APIOperation, BaseSchema
 
 from booking.core.caller import Caller
 from config import Settings
 from models.database import Database
+from tests.api.furnished import Furnished, furnish
 from tests.api.toys import seen, toy_app
 from tests.support.cast import Clinic, create_clinic
 from tests.support.copying import Copied, MakeClinic
@@ -55,3 +58,25 @@ def clinic(copied: Copied[Clinic]) -> Clinic:
 
 def _one_of_each(make_clinic: MakeClinic) -> Clinic:
     return create_clinic(make_clinic())
+
+
+@pytest.fixture(scope="session")
+def schema(app: Flask) -> BaseSchema:
+    """Let schemathesis read the document; it leaves the key alone."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    schema.config.generation.update(with_security_parameters=False)
+    return schema
+
+
+@pytest.fixture
+def furnished(copied: Copied[Furnished]) -> Furnished:
+    """Give a clinic with an object of every kind."""
+    return copied(furnish)
+
+
+@pytest.fixture
+def operation(schema: BaseSchema, request: pytest.FixtureRequest) -> APIOperation:
+    """Give the operation that the test's parameter names."""
+    found = schema.find_operation_by_label(request.param)
+    assert found is not None
+    return found

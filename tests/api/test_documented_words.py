@@ -3,19 +3,10 @@
 import re
 from typing import Any
 
-import pytest
-
-from tests.api.furnished import Furnished, furnish
-from tests.support.copying import Copied
+from tests.api.furnished import Furnished
 from tests.support.openapi import body_of, named, operations
 
 NOBODY = "018f3f3e-0000-7000-8000-0000000000aa"
-
-
-@pytest.fixture
-def furnished(copied: Copied[Furnished]) -> Furnished:
-    """Give a clinic with an object of every kind."""
-    return copied(furnish)
 
 
 def words_of(spec: dict[str, Any], schema: dict[str, Any]) -> list[str]:
