@@ -24,6 +24,7 @@ from api.requests import Parser, receive, refuse_unread
 from api.state import state
 from api.transactions import run
 from booking.core.caller import Caller
+from schemas.base import Schema as OwnSchema
 
 CREATED = 201
 View = Callable[..., Any]
@@ -130,7 +131,7 @@ class Blueprint(flask_smorest.Blueprint):
         """
         headers = success_headers(status_code, schema) | options.pop("headers", {})
         dumping = super().response(status_code, schema, headers=headers, **options)
-        derived: Collection[str] = getattr(schema, "derived", ())
+        shape = schema if isinstance(schema, type) and issubclass(schema, OwnSchema) else OwnSchema
         dumping_own = dumping if own is None else super().response(status_code, _only(schema, own))
 
         def decorator(view: View) -> View:
@@ -144,7 +145,7 @@ class Blueprint(flask_smorest.Blueprint):
             @wraps(dumped)
             def wrapper(*args: object, **kwargs: object) -> Any:
                 answering = dumped_own if g.get("publishable") else dumped
-                return unless_unchanged(with_derived(answering(*args, **kwargs), derived))
+                return unless_unchanged(with_derived(answering(*args, **kwargs), shape))
 
             return wrapper
 

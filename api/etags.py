@@ -6,7 +6,7 @@ there is such a part, its digest follows the version, `"3-5f0c2a91d4e7b638"`; a 
 
 import hashlib
 import re
-from collections.abc import Collection, MutableMapping
+from collections.abc import MutableMapping
 from enum import Enum
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from flask import Response, request
 
 from api.problems import malformed
 from booking.core.errors import StaleVersion, VersionRequired
+from schemas.base import Schema
 
 _TAG = re.compile(r'(?:W/)?"([1-9]\d{0,8})(?:-[0-9a-f]{16})?"', re.ASCII)
 _DIGEST_BYTES: Final = 8
@@ -57,13 +58,12 @@ def expected_version(body: MutableMapping[str, Any] | None = None, *, required: 
     return int(ours[1])
 
 
-def with_derived(response: Response, derived: Collection[str]) -> Response:
-    """Let the tag of an object tell of its derived fields too, as far as they hold something."""
+def with_derived(response: Response, schema: type[Schema]) -> Response:
+    """Let the tag of an object tell of its derived part too, while there is one."""
     tag, _ = response.get_etag()
-    if not derived or tag is None or not response.is_json:
+    if not schema.derived or tag is None or not response.is_json:
         return response
-    body = orjson.loads(response.get_data())
-    part = {name: body[name] for name in derived if body.get(name)}
+    part = schema.derived_of(orjson.loads(response.get_data()))
     if part:
         digest = hashlib.blake2b(orjson.dumps(part), digest_size=_DIGEST_BYTES).hexdigest()
         response.headers["ETag"] = f'"{tag}-{digest}"'

@@ -1,5 +1,6 @@
 """Appointments: the requests to book, change and list them, and the answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -174,6 +175,12 @@ class AppointmentSchema(Schema):
     """An appointment; instants carry the offset of its location."""
 
     derived = ("flags",)
+
+    @classmethod
+    def derived_of(cls, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the flag that comes by the time alone; all others are stored with the appointment."""
+        late = [flag for flag in body.get("flags", ()) if flag["code"] == "not_closed"]
+        return {"flags": late} if late else {}
 
     id = Id(required=True)
     version = Integer(required=True)

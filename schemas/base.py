@@ -1,6 +1,6 @@
 """The shapes that all of the API's objects share."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -20,6 +20,11 @@ class Schema(MarshmallowSchema):
 
     derived: ClassVar[Collection[str]] = ()
     """The fields of which an object's version tells nothing: they follow from others or from the time."""
+
+    @classmethod
+    def derived_of(cls, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the derived part of an object as it is answered; nothing while it says nothing."""
+        return {name: body[name] for name in cls.derived if body.get(name)}
 
     class Meta:
         """Refuse unknown fields."""

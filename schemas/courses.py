@@ -1,5 +1,6 @@
 """Courses: the sessions that a patient is to have."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validates_schema
@@ -24,7 +25,7 @@ class CourseSchema(Resource):
     counts its progress too.
     """
 
-    derived = ("progress", "appointment_ids", "medical_hold_ids")
+    derived = ("appointment_ids", "medical_hold_ids")
 
     patient_id = Id(required=True)
     template_id = Id(load_default=None, allow_none=True)
@@ -54,6 +55,12 @@ class CourseSchema(Resource):
             "description": "The open holds that stand against its sessions: with any the course is paused."
         },
     )
+
+    @classmethod
+    def derived_of(cls, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the visits with their progress, and the medical holds; nothing for a course without either."""
+        part = super().derived_of(body)
+        return part | {"progress": body["progress"]} if part else part
 
     @post_dump
     def _paused_by_holds(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:

@@ -119,7 +119,8 @@ def test_a_key_knows_itself_whatever_its_scopes(desk: Desk) -> None:
     clinic = {"id": str(desk.clinic_id), "name": "Test clinic"}
     assert made["key"].startswith("pk_")
     assert answer.get_json() == values | {"location_ids": [], "clinic": clinic}
-    assert desk.using(made["key"]).get("/key").get_json()["code"] == "wrong_origin"
+    elsewhere = desk.using(made["key"]).request("GET", "/key", {"Origin": "https://elsewhere.example"})
+    assert elsewhere.get_json()["code"] == "wrong_origin"
 
 
 def test_the_last_use_of_keys_and_feeds_is_noted_and_no_change(desk: Desk, app: Flask) -> None:
