@@ -20,7 +20,7 @@ from models.database import Database
 
 LONGEST_REQUEST_SECONDS = 60
 # A feed's address is a secret, and gunicorn logs the address of a request that it cannot finish.
-_SECRET_ADDRESS = re.compile(r"(/calendars/)[^\s'\"]+")
+_SECRET_ADDRESS = re.compile(r"(/(?:calendars|visit)/)[^\s'\"]+")
 
 
 def require_free_port(settings: Settings) -> None:

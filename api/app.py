@@ -57,6 +57,7 @@ from api.problems import register_problems
 from api.requests import register_requests
 from api.shedding import Seats
 from api.state import State, keep
+from api.visit_pages import visit_pages
 from config import Settings
 from models.database import Database
 from sync.changes.long_poll import Waiting
@@ -139,6 +140,7 @@ def create_app(settings: Settings, database: Database, blueprints: Sequence[Blue
         api.register_blueprint(blueprint)
     app.register_blueprint(docs)
     app.register_blueprint(calendar_feeds.calendars)
+    app.register_blueprint(visit_pages)
     app.register_blueprint(dav)
     serve_openapi(app, api)
     return app

@@ -39,7 +39,7 @@ def authenticated(session: Session, *, sandbox: bool) -> Caller:
     g.publishable = g.has_token = False
     given = request.headers.get(TOKEN_HEADER)
     if given is not None and "Authorization" not in request.headers:
-        caller = _by_link(session, given, sandbox=sandbox)
+        caller = caller_by_link(session, given, sandbox=sandbox)
     else:
         caller = _by_key(session, sandbox=sandbox)
         if given is not None:
@@ -90,7 +90,8 @@ def _by_key(session: Session, *, sandbox: bool) -> Caller:
     )
 
 
-def _by_link(session: Session, given: str, *, sandbox: bool) -> Caller:
+def caller_by_link(session: Session, given: str, *, sandbox: bool) -> Caller:
+    """Authenticate the holder of a link, who has no key; 401 for a link that is no good."""
     link = visit_links.read_link(own_sealer(), given)
     if link is None:
         count_failure()
