@@ -23,9 +23,9 @@ def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, Counter[int]]]
     """Count the statuses of the answers by kind of key, and print them at the end."""
     counted: dict[str, Counter[int]] = {kind: Counter() for kind in PLACES}
     yield counted
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    for kind, statuses in counted.items():
-        terminal.write_line(f"\n{kind}: {statuses.total()} calls, {dict(sorted(statuses.items()))}")
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        for kind, statuses in counted.items():
+            print(f"\n{kind}: {statuses.total()} calls, {dict(sorted(statuses.items()))}")  # noqa: T201 - the figures
 
 
 @pytest.mark.parametrize(
