@@ -84,6 +84,11 @@ def admitted(*, searches: bool, authenticate: Callable[[], None]) -> Iterator[No
     if key is None and searches:
         authenticate()
         key = _known_key()
+    if key is None and searches and "clinic_id" in g:
+        # A link has no key; it is a visitor's.
+        with state().seats.taken(g.clinic_id, cost=search_cost(), widget=True):
+            yield
+        return
     if key is None:
         yield
         return

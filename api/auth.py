@@ -82,7 +82,8 @@ def _by_key(session: Session, *, sandbox: bool) -> Caller:
         real_now=clock.now(),
         scopes=frozenset(key.scopes),
         key_id=key.id,
-        actor=actor(),
+        # The person behind a desk: a visitor is no such person.
+        actor=None if g.publishable else actor(),
         request_id=g.request_id,
         publishable=g.publishable,
         visitor=visitor_name() if g.publishable else None,
@@ -105,7 +106,6 @@ def caller_by_link(session: Session, given: str, *, sandbox: bool) -> Caller:
         now=clinical_now(sandbox=sandbox),
         real_now=clock.now(),
         scopes=_LINK_SCOPES,
-        actor=actor(),
         request_id=g.request_id,
         publishable=True,
     )
@@ -171,6 +171,7 @@ def _key(session: Session) -> KeyRow:
         )
     key = authenticate(session, hash_of(token))
     if key is None or (key.expires_at is not None and key.expires_at <= clock.now()):
+        state().known_keys.forget(hash_of(token))
         count_failure()
         raise Problem(
             "unauthenticated",

@@ -7,7 +7,7 @@ import orjson
 from flask import Response
 
 from api.blueprints import Blueprint
-from api.visit_requests import ignored_appointment, shown_verdict, visit_request_of
+from api.visit_requests import ignored_appointment, require_linked, shown_verdict, visit_request_of
 from booking.appointments import book
 from booking.core.caller import Caller
 from booking.questions import availability
@@ -52,6 +52,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
     cost the fewest further visits, at least three where a day has them; so do `/days` and `/next`. The other
     slots can still be booked. The ETag stays the same until the answer changes.
     """
+    require_linked(caller, query)
     found = availability.find(
         caller, visit_request_of(query), query["from_"], query["until"], ignored_appointment(caller, query)
     )
@@ -65,6 +66,7 @@ def list_slots(caller: Caller, query: dict[str, Any]) -> Response:
 @blp.response(200, DayListSchema, headers=ETAG)
 def list_days(caller: Caller, query: dict[str, Any]) -> Response:
     """Count the slots of each local date, for the view of a month."""
+    require_linked(caller, query)
     first, until = query["from_"], query["until"]
     found = availability.find(
         caller, visit_request_of(query), first, until, ignored_appointment(caller, query)
@@ -83,6 +85,7 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     takes visits. When no reason stands against all of them, those are listed without which there would be a
     slot.
     """
+    require_linked(caller, query)
     return availability.next_slot(caller, visit_request_of(query))
 
 
@@ -92,6 +95,7 @@ def get_next_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ExplanationSchema)
 def explain_slot(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     """Explain one instant: every reason against it, and near slots when there is one."""
+    require_linked(caller, query)
     request, ignore = visit_request_of(query), ignored_appointment(caller, query)
     verdict = book.validate(caller, request, query["starts_at"], ignore=ignore)
     if not query["alternatives"]:

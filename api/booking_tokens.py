@@ -1,6 +1,7 @@
 """Booking tokens over HTTP: `/v1/booking-tokens`, by which a widget's visitor proves an address."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -8,6 +9,7 @@ from flask import Response
 from api.blueprints import Blueprint
 from api.problems import Problem, answer
 from api.state import own_sealer, state
+from api.visitors import visitor_name
 from booking.core.caller import Caller
 from booking.online import codes, tokens
 from booking.online.addresses import address_of
@@ -34,6 +36,8 @@ def send_booking_code(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     _require_widget(caller)
     settings = state().settings
     channels = Channels(own_sealer(), mails=settings.mail is not None or not settings.production)
+    # Whoever has a token asks from the same address as before.
+    caller = replace(caller, visitor=visitor_name())
     return {"expires_at": codes.send_code(caller, address_of(caller, body), channels)}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.blueprints import Blueprint
-from api.visit_requests import visit_request_of
+from api.visit_requests import refuse_for_widgets, visit_request_of
 from booking.appointments import slot_holds
 from booking.appointments.records import Visit
 from booking.core.caller import Caller
@@ -25,6 +25,7 @@ def create_hold(caller: Caller, body: dict[str, Any]) -> tuple[Visit, dict[str, 
     to five near slots. A publishable key names a patient only with a booking token. It has up to 20 live
     holds at a location, each of its visitors up to 5: one more is 409 `too_many_holds` with `Retry-After`.
     """
+    refuse_for_widgets(caller, body, ("course_id", "phase_minutes"))
     held = slot_holds.hold(caller, visit_request_of(body), body["starts_at"], _ttl(body))
     return held, {"Location": f"{blp.url_prefix}/{held.appointment.id}"}
 

@@ -62,7 +62,9 @@ def once(caller: Caller, act: Callable[[], Response]) -> Response:
     text = _key(caller)
     if text is None:
         return act()
-    key_hash = _hash([str(caller.clinic_id), str(caller.key_id), text])
+    # Whoever holds a link has no key, and is told apart by the visit.
+    asker = caller.key_id or (caller.token and caller.token.appointment_id)
+    key_hash = _hash([str(caller.clinic_id), str(asker), text])
     fingerprint = _fingerprint()
     found = claim(caller.session, key_hash, clock.now())
     if not found.claimed:

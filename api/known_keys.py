@@ -27,6 +27,11 @@ class KnownKeys:
         """Find a key that has been good."""
         return self._keys.get(token_hash)
 
+    def forget(self, token_hash: bytes) -> None:
+        """Forget a key that is good no more."""
+        with self._lock:
+            self._keys.pop(token_hash, None)
+
     def keep(self, token_hash: bytes, key: KnownKey) -> None:
         """Remember a key; the one that was kept first gives way."""
         if self._keys.get(token_hash) == key:

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
+
+from flask import Response, after_this_request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.blueprints import Blueprint
 from api.paging import cut, foreign_cursor
@@ -52,9 +57,11 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
     only = [column == query[name] for name, column in _COLUMNS.items() if name in query]
     if "kind" in query:
         only.append(MessageTemplate.kind.in_(query["kind"]))
-    found: list[Listed] = [*_codes(caller, query)]
+    found: list[Listed] = []
+    if _asks_for_codes(caller, query):
+        found += code_messages(caller, own_sealer())
+        _note_gateway(caller)
     found += messages.list_messages(caller, query["due_by"], *only, links=LinkWriter(own_sealer(), address()))
-    _note_gateway(caller)
     listed = _page(found, query)
     saw((one.patient_id for one in listed["items"] if one.patient_id is not None), LISTED)
     return listed
@@ -76,11 +83,11 @@ def mark_message_sent(caller: Caller, message_id: str) -> dict[str, Any]:
     }
 
 
-def _codes(caller: Caller, query: Mapping[str, Any]) -> Sequence[CodeMessage]:
-    """Give the codes that wait to be sent, unless the query asks for others; they are the whole clinic's."""
+def _asks_for_codes(caller: Caller, query: Mapping[str, Any]) -> bool:
+    """Whether the list has the codes that wait to be sent, which are of no visit and no location."""
     asked = query.get("kind")
     others = any(name in query for name in _COLUMNS) or (asked is not None and CODE_KIND not in asked)
-    return () if others or caller.location_ids is not None else code_messages(caller, own_sealer())
+    return not others and caller.location_ids is None
 
 
 def _sent_code(caller: Caller, message_id: str, code_id: UUID) -> dict[str, Any]:
@@ -91,11 +98,18 @@ def _sent_code(caller: Caller, message_id: str, code_id: UUID) -> dict[str, Any]
 
 
 def _note_gateway(caller: Caller) -> None:
-    """Note, now and then and beside the request's own transaction, that a gateway fetches messages."""
+    """Note, now and then and after the request's own transaction, that a gateway fetches codes."""
     if gateway_is_noted(caller):
         return
-    with state().database.transaction(caller.clinic_id) as session:
-        note_gateway(replace(caller, session=session))
+    database = state().database
+
+    def note(response: Response) -> Response:
+        # The next fetch notes it as well.
+        with suppress(DBAPIError, PoolTimeoutError), database.transaction(caller.clinic_id) as session:
+            note_gateway(replace(caller, session=session))
+        return response
+
+    after_this_request(note)
 
 
 def _page(found: Sequence[Listed], args: Mapping[str, Any]) -> dict[str, Any]:

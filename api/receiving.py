@@ -315,7 +315,8 @@ class Connection(asyncio.Protocol):
             (parser.method, parser.path, parser.headers) if begun else (b"GET", b"/", [])
         )
         path, _, query = _ORIGIN.sub(b"", target, count=1).partition(b"?")
-        server, client = (self.transport.get_extra_info(name) for name in ("sockname", "peername"))
+        # A client that is gone already has no address.
+        server, client = (self.transport.get_extra_info(name) or ("", 0) for name in ("sockname", "peername"))
         environ: Environ = {
             "REQUEST_METHOD": method.decode("latin-1"),
             "SCRIPT_NAME": "",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import caller_by_link
 from api.problems import Problem
+from api.requests import receive
 from api.state import state
 from api.transactions import run
 from booking.appointments import transitions
@@ -48,21 +49,29 @@ def show_visit(token: str) -> Response:
     return _by_link(token, lambda caller: _page_of(caller, token))
 
 
-@visit_pages.post("/<token>/<any(confirm, cancel):action>")
-def act_on_visit(token: str, action: str) -> Response:
-    """Confirm or cancel the visit, and lead back to its page, which shows how it stands."""
+@visit_pages.post("/<token>/confirm")
+def confirm_visit(token: str) -> Response:
+    """Confirm the visit, and lead back to its page, which shows how it stands."""
+    return _acted(token, "confirm", lambda caller, id_: transitions.confirm(caller, id_, None))
 
-    def act(caller: Caller) -> Response:
+
+@visit_pages.post("/<token>/cancel")
+def cancel_visit(token: str) -> Response:
+    """Cancel the visit, and lead back to its page, which shows how it stands."""
+    by_patient = Cancellation("patient")
+    return _acted(token, "cancel", lambda caller, id_: transitions.cancel(caller, id_, None, by_patient))
+
+
+def _acted(token: str, action: str, act: Callable[[Caller, UUID], object]) -> Response:
+    def work(caller: Caller) -> Response:
         visit_id, allowed = _linked(caller)
         if action not in allowed:
             raise Problem("missing_scope", "The link does not allow this.")
-        if action == "confirm":
-            transitions.confirm(caller, visit_id, None)
-        else:
-            transitions.cancel(caller, visit_id, None, Cancellation("patient"))
+        act(caller, visit_id)
         return _answered("", HTTPStatus.SEE_OTHER, Location=url_for("visit-pages.show_visit", token=token))
 
-    return _by_link(token, act)
+    receive()
+    return _by_link(token, work)
 
 
 def _by_link(token: str, act: Callable[[Caller], Response]) -> Response:
@@ -94,7 +103,7 @@ def _page_of(caller: Caller, token: str) -> Response:
         time=f"{starts_at:%H:%M}",
         status=_STATUSES.get(visit.appointment.status, "under way or over"),
         forms=Markup().join(
-            _FORM.format(action=url_for("visit-pages.act_on_visit", token=token, action=action), label=label)
+            _FORM.format(action=url_for(f"visit-pages.{action}_visit", token=token), label=label)
             for action, label in _ACTIONS.items()
             if action in allowed and _may_follow(action, visit)
         ),

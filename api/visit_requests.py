@@ -40,6 +40,15 @@ def ignored_appointment(caller: Caller, given: Mapping[str, Any]) -> UUID | None
     return ignored
 
 
+def require_linked(caller: Caller, given: Mapping[str, Any]) -> None:
+    """Let the holder of a link ask about its own visit alone: NotFound for another procedure."""
+    if caller.token is None or caller.token.appointment_id is None:
+        return
+    visit = get_appointment(caller, caller.token.appointment_id)
+    if visit.procedure_id != given["procedure_id"]:
+        raise NotFound("procedure", "/procedure_id")
+
+
 def refuse_for_widgets(
     caller: Caller, given: Mapping[str, Any], names: Iterable[str], *, at: str = "/"
 ) -> None:

@@ -105,7 +105,8 @@ def _become(caller: Caller, held: Appointment, wanted: Conversion) -> None:
     held.patient_id = wanted.patient_id
     held.course_id = wanted.course_id or held.course_id
     held.notes = wanted.notes
-    held.hold = {**(held.hold or {}), "ended": "converted"}
+    # Who held it on the network is of no further use.
+    held.hold = {**(held.hold or {}), "ended": "converted", "visitor": None}
     held.version += 1
     caller.session.flush()
     follow_hold(caller, held, "converted")

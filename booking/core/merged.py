@@ -11,6 +11,8 @@ from models import Patient
 
 def refuse_merged(caller: Caller, patient_id: UUID) -> None:
     """Raise Merged for a patient who was merged into another, and Anonymised for one who was anonymised."""
+    if not caller.acts_for(patient_id):
+        return
     gone = select(Patient.merged_into_id, Patient.anonymised_at).where(
         Patient.clinic_id == caller.clinic_id, Patient.id == patient_id
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from booking.core.caller import Caller
 from booking.core.errors import NoSlot, Refused
+from booking.questions.book_first import with_book_first
 from booking.questions.busy import busy_for
 from booking.questions.catalog import ClinicCatalog, load_catalog
 from booking.questions.histories import ask_with_history
@@ -126,7 +127,8 @@ def next_slot(caller: Caller, request: VisitRequest) -> dict[str, Any]:
             listed = list_slots(found, 1)
             return {**listed["slots"][0], "timezone": listed["timezone"]}
         searched.append((found.busy, found.window))
-    raise NoSlot(obstacles(question, catalog.engine, searched))
+    against = obstacles(question, catalog.engine, searched)
+    raise NoSlot(with_book_first(caller, catalog, question, against))
 
 
 def _steps(caller: Caller, question: Question) -> Iterator[tuple[date, date]]:

@@ -13,7 +13,7 @@ from booking.core.caller import Caller
 from booking.core.errors import NotFound
 from booking.core.merged import refuse_merged
 from booking.questions.catalog import ClinicCatalog
-from booking.questions.visit_requests import VisitRequest, ask
+from booking.questions.visit_requests import VisitRequest, ask, require_own_patient
 from models import Appointment
 from models.statuses import ENTRIES_OPEN, GONE
 from scheduling.catalog import Procedure
@@ -24,10 +24,11 @@ from scheduling.ticks import ceil_tick, floor_tick
 
 _PEOPLE = text(f"""
     SELECT p.id, p.born_on, p.skin_type,
-           (SELECT jsonb_agg(jsonb_build_array(t.id, t.event, t.areas, t.treated_on))
+           (SELECT jsonb_agg(jsonb_build_array(t.id, t.event, t.areas, t.treated_on) ORDER BY t.id)
             FROM external_treatments t WHERE t.clinic_id = p.clinic_id AND t.patient_id = p.id) AS treatments,
            (SELECT jsonb_agg(jsonb_build_array(
-                h.id, h.code, h.opened_on, h.areas, h.resolved_on, h.earliest_on, h.signed_off IS NOT NULL))
+                h.id, h.code, h.opened_on, h.areas, h.resolved_on, h.earliest_on, h.signed_off IS NOT NULL)
+                ORDER BY h.id)
             FROM medical_holds h WHERE h.clinic_id = p.clinic_id AND h.patient_id = p.id) AS holds,
            EXISTS (SELECT FROM waitlist_entries w WHERE w.clinic_id = p.clinic_id AND w.patient_id = p.id
                    AND w.status IN {ENTRIES_OPEN}) AS waits
@@ -105,6 +106,7 @@ def ask_with_history(
     patient that count as visits of this patient.
     """
     patient = None
+    require_own_patient(caller, request.patient_id)
     if request.patient_id is not None:
         history = load_history(caller, catalog, request.patient_id)
         patient = (history.beside(_holds(caller, beside)) if beside else history).patient(ignore)

@@ -95,10 +95,7 @@ def ask(
     booked already. A widget sees the procedures that are offered online. Raise MissingScope when it names a
     patient without a booking token: the slots would reveal the patient's dates to every holder of its key.
     """
-    if request.patient_id is not None and not caller.acts_for(request.patient_id):
-        if caller.token is None:
-            raise MissingScope("A publishable key asks about a patient with a booking token.")
-        raise NotFound("patient", "/patient_id")
+    require_own_patient(caller, request.patient_id)
     procedure = _procedure(catalog, request.procedure_id)
     if caller.publishable and procedure.id not in catalog.online.union(even):
         raise NotFound("procedure", "/procedure_id")
@@ -119,6 +116,15 @@ def ask(
         course=find_course(caller, catalog, request.course_id, request.patient_id),
         moves=moves,
     )
+
+
+def require_own_patient(caller: Caller, patient_id: UUID | None) -> None:
+    """Raise MissingScope when a widget names a patient without a token, NotFound for a token of others."""
+    if patient_id is None or caller.acts_for(patient_id):
+        return
+    if caller.token is None:
+        raise MissingScope("A publishable key asks about a patient with a booking token.")
+    raise NotFound("patient", "/patient_id")
 
 
 def find_course(

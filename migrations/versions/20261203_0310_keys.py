@@ -2,8 +2,6 @@
 
 from alembic import op
 
-from migrations.indexes import build_index
-
 revision = "20261203_0310"
 down_revision = "20261203_0110"
 
@@ -51,11 +49,6 @@ END $$;
 
 
 def upgrade() -> None:
-    """Add the columns and their index; the lookup finds a key by its previous text too."""
+    """Add the columns; the lookup finds a key by its previous text too."""
     op.execute(COLUMNS)
-    build_index(
-        "ix_api_keys_previous_hash",
-        "api_keys (previous_hash) WHERE previous_hash IS NOT NULL",
-        unique=True,
-    )
     op.execute(AUTHENTICATE)

@@ -1,12 +1,11 @@
-"""Note whose records were read and by whom, and let the audit log be read by time."""
+"""Note whose records were read and by whom."""
 
 from alembic import op
 
-from migrations.indexes import build_index
 from migrations.policies import protect
 
 revision = "20261203_0320"
-down_revision = "20261203_0310"
+down_revision = "20261203_0311"
 
 TABLE = """
 CREATE TABLE patient_reads (
@@ -27,7 +26,6 @@ CREATE INDEX ix_patient_reads_patient ON patient_reads (clinic_id, patient_id, a
 
 
 def upgrade() -> None:
-    """Create the table, limit it to its clinic, and build the index of the audit log beside its writers."""
+    """Create the table, and limit it to its clinic."""
     op.execute(TABLE)
     protect("patient_reads")
-    build_index("ix_audit_log_at", "audit_log (clinic_id, at, id)")

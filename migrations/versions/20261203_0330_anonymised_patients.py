@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261203_0330"
-down_revision = "20261203_0320"
+down_revision = "20261203_0321"
 
 # Empty columns rewrite no row; no row is anonymised yet, so the check has nothing to look at.
 COLUMNS = """

@@ -145,6 +145,14 @@ def test_a_visitors_address_on_the_network_gets_ten_codes_an_hour(visitor: Visit
     assert answers == [202] * 10 + [429]
 
 
+def test_a_token_makes_no_other_visitor_of_whoever_asks_for_codes(visitor: Visitor) -> None:
+    answers = [visitor.post("/booking-tokens", {"email": f"{n}@example.org"}).status_code for n in range(9)]
+    with_token, _ = visitor.verified(**ADA)
+
+    assert answers == [202] * 9
+    assert with_token.post("/booking-tokens", EVE).status_code == 429
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -177,6 +185,12 @@ def test_a_phone_gets_codes_while_a_gateway_fetches_messages(visitor: Visitor, c
     assert [one.get_json()["status"] for one in noted] == ["sent", "sent"]
     assert clinic.desk.get("/messages", due_by=clinic.desk.now).get_json()["items"] == []
     assert verify(visitor, code, **phone).status_code == 200
+
+
+def test_who_fetches_other_messages_alone_is_no_gateway_for_codes(visitor: Visitor, clinic: Clinic) -> None:
+    clinic.desk.get("/messages", due_by=clinic.desk.now, kind="reminder_2d")
+
+    assert visitor.post("/booking-tokens", {"phone": "+442079460000"}).status_code == 409
 
 
 def test_a_gateway_that_was_last_seen_a_day_ago_is_gone(

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from models import Appointment
 from models.database import Database
-from tests.support.cast import Clinic, Made
+from tests.support.cast import Clinic, Made, create_procedure
 from tests.support.desk import Desk
 from tests.support.messages import listed
 
@@ -82,6 +82,18 @@ def test_a_link_does_nothing_that_it_does_not_name(clinic: Clinic, visit: Made) 
 
     assert [one.status_code for one in answers] == [403] * 6 + [404] * 2
     assert holder.act("confirm", visit).status_code == 200
+
+
+def test_a_link_asks_about_times_of_its_own_visit_alone(clinic: Clinic, visit: Made) -> None:
+    other = create_procedure(clinic.desk, code="OTHER")
+    holder = linked(clinic, visit)
+    asked = {"location_id": visit["location_id"], "patient_id": visit["patient_id"]}
+    answers = [
+        holder.ask("GET", "/availability/next", query_string=asked | {"procedure_id": one})
+        for one in (visit["procedure_id"], other["id"])
+    ]
+
+    assert [one.status_code for one in answers] == [200, 404]
 
 
 def test_links_are_revoked_together_and_kept_by_a_move(clinic: Clinic, visit: Made) -> None:

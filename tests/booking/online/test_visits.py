@@ -259,6 +259,41 @@ def test_a_rule_about_age_asks_somebody_new_for_it(clinic: Clinic) -> None:
     assert (unborn.status_code, unborn.get_json()["errors"][0]["pointer"]) == (422, "/patient/born_on")
 
 
+def test_who_is_known_by_online_bookings_alone_says_their_age_too(clinic: Clinic) -> None:
+    talking = [{**short_phases()[0], "kind": "consultation"}]
+    talk = create_procedure(clinic.desk, code="TALK", family="TALK", areas=[], phases=talking)
+    visitor, _ = visitor_of(clinic).verified(email="new@example.org")
+    first = visitor.post("/appointments", wish_of({"name": "Grace"}, clinic) | {"procedure_id": talk["id"]})
+    known = {"patient_id": first.get_json()["patient_id"]}
+    silent = visitor.post("/appointments", clinic.wish(ELEVEN, **known))
+    young = visitor.post("/appointments", wish_of({"name": "Grace", "born_on": "2015-01-01"}, clinic, ELEVEN))
+    told = visitor.post("/appointments", wish_of({"name": "Grace", "born_on": "1990-01-01"}, clinic, ELEVEN))
+
+    assert (first.status_code, silent.status_code) == (201, 422)
+    assert silent.get_json()["errors"][0]["pointer"] == "/patient/born_on"
+    assert [one["code"] for one in young.get_json()["refusals"]] == ["not_yet"]
+    assert (told.status_code, told.get_json()["patient_id"]) == (201, known["patient_id"])
+
+
+def test_a_widget_learns_of_no_patient_who_is_not_its_visitors(visitor: Visitor, clinic: Clinic) -> None:
+    eve, other = (clinic.desk.made("/patients", name=name)["id"] for name in ("Eve", "Eva"))
+    clinic.desk.post(f"/patients/{eve}/merge", {"into_id": other})
+    unknown = "5f7f6f3e-0000-4000-8000-000000000000"
+    bare = replace(visitor, token=None)
+    ids = (eve, other, unknown)
+
+    assert [bare.get("/availability/next", **asked(clinic, one)).status_code for one in ids] == [403] * 3
+    assert [visitor.get("/availability/next", **asked(clinic, one)).status_code for one in ids] == [404] * 3
+    assert [visitor.post("/waitlist", asked(clinic, one)).status_code for one in ids] == [404] * 3
+
+
+def test_a_hold_decides_no_more_than_a_booking(visitor: Visitor, clinic: Clinic) -> None:
+    body = clinic.wish(TEN, patient_id=None) | {"phase_minutes": {clinic.procedure["phases"][0]["name"]: 20}}
+    answer = visitor.post("/holds", body)
+
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/phase_minutes")
+
+
 def test_a_patient_waits_and_answers_offers(visitor: Visitor, clinic: Clinic) -> None:
     entry = visitor.post("/waitlist", asked(clinic)).get_json()
     eve = clinic.desk.made("/patients", name="Eve")
