@@ -1,14 +1,16 @@
 """Booking tokens: the codes that prove an address, and the links to a single visit."""
 
+import re
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from schemas.base import Schema
 from schemas.contacts import Email, Phone
-from schemas.fields import Choice, Id, ListOf, Nested, SetOf
+from schemas.fields import Choice, Id, ListOf, Nested, SetOf, Strict, documented, refuse
 from schemas.times import Instant
 
+_CODE = re.compile(r"[0-9]{6}")
 LINK_ACTIONS = ("confirm", "cancel", "reschedule")
 
 
@@ -31,14 +33,22 @@ class CodeSentSchema(Schema):
     expires_at = Instant(required=True, metadata={"description": "By the real clock, sandbox or not."})
 
 
+class SixDigits(Strict, fields.String):
+    """A code of six digits of ASCII."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        super().__init__(**documented(kwargs, pattern="^[0-9]{6}$"))
+
+    def _read(self, value: object) -> str:
+        if not isinstance(value, str) or _CODE.fullmatch(value) is None:
+            refuse("Must be six digits.")
+        return value
+
+
 class CodeProofSchema(AddressSchema):
     """An address, and the code that was sent there."""
 
-    code = fields.String(
-        required=True,
-        validate=validate.Regexp(r"[0-9]{6}\Z", error="Must be six digits."),
-        metadata={"description": "The six digits."},
-    )
+    code = SixDigits(required=True)
 
 
 class KnownPatientSchema(Schema):

@@ -118,9 +118,16 @@ await made(
 );
 const what = { procedure_id, location_id };
 await made("create_hold", client.POST("/v1/holds", { body: { ...what, starts_at: "2027-01-05T10:00:00Z" } }));
-await made(
+const visit = await made(
   "create_appointment",
   client.POST("/v1/appointments", { body: { ...what, patient_id, starts_at: "2027-01-05T14:00:00Z" } }),
+);
+await made(
+  "create_appointment_link",
+  client.POST("/v1/appointments/{appointment_id}/links", {
+    params: { path: { appointment_id: visit.id } },
+    body: { actions: ["confirm", "cancel"] },
+  }),
 );
 await made(
   "create_appointments_together",

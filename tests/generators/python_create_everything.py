@@ -9,7 +9,11 @@ from typing import TypeVar
 from clinic_client import AuthenticatedClient
 from clinic_client.api.api_keys import create_api_key
 from clinic_client.api.app_passwords import create_app_password
-from clinic_client.api.appointments import create_appointment, create_appointments_together
+from clinic_client.api.appointments import (
+    create_appointment,
+    create_appointment_link,
+    create_appointments_together,
+)
 from clinic_client.api.blocks import create_block
 from clinic_client.api.calendar_feeds import create_calendar_feed
 from clinic_client.api.closures import create_closure
@@ -46,6 +50,8 @@ from clinic_client.models import (
     FeedDetail,
     HoldRequest,
     KeyKind,
+    LinkRequest,
+    LinkRequestActionsItem,
     LocationInput,
     MatcherInput,
     MedicalHoldCode,
@@ -169,7 +175,9 @@ visit = Booking(
     location_id=location.id,
     starts_at=at("2027-01-05T14:00:00+00:00"),
 )
-made("create_appointment", create_appointment.sync(client=client, body=visit))
+booked = made("create_appointment", create_appointment.sync(client=client, body=visit))
+link = LinkRequest(actions=[LinkRequestActionsItem.CONFIRM, LinkRequestActionsItem.CANCEL])
+made("create_appointment_link", create_appointment_link.sync(booked.id, client=client, body=link))
 wanted = WantedVisit(
     procedure_id=procedure.id, location_id=location.id, starts_at=at("2027-02-02T10:00:00+00:00")
 )
