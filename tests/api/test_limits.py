@@ -90,6 +90,18 @@ def test_what_is_over_its_limit_does_not_reach_the_database(
     assert (policy_of(refused), refused.headers["Retry-After"], heard) == ("key", "1", [])
 
 
+def test_a_text_that_was_rotated_away_uses_nothing_of_its_key_up(desk: Desk, app: Flask) -> None:
+    made = desk.made("/api-keys", name="Leaked", kind="secret", scopes=["catalog:read"])
+    leaked = desk.using(made["key"])
+    assert leaked.get("/rooms").status_code == 200
+    assert desk.post(f"/api-keys/{made['id']}/rotate").status_code == 200
+    assert leaked.get("/rooms").status_code == 401
+
+    use_up(app, SECRET_KEY, made["id"])
+
+    assert leaked.get("/rooms").status_code == 401
+
+
 def test_visitors_of_a_publishable_key_are_counted_apart(desk: Desk, toys: Flask) -> None:
     widget = replace(create_widget(desk, "catalog:read"), app=toys)
     headers = {"Origin": ORIGIN}
