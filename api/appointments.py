@@ -351,16 +351,18 @@ def no_show_appointment(
 
 
 @blp.action(f"{_ONE}/links", "appointments:write", LinkSchema, takes=LinkRequestSchema, status=201)
-def create_appointment_link(caller: Caller, body: dict[str, Any], appointment_id: UUID) -> dict[str, Any]:
+def create_appointment_link(
+    caller: Caller, body: dict[str, Any], appointment_id: UUID
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Write a link to a visit to come, for a letter to its patient.
 
     Its token is good until the visit begins, also after a move. It can be sent as `X-Booking-Token` without
     any key, sees the visit and does what it names: with `reschedule` it also asks for availability.
     """
     visit = visit_links.visit_to_link(caller, appointment_id)
-    writer = LinkWriter(own_sealer(), address())
-    url = writer.url(caller.clinic_id, visit.id, visit.links_issue, body["actions"])
-    return {"url": url, "expires_at": visit.starts_at}
+    linked, writer = visit.appointment, LinkWriter(own_sealer(), address())
+    url = writer.url(caller.clinic_id, linked.id, linked.links_issue, body["actions"])
+    return {"url": url, "expires_at": linked.starts_at.astimezone(visit.zone)}, {"Location": url}
 
 
 @blp.route(f"{_ONE}/links", methods=["DELETE"])

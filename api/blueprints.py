@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import flask_smorest
 from flask import g, request
@@ -132,7 +132,9 @@ class Blueprint(flask_smorest.Blueprint):
         headers = success_headers(status_code, schema) | options.pop("headers", {})
         dumping = super().response(status_code, schema, headers=headers, **options)
         shape = schema if isinstance(schema, type) and issubclass(schema, OwnSchema) else OwnSchema
-        dumping_own = dumping if own is None else super().response(status_code, _only(schema, own))
+        dumping_own = dumping
+        if own is not None:
+            dumping_own = super().response(status_code, _only(cast(type[Schema], schema), own))
 
         def decorator(view: View) -> View:
             @wraps(view)
@@ -192,9 +194,8 @@ class Blueprint(flask_smorest.Blueprint):
         return decorator
 
 
-def _only(schema: type[Schema] | Schema | None, names: Collection[str]) -> Schema:
+def _only(schema: type[Schema], names: Collection[str]) -> Schema:
     """Give the schema with these fields alone, of a page with these of its items."""
-    assert isinstance(schema, type)  # noqa: S101 - a slip of whoever writes a view
     if "items" not in schema().fields:
         return schema(only=tuple(names))
     return schema(only=("next_cursor", *(f"items.{name}" for name in names)))

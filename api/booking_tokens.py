@@ -36,7 +36,7 @@ def send_booking_code(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
     _require_widget(caller)
     settings = state().settings
     channels = Channels(own_sealer(), mails=settings.mail is not None or not settings.production)
-    # Whoever has a token asks from the same address as before.
+    # A visitor with a token counts by the address on the network too: a token must not raise the limit.
     caller = replace(caller, visitor=visitor_name())
     return {"expires_at": codes.send_code(caller, address_of(caller, body), channels)}
 

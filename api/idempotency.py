@@ -62,7 +62,7 @@ def once(caller: Caller, act: Callable[[], Response]) -> Response:
     text = _key(caller)
     if text is None:
         return act()
-    # Whoever holds a link has no key, and is told apart by the visit.
+    # A request by a link has no API key: its visit stands in the key's place.
     asker = caller.key_id or (caller.token and caller.token.appointment_id)
     key_hash = _hash([str(caller.clinic_id), str(asker), text])
     fingerprint = _fingerprint()

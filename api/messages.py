@@ -23,7 +23,7 @@ from booking.messages.messages import Message
 from booking.messages.sending import mark_sent
 from booking.online.code_messages import CODE_KIND, CodeMessage, code_messages, code_of
 from booking.online.codes import gateway_is_noted, note_code_sent, note_gateway
-from models import Appointment, MessageTemplate
+from models import Appointment, BookingCode, MessageTemplate
 from schemas.base import page_of
 from schemas.messages import MessageQuery, MessageSchema, SentMessageSchema
 
@@ -59,7 +59,9 @@ def list_messages(caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
         only.append(MessageTemplate.kind.in_(query["kind"]))
     found: list[Listed] = []
     if _asks_for_codes(caller, query):
-        found += code_messages(caller, own_sealer())
+        # What the server mails itself, no gateway may send a second time.
+        others = () if state().settings.mail is None else (BookingCode.email.is_(None),)
+        found += code_messages(caller, own_sealer(), *others)
         _note_gateway(caller)
     found += messages.list_messages(caller, query["due_by"], *only, links=LinkWriter(own_sealer(), address()))
     listed = _page(found, query)

@@ -1,6 +1,7 @@
 """The state that every request finds in the application: settings, database, limits and seats."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from flask import Flask, current_app, request
@@ -47,7 +48,13 @@ def state_of(app: Flask) -> State:
 
 def own_sealer() -> Sealer:
     """Give the sealer of this server's secret."""
-    return sealer(secret_of(state().settings))
+    return _sealer_of(state().settings)
+
+
+@cache
+def _sealer_of(settings: Settings) -> Sealer:
+    """Read the secret once: it may lie in a file, and every request of a widget needs it."""
+    return sealer(secret_of(settings))
 
 
 def allow_loopback() -> bool:

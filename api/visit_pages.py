@@ -52,7 +52,7 @@ def show_visit(token: str) -> Response:
 @visit_pages.post("/<token>/confirm")
 def confirm_visit(token: str) -> Response:
     """Confirm the visit, and lead back to its page, which shows how it stands."""
-    return _acted(token, "confirm", lambda caller, id_: transitions.confirm(caller, id_, None))
+    return _acted(token, "confirm", _confirm)
 
 
 @visit_pages.post("/<token>/cancel")
@@ -60,6 +60,12 @@ def cancel_visit(token: str) -> Response:
     """Cancel the visit, and lead back to its page, which shows how it stands."""
     by_patient = Cancellation("patient")
     return _acted(token, "cancel", lambda caller, id_: transitions.cancel(caller, id_, None, by_patient))
+
+
+def _confirm(caller: Caller, visit_id: UUID) -> None:
+    """Confirm the visit, unless the patient presses the button a second time."""
+    if get_appointment(caller, visit_id).status != "confirmed":
+        transitions.confirm(caller, visit_id, None)
 
 
 def _acted(token: str, action: str, act: Callable[[Caller, UUID], object]) -> Response:

@@ -8,7 +8,7 @@ from flask import request
 
 from api.state import own_sealer, state
 
-# An IPv6 customer has a whole network, so that single addresses would count nobody.
+# A provider gives each customer a whole IPv6 network: a customer could use another address for each request.
 _IPV6_CUSTOMER = 64
 _BRACKETED = "["
 _PURPOSE: Final = "visitor"
@@ -33,7 +33,7 @@ def visitor_address() -> str:
 
 
 def visitor_name() -> str:
-    """Give the name of the request's address, which tells nobody without the server's secret what it is."""
+    """Give a name that stands for the request's address; it takes the server's secret to find the address."""
     return own_sealer().sign(_PURPOSE, visitor_address().encode())[:_NAME_BYTES].hex()
 
 

@@ -9,11 +9,10 @@ from hmac import compare_digest
 from typing import Final
 from uuid import UUID
 
-from booking.appointments.records import get_appointment, lock_appointment
+from booking.appointments.records import Visit, get_appointment, lock_appointment, with_phases
 from booking.core.caller import Caller
 from booking.core.errors import WrongStatus
 from booking.core.events import audit
-from models import Appointment
 from models.sealing import Sealer
 from models.statuses import TO_COME
 
@@ -71,12 +70,12 @@ def read_link(sealer: Sealer, text: str) -> Link | None:
     return Link(UUID(bytes=clinic), UUID(bytes=visit), actions, issue)
 
 
-def visit_to_link(caller: Caller, appointment_id: UUID) -> Appointment:
+def visit_to_link(caller: Caller, appointment_id: UUID) -> Visit:
     """Give a visit that links may be made to; WrongStatus when it is not to come."""
-    visit = get_appointment(caller, appointment_id)
-    if visit.status not in TO_COME or visit.starts_at <= caller.real_now:
-        raise WrongStatus(TO_COME, f"The appointment is {visit.status}, or has begun.")
-    return visit
+    found = get_appointment(caller, appointment_id)
+    if found.status not in TO_COME or found.starts_at <= caller.real_now:
+        raise WrongStatus(TO_COME, f"The appointment is {found.status}, or has begun.")
+    return with_phases(caller, [found])[0]
 
 
 def revoke_links(caller: Caller, appointment_id: UUID) -> None:

@@ -107,7 +107,7 @@ def _forget_texts(caller: Caller, patient_id: UUID) -> None:
 
 
 def _end_what_is_open(caller: Caller, patient_id: UUID) -> None:
-    """End courses and waitlist entries that nobody can go on with, and take the patient's feeds away."""
+    """Cancel the patient's courses, let waitlist entries expire, and delete the feeds of their calendar."""
     for model, from_, to in (
         (Course, COURSES_OPEN, "cancelled"),
         (WaitlistEntry, ENTRIES_OPEN, "expired"),

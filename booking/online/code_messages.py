@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
+
 from booking.core.caller import Caller
 from booking.online.codes import CodeLetter, letters
 from models.sealing import Sealer
@@ -65,9 +67,9 @@ class CodeMessage:
         return self.letter.body
 
 
-def code_messages(caller: Caller, sealer: Sealer) -> list[CodeMessage]:
-    """Give the codes that wait to be sent, the oldest first."""
-    return [CodeMessage(letter) for letter in letters(caller, sealer)]
+def code_messages(caller: Caller, sealer: Sealer, *only: ColumnElement[bool]) -> list[CodeMessage]:
+    """Give the codes that wait to be sent, the oldest first; `only` are conditions on BookingCode."""
+    return [CodeMessage(letter) for letter in letters(caller, sealer, *only)]
 
 
 def code_of(message_id: str) -> UUID | None:

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from uuid_utils.compat import uuid7
 
-from booking.appointments.visit_links import PREFIX as LINK
 from booking.appointments.visit_links import Link
 from booking.core.caller import Caller, Token
 from booking.core.tokens import digest_of, fresh_secret
@@ -18,8 +17,6 @@ from models import Appointment, BookingToken
 
 PREFIX: Final = "bt_"
 LASTING: Final = timedelta(minutes=60)
-
-__all__ = ["LASTING", "LINK", "PREFIX", "Given", "forget_tokens", "give_token", "read_link", "read_token"]
 
 
 @dataclass(frozen=True, slots=True)

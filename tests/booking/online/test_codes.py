@@ -1,5 +1,6 @@
 """A code proves an address once, within its time and tries, and tells nobody who is known there."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -7,8 +8,10 @@ import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from api.app import create_app
 from booking.online.codes import end_codes, forget_codes
 from booking.online.tokens import forget_tokens
+from config import MailServer, Settings
 from models import BookingCode, BookingToken
 from models import Clinic as ClinicRow
 from models.database import Database
@@ -185,6 +188,20 @@ def test_a_phone_gets_codes_while_a_gateway_fetches_messages(visitor: Visitor, c
     assert [one.get_json()["status"] for one in noted] == ["sent", "sent"]
     assert clinic.desk.get("/messages", due_by=clinic.desk.now).get_json()["items"] == []
     assert verify(visitor, code, **phone).status_code == 200
+
+
+def test_a_gateway_gets_no_code_that_the_server_mails(
+    visitor: Visitor, clinic: Clinic, settings: Settings, database: Database
+) -> None:
+    server = MailServer(host="127.0.0.1", port=1, sender="clinic@example.org")
+    mailing = create_app(replace(settings, mail=server), database)
+    visitor.post("/booking-tokens", ADA)
+    ours, theirs = (
+        replace(clinic.desk, app=app).get("/messages", due_by=clinic.desk.now, kind="booking_code").get_json()
+        for app in (mailing, clinic.desk.app)
+    )
+
+    assert (len(ours["items"]), len(theirs["items"])) == (0, 1)
 
 
 def test_who_fetches_other_messages_alone_is_no_gateway_for_codes(visitor: Visitor, clinic: Clinic) -> None:

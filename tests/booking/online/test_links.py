@@ -96,6 +96,14 @@ def test_a_link_asks_about_times_of_its_own_visit_alone(clinic: Clinic, visit: M
     assert [one.status_code for one in answers] == [200, 404]
 
 
+def test_a_link_tells_its_end_in_the_time_of_the_location(clinic: Clinic) -> None:
+    visit = clinic.booked("2027-06-01T10:00:00+01:00")
+    answer = clinic.desk.post(f"/appointments/{visit['id']}/links", {"actions": ["confirm"]})
+
+    assert answer.get_json()["expires_at"] == "2027-06-01T10:00:00+01:00"
+    assert answer.headers["Location"] == answer.get_json()["url"]
+
+
 def test_links_are_revoked_together_and_kept_by_a_move(clinic: Clinic, visit: Made) -> None:
     first, second = linked(clinic, visit), linked(clinic, visit, "confirm")
     moved = clinic.acted("reschedule", visit, starts_at=ELEVEN)

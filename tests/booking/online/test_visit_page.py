@@ -48,6 +48,13 @@ def test_a_patient_confirms_and_cancels_by_the_forms_of_the_page(clinic: Clinic,
     assert (cancelled.status_code, status_of(clinic, visit)) == (303, "cancelled")
 
 
+def test_a_button_that_is_pressed_twice_has_done_its_work_once(clinic: Clinic, visit: Made) -> None:
+    path = page_of(clinic, visit, "confirm")
+
+    assert [ask(clinic, f"{path}/confirm", "POST").status_code for _ in range(2)] == [303, 303]
+    assert clinic.desk.get(f"/appointments/{visit['id']}").get_json()["version"] == visit["version"] + 1
+
+
 def test_looking_changes_nothing_and_tells_nobody(clinic: Clinic, visit: Made) -> None:
     path = page_of(clinic, visit, "confirm", "cancel")
     shown = ask(clinic, path)
