@@ -73,7 +73,7 @@ def _by_key(session: Session, *, sandbox: bool) -> Caller:
     g.clinic_id, g.key_id = key.clinic_id, key.id
     state().notes.use("api_keys", key.clinic_id, key.id)
     g.publishable = key.kind == "publishable"
-    count_key(KnownKey(key.id, key.clinic_id, g.publishable, tuple(key.origins)))
+    count_key(_known(key))
     _check_origin(key)
     return Caller(
         session=session,
@@ -178,7 +178,9 @@ def _key(session: Session) -> KeyRow:
             "The key is unknown, revoked or expired.",
             headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
         )
-    state().known_keys.keep(
-        hash_of(token), KnownKey(key.id, key.clinic_id, key.kind == "publishable", tuple(key.origins))
-    )
+    state().known_keys.keep(hash_of(token), _known(key))
     return key
+
+
+def _known(key: KeyRow) -> KnownKey:
+    return KnownKey(key.id, key.clinic_id, key.kind == "publishable", tuple(key.origins))
