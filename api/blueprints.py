@@ -18,6 +18,7 @@ from api.auth import authenticated, authorise
 from api.documentation import problems_of, security_of, success_headers
 from api.etags import Version, etag, expected_version, unless_unchanged, with_derived
 from api.idempotency import once, patiently
+from api.outside_calls import calling_outside
 from api.paging import next_link
 from api.reads import note_reads
 from api.requests import Parser, receive, refuse_unread
@@ -96,7 +97,7 @@ class Blueprint(flask_smorest.Blueprint):
                     if looks is not None:
                         answer = looks(lambda: run(state().database, work, one_snapshot=True))
                     else:
-                        answer = patiently(lambda: run(state().database, work))
+                        answer = calling_outside(lambda: patiently(lambda: run(state().database, work)))
                 note_reads(answer, path)
                 return answer
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from api.blueprints import Blueprint
 from api.crud import Offer, serve
 from api.etags import expected_version
+from api.outside_calls import outside
 from api.state import allow_loopback
 from booking.catalogue.therapists import Therapists
 from booking.core.caller import Caller
@@ -34,21 +35,23 @@ serve(
 
 
 @blp.route("", methods=["POST"])
-@blp.needs("catalog:write")
+@blp.needs("catalog:write", fails=(409,))
 @blp.arguments(ExternalCalendarSchema)
 @blp.response(201, ExternalCalendarSchema)
 def create_external_calendar(caller: Caller, body: dict[str, Any], therapist_id: UUID) -> Values:
     """Add an external calendar, in whose busy time a therapist gets no visits.
 
-    The calendar is fetched at once, in the background, and every quarter of an hour.
+    The calendar is fetched at once, in the background, and every quarter of an hour. By any CalDAV address of
+    an account its calendars are found: the only one is taken, and of several (409 `several_calendars`) the
+    URLs are given, to be sent one by one. 422 when there is none.
     """
     Therapists(caller).require(therapist_id)
     values = body | {"therapist_id": therapist_id}
-    return external_calendars.create(caller, values, allow_loopback=allow_loopback())
+    return external_calendars.create(caller, values, outside, allow_loopback=allow_loopback())
 
 
 @blp.route("/<uuid:external_calendar_id>", methods=["PATCH"])
-@blp.needs("catalog:write")
+@blp.needs("catalog:write", fails=(409,))
 @blp.arguments(patch_of(ExternalCalendarSchema, *ExternalCalendars.fixed))
 @blp.response(200, ExternalCalendarSchema)
 def update_external_calendar(
@@ -63,6 +66,7 @@ def update_external_calendar(
         body,
         expected,
         {"therapist_id": therapist_id},
+        outside,
         allow_loopback=allow_loopback(),
     )
 

@@ -23,6 +23,7 @@ from booking.core.errors import (
     NotFound,
     Refused,
     RetryLater,
+    SeveralCalendars,
     StaleVersion,
     WrongDay,
     WrongStatus,
@@ -62,6 +63,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "in_use": (409, "The object is in use."),
     "last_admin_key": (409, "The clinic's last key with admin must stay."),
     "refused": (409, "A rule or the present state refuses the visit."),
+    "several_calendars": (409, "The address leads to several calendars."),
     "retired": (409, "This is retired and takes no new bookings."),
     "too_late_online": (409, "It is too late to move the visit online."),
     "too_many_holds": (409, "There are too many live holds at this location."),
@@ -170,8 +172,13 @@ def _passes(error: DBAPIError) -> bool:
 def _from_domain(error: DomainError) -> Problem:
     if isinstance(error, Invalid):
         return malformed([(_pointer(error.pointer), error.message)])
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RetryLater) else {}
+    return Problem(error.code, str(error), headers=headers, **_members(error))
+
+
+def _members(error: DomainError) -> dict[str, Any]:
+    """Give what an error tells beyond its code and its sentence."""
     members: dict[str, Any] = {}
-    headers: dict[str, str] = {}
     match error:
         case NotFound(pointer=str(pointer)):
             members = {"errors": [{"pointer": _pointer(pointer), "message": str(error)}]}
@@ -187,9 +194,9 @@ def _from_domain(error: DomainError) -> Problem:
             members = {"appointment_ids": error.appointment_ids}
         case Merged():
             members = {"merged_into": error.into}
-        case RetryLater():
-            headers = {"Retry-After": str(error.retry_after)}
-    return Problem(error.code, str(error), headers=headers, **members)
+        case SeveralCalendars():
+            members = {"choices": error.choices}
+    return members
 
 
 def _refusal(error: Refused) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from booking.core.caller import Caller
 from jobs.rounds import ACTOR
 from models.database import Database
 from sync.busy.caldav_client import fetch_caldav
-from sync.busy.external_calendars import claim, settle
-from sync.busy.fetching import Fetched, FetchError, Known, Line, fetch_ics
+from sync.busy.fetching import Failed, Fetched, FetchError, Known, Line, fetch_ics
+from sync.busy.outcomes import claim, settle
 from sync.caldav.own_busy import load_kept, read_again, renew
 
 Clock = Callable[[], datetime]
@@ -28,12 +28,12 @@ def fetch_calendar(
         settle(Caller(session, clinic_id, clock(), actor=ACTOR), known, fetched)
 
 
-def _fetch(known: Known, *, allow_loopback: bool) -> Fetched | str:
-    line = Line(known, allow_loopback=allow_loopback)
+def _fetch(known: Known, *, allow_loopback: bool) -> Fetched | Failed:
+    line = Line(known.auth, allow_loopback=allow_loopback)
     try:
         return fetch_ics(line, known) if known.kind == "ics" else fetch_caldav(line, known)
     except FetchError as error:
-        return str(error)
+        return Failed(str(error), error.retry_after)
 
 
 def expand_busy(database: Database, clinic_id: UUID, therapist_id: UUID, clock: Clock) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
 from booking.appointments.visit_links import LinkWriter
+from booking.core.calendar_queue import EXPAND, FETCH
+from booking.core.calendar_queue import QUEUE as CALENDARS
 from booking.core.webhook_queue import TASK as DELIVER
 from booking.online.codes import TASK as CODE
 from booking.waitlist.suitable_times import Freed
@@ -21,10 +23,12 @@ from jobs.webhooks import Post, deliver
 from models.database import Database
 
 CONCURRENCY: Final = 4
+CALENDARS_AT_ONCE: Final = 32
+"""How many calendars a worker fetches at a time, beside its other work."""
 DELIVERIES_AT_ONCE: Final = 40
 """How many webhooks a worker delivers at a time, beside its other work."""
-# A worker keeps a connection for each of its two queues, to hear of new jobs, and takes more now and then.
-_CONNECTIONS: Final = CONCURRENCY + 4
+# A worker keeps a connection for each of its three queues, to hear of new jobs, and takes more now and then.
+_CONNECTIONS: Final = CONCURRENCY + 5
 _EACH_MINUTE: Final = "* * * * *"
 _EACH_FIVE_MINUTES: Final = "*/5 * * * *"
 _EACH_HOUR: Final = "0 * * * *"
@@ -97,11 +101,11 @@ def make_queue(
 def _add_calendars(
     queue: App, database: Database, clock: Callable[[], datetime], allow_loopback: bool
 ) -> None:
-    @queue.task(name="calendar")
+    @queue.task(name=FETCH, queue=CALENDARS)
     def calendar(clinic_id: str, calendar_id: str) -> None:
         fetch_calendar(database, UUID(clinic_id), UUID(calendar_id), clock, allow_loopback=allow_loopback)
 
-    @queue.task(name="busy")
+    @queue.task(name=EXPAND, queue=CALENDARS)
     def busy(clinic_id: str, therapist_id: str) -> None:
         expand_busy(database, UUID(clinic_id), UUID(therapist_id), clock)
 

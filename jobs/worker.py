@@ -14,9 +14,12 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DEFAULT_QUEUE
 from psycopg_pool import PoolTimeout
 
+from booking.core.calendar_queue import QUEUE as CALENDARS
 from booking.core.webhook_queue import QUEUE as WEBHOOKS
-from jobs.queue import CONCURRENCY, DELIVERIES_AT_ONCE
+from jobs.queue import CALENDARS_AT_ONCE, CONCURRENCY, DELIVERIES_AT_ONCE
 
+_AT_ONCE: Final = {DEFAULT_QUEUE: CONCURRENCY, WEBHOOKS: DELIVERIES_AT_ONCE, CALENDARS: CALENDARS_AT_ONCE}
+"""How many jobs of each queue run at a time."""
 _AGAIN_SECONDS: Final = 5
 _STOPPING_SECONDS: Final = 8
 _POLL_SECONDS: Final = 5.0
@@ -56,12 +59,12 @@ async def _work(queue: App, beside: TextIO | None) -> bool:
     async with queue.open_async():
         loop, told = asyncio.get_running_loop(), asyncio.Event()
         # By default there are a few more threads than processors, and hanging receivers would take them all.
-        loop.set_default_executor(ThreadPoolExecutor(CONCURRENCY + DELIVERIES_AT_ONCE))
+        loop.set_default_executor(ThreadPoolExecutor(sum(_AT_ONCE.values())))
         for one in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(one, told.set)
         if beside is not None:
             loop.add_reader(beside, _stop, loop, beside)
-        workers = [asyncio.create_task(_run(queue, name)) for name in (DEFAULT_QUEUE, WEBHOOKS)]
+        workers = [asyncio.create_task(_run(queue, name)) for name in _AT_ONCE]
         stopped = asyncio.create_task(told.wait())
         await asyncio.wait([*workers, stopped], return_when=asyncio.FIRST_COMPLETED)
         # A worker that is cancelled fetches nothing more and ends what it has begun.
@@ -74,12 +77,12 @@ async def _work(queue: App, beside: TextIO | None) -> bool:
 
 
 async def _run(queue: App, name: str) -> None:
-    """Run the jobs of a queue; webhooks have their own, so that hanging receivers delay no other work."""
+    """Run the jobs of a queue; calls to others' servers have their own, so that they delay no other work."""
     webhooks = name == WEBHOOKS
     await queue.run_worker_async(
         queues=[name],
         name=name,
-        concurrency=DELIVERIES_AT_ONCE if webhooks else CONCURRENCY,
+        concurrency=_AT_ONCE[name],
         fetch_job_polling_interval=_DELIVERY_POLL_SECONDS if webhooks else _POLL_SECONDS,
         # Webhooks have very many jobs, and each outcome is kept with its delivery.
         delete_jobs="successful" if webhooks else "never",

@@ -1,6 +1,7 @@
 """Busy time of staff from outside: the calendars it comes from, their objects, and the time these take."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, func, text
@@ -17,7 +18,9 @@ class ExternalCalendar(Versioned, Base):
     """A calendar of a member of staff on another server, and what is known of it since the last fetch.
 
     `etag`, `last_modified` and `sync_token` are the other server's; `full_at` is when all was read last.
-    A fetch first writes its own `claim`: only the latest claim may write what its fetch has found.
+    A fetch first writes its own `claim`: only the latest claim may write what its fetch has found. `failures`
+    counts the fetches in a row that failed; `emptied_since` is when it brought no busy time, having brought
+    some before. `unread` has the first of the events that could not be read, as `{uid, line}`.
     """
 
     __tablename__ = "external_calendars"
@@ -25,6 +28,9 @@ class ExternalCalendar(Versioned, Base):
         belongs_to("external_calendars", "therapists", "therapist_id", cascade=True),
         CheckConstraint(f"kind IN {KINDS}", name="ck_external_calendars_kind"),
         CheckConstraint("(username IS NULL) = (password IS NULL)", name="ck_external_calendars_login"),
+        CheckConstraint(
+            "ignore <@ ARRAY['tentative', 'declined', 'all_day']", name="ck_external_calendars_ignore"
+        ),
         Index("ix_external_calendars_therapist", "clinic_id", "therapist_id"),
         Index("ix_external_calendars_next", "clinic_id", "next_at"),
     )
@@ -38,6 +44,11 @@ class ExternalCalendar(Versioned, Base):
     stale_since: Mapped[datetime | None]
     last_error: Mapped[str | None]
     unread_events: Mapped[int]
+    unread: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    ignore: Mapped[list[str]] = mapped_column(server_default=text("'{declined}'"))
+    attendee: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    emptied_since: Mapped[datetime | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     sync_token: Mapped[str | None]
@@ -84,6 +95,7 @@ class BusyObject(Identified, Base):
     uid: Mapped[str]
     etag: Mapped[str]
     body: Mapped[str | None]
+    unread: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     updated_at: Mapped[datetime]
     xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
 

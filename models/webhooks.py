@@ -17,7 +17,7 @@ EVENT_TYPES: Sequence[str] = (
     "hold.created",
     "hold.expired", "hold.released", "waitlist.offered", "course.lapsed", "maintenance.due", "message.due",
     "busy_block.conflicting", "patient.created", "patient.changed", "patient.merged",
-    "patient.anonymised", "catalogue.changed",
+    "patient.anonymised", "catalogue.changed", "external_calendar.changed",
 )  # fmt: skip
 """The events that an endpoint can ask for."""
 PING = "ping"

@@ -9,6 +9,7 @@ from models.statuses import APPOINTMENT_STATUSES, COURSE_STATUSES
 from models.webhooks import EVENT_TYPES, PING
 from scheduling.messages import MOMENT_OF
 from schemas.base import Schema
+from schemas.external_calendars import CALENDAR_STATUSES
 from schemas.fields import Choice, Id, Integer
 from schemas.times import Instant, LocalDate
 
@@ -84,6 +85,18 @@ class ConflictEventDataSchema(Schema):
     ends_at = Instant(required=True)
 
 
+class CalendarEventDataSchema(Schema):
+    """The state of an external calendar."""
+
+    id = Id(required=True)
+    version = Integer(required=True)
+    therapist_id = Id(required=True)
+    status = Choice(CALENDAR_STATUSES, required=True)
+    last_error = fields.String(required=True, allow_none=True)
+    unread_events = Integer(required=True)
+    emptied_since = Instant(required=True, allow_none=True)
+
+
 class PatientEventDataSchema(Schema):
     """The id of a patient."""
 
@@ -116,6 +129,7 @@ _OF_OTHERS: Final[Mapping[str, type[Schema]]] = {
     "message.due": MessageEventDataSchema,
     "busy_block.conflicting": ConflictEventDataSchema,
     "catalogue.changed": CatalogueEventDataSchema,
+    "external_calendar.changed": CalendarEventDataSchema,
     "patient.created": PatientEventDataSchema,
     "patient.changed": PatientEventDataSchema,
     "patient.merged": MergeEventDataSchema,

@@ -4,11 +4,23 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from schemas.base import QueryArgs, Resource
-from schemas.fields import Choice, Id, Integer, QueryChoices, Text
+from schemas.base import QueryArgs, Resource, Schema
+from schemas.fields import Choice, Id, Integer, QueryChoices, SetOf, Text
 from schemas.times import Instant
 
 KINDS = ("ics", "caldav")
+IGNORABLE = ("tentative", "declined", "all_day")
+CALENDAR_STATUSES = ("pending", "ok", "warning", "stale", "failed")
+
+
+class UnreadEventSchema(Schema):
+    """Where an event is that could not be read as it is meant; none of its text."""
+
+    uid = fields.String(
+        required=True,
+        metadata={"description": "The event's UID, or its SHA-256 where it is long or unprintable."},
+    )
+    line = Integer(required=True, metadata={"description": "The line in the calendar's text, from 1."})
 
 
 class ExternalCalendarSchema(Resource):
@@ -28,11 +40,38 @@ class ExternalCalendarSchema(Resource):
     kind = Choice(
         KINDS,
         load_default="ics",
-        metadata={"description": "One iCalendar text, or a CalDAV collection."},
+        metadata={"description": "One iCalendar text, or CalDAV: a calendar, or any address of an account."},
     )
     username = Text(200, load_default=None, allow_none=True)
     password = Text(
         500, load_only=True, load_default=None, allow_none=True, metadata={"description": "Never shown."}
+    )
+    ignore = SetOf(
+        Choice(IGNORABLE),
+        maximum=len(IGNORABLE),
+        load_default=lambda: ["declined"],
+        metadata={
+            "description": "What does not count as busy: events that are tentative, that the `attendee` has "
+            "declined, or that last for whole days."
+        },
+    )
+    attendee = Text(
+        320,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "The owner's address among an event's attendees, by which an answer is told."
+        },
+    )
+    status = Choice(
+        CALENDAR_STATUSES,
+        dump_only=True,
+        required=True,
+        metadata={
+            "description": "`pending` before the first fetch; `warning` when something could not be read, or "
+            "when the calendar brings no busy time though it did before; `stale` while fetches fail and what "
+            "was known before counts; `failed` when no fetch has succeeded."
+        },
     )
     last_success_at = Instant(dump_only=True, required=True, allow_none=True)
     stale_since = Instant(
@@ -47,7 +86,22 @@ class ExternalCalendarSchema(Resource):
     unread_events = Integer(
         dump_only=True,
         required=True,
-        metadata={"description": "How many events made no sense, and so keep nobody busy."},
+        metadata={
+            "description": "How many events could not be read as they are meant. What of them can be read "
+            "counts as busy."
+        },
+    )
+    unread = fields.List(
+        fields.Nested(UnreadEventSchema),
+        dump_only=True,
+        required=True,
+        metadata={"description": "The first hundred of them."},
+    )
+    emptied_since = Instant(
+        dump_only=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Since when it brings no busy time, having brought some before."},
     )
 
     @validates_schema

@@ -98,6 +98,13 @@ class InputErrorSchema(Schema):
     message = fields.String(required=True)
 
 
+class CalendarChoiceSchema(Schema):
+    """A calendar that an address leads to: send its URL to have it."""
+
+    url = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class ProblemSchema(Terse):
     """An RFC 9457 problem: `code` tells the kind, `detail` says it in words."""
 
@@ -128,4 +135,7 @@ class ProblemSchema(Terse):
         Id(), metadata={"description": "The appointments in the way, or those that have changed."}
     )
     merged_into = Id(metadata={"description": "The patient who has everything that this one had."})
+    choices = ListOf(
+        Nested(CalendarChoiceSchema), metadata={"description": "The calendars that the address leads to."}
+    )
     missing = ListOf(fields.String(), metadata={"description": "The parts that are not ready."})

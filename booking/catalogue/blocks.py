@@ -27,6 +27,7 @@ from booking.core.crud import ALL, Collection, Values, Where, latest
 from booking.core.errors import InUse, Invalid, OtherLocations
 from booking.core.nested_rows import columns_of
 from booking.flags.disrupted import lift, visits_on
+from booking.flags.external_busy import read_again_soon
 from booking.questions.zones import zones_of
 from models import Block, Device, Occupancy, Resource, Room
 from models.appointments import BEHIND, LONGEST_OCCUPANCY
@@ -172,17 +173,21 @@ def lay_out(caller: Caller, resource_id: UUID) -> None:
         freed_resource(caller, resource_id, getattr(resource, "location_id", None), span)
 
 
-def lay_out_again(caller: Caller, resource_ids: Iterable[UUID] | None = None) -> None:
-    """Lay out the repeating blocks of resources (by default all) whose wall clock has changed."""
+def lay_out_again(caller: Caller, resource_ids: Sequence[UUID] | None = None) -> None:
+    """Lay out the repeating blocks of resources (by default all) whose wall clock has changed.
+
+    Their external calendars are read again soon, because dates and floating times go by that clock too.
+    """
     repeating = (
         select(Block.resource_id)
         .distinct()
         .where(Block.clinic_id == caller.clinic_id, Block.repeats.is_not(None))
     )
     if resource_ids is not None:
-        repeating = repeating.where(Block.resource_id.in_(list(resource_ids)))
+        repeating = repeating.where(Block.resource_id.in_(resource_ids))
     for resource_id in sorted(caller.session.scalars(repeating)):
         lay_out(caller, resource_id)
+    read_again_soon(caller, resource_ids)
 
 
 def _spans(caller: Caller, resource: Resource) -> list[Span]:

@@ -260,6 +260,16 @@ class TooLateOnline(DomainError):
     code = "too_late_online"
 
 
+class SeveralCalendars(DomainError):
+    """The address leads to several calendars: send the URL of each that is meant."""
+
+    code = "several_calendars"
+
+    def __init__(self, choices: Sequence[Mapping[str, str]]) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
+
+
 class NoSlot(DomainError):
     """There is no slot within the location's horizon."""
 

@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal_column, or_, text
+from sqlalchemy import ColumnElement, literal_column, or_, select, text, update
 
 from booking.core.bulk_insert import insert_rows
+from booking.core.calendar_queue import expand_soon, fetch_soon
 from booking.core.caller import Caller
 from booking.core.events import event
 from booking.flags.flags import EXTERNAL_BUSY, tell_flagged, write_flags
 from booking.flags.visits_to_recheck import lock_rows
-from models import Appointment, Event
+from models import Appointment, BusyObject, Event, ExternalCalendar
 from models.appointments import LONGEST_OCCUPANCY
 from models.statuses import UNFINISHED
 from scheduling.ticks import floor_tick
@@ -25,6 +26,23 @@ _OVERLAPPING: Final = text("""
     WHERE b.clinic_id = :clinic_id AND b.resource_id = :therapist_id AND b.end_tick > :now
       AND o.appointment_id IS NOT NULL AND o.end_tick > :now
 """)
+
+
+def read_again_soon(caller: Caller, resource_ids: Collection[UUID] | None) -> None:
+    """Queue that the calendars of staff (None: of all) are read whole, now that their clock has changed.
+
+    The result of a fetch under way is not written: it was read by the clock that was.
+    """
+    calendars = update(ExternalCalendar).values(full_at=None, claim=None)
+    calendars = calendars.where(ExternalCalendar.clinic_id == caller.clinic_id)
+    own = select(BusyObject.therapist_id).distinct()
+    own = own.where(BusyObject.clinic_id == caller.clinic_id, BusyObject.external_calendar_id.is_(None))
+    if resource_ids is not None:
+        calendars = calendars.where(ExternalCalendar.therapist_id.in_(resource_ids))
+        own = own.where(BusyObject.therapist_id.in_(resource_ids))
+    changed = calendars.returning(ExternalCalendar.id).execution_options(synchronize_session=False)
+    fetch_soon(caller, caller.session.scalars(changed).all())
+    expand_soon(caller, caller.session.scalars(own).all())
 
 
 def follow_busy(caller: Caller, therapist_id: UUID, only: Collection[UUID] | None = None) -> None:

@@ -1,8 +1,9 @@
 """Stores external busy time: the calendar objects of a source and the time that they take."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +21,8 @@ from models import BusyObject, ExternalBusy
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick
-from sync.busy.expansion import Expanded, Range, UnusableError
+from sync.busy.expansion import Expanded, Unread, UnusableError
+from sync.busy.moments import Range
 
 KEPT_BEFORE: Final = timedelta(days=30)
 KEPT_AHEAD: Final = timedelta(days=400)
@@ -50,13 +52,15 @@ class Source:
 class Found:
     """The present state of an object: its busy time as sorted, separate spans of ticks.
 
-    `body` is the text, kept only for objects of the therapist's own collection.
+    `unread` are its events that could not be read as they are meant; `body` is the text, kept only for
+    objects of the therapist's own collection.
     """
 
     uid: str
     etag: str
     spans: Sequence[Piece]
     body: str | None = None
+    unread: Sequence[Unread] = ()
 
 
 def window_of(caller: Caller, therapist_id: UUID) -> Range:
@@ -85,7 +89,24 @@ def found_in(expanded: Expanded, etag: str, body: str | None = None) -> Found:
     """Join the busy time of all UIDs in a text (usually there is only one) into an object to store."""
     by_uid = spans_of(expanded)
     spans = merge(span for spans in by_uid.values() for span in spans)
-    return Found(stored_name(next(iter(by_uid), "")), etag, spans, body)
+    return Found(stored_name(next(iter(by_uid), "")), etag, spans, body, _told(expanded))
+
+
+def found_by_uid(expanded: Expanded) -> dict[str, Found]:
+    """Make each UID of a text an object to store."""
+    unread: defaultdict[str, list[Unread]] = defaultdict(list)
+    for one in _told(expanded):
+        unread[one.uid].append(one)
+    spans = {stored_name(uid): found for uid, found in spans_of(expanded).items()}
+    return {
+        name: Found(name, "", spans.get(name, ()), unread=unread.get(name, ()))
+        for name in dict.fromkeys((*spans, *unread))
+    }
+
+
+def _told(expanded: Expanded) -> list[Unread]:
+    """Give what the desk is told of: the events that could not be read, or only by a guess."""
+    return [Unread(stored_name(one.uid), one.line) for one in (*expanded.unread, *expanded.doubtful)]
 
 
 def stored_name(name: str) -> str:
@@ -122,7 +143,7 @@ def store(
     _drop(caller, _FORGET, [stored[href].id for href in left])
     _drop(caller, _FREE, list(renewed))
     for href, one in found.items():
-        if href in stored and (stored[href].etag, stored[href].uid) != (one.etag, one.uid):
+        if href in stored and stored[href].differs(one):
             _change(caller, stored[href].id, one)
     insert_rows(caller.session, (BusyObject, made))
     insert_rows(caller.session, (ExternalBusy, _claims(caller, source.therapist_id, renewed)))
@@ -144,12 +165,21 @@ class _Stored:
     id: UUID
     etag: str
     uid: str
+    unread: Sequence[Mapping[str, Any]]
+
+    def differs(self, found: Found) -> bool:
+        """Whether an object is another now than what is stored of it."""
+        return (self.etag, self.uid, self.unread) != (found.etag, found.uid, _rows(found.unread))
+
+
+def _rows(unread: Iterable[Unread]) -> list[dict[str, Any]]:
+    return [asdict(one) for one in unread]
 
 
 def _stored(caller: Caller, source: Source) -> dict[str, _Stored]:
-    columns = select(BusyObject.href, BusyObject.id, BusyObject.etag, BusyObject.uid)
+    columns = select(BusyObject.href, BusyObject.id, BusyObject.etag, BusyObject.uid, BusyObject.unread)
     rows = caller.session.execute(columns.where(*of_source(caller, source)))
-    return {href: _Stored(key, etag, uid) for href, key, etag, uid in rows}
+    return {href: _Stored(key, etag, uid, unread) for href, key, etag, uid, unread in rows}
 
 
 def _taken(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, tuple[Piece, ...]]:
@@ -183,7 +213,13 @@ def _claims(
 
 def _change(caller: Caller, key: UUID, found: Found) -> None:
     mine = (BusyObject.clinic_id == caller.clinic_id, BusyObject.id == key)
-    values = {"etag": found.etag, "uid": found.uid, "body": found.body, "updated_at": caller.real_now}
+    values = {
+        "etag": found.etag,
+        "uid": found.uid,
+        "body": found.body,
+        "unread": _rows(found.unread),
+        "updated_at": caller.real_now,
+    }
     caller.session.execute(
         update(BusyObject).where(*mine).values(values), execution_options={"synchronize_session": False}
     )
@@ -199,6 +235,7 @@ def _row(caller: Caller, source: Source, href: str, found: Found) -> dict[str, A
         "uid": found.uid,
         "etag": found.etag,
         "body": found.body,
+        "unread": _rows(found.unread),
         "updated_at": caller.real_now,
     }
 

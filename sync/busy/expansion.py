@@ -1,28 +1,48 @@
-"""Expands iCalendar texts, recurring events included, into busy times."""
+"""Expands iCalendar texts, recurring events included, into busy times.
+
+In every doubtful case the reading is *busy*: a therapist who looks free and is not gets a booking that nobody
+keeps. What could not be read, or only by a guess, is told by its UID and the number of its line.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
-import icalendar
-from recurring_ical_events import EventAdapter, Occurrence, Series
+from sync.busy.components import BrokenError, Component, Line, read_components
+from sync.busy.moments import (
+    NONSENSE,
+    Clock,
+    Length,
+    Moment,
+    Range,
+    Zones,
+    length_of,
+    read_duration,
+    read_moment,
+    read_moments,
+)
+from sync.busy.series import (
+    MOST_EVENTS,
+    Event,
+    Rule,
+    Span,
+    TooManyError,
+    at_most,
+    expand_events,
+    length_from,
+    read_added,
+    read_rule,
+)
 
 MOST_BYTES: Final = 5_000_000
 """The largest calendar that is read."""
-MOST_EVENTS: Final = 20_000
-"""The most occurrences of a calendar within the window."""
-# The library gets a wider window, because dates and floating times are placed in a zone only later.
-_ROOM: Final = timedelta(days=2)
-_FREE: Final = frozenset({"TRANSPARENT", "CANCELLED"})
-# Exceptions that the libraries raise at values that make no sense.
-_NONSENSE: Final = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
-
-Span = tuple[datetime, datetime]
+TENTATIVE, DECLINED, ALL_DAY = "tentative", "declined", "all_day"
+IGNORABLE: Final = (TENTATIVE, DECLINED, ALL_DAY)
+"""What a calendar may hold that does not count as busy, if one says so."""
+_STATE: Final = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 
 class UnusableError(Exception):
@@ -32,193 +52,277 @@ class UnusableError(Exception):
     """
 
 
+class TooSlowError(BaseException):
+    """An event takes too long to expand; not an Exception, which a library might take for its own."""
+
+
 @dataclass(frozen=True, slots=True)
-class Range:
-    """The window to expand, between two aware instants, and the zone of dates and floating times.
+class Counted:
+    """What does not count as busy, of IGNORABLE, and the owner's address among an event's attendees."""
 
-    `elsewhere` are the dates on which that zone is another.
-    """
+    ignore: frozenset[str] = frozenset({DECLINED})
+    attendee: str | None = None
 
-    first: datetime
-    last: datetime
-    zone: ZoneInfo
-    elsewhere: Mapping[date, ZoneInfo] = field(default_factory=dict)
 
-    def zone_on(self, day: date) -> ZoneInfo:
-        """Give the zone of a date."""
-        return self.elsewhere.get(day, self.zone)
+AS_A_RULE: Final = Counted()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An event that could not be read as it is meant: its UID, and the number of the line that is wrong."""
+
+    uid: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """The busy spans (aware, UTC, half-open, sorted) by UID, and how many events could not be read."""
+    """The busy spans (aware, UTC, half-open, sorted) by UID, and the events that could not be read.
+
+    `doubtful` are events that were read by a guess, and count as busy. Without `is_whole` the text breaks
+    off.
+    """
 
     busy: Mapping[str, Sequence[Span]]
-    unread: int
+    unread: Sequence[Unread] = ()
+    doubtful: Sequence[Unread] = ()
+    is_whole: bool = True
 
 
-class _Event(EventAdapter):  # type: ignore[misc]  # The library has no types.
-    """The library's event, with access to its iCalendar component."""
-
-    @property
-    def component(self) -> Any:  # noqa: ANN401 - see above
-        return self._component
+Limit = Callable[[], AbstractContextManager[None]]
+"""Bounds the time that one event takes, and raises TooSlowError."""
 
 
-class _Busy(Occurrence):  # type: ignore[misc]  # see above
-    """An occurrence of an event: its time, and whether it leaves its owner free."""
-
-    @property
-    def event(self) -> Any:  # noqa: ANN401 - see above
-        return self._adapter.component
-
-    @property
-    def is_free(self) -> bool:
-        return not _FREE.isdisjoint({_word(self.event, "TRANSP"), _word(self.event, "STATUS")})
-
-
-class _Series(Series):  # type: ignore[misc]  # see above
-    """All components of a UID: the recurring event and the occurrences that differ from it."""
-
-    def occurrence(self, adapter: Any, start: Any = None, end: Any = None) -> _Busy:  # noqa: ANN401 - see above
-        return _Busy(adapter, start, end, sequence=self.sequence)
-
-
-def expand(text: bytes, within: Range) -> Expanded:
+def expand(
+    text: bytes, within: Range, counted: Counted = AS_A_RULE, limit: Limit = nullcontext
+) -> Expanded:  # fmt: skip
     """Expand all calendars of a text; UnusableError when it holds none, or too much.
 
     Recurring events with their exceptions (RANGE=THISANDFUTURE too) and VFREEBUSY count; events that are
-    transparent, cancelled, free or of no length do not. An event that makes no sense is left out and
-    counted as unread.
+    transparent, cancelled, free, of no length, or not `counted` do not.
     """
     if len(text) > MOST_BYTES:
         raise UnusableError("too_large")
-    found: defaultdict[str, list[Span]] = defaultdict(list)
-    unread, left = 0, MOST_EVENTS
-    for uid, spans in _stated(text, within):
-        kept = found[uid]
-        try:
-            for span in spans:
-                left -= 1
-                if left < 0:
-                    raise UnusableError("too_many_events")
-                kept.extend(_clipped(span, within))
-        except _NONSENSE:
-            unread += 1
-    return Expanded({uid: sorted(set(spans)) for uid, spans in found.items()}, unread)
-
-
-def _stated(text: bytes, within: Range) -> Iterator[tuple[str, Iterator[Span]]]:
-    for calendar in _read(text):
-        here = _in_own_zone(calendar, within)
-        yield from _of_events(calendar, here)
-        yield from _of_freebusy(calendar, here)
-
-
-def _read(text: bytes) -> list[Any]:
-    try:
-        found = icalendar.Calendar.from_ical(text.removeprefix(b"\xef\xbb\xbf"), multiple=True)
-        calendars = [one for one in found if one.name == "VCALENDAR"]
-    except _NONSENSE as error:
-        raise UnusableError("not_a_calendar") from error
-    if not calendars:
+    read = read_components(text)
+    if not any(one.parts for one in read.calendars) and not (read.calendars and read.is_whole):
         raise UnusableError("not_a_calendar")
-    return calendars
+    reading = _Reading(within, counted, limit)
+    for calendar in read.calendars:
+        reading.add(calendar)
+    return reading.result(is_whole=read.is_whole)
 
 
-def _in_own_zone(calendar: Any, within: Range) -> Range:  # noqa: ANN401 - the library has no types
-    """Use the calendar's own zone for dates and floating times, if it names a known zone."""
-    try:
-        return Range(within.first, within.last, ZoneInfo(str(calendar.get("X-WR-TIMEZONE", ""))))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return within
+class _Reading:
+    """Collects the busy time of calendars, and what in them could not be read."""
+
+    def __init__(self, within: Range, counted: Counted, limit: Limit) -> None:
+        self._within, self._counted, self._limit = within, counted, limit
+        self._busy: defaultdict[str, set[Span]] = defaultdict(set)
+        self._unread: dict[Unread, None] = {}
+        self._doubtful: dict[Unread, None] = {}
+        self._failure: str | None = None
+        self._is_any_read = False
+
+    def result(self, *, is_whole: bool) -> Expanded:
+        """Give what was read; UnusableError when it is too much, or nothing but what took too long."""
+        if self._failure is not None and not self._is_any_read:
+            raise UnusableError(self._failure)
+        if sum(map(len, self._busy.values())) > MOST_EVENTS:
+            raise UnusableError("too_many_events")
+        busy = {uid: sorted(spans) for uid, spans in self._busy.items()}
+        doubtful = [one for one in self._doubtful if one not in self._unread]
+        return Expanded(busy, list(self._unread), doubtful, is_whole)
+
+    def add(self, calendar: Component) -> None:
+        """Read the events and the free-busy times of a calendar."""
+        zones = Zones(calendar)
+        by_uid: defaultdict[str, list[Event]] = defaultdict(list)
+        seen = set()
+        for place, component in enumerate(calendar.parts):
+            uid = component.text("UID") or f"#{place}"
+            if component.name == "VFREEBUSY":
+                self._add_periods(uid, component, zones)
+            if component.name != "VEVENT":
+                continue
+            # A copy says nothing new, though both may be in a calendar that was put together of others.
+            written = (uid, *sorted(one.text for one in component.lines))
+            if written not in seen:
+                seen.add(written)
+                by_uid[uid] += self._read(uid, component, zones)
+        for uid, events in by_uid.items():
+            self._add_events(uid, events)
+
+    def _read(self, uid: str, component: Component, zones: Zones) -> Iterator[Event]:
+        """Give the event of a component, unless it cannot be read, and note what is wrong with it."""
+        try:
+            event = read_event(uid, component, self._within, zones, self._counted)
+        except BrokenError as error:
+            self._unread[Unread(uid, error.line)] = None
+        except NONSENSE:
+            self._unread[Unread(uid, component.line)] = None
+        else:
+            if event.broken:
+                self._unread[Unread(uid, event.broken[0])] = None
+            elif event.guessed and not event.is_free:
+                self._doubtful[Unread(uid, event.guessed[0])] = None
+            yield event
+
+    def _add_events(self, uid: str, events: Sequence[Event]) -> None:
+        """Add what the events of a UID take; where they cannot be expanded, the first date of each."""
+        found: set[Span] = set()
+        try:
+            with self._limit():
+                for span in at_most(MOST_EVENTS, expand_events(events, self._within)):
+                    found.update(self._clipped(span))
+        except TooManyError:
+            self._failure, found = "too_many_events", self._firsts(events)
+        except TooSlowError:
+            self._failure, found = "too_slow", self._firsts(events)
+        except NONSENSE:
+            found |= self._firsts(events)
+        else:
+            self._is_any_read = self._is_any_read or bool(events)
+            self._busy[uid] |= found
+            return
+        self._unread |= {Unread(uid, one.line): None for one in events}
+        self._busy[uid] |= found
+
+    def _firsts(self, events: Iterable[Event]) -> set[Span]:
+        found: set[Span] = set()
+        for one in events:
+            with suppress(*NONSENSE):
+                found.update(() if one.is_free else self._clipped(one.first))
+        return found
+
+    def _add_periods(self, uid: str, component: Component, zones: Zones) -> None:
+        """Add the busy periods of a VFREEBUSY."""
+        clock = Clock(self._within, zones.floating, is_date=False)
+        for line in component.named("FREEBUSY"):
+            try:
+                for span in _periods(line, clock, zones, self._counted):
+                    self._busy[uid].update(self._clipped(span))
+            except (BrokenError, *NONSENSE):
+                self._unread[Unread(uid, line.number)] = None
+            else:
+                self._is_any_read = True
+
+    def _clipped(self, span: Span) -> Iterator[Span]:
+        first, last = max(span[0], self._within.first), min(span[1], self._within.last)
+        if first < last:
+            yield first, last
 
 
-def _of_events(calendar: Any, within: Range) -> Iterator[tuple[str, Iterator[Span]]]:  # noqa: ANN401 - see above
-    by_uid: defaultdict[str, list[Any]] = defaultdict(list)
-    for place, event in enumerate(calendar.walk("VEVENT")):
-        by_uid[_uid(event, place)].append(event)
-    for uid, events in by_uid.items():
-        yield uid, _occurrences(events, within)
+def _periods(line: Line, clock: Clock, zones: Zones, counted: Counted) -> Iterator[Span]:
+    kind = str(line.parts()[0].get("FBTYPE", "BUSY")).upper()
+    if kind == "FREE" or (kind == "BUSY-TENTATIVE" and TENTATIVE in counted.ignore):
+        return
+    for starts, ends in read_moments(line, zones):
+        if ends is None:
+            raise BrokenError(line.number)
+        start = clock.wall(starts)
+        yield length_from(ends, start, clock).span(start, clock)
 
 
-def _occurrences(events: Iterable[Any], within: Range) -> Iterator[Span]:
-    series = _Series([_Event(one) for one in events])
-    for one in series.between(within.first - _ROOM, within.last + _ROOM):
-        if not one.is_free:
-            yield _span(one, within)
+def read_event(uid: str, component: Component, within: Range, zones: Zones, counted: Counted) -> Event:
+    """Read a VEVENT; BrokenError when what tells its time makes no sense.
 
-
-def _span(one: _Busy, within: Range) -> Span:
-    """Give the instants between which an occurrence lasts, also where the clocks change.
-
-    The days of a DURATION are civil days. With a DTEND, RFC 5545 repeats the exact length while most
-    calendars repeat the wall-clock time: the longer of the two counts, so that no busy time is missed.
+    A line that only repeats the event, or leaves dates out, costs no more than what it says.
     """
-    start, length = one.start, one.event.get("DURATION")
-    begins = _instant(start, within)
-    if not isinstance(start, datetime):
-        return begins, _end(one.end, start, within)
-    if "DTEND" in one.event:
-        first, last = (one.event[name].dt for name in ("DTSTART", "DTEND"))
-        exactly = _end(last, first, within) - _instant(first, within)
-        return begins, max(_end(one.end, start, within), begins + exactly)
-    if length is not None:
-        days = timedelta(length.dt.days)
-        return begins, _end(start + days, start, within) + (length.dt - days)
-    return begins, _end(one.end, start, within)
+    named = component.named("RECURRENCE-ID")
+    stated = component.named("DTSTART") or (named if _is_free(component, counted, is_date=False) else [])
+    if not stated:
+        raise BrokenError(component.line)
+    starts = read_moment(stated[0], zones)
+    clock = Clock(within, starts.zone, starts.is_date)
+    event = Event(
+        uid,
+        component.line,
+        starts,
+        clock,
+        _length(component, starts, clock, zones),
+        moved_from=read_moment(named[0], zones) if named else None,
+        future=bool(named) and str(named[0].parts()[0].get("RANGE", "")).upper() == "THISANDFUTURE",
+        is_free=_is_free(component, counted, is_date=starts.is_date),
+        guessed=_guessed(component, starts, stated),
+    )
+    return event if named else _repeated(event, component, zones)
 
 
-def _instant(at: date, within: Range) -> datetime:
-    """Turn an instant, or a date or floating time of the zone of its date, into an instant in UTC."""
-    return _placed(at, within.zone_on(_day(at)))
+def _guessed(component: Component, starts: Moment, stated: Sequence[Line]) -> list[int]:
+    """Give the lines that are read by a guess: a zone that nobody knows, a second start, a missing end."""
+    found = [stated[0].number] if starts.is_guess else []
+    return [*found, *(one.number for one in stated[1:]), *([] if component.is_whole else [component.line])]
 
 
-def _end(at: date, start: date, within: Range) -> datetime:
-    """Turn the end of what begins at `start` into an instant in UTC.
-
-    Where the zone has changed meanwhile, the later of its readings by the zones of the first and the last
-    day counts, so that no busy time is missed. The last day of a whole-day event is the day before its end.
-    """
-    last = at.date() if isinstance(at, datetime) else at - timedelta(days=1)
-    return max(_placed(at, within.zone_on(day)) for day in (_day(start), last))
-
-
-def _day(at: date) -> date:
-    return at.date() if isinstance(at, datetime) else at
-
-
-def _placed(at: date, zone: ZoneInfo) -> datetime:
-    if not isinstance(at, datetime):
-        at = datetime.combine(at, time())
-    return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
+def _length(component: Component, starts: Moment, clock: Clock, zones: Zones) -> Length:
+    """Give the length: a day for a date without an end, nothing for a time without one."""
+    lengths = [length_from(read_moment(line, zones), starts.wall, clock) for line in component.named("DTEND")]
+    for line in component.named("DURATION"):
+        try:
+            duration = read_duration(line.parts()[1])
+        except NONSENSE:
+            raise BrokenError(line.number) from None
+        lengths.append(length_of(duration, clock))
+    if not lengths:
+        return length_of(timedelta(0), clock)
+    return Length([reading for one in lengths for reading in one.readings])
 
 
-def _of_freebusy(calendar: Any, within: Range) -> Iterator[tuple[str, Iterator[Span]]]:  # noqa: ANN401 - see above
-    for place, component in enumerate(calendar.walk("VFREEBUSY")):
-        yield _uid(component, place), _periods(component, within)
+def _repeated(event: Event, component: Component, zones: Zones) -> Event:
+    """Add what repeats an event, and what is left out; what makes no sense of that is noted."""
+    broken: list[int] = []
+    guessed = [*event.guessed]
+    rules: list[Rule] = []
+    without: list[Rule] = []
+    added: list[tuple[datetime, Length]] = []
+    left_out: list[Moment] = []
+    for line in component.named("RRULE", "EXRULE", "RDATE", "EXDATE"):
+        try:
+            if line.name == "RRULE":
+                rules.append(read_rule(line, event.starts, event.clock, zones))
+            elif line.name == "EXRULE":
+                without.append(read_rule(line, event.starts, event.clock, zones))
+            elif line.name == "RDATE":
+                added += read_added(line, event, zones)
+            else:
+                left_out += [moment for moment, _ in read_moments(line, zones)]
+        except BrokenError:
+            # Without a date that is left out, the event takes more time than it should, not less.
+            (guessed if line.name in {"EXDATE", "EXRULE"} else broken).append(line.number)
+    return replace(
+        event, rules=rules, without=without, added=added, left_out=left_out, broken=broken, guessed=guessed
+    )
 
 
-def _periods(component: Any, within: Range) -> Iterator[Span]:  # noqa: ANN401 - see above
-    given = component.get("FREEBUSY", [])
-    for one in given if isinstance(given, list) else [given]:
-        if str(one.params.get("FBTYPE", "BUSY")).upper() == "FREE":
-            continue
-        start, end = one.dt
-        begins = _instant(start, within)
-        yield begins, begins + end if isinstance(end, timedelta) else _end(end, start, within)
+def _is_free(component: Component, counted: Counted, *, is_date: bool) -> bool:
+    """Whether an event keeps its owner free; where its lines contradict each other, it does not."""
+    state, status = _words(component, _STATE), _words(component, "STATUS")
+    if {"TRANSPARENT"} == _words(component, "TRANSP") or {"CANCELLED"} == status or {"FREE"} == state:
+        return True
+    answers = _answers(component, counted.attendee)
+    ignored = {
+        TENTATIVE: {"TENTATIVE"} in (state, status, answers),
+        DECLINED: {"DECLINED"} == answers,
+        ALL_DAY: is_date,
+    }
+    return any(ignored[name] for name in counted.ignore)
 
 
-def _clipped(span: Span, within: Range) -> Iterator[Span]:
-    first, last = max(span[0], within.first), min(span[1], within.last)
-    if first < last:
-        yield first, last
+def _words(component: Component, name: str) -> set[str]:
+    return {line.text.rpartition(":")[2].strip().upper() for line in component.named(name)}
 
 
-def _word(component: Any, name: str) -> str:  # noqa: ANN401 - see above
-    return str(component.get(name, "")).upper()
+def _answers(component: Component, attendee: str | None) -> set[str]:
+    """Give how an attendee has answered, by the attendee's address."""
+    found = set()
+    for line in component.named("ATTENDEE") if attendee else ():
+        with suppress(BrokenError):
+            parameters, value = line.parts()
+            addresses = {_address(value), _address(str(parameters.get("EMAIL", "")))}
+            if _address(attendee or "") in addresses:
+                found.add(str(parameters.get("PARTSTAT", "")).upper())
+    return found
 
 
-def _uid(component: Any, place: int) -> str:  # noqa: ANN401 - see above
-    """Give the UID of an event; an event without a UID is named by its place in the calendar."""
-    return str(component.get("UID", "")).strip() or f"#{place}"
+def _address(text: str) -> str:
+    return text.strip().lower().removeprefix("mailto:").strip()

@@ -1,36 +1,44 @@
-"""Keeps the external calendars of staff: their settings, when they are fetched, and what a fetch found."""
+"""Keeps the external calendars of staff: their settings, and when they are fetched."""
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, select
-from uuid_utils.compat import uuid7
+from sqlalchemy import Select, false, select
 
+from booking.core.calendar_queue import fetch_soon
 from booking.core.caller import Caller
 from booking.core.crud import ALL, Collection, Values, Where
-from booking.core.errors import Invalid
-from booking.core.locks import lock_resources
-from booking.core.queue import defer
-from models import BusyObject, ExternalCalendar
-from sync.busy.busy_time import Source, forget_source, store, window_of
-from sync.busy.fetching import Fetched, Known
+from booking.core.errors import Invalid, SeveralCalendars
+from models import ExternalCalendar
+from sync.busy.busy_time import Source, forget_source
+from sync.busy.discovery import Choice, discover
+from sync.busy.fetching import FetchError, Line
+from sync.busy.outcomes import pause_before_next, status_of
 from sync.outbound.outbound import ForbiddenAddressError, check_url
 
-EVERY: Final = timedelta(minutes=15)
-FULL_EVERY: Final = timedelta(hours=24)
-"""After this time a calendar is read whole again, because the window in which busy time is kept moves."""
 _AT_ONCE: Final = 500
-_SPREAD_SECONDS: Final = 120
+_LOOKING_SECONDS: Final = 20.0
 _HIDDEN_PATH: Final = "/***"
-_REACH: Final = ("url", "username", "password")
-_UNREAD: Final[Values] = {
+_REACH: Final = ("url", "username", "password", "ignore", "attendee")
+# What a calendar's state begins with, and what of it is forgotten with the address or what counts.
+_NEW: Final[Values] = {
+    "last_success_at": None,
+    "stale_since": None,
+    "last_error": None,
+    "unread_events": 0,
+    "unread": [],
+}
+_AGAIN: Final[Values] = {
     "etag": None,
     "last_modified": None,
     "sync_token": None,
     "full_at": None,
     "claim": None,
+    "failures": 0,
+    "emptied_since": None,
 }
 
 
@@ -51,12 +59,11 @@ class ExternalCalendars(Collection):
     def complete(self, before: Values | None, values: Values) -> None:
         """Forget the other server's marks when a calendar's URL or login changes."""
         if before is None:
-            values |= {"last_success_at": None, "stale_since": None, "last_error": None, "unread_events": 0}
-            values |= {"next_at": self.caller.real_now}
+            values |= _NEW | {"next_at": self.caller.real_now}
         elif before["password"] is not None and "password" not in values:
             _refuse_to_send_elsewhere(before, values)
         if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
-            values |= _UNREAD
+            values |= _AGAIN
 
     def check_values(self, after: Values) -> None:
         """Refuse half of a login."""
@@ -68,9 +75,13 @@ class ExternalCalendars(Collection):
         forget_source(self.caller, Source(before["therapist_id"], before["id"]))
 
     def show(self, found: list[Values]) -> None:
-        """Hide the path of the URL, which is often the only secret; the schema never writes the password."""
+        """Say its state, and hide the path of the URL, which is often the only secret.
+
+        The schema never writes the password.
+        """
         for values in found:
             values["url"] = redacted(values["url"])
+            values["status"] = status_of(values)
 
 
 def _refuse_to_send_elsewhere(before: Values, values: Values) -> None:
@@ -87,44 +98,88 @@ def redacted(url: str) -> str:
     return url if is_bare else urlunsplit((parts.scheme, parts.netloc, _HIDDEN_PATH, "", ""))
 
 
-def create(caller: Caller, values: Values, *, allow_loopback: bool) -> Values:
+Outside = Callable[[Callable[[], Sequence[Choice] | None]], Sequence[Choice] | None]
+"""Gives what a call to another server gives, which is made with no transaction open."""
+
+
+def create(caller: Caller, values: Values, outside: Outside, *, allow_loopback: bool) -> Values:
     """Create an external calendar of a therapist and queue its fetch; Invalid for a forbidden URL.
 
-    OtherLocations for a key of some locations: a therapist's calendar takes their time at all locations.
+    A CalDAV address is looked up first: SeveralCalendars, or Invalid when it leads to none. OtherLocations
+    for a key of some locations: a therapist's calendar takes their time at all locations.
     """
     caller.require_every_location("A key of some locations cannot take a therapist's time at others.")
-    made = ExternalCalendars(caller).create(values | {"url": _callable(values["url"], allow_loopback)})
-    fetch_soon(caller, made["id"])
+    given = values | {"url": _callable(values["url"], allow_loopback)}
+    ExternalCalendars(caller).check_values(given)
+    if given["kind"] == "caldav":
+        given["url"] = _found(given, outside, allow_loopback)
+    made = ExternalCalendars(caller).create(given)
+    fetch_soon(caller, [made["id"]])
     return made
 
 
+def _found(given: Values, outside: Outside, allow_loopback: bool) -> str:
+    """Give the address of the only calendar that a CalDAV address leads to.
+
+    The address itself, to be tried again later, while its server cannot be asked.
+    """
+    login = (given["username"], given["password"]) if given["username"] else None
+
+    def look() -> Sequence[Choice] | None:
+        line = Line(login, allow_loopback=allow_loopback, seconds=_LOOKING_SECONDS)
+        try:
+            return discover(line, given["url"])
+        except FetchError:
+            return None
+
+    choices = outside(look)
+    if choices is None:
+        return str(given["url"])
+    if len(choices) > 1:
+        raise SeveralCalendars([asdict(one) for one in choices])
+    if not choices:
+        raise Invalid("/url", "Leads to no CalDAV calendar that holds events.")
+    return choices[0].url
+
+
 def change(
-    caller: Caller, id: UUID, values: Values, expected: int | None, where: Values, *, allow_loopback: bool
+    caller: Caller,
+    id: UUID,
+    values: Values,
+    expected: int | None,
+    where: Values,
+    outside: Outside,
+    *,
+    allow_loopback: bool,
 ) -> Values:
-    """Change how a calendar is fetched and queue its fetch; until then its busy time stays as it is."""
-    shown = ExternalCalendars(caller).get(id, where)
+    """Change how a calendar is fetched and queue its fetch; until then its busy time stays as it is.
+
+    Another CalDAV address is looked up as that of a new calendar.
+    """
+    calendars = ExternalCalendars(caller)
+    shown = calendars.get(id, where)
     given = dict(values)
     if "url" in given and given["url"] == shown["url"]:
         # A client that sends back the redacted URL it has read leaves the URL unchanged.
         del given["url"]
     if "url" in given:
         given["url"] = _callable(given["url"], allow_loopback)
-    changed = ExternalCalendars(caller).change(id, given, expected, where)
+        if shown["kind"] == "caldav":
+            after = shown | given
+            calendars.complete(shown, dict(given))
+            calendars.check_values(after)
+            given["url"] = _found(after, outside, allow_loopback)
+    changed = calendars.change(id, given, expected, where)
     if given:
-        fetch_soon(caller, id)
+        fetch_soon(caller, [id])
     return changed
 
 
 def refresh(caller: Caller, id: UUID, where: Values) -> Values:
     """Queue a fetch of the calendar now, before it is due."""
     found = ExternalCalendars(caller).get(id, where)
-    fetch_soon(caller, id)
+    fetch_soon(caller, [id])
     return found
-
-
-def fetch_soon(caller: Caller, id: UUID) -> None:
-    """Queue a fetch of the calendar in the caller's transaction."""
-    defer(caller.session, "calendar", clinic_id=str(caller.clinic_id), calendar_id=str(id))
 
 
 def fetch_due(caller: Caller) -> int:
@@ -139,82 +194,10 @@ def fetch_due(caller: Caller) -> int:
     )
     found = caller.session.scalars(due).all()
     for one in found:
-        one.next_at = caller.real_now + EVERY + _own_share(one.id)
-        fetch_soon(caller, one.id)
+        one.next_at = caller.real_now + pause_before_next(one.id, one.failures)
+    fetch_soon(caller, [one.id for one in found])
     caller.session.flush()
     return len(found)
-
-
-def _own_share(id: UUID) -> timedelta:
-    """Give a calendar's own delay, so that no server is asked for all its calendars in the same minute."""
-    return timedelta(seconds=int.from_bytes(id.bytes[-2:]) % _SPREAD_SECONDS)
-
-
-def claim(caller: Caller, id: UUID) -> Known | None:
-    """Note that the calendar is being fetched and give what is known of it; None when it is gone.
-
-    A later fetch overrides an earlier fetch, whose result is then not written.
-    """
-    row = _locked(caller, id)
-    if row is None:
-        return None
-    row.claim = uuid7()
-    source = Source(row.therapist_id, row.id)
-    full_at = row.full_at
-    objects = select(BusyObject.href, BusyObject.etag).where(
-        BusyObject.clinic_id == caller.clinic_id, BusyObject.external_calendar_id == id
-    )
-    caller.session.flush()
-    return Known(
-        id=id,
-        source=source,
-        kind=row.kind,
-        url=row.url,
-        auth=(row.username, row.password) if row.username and row.password else None,
-        within=window_of(caller, row.therapist_id),
-        claim=row.claim,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        sync_token=row.sync_token,
-        stored={row.href: row.etag for row in caller.session.execute(objects)},
-        full=full_at is None or full_at <= caller.real_now - FULL_EVERY,
-    )
-
-
-def settle(caller: Caller, known: Known, fetched: Fetched | str) -> bool:
-    """Write the result of a fetch: what was found, or an error code, which leaves the busy time as it is.
-
-    False, with nothing written, when the calendar was fetched again, changed or deleted meanwhile.
-    """
-    lock_resources(caller.session, [known.source.therapist_id])
-    row = _locked(caller, known.id)
-    if row is None or row.claim != known.claim:
-        return False
-    now = caller.real_now
-    if isinstance(fetched, str):
-        row.stale_since, row.last_error = row.stale_since or now, fetched
-    else:
-        store(caller, known.source, fetched.found, fetched.gone)
-        row.stale_since, row.last_error, row.last_success_at = None, None, now
-        row.etag, row.last_modified = fetched.etag, fetched.last_modified
-        row.sync_token = fetched.sync_token
-        if known.full:
-            row.full_at = now
-        # Only a whole reading counts every event that cannot be read.
-        if fetched.gone is None:
-            row.unread_events = fetched.unread
-    row.version += 1
-    row.updated_at = func.now()
-    caller.session.flush()
-    return True
-
-
-def _locked(caller: Caller, id: UUID) -> ExternalCalendar | None:
-    statement = select(ExternalCalendar).where(
-        ExternalCalendar.clinic_id == caller.clinic_id, ExternalCalendar.id == id
-    )
-    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return caller.session.scalar(locked)
 
 
 def _callable(url: str, allow_loopback: bool) -> str:

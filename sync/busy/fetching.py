@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from sync.busy.busy_time import Found, Source, spans_of, stored_name
-from sync.busy.expansion import MOST_BYTES, Range, UnusableError
+from sync.busy.busy_time import Found, Source, found_by_uid
+from sync.busy.expansion import AS_A_RULE, MOST_BYTES, Counted, UnusableError
+from sync.busy.moments import Range
 from sync.busy.sandboxed_reading import FEED, read
 from sync.outbound.outbound import Answer, ForbiddenAddressError, UnreachableError, send
 
@@ -15,15 +18,27 @@ SECONDS: Final = 20.0
 """The most seconds that one request may take."""
 SECONDS_IN_ALL: Final = 60.0
 """The most seconds that all requests of a fetch may take together."""
+INCOMPLETE: Final = "incomplete"
+"""The code of a text that breaks off: what it says counts, and what was known before counts too."""
 _REDIRECTS: Final = 3
 _LONGEST_MARK: Final = 1000
 _NOT_MODIFIED: Final = 304
 _OK: Final = 200
-_CODES: Final[Mapping[int, str]] = {401: "unauthorised", 403: "unauthorised", 404: "gone", 410: "gone"}
+_CODES: Final[Mapping[int, str]] = {
+    401: "unauthorised", 403: "unauthorised", 404: "gone", 410: "gone", 429: "too_many_requests",
+    503: "unavailable",
+}  # fmt: skip
 
 
 class FetchError(Exception):
-    """The calendar could not be fetched or read; `str()` is a code, never the other server's words."""
+    """The calendar could not be fetched or read; `str()` is a code, never the other server's words.
+
+    `retry_after` is the server's Retry-After: how long it asked to be left alone.
+    """
+
+    def __init__(self, code: str, retry_after: str | None = None) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,8 @@ class Known:
     """What is known of a calendar before it is fetched.
 
     `etag`, `last_modified` and `sync_token` are the other server's marks of its last state; `stored` has
-    each object's ETag by href. With `full` the calendar is read whole, as if nothing were known.
+    each object's ETag by href. With `full` the calendar is read whole, as if nothing were known; `is_new`
+    says that it has never been read.
     """
 
     id: UUID
@@ -41,34 +57,50 @@ class Known:
     auth: tuple[str, str] | None
     within: Range
     claim: UUID
+    counted: Counted = AS_A_RULE
     etag: str | None = None
     last_modified: str | None = None
     sync_token: str | None = None
     stored: Mapping[str, str] = field(default_factory=dict)
     full: bool = True
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The result of a fetch: changed objects by href, hrefs that are gone (None: all others), new marks."""
+    """The result of a fetch: changed objects by href, hrefs that are gone (None: all others), new marks.
+
+    `url` is another address at which the calendar was found; `error` says what is wrong all the same.
+    """
 
     found: Mapping[str, Found]
     gone: Collection[str] | None
-    unread: int = 0
     etag: str | None = None
     last_modified: str | None = None
     sync_token: str | None = None
+    url: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A fetch that failed: its code, and the server's Retry-After."""
+
+    code: str
+    retry_after: str | None = None
 
 
 class Line:
-    """The requests of a fetch to the calendar's server, which together take at most SECONDS_IN_ALL."""
+    """The requests to a calendar's server with one login, which together take at most `seconds`."""
 
-    def __init__(self, known: Known, *, allow_loopback: bool) -> None:
-        self._known = known
+    def __init__(
+        self, auth: tuple[str, str] | None, *, allow_loopback: bool, seconds: float = SECONDS_IN_ALL
+    ) -> None:
+        self._auth = auth
         self._allow_loopback = allow_loopback
-        self._ends = monotonic() + SECONDS_IN_ALL
+        self._ends = monotonic() + seconds
 
-    def ask(self, method: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Send a request and give the answer with any status; FetchError when no answer comes."""
         left = min(SECONDS, self._ends - monotonic())
         if left <= 0:
@@ -76,14 +108,14 @@ class Line:
         try:
             return send(
                 method,
-                self._known.url,
+                url,
                 headers=headers,
                 body=body,
                 seconds=left,
                 most_bytes=MOST_BYTES,
                 allow_loopback=self._allow_loopback,
                 redirects=_REDIRECTS,
-                auth=self._known.auth,
+                auth=self._auth,
             )
         except ForbiddenAddressError as error:
             raise FetchError("forbidden_address") from error
@@ -93,27 +125,27 @@ class Line:
 
 def fetch_ics(line: Line, known: Known) -> Fetched:
     """Fetch a calendar that is a single ICS text; a 304 leaves everything as it is."""
-    answer = line.ask("GET", {"Accept": "text/calendar", **({} if known.full else _conditions(known))})
+    conditions = {} if known.full else _conditions(known)
+    answer = line.ask("GET", known.url, {"Accept": "text/calendar", **conditions})
     # A full reading sends no conditions, so a 304 to it is an error of the server.
     if answer.status == _NOT_MODIFIED and not known.full:
         return Fetched({}, (), etag=known.etag, last_modified=known.last_modified)
     expect(answer, _OK)
     try:
-        (expanded,) = read([answer.body], known.within, FEED)
+        (expanded,) = read([answer.body], known.within, FEED, known.counted)
         if expanded is None:
             raise FetchError("not_a_calendar")
-        spans = spans_of(expanded)
+        # Each UID becomes an object of its own, so that a changed event rewrites its own time alone.
+        found = found_by_uid(expanded)
     except UnusableError as error:
         raise FetchError(str(error)) from error
-    # Each UID becomes an object of its own, so that a changed event rewrites its own time alone.
-    found = {stored_name(uid): Found(stored_name(uid), "", one) for uid, one in spans.items()}
+    if not expanded.is_whole:
+        # Beside what is known, and not in its place: the rest of the text might say more of the same event.
+        beside = {f"{INCOMPLETE}:{name}": one for name, one in found.items()}
+        return Fetched(beside, (), error=INCOMPLETE)
     headers = answer.headers
     return Fetched(
-        found,
-        None,
-        unread=expanded.unread,
-        etag=mark(headers.get("ETag")),
-        last_modified=mark(headers.get("Last-Modified")),
+        found, None, etag=mark(headers.get("ETag")), last_modified=mark(headers.get("Last-Modified"))
     )
 
 
@@ -125,7 +157,19 @@ def _conditions(known: Known) -> dict[str, str]:
 def expect(answer: Answer, status: int) -> None:
     """Raise FetchError unless the answer has the status."""
     if answer.status != status:
-        raise FetchError(_CODES.get(answer.status, "http_error"))
+        code = _CODES.get(answer.status, "http_error")
+        raise FetchError(code, answer.headers.get("Retry-After"))
+
+
+def read_retry_after(value: str | None, now: datetime) -> timedelta:
+    """Read a Retry-After (RFC 9110, 10.2.3): seconds, or a date; nothing when it makes no sense."""
+    try:
+        if value is None or value.strip().isdigit():
+            return timedelta(seconds=int(value or 0))
+        until = parsedate_to_datetime(value)
+        return max(until.replace(tzinfo=until.tzinfo or UTC) - now, timedelta(0))
+    except (ValueError, OverflowError):
+        return timedelta(0)
 
 
 def mark(value: str | None) -> str | None:

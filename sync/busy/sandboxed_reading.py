@@ -2,16 +2,31 @@
 
 import json
 import resource
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from threading import BoundedSemaphore
+from time import process_time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sync.busy.expansion import MOST_EVENTS, Expanded, Range, UnusableError, expand
+from sync.busy.expansion import (
+    AS_A_RULE,
+    Counted,
+    Expanded,
+    Limit,
+    TooSlowError,
+    Unread,
+    UnusableError,
+    expand,
+)
+from sync.busy.moments import Range
+from sync.busy.series import MOST_EVENTS
 
 _MEMORY: Final = 1 << 30
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -30,10 +45,13 @@ FEED: Final = Patience(20, 60)
 OBJECT: Final = Patience(3, 20)
 """The limits for a single object, while a calendar program waits for the answer."""
 
-Spans = Sequence[tuple[datetime, datetime]]
+_READERS: Final = BoundedSemaphore(2)
+"""A worker fetches many calendars at a time, but reads only so many, because reading takes a processor."""
 
 
-def read(texts: Sequence[bytes], within: Range, patience: Patience) -> list[Expanded | None]:
+def read(
+    texts: Sequence[bytes], within: Range, patience: Patience, counted: Counted = AS_A_RULE
+) -> list[Expanded | None]:
     """Expand each text as `expand` does; None for a text that is no calendar.
 
     UnusableError when all texts together are too large, take too long or hold too many events. Starting
@@ -47,10 +65,13 @@ def read(texts: Sequence[bytes], within: Range, patience: Patience) -> list[Expa
         "last": within.last.isoformat(),
         "zone": within.zone.key,
         "elsewhere": {day.isoformat(): zone.key for day, zone in within.elsewhere.items()},
+        "ignore": sorted(counted.ignore),
+        "attendee": counted.attendee,
         # Latin-1 gives every byte a character, and the same byte back.
         "texts": [one.decode("latin-1") for one in texts],
     }
-    answer = _ask(json.dumps(order).encode(), patience.waiting)
+    with _READERS:
+        answer = _ask(json.dumps(order).encode(), patience.waiting)
     if isinstance(answer, str):
         raise UnusableError(answer)
     return [None if one is None else _read(one) for one in answer]
@@ -77,28 +98,30 @@ def _read(given: Mapping[str, Any]) -> Expanded:
         uid: [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in spans]
         for uid, spans in given["busy"].items()
     }
-    return Expanded(busy, given["unread"])
+    unread, doubtful = ([Unread(**one) for one in given[name]] for name in ("unread", "doubtful"))
+    return Expanded(busy, unread, doubtful, given["is_whole"])
 
 
-def answer(order: Mapping[str, Any]) -> list[dict[str, Any] | None] | str:
-    """Give the busy time and the number of unread events of each text, or an error code for all."""
+def answer(order: Mapping[str, Any], limit: Limit = nullcontext) -> list[dict[str, Any] | None] | str:
+    """Give what `expand` finds in each text, or an error code for all."""
     first, last = (datetime.fromisoformat(order[name]) for name in ("first", "last"))
     elsewhere = {date.fromisoformat(day): ZoneInfo(zone) for day, zone in order["elsewhere"].items()}
     within = Range(first, last, ZoneInfo(order["zone"]), elsewhere)
+    counted = Counted(frozenset(order["ignore"]), order["attendee"])
     try:
-        return _all(order["texts"], within)
+        return _all(order["texts"], within, counted, limit)
     except UnusableError as error:
         return str(error)
     except MemoryError:
         return "too_large"
 
 
-def _all(texts: Sequence[str], within: Range) -> list[dict[str, Any] | None]:
+def _all(texts: Sequence[str], within: Range, counted: Counted, limit: Limit) -> list[dict[str, Any] | None]:
     answers: list[dict[str, Any] | None] = []
     left = MOST_EVENTS
     for text in texts:
         try:
-            found = expand(text.encode("latin-1"), within)
+            found = expand(text.encode("latin-1"), within, counted, limit)
         except UnusableError as error:
             if str(error) != "not_a_calendar":
                 raise
@@ -107,8 +130,34 @@ def _all(texts: Sequence[str], within: Range) -> list[dict[str, Any] | None]:
         left -= sum(map(len, found.busy.values()))
         if left < 0:
             raise UnusableError("too_many_events")
-        answers.append({"busy": found.busy, "unread": found.unread})
+        answers.append(asdict(found))
     return answers
+
+
+class _Hurry:
+    """Bounds the processor time of each event, so that one that takes too long spoils no other."""
+
+    def __init__(self, computing: int) -> None:
+        # The rest of the time is for reading the lines, and for the events after one that took too long.
+        self._left, self._most, self._least = computing * 0.6, computing / 10, computing / 100
+        self._is_running = False
+        signal.signal(signal.SIGVTALRM, self._stop)
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        before = process_time()
+        self._is_running = True
+        signal.setitimer(signal.ITIMER_VIRTUAL, max(min(self._left, self._most), self._least))
+        try:
+            yield
+        finally:
+            self._is_running = False
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            self._left -= process_time() - before
+
+    def _stop(self, *_: object) -> None:
+        if self._is_running:
+            raise TooSlowError
 
 
 def _limit(computing: int) -> None:
@@ -126,7 +175,8 @@ def main() -> None:
     """Read the order from standard input and write the answer to standard output."""
     order = json.load(sys.stdin)
     _limit(order["computing"])
-    sys.stdout.write(json.dumps(answer(order), default=datetime.isoformat))
+    found = answer(order, _Hurry(order["computing"]))
+    sys.stdout.write(json.dumps(found, default=datetime.isoformat))
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from booking.catalogue.therapists import Therapists
+from booking.core.calendar_queue import expand_soon
 from booking.core.caller import Caller
 from booking.core.errors import NotFound, StaleVersion
 from booking.core.locks import lock_resources
-from booking.core.queue import defer
 from models import BusyObject
 from sync.busy.busy_time import Found, Source, found_in, of_source, store, window_of
-from sync.busy.expansion import Range, UnusableError
+from sync.busy.expansion import UnusableError
+from sync.busy.moments import Range
 from sync.busy.sandboxed_reading import FEED, OBJECT, read
 
 _AT_ONCE: Final = 100
@@ -38,7 +39,7 @@ def put_object(
     Therapists(caller).require(therapist_id)
     # The text is read before the lock is taken: reading takes time, and no booking should wait for it.
     (expanded,) = read([body.encode()], window_of(caller, therapist_id), OBJECT)
-    if expanded is None or expanded.unread:
+    if expanded is None or expanded.unread or not expanded.is_whole:
         raise UnusableError("not_a_calendar")
     lock_resources(caller.session, [therapist_id])
     present = _find(caller, therapist_id, href)
@@ -78,8 +79,7 @@ def expand_all(caller: Caller) -> int:
     own = select(BusyObject.therapist_id).distinct()
     whose = own.where(BusyObject.clinic_id == caller.clinic_id, BusyObject.external_calendar_id.is_(None))
     found = caller.session.scalars(whose).all()
-    for therapist_id in found:
-        defer(caller.session, "busy", clinic_id=str(caller.clinic_id), therapist_id=str(therapist_id))
+    expand_soon(caller, found)
     return len(found)
 
 

@@ -22,6 +22,9 @@ from tests.docs.test_errors_page import problem_examples
 from tests.support.cast import Clinic, create_course, create_key, run_out
 from tests.support.desk import Desk
 from tests.support.online import Visitor, code_for, visitor_of
+from tests.sync.accounts import Account
+from tests.sync.calendars import Collection
+from tests.sync.servers import Server
 
 TEN = "2027-03-01T10:00:00Z"
 ORIGIN = "https://clinic.example"
@@ -387,6 +390,20 @@ def too_many_codes(stage: Stage) -> TestResponse:
     return [visitor.post("/booking-tokens", {"email": "ada@example.org"}) for _ in range(4)][-1]
 
 
+def several_calendars(stage: Stage) -> TestResponse:
+    """Add a CalDAV account that has two calendars."""
+    there = Server(Account({"home": Collection(), "work": Collection()}).talk)
+    own = state_of(stage.desk.app)
+    allowing = replace(own, settings=replace(own.settings, allow_loopback_urls=True))
+    stage.desk.app.extensions["clinic-scheduling"] = allowing
+    try:
+        path = f"/therapists/{stage.clinic.therapist['id']}/external-calendars"
+        return stage.desk.post(path, {"url": there.url(), "kind": "caldav"})
+    finally:
+        stage.desk.app.extensions["clinic-scheduling"] = own
+        there.close()
+
+
 SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
     scene.__name__: scene
     for scene in (
@@ -413,6 +430,7 @@ SCENES: Mapping[str, Callable[[Stage], TestResponse]] = {
         in_use,
         last_admin_key,
         refused,
+        several_calendars,
         retired,
         too_late_online,
         too_many_holds,

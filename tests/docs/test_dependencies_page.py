@@ -21,6 +21,7 @@ SPDX = {
     "Apache License": "Apache-2.0",
     "BSD 2-Clause License": "BSD-2-Clause",
     "BSD License": "BSD-3-Clause",
+    "Dual License": "Apache-2.0 OR BSD-3-Clause",
     "MIT License": "MIT",
 }
 # What is not installed with the product: only these may import a package for development.

@@ -77,11 +77,12 @@ class Collection:
         del self.objects[name]
         self.history.append((self.now, name))
 
-    def talk(self, connection: socket, request: bytes) -> None:
+    def talk(self, connection: socket, request: bytes, path: str = "/cal/") -> None:
+        """Answer as the collection at this path."""
         text = request.decode()
         if "calendar-multiget" in text:
-            names = re.findall(r"href>/cal/([^<]+)<", text)
-            found = [self._shown(name, whole=True) for name in names]
+            names = re.findall(rf"href>{path}([^<]+)<", text)
+            found = [self._shown(path, name, whole=True) for name in names]
         elif "sync-collection" in text:
             since = re.search(r"sync-token>t(\d+)<", text)
             if not self.knows_tokens or (since and int(since[1]) < self.forgotten):
@@ -90,26 +91,27 @@ class Collection:
             first = int(since[1]) if since else 0
             names = list(self.objects) if not since else [name for at, name in self.history if at > first]
             found = [
-                *(self._shown(name) for name in dict.fromkeys(names)),
+                *(self._shown(path, name) for name in dict.fromkeys(names)),
                 f"<D:sync-token>t{self.now}</D:sync-token>",
             ]
         else:
-            itself = "<D:response><D:href>/cal/</D:href></D:response>"
-            found = [itself, *(self._shown(name) for name in self.objects)]
-        connection.sendall(ok(_multistatus(found), status=b"207 Multi-Status"))
+            itself = f"<D:response><D:href>{path}</D:href></D:response>"
+            found = [itself, *(self._shown(path, name) for name in self.objects)]
+        connection.sendall(ok(multistatus(found), status=b"207 Multi-Status"))
 
-    def _shown(self, name: str, *, whole: bool = False) -> str:
+    def _shown(self, path: str, name: str, *, whole: bool = False) -> str:
         if name not in self.objects:
             status = "<D:status>HTTP/1.1 404 Not Found</D:status>"
-            return f"<D:response><D:href>/cal/{name}</D:href>{status}</D:response>"
+            return f"<D:response><D:href>{path}{name}</D:href>{status}</D:response>"
         etag, body = self.objects[name]
         data = f"<C:calendar-data>{body.decode()}</C:calendar-data>" if whole else ""
         prop = f'<D:prop><D:getetag>"{etag}"</D:getetag>{data}</D:prop>'
         stat = f"<D:propstat>{prop}<D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
-        return f"<D:response><D:href>/cal/{name}</D:href>{stat}</D:response>"
+        return f"<D:response><D:href>{path}{name}</D:href>{stat}</D:response>"
 
 
-def _multistatus(parts: Iterable[str]) -> bytes:
+def multistatus(parts: Iterable[str]) -> bytes:
+    """Write an answer of these responses."""
     names = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
     return f'<?xml version="1.0"?><D:multistatus {names}>{"".join(parts)}</D:multistatus>'.encode()
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from booking.core.caller import Caller
-from jobs.calendars import fetch_calendar
+from jobs.calendars import expand_busy, fetch_calendar
 from models import ExternalBusy
 from models.database import Database
 from scheduling.ticks import from_tick, to_tick
@@ -79,6 +79,23 @@ class Elsewhere:
         fetch_calendar(self.database, clinic_id, calendar_id, lambda: instant, allow_loopback=True)
         found: Made = self.clinic.desk.get(f"{self.calendars}/{made['id']}").get_json()
         return found
+
+    def read_again(self, made: Made) -> None:
+        """Do the jobs that an act has queued: fetch the calendar, and expand the own collection."""
+        jobs = text(
+            "SELECT task_name FROM queue.procrastinate_jobs WHERE args->>'clinic_id' = :id "
+            "ORDER BY id DESC LIMIT 2"
+        )
+        with self.database.transaction() as session:
+            queued = session.scalars(jobs, {"id": str(self.clinic.desk.clinic_id)}).all()
+        assert sorted(queued) == ["busy", "calendar"]
+        self.fetch(made)
+        expand_busy(
+            self.database,
+            self.clinic.desk.clinic_id,
+            self.therapist_id,
+            lambda: datetime.fromisoformat(self.now),
+        )
 
     def taken(self) -> list[str]:
         """Give the therapist's busy time as `date start/end`, in UTC."""

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.busy.expansion import Range, expand
+from sync.busy.expansion import expand
+from sync.busy.moments import Range
 from tests.sync.calendars import CUSTOM_ZONE, calendar, event
 
 YEARS = Range(datetime(1997, 1, 1, tzinfo=UTC), datetime(2033, 1, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
@@ -15,7 +16,7 @@ BERLIN = "TZID=Europe/Berlin"
 def spans(text: bytes, within: Range = YEARS) -> list[str]:
     """Give all busy spans as `date start/end`, in UTC."""
     found = expand(text, within)
-    assert found.unread == 0
+    assert (found.unread, found.doubtful) == ([], [])
     return sorted(
         f"{first:%Y-%m-%d %H:%M}/{last:%H:%M}" for busy in found.busy.values() for first, last in busy
     )
@@ -147,10 +148,11 @@ def test_a_repeated_night_is_no_shorter_than_the_clock_nor_than_its_length() -> 
     assert spans(calendar(nights)) == ["2027-03-27 00:00/03:00", "2027-03-28 00:00/03:00"]
 
 
-def test_the_calendars_own_zone_goes_before_the_therapists() -> None:
-    text = calendar("X-WR-TIMEZONE:America/New_York", event("DTSTART;VALUE=DATE:20270628"))
+def test_floating_times_are_of_the_calendars_own_zone_and_dates_of_the_therapists() -> None:
+    floating = event("DTSTART:20270628T100000", "DURATION:PT1H", uid="floating")
+    text = calendar("X-WR-TIMEZONE:America/New_York", floating, event("DTSTART;VALUE=DATE:20270629"))
 
-    assert spans(text) == ["2027-06-28 04:00/04:00"]
+    assert spans(text) == ["2027-06-28 14:00/15:00", "2027-06-28 22:00/22:00"]
 
 
 MONDAYS_IN_YORK = Range(
@@ -227,7 +229,7 @@ def test_one_event_without_sense_leaves_the_others() -> None:
     sound = event(uid="sound", start="2027-06-28T10:00Z", end="2027-06-28T11:00Z")
     found = expand(calendar(broken, sound), YEARS)
 
-    assert found.unread == 1
+    assert [(one.uid, one.line) for one in found.unread] == [("broken", 7)]
     assert len(found.busy["sound"]) == 1
 
 

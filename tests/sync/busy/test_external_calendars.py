@@ -1,26 +1,26 @@
 """External calendars are fetched from a real server, kept when a fetch fails, and their URLs stay hidden."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from api.state import state_of
 from booking.core.caller import Caller
 from models import BusyObject, ExternalCalendar
 from models.database import Database
 from sync.busy.expansion import MOST_BYTES
-from sync.busy.external_calendars import EVERY, claim, fetch_due, settle
+from sync.busy.external_calendars import fetch_due
 from sync.busy.fetching import Fetched
-from tests.support.cast import NOW, Clinic, Made, audit_entries, create_key, create_therapist, pointers
+from sync.busy.outcomes import EVERY, claim, settle
+from tests.support.cast import NOW, Made, audit_entries, create_key, create_therapist, pointers
 from tests.sync.calendars import Collection, Text, calendar, event, methods
 from tests.sync.elsewhere import DAY, Elsewhere, at
 from tests.sync.servers import Server, Talk, hangs, ok, redirect, says
 
 Site = Callable[[Talk], Server]
+pytestmark = pytest.mark.usefixtures("loopback")
 NOON = f"{DAY} 12:00/13:00"
 THREE = f"{DAY} 15:00/16:00"
 JOBS = text(
@@ -33,14 +33,6 @@ NEXT_DAY = "2027-01-05T08:20:00+00:00"
 
 def busy(start: str, end: str, uid: str = "one") -> bytes:
     return calendar(event("SUMMARY:Chemotherapy", uid=uid, start=at(start), end=at(end)))
-
-
-@pytest.fixture(autouse=True)
-def loopback(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow calendars on this machine, as CLINIC_ALLOW_LOOPBACK_URLS=1 does."""
-    state = state_of(clinic.desk.app)
-    allowing = replace(state, settings=replace(state.settings, allow_loopback_urls=True))
-    monkeypatch.setitem(clinic.desk.app.extensions, "clinic-scheduling", allowing)
 
 
 def made(elsewhere: Elsewhere, server: Server, path: str = "/private-123/busy.ics", **fields: Any) -> Made:
@@ -130,6 +122,7 @@ def test_of_a_collection_only_what_has_changed_is_fetched(
     collection.put("b%40x.ics", busy("15:00", "16:00", uid="two"))
     server = site(collection.talk)
     one = made(elsewhere, server, "/cal/", kind="caldav", username="alice", password="open sesame")
+    assert methods(server) == ["PROPFIND"]
     elsewhere.fetch(one)
     assert elsewhere.taken() == [NOON, THREE]
     first = methods(server)

@@ -107,6 +107,7 @@ def test_every_event_arrives_with_valid_signature_and_without_names(
     with database.transaction(clinic.desk.clinic_id) as session:
         caller = Caller(session, clinic.desk.clinic_id, instant("2027-03-01T10:00:00Z"))
         tell(caller, "busy_block.conflicting", clinic.desk.clinic_id, _conflict(clinic))
+        tell(caller, "external_calendar.changed", clinic.desk.clinic_id, _calendar(clinic))
     statuses = {one["status"] for one in office.deliver(hook)}
     told = [call.verify(hook["secret"]) for call in there.calls]
     since = rows(database, clinic.desk, Event)[before:]
@@ -125,6 +126,12 @@ def _conflict(clinic: Clinic) -> dict[str, Any]:
     ids = {"appointment_id": clinic.location["id"], "therapist_id": clinic.therapist["id"]}
     times = {"starts_at": "2027-03-05T10:00:00+00:00", "ends_at": "2027-03-05T10:20:00+00:00"}
     return ids | {"location_id": clinic.location["id"]} | times
+
+
+def _calendar(clinic: Clinic) -> dict[str, Any]:
+    """Give the data of an event about another server's calendar."""
+    ids = {"id": clinic.location["id"], "therapist_id": clinic.therapist["id"], "version": 3}
+    return ids | {"status": "stale", "last_error": "timeout", "unread_events": 0, "emptied_since": None}
 
 
 def _unaware(message: dict[str, Any]) -> list[str]:

@@ -1,0 +1,277 @@
+"""Reads the times of calendars: dates, times of a named zone, of UTC or of no zone, and durations."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from icalendar import Timezone
+from icalendar.prop import vDuration
+from icalendar.timezone import tzp
+
+from sync.busy.components import BrokenError, Component, Line
+
+# Also as ISO 8601 writes it, and with an offset, as some programs do.
+_TIME: Final = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
+)
+# A name with a colon should be quoted; where it is not, the value is what follows the last colon.
+_UNQUOTED: Final = re.compile(r'TZID="?([^";]*)"?(?:;.*)?:([^:]*)', re.IGNORECASE)
+_DAY: Final = timedelta(days=1)
+_NOTHING: Final = timedelta(0)
+_LONGEST_DURATION: Final = timedelta(days=36_500)
+# Exceptions that the libraries raise at values that make no sense.
+NONSENSE: Final = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The window to expand, between two aware instants, and the zone of dates and floating times.
+
+    `elsewhere` are the dates on which that zone is another.
+    """
+
+    first: datetime
+    last: datetime
+    zone: ZoneInfo
+    elsewhere: Mapping[date, ZoneInfo] = field(default_factory=dict)
+
+    def zone_on(self, day: date) -> ZoneInfo:
+        """Give the zone of a date."""
+        return self.elsewhere.get(day, self.zone)
+
+    def local(self, instant: datetime) -> datetime:
+        """Give the wall-clock time (naive) of an instant where the person is that day."""
+        for zone in dict.fromkeys((self.zone, *self.elsewhere.values())):
+            local = instant.astimezone(zone).replace(tzinfo=None)
+            if self.zone_on(local.date()) == zone:
+                return local
+        return instant.astimezone(self.zone).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or time as a calendar gives it: `wall` is naive, and midnight for a date.
+
+    Without a `zone` it is a date or a floating time. `is_guess` says that nobody knows the zone it names.
+    """
+
+    wall: datetime
+    zone: tzinfo | None = None
+    is_date: bool = False
+    is_guess: bool = False
+
+    @property
+    def instant(self) -> datetime | None:
+        """The instant in UTC, of a time in a zone."""
+        return None if self.zone is None else self.wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+
+class Zones:
+    """The zones of a calendar: those that the world knows, and those of its own making."""
+
+    def __init__(self, calendar: Component) -> None:
+        self._made = {
+            _clean(one.text("TZID")): one for one in reversed(calendar.parts) if one.name == "VTIMEZONE"
+        }
+        self._found: dict[str, tzinfo | None] = {}
+        # What many programs write for the zone of all times that name none.
+        self.floating = self.find(calendar.text("X-WR-TIMEZONE"))
+
+    def find(self, name: str) -> tzinfo | None:
+        """Give the zone of a name; None for a name that nobody knows."""
+        name = _clean(name)
+        if name and name not in self._found:
+            own = self._made.get(name)
+            self._found[name] = _known(name) or (own and _made(own)) or _guessed(name)
+        return self._found.get(name)
+
+
+def _clean(name: str) -> str:
+    return name.strip(" \t\"'")
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
+
+
+def _known(name: str) -> tzinfo | None:
+    key = _names().get(name.lower().strip("/"))
+    return None if key is None else ZoneInfo(key)
+
+
+def _made(component: Component) -> tzinfo | None:
+    """Make a zone of its description; None when that makes no sense."""
+    lines = ["BEGIN:VTIMEZONE", *(one.text for one in component.lines)]
+    for part in component.parts:
+        lines += [f"BEGIN:{part.name}", *(one.text for one in part.lines), f"END:{part.name}"]
+    try:
+        made: Any = Timezone.from_ical("\r\n".join([*lines, "END:VTIMEZONE", ""]))
+        zone: tzinfo = made.to_tz(tzp, lookup_tzid=False)
+        datetime(2000, 1, 1, tzinfo=zone).astimezone(UTC)
+    except NONSENSE:
+        return None
+    return zone
+
+
+def _guessed(name: str) -> tzinfo | None:
+    """Give the zone of a name of Windows, or of a name with its maker's name in front."""
+    try:
+        found: tzinfo | None = tzp.timezone(name)
+    except NONSENSE:
+        return None
+    return found
+
+
+def read_moments(line: Line, zones: Zones) -> list[tuple[Moment, Moment | timedelta | None]]:
+    """Read the dates, times or periods of a line, each with its end if it has one; BrokenError."""
+    parameters, value = line.parts()
+    zone = str(parameters.get("TZID", ""))
+    as_date = str(parameters.get("VALUE", "")).upper() == "DATE"
+    if not _TIME.match(value):
+        unquoted = _UNQUOTED.search(line.text)
+        if unquoted is None:
+            raise BrokenError(line.number)
+        zone, value = unquoted[1], unquoted[2]
+    try:
+        return [_period(one.strip(), zone, zones, as_date=as_date) for one in value.split(",") if one.strip()]
+    except NONSENSE:
+        raise BrokenError(line.number) from None
+
+
+def read_moment(line: Line, zones: Zones) -> Moment:
+    """Read the first date or time of a line; BrokenError."""
+    return read_moments(line, zones)[0][0]
+
+
+def _period(text: str, zone: str, zones: Zones, *, as_date: bool) -> tuple[Moment, Moment | timedelta | None]:
+    first, _, last = text.partition("/")
+    starts = _moment(first, zone, zones, as_date=as_date)
+    if not last:
+        return starts, None
+    is_long = last.lstrip("+-")[:1].upper() == "P"
+    return starts, read_duration(last) if is_long else _moment(last, zone, zones, as_date=as_date)
+
+
+def _moment(text: str, zone: str, zones: Zones, *, as_date: bool) -> Moment:
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    year, month, day, hours, minutes, seconds, offset = found.groups()
+    midnight = datetime(int(year), int(month), int(day))  # noqa: DTZ001 - a wall-clock time
+    if hours is None or as_date:
+        return Moment(midnight, is_date=True)
+    # Hour 24 is the next day's midnight, and second 60 a leap second, which no clock of ours has.
+    since = timedelta(hours=int(hours), minutes=int(minutes), seconds=min(int(seconds or 0), 59))
+    if since > _DAY:
+        raise ValueError(text)
+    wall = midnight + since
+    if offset:
+        return Moment(wall, _offset(offset))
+    known = zones.find(zone)
+    return Moment(wall, known or zones.floating, is_guess=bool(zone.strip()) and known is None)
+
+
+def _offset(text: str) -> tzinfo:
+    return datetime.strptime("+0000" if text in "Zz" else text, "%z").tzinfo or UTC
+
+
+def read_duration(text: str) -> timedelta:
+    """Read a duration; ValueError when it makes no sense or lasts for more than a century."""
+    found: timedelta = vDuration.from_ical(text.strip().upper())  # type: ignore[no-untyped-call]
+    if abs(found) > _LONGEST_DURATION:
+        raise ValueError(text)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of a series: that of its first date, by which all its other times are read.
+
+    `zone` is None for dates and floating times, which go by where the person is on each day.
+    """
+
+    within: Range
+    zone: tzinfo | None
+    is_date: bool
+
+    def wall(self, moment: Moment) -> datetime:
+        """Give a moment by this clock (naive), whatever its own zone."""
+        instant = moment.instant
+        if instant is None or moment.zone == self.zone:
+            return moment.wall
+        if self.zone is not None:
+            return instant.astimezone(self.zone).replace(tzinfo=None)
+        return self.within.local(instant)
+
+    def instant(self, wall: datetime) -> datetime:
+        """Give the instant in UTC of a time by this clock."""
+        zone = self.zone or self.within.zone_on(wall.date())
+        return wall.replace(tzinfo=zone).astimezone(UTC)
+
+    def end(self, wall: datetime, start: datetime) -> datetime:
+        """Give the instant in UTC of the end of what begins at `start`.
+
+        Where the person has changed the zone meanwhile, the later of the readings by the first and the
+        last day counts, so that no busy time is missed. The last day of a date is the day before its end.
+        """
+        if self.zone is not None:
+            return self.instant(wall)
+        last = max(wall - _DAY, start) if self.is_date else wall
+        zones = (self.within.zone_on(day.date()) for day in (start, last))
+        return max(wall.replace(tzinfo=zone).astimezone(UTC) for zone in zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long something lasts: the longest of pairs of time by the clock on the wall, and exact time."""
+
+    readings: Sequence[tuple[timedelta, timedelta]]
+
+    def span(self, start: datetime, clock: Clock) -> tuple[datetime, datetime]:
+        """Give the instants between which what begins at `start` lasts; what ends first is turned round."""
+        begins = clock.instant(start)
+        ends = [clock.end(start + civil, start) + exact for civil, exact in self.readings]
+        return min([begins, *ends]), max([begins, *ends])
+
+    @property
+    def longest(self) -> timedelta:
+        """The most time that it can last, the clocks' changes aside."""
+        return max((abs(civil) + abs(exact) for civil, exact in self.readings), default=_NOTHING)
+
+
+def length_until(start: datetime, ends: Moment, clock: Clock) -> Length:
+    """Give the length of what begins at `start` by the clock and ends at a moment.
+
+    With an end, RFC 5545 repeats the exact length while most calendars repeat the wall-clock time: the
+    longer of the two counts.
+    """
+    if clock.is_date:
+        last = ends.wall if ends.is_date else _next_midnight(clock.wall(ends))
+        # The end of a day is the next day; programs that write the day itself mean that day too.
+        first = [] if last > start else [(_DAY, _NOTHING)]
+        return Length([(last - start, _NOTHING), *first])
+    wall = clock.wall(ends)
+    if ends.is_date and wall <= start:
+        wall += _DAY
+    ended = ends.instant or clock.end(wall, start)
+    return Length([(wall - start, _NOTHING), (_NOTHING, ended - clock.instant(start))])
+
+
+def length_of(duration: timedelta, clock: Clock) -> Length:
+    """Give the length of a duration: its days are civil, the rest exact; a date lasts for whole days."""
+    if clock.is_date:
+        return Length([(max(-(-abs(duration) // _DAY), 1) * _DAY, _NOTHING)])
+    days = int(duration / _DAY) * _DAY
+    return Length([(days, duration - days)])
+
+
+def _next_midnight(wall: datetime) -> datetime:
+    day = datetime.combine(wall.date(), time())
+    return day if day == wall else day + _DAY

@@ -1,0 +1,295 @@
+"""Expands an event and its repetitions into the times at which it takes place.
+
+Everything is reckoned by the clock of the series, which is that of its first date (RFC 5545, 3.8.5): whatever
+else a calendar gives in another zone, or in none, is read by that clock first.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, TypeVar
+
+from dateutil.rrule import rrulestr
+
+from sync.busy.components import BrokenError, Line
+from sync.busy.moments import (
+    NONSENSE,
+    Clock,
+    Length,
+    Moment,
+    Range,
+    Zones,
+    length_of,
+    length_until,
+    read_moment,
+    read_moments,
+)
+
+Span = tuple[datetime, datetime]
+Thing = TypeVar("Thing")
+
+MOST_EVENTS: Final = 20_000
+"""The most occurrences of a calendar, or of an event, within the window."""
+_DAY: Final = timedelta(days=1)
+# Zones lie between -12 and +14 hours: so far a time of an unknown zone may be from where it seems to be.
+_FARTHEST: Final = timedelta(hours=14)
+_PARTS: Final = frozenset({
+    "FREQ", "INTERVAL", "COUNT", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY",
+    "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST",
+})  # fmt: skip
+_OF_THE_CLOCK: Final = frozenset({"BYSECOND", "BYMINUTE", "BYHOUR"})
+
+
+class TooManyError(Exception):
+    """An event takes place too often to be counted."""
+
+
+def at_most(most: int, things: Iterable[Thing]) -> Iterator[Thing]:
+    """Give these things; TooManyError when there are more than `most`."""
+    for number, one in enumerate(things):
+        if number >= most:
+            raise TooManyError
+        yield one
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of recurrence: its text for dateutil, and until when it holds, by the clock and exactly."""
+
+    text: str
+    until: datetime | None = None
+    until_instant: datetime | None = None
+
+    def times(self, first: datetime, low: datetime, high: datetime, clock: Clock) -> Iterator[datetime]:
+        """Give the times of the rule between two times (inclusive), when the series begins at `first`."""
+        most = high if self.until is None else min(high, self.until + _DAY)
+        for wall in rrulestr(self.text, dtstart=first).xafter(low, inc=True):
+            if wall > most:
+                return
+            if self._holds(wall, clock):
+                yield wall
+
+    def _holds(self, wall: datetime, clock: Clock) -> bool:
+        if self.until is None or wall <= self.until:
+            return True
+        # In the hour that the clocks repeat, what is later by the wall may be earlier.
+        return self.until_instant is not None and clock.instant(wall) <= self.until_instant
+
+
+def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
+    """Read an RRULE or EXRULE of a series that begins at `first`; BrokenError."""
+    _, value = line.parts()
+    pairs = (one.partition("=") for one in value.upper().replace(" ", "").split(";") if one)
+    parts = {name: text for name, _, text in pairs}
+    # Some programs write -1 for a rule that never ends.
+    if parts.get("COUNT", "").startswith("-"):
+        del parts["COUNT"]
+    if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.get("COUNT", "").strip("0") == "0":
+        raise BrokenError(line.number)
+    kept = _PARTS - _OF_THE_CLOCK if clock.is_date else _PARTS
+    text = ";".join(f"{name}={text}" for name, text in parts.items() if name in kept and text)
+    try:
+        if int(parts.get("INTERVAL") or 1) < 1 or int(parts.get("COUNT") or 1) < 1:
+            raise BrokenError(line.number)
+        rrulestr(text, dtstart=first.wall)
+        until = parts.get("UNTIL")
+        return Rule(text) if not until else Rule(text, *_until(_value(until, line, zones), first, clock))
+    except NONSENSE:
+        raise BrokenError(line.number) from None
+
+
+def _value(text: str, line: Line, zones: Zones) -> Moment:
+    return read_moment(Line("UNTIL", f"UNTIL:{text}", line.number), zones)
+
+
+def _until(until: Moment, first: Moment, clock: Clock) -> tuple[datetime, datetime | None]:
+    """Give the last time by the clock, and as an instant, in the reading that keeps the last date."""
+    if clock.is_date:
+        # Midnight of UTC is how programs write a date; another time is on a date where the person is.
+        is_midnight = not until.is_date and not until.wall.time()
+        wall = until.wall if is_midnight else clock.wall(until)
+        return _midnight(wall), None
+    if until.is_date:
+        return until.wall + _DAY - timedelta(seconds=1), None
+    if until.instant is not None and until.zone == UTC:
+        if first.is_guess:
+            return until.wall + _FARTHEST, None
+        # By a clock of the place, the digits may be meant as they stand.
+        wall = clock.wall(until)
+        return (wall, until.instant) if clock.zone is not None else (max(wall, until.wall), None)
+    # A local time where UTC is due: it may be either.
+    return max(until.wall, clock.wall(Moment(until.wall, UTC))), None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it is written: its first time, its length, and what repeats, adds and leaves out.
+
+    `moved_from` is the time of the series that it takes the place of (RECURRENCE-ID), and with `future` of
+    all that follow as well. `is_free` says that it keeps nobody busy. `broken` and `guessed` are the numbers
+    of the lines that could not be read, and of those that were read by a guess.
+    """
+
+    uid: str
+    line: int
+    starts: Moment
+    clock: Clock
+    length: Length
+    rules: Sequence[Rule] = ()
+    without: Sequence[Rule] = ()
+    added: Sequence[tuple[datetime, Length]] = ()
+    left_out: Sequence[Moment] = ()
+    moved_from: Moment | None = None
+    future: bool = False
+    is_free: bool = False
+    broken: Sequence[int] = ()
+    guessed: Sequence[int] = ()
+
+    @property
+    def first(self) -> Span:
+        """The instants between which it takes place first."""
+        return self.length.span(self.starts.wall, self.clock)
+
+
+def length_from(ends: Moment | timedelta, start: datetime, clock: Clock) -> Length:
+    """Give the length of what begins at `start` by the clock, and has this end or duration."""
+    return length_of(ends, clock) if isinstance(ends, timedelta) else length_until(start, ends, clock)
+
+
+def read_added(line: Line, event: Event, zones: Zones) -> Iterator[tuple[datetime, Length]]:
+    """Read the times of an RDATE, each with the length of its period or of the event."""
+    clock = event.clock
+    for moment, ends in read_moments(line, zones):
+        wall = clock.wall(moment)
+        if clock.is_date:
+            wall = _midnight(wall)
+        elif moment.is_date:
+            wall = datetime.combine(wall.date(), event.starts.wall.time())
+        yield wall, event.length if ends is None else length_from(ends, wall, clock)
+
+
+class Series:
+    """One recurring event with the occurrences that take the place of some of its own."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+        self._clock = event.clock
+        self._by_date = {one.wall.date() for one in event.left_out if self._names_date(one)}
+        self._left_out = {self._key(one) for one in event.left_out if not self._names_date(one)}
+        self._moved: set[datetime] = set()
+        self._moved_dates: set[date] = set()
+        self._futures: list[tuple[datetime, Event]] = []
+
+    def move(self, event: Event, named: Moment) -> None:
+        """Put an event in the place of the occurrence that it names, or of all from there on."""
+        if event.future:
+            self._futures = sorted([*self._futures, (self._key(named), event)], key=lambda one: one[0])
+        elif self._names_date(named):
+            self._moved_dates.add(named.wall.date())
+        else:
+            self._moved.add(self._key(named))
+
+    def has(self, named: Moment) -> bool:
+        """Whether the series has an occurrence of this name."""
+        wall = self._wall(named)
+        near = [one for one, _ in self._occurrences(wall - _DAY, wall + _DAY)]
+        if self._names_date(named):
+            return any(one.date() == wall.date() for one in near)
+        return any(self._name(one) == self._name(wall) for one in near)
+
+    def spans(self, within: Range) -> Iterator[Span]:
+        """Give the instants between which its occurrences take place, about the window."""
+        room = 2 * _DAY + self._farthest()
+        low, high = (at.replace(tzinfo=None) for at in (within.first - room, within.last + room))
+        moved_dates = set(self._moved_dates)
+        for wall, lengths in self._occurrences(low, high):
+            if self._name(wall) in self._moved:
+                continue
+            # A date names the first occurrence on it: of others that day nothing says that they have moved.
+            if wall.date() in moved_dates:
+                moved_dates.remove(wall.date())
+                continue
+            for length in lengths:
+                yield from self._span(wall, length)
+
+    def _names_date(self, moment: Moment) -> bool:
+        """Whether a moment names by its date alone what has a time of day."""
+        return moment.is_date and not self._clock.is_date
+
+    def _wall(self, named: Moment) -> datetime:
+        """Give the time of an occurrence by its name."""
+        if self._names_date(named):
+            return datetime.combine(named.wall.date(), self._event.starts.wall.time())
+        wall = self._clock.wall(named)
+        if not self._clock.is_date:
+            return wall
+        return named.wall if not named.wall.time() else _midnight(wall)
+
+    def _name(self, wall: datetime) -> datetime:
+        """Give what names an occurrence: its instant, or its date or time where it has no zone."""
+        return wall if self._clock.zone is None else self._clock.instant(wall)
+
+    def _key(self, named: Moment) -> datetime:
+        return self._name(self._wall(named))
+
+    def _farthest(self) -> timedelta:
+        """Give the most by which an occurrence's end or new place may lie apart from its own time."""
+        lengths = [self._event.length, *(length for _, length in self._event.added)]
+        moved = [
+            one.length.longest + abs(one.starts.wall - (one.moved_from or one.starts).wall)
+            for _, one in self._futures
+        ]
+        return max([*(one.longest for one in lengths), *moved])
+
+    def _span(self, wall: datetime, length: Length) -> Iterator[Span]:
+        """Give when an occurrence takes place, if it keeps anybody busy."""
+        name = self._name(wall)
+        future = next((one for key, one in reversed(self._futures) if key <= name), None)
+        if future is None or future.moved_from is None:
+            if not self._event.is_free:
+                yield length.span(wall, self._clock)
+        elif not future.is_free:
+            # The change for this and all that follow moves each of them by as much as the first.
+            later = wall - self._wall(future.moved_from)
+            yield future.length.span(future.starts.wall + later, future.clock)
+
+    def _occurrences(self, low: datetime, high: datetime) -> Iterator[tuple[datetime, list[Length]]]:
+        """Give the times and lengths of the occurrences between two times that are not left out."""
+        event = self._event
+        found = {wall: [event.length] for wall in (event.starts.wall, *self._ruled(event.rules, low, high))}
+        for wall, length in event.added:
+            found.setdefault(wall, []).append(length)
+        without = set(self._ruled(event.without, low, high))
+        for wall in sorted(found):
+            is_left_out = wall.date() in self._by_date or self._name(wall) in self._left_out
+            if low <= wall <= high and wall not in without and not is_left_out:
+                yield wall, found[wall]
+
+    def _ruled(self, rules: Iterable[Rule], low: datetime, high: datetime) -> Iterator[datetime]:
+        for rule in rules:
+            for wall in at_most(MOST_EVENTS, rule.times(self._event.starts.wall, low, high, self._clock)):
+                yield _midnight(wall) if self._clock.is_date else wall
+
+
+def _midnight(wall: datetime) -> datetime:
+    return datetime.combine(wall.date(), time())
+
+
+def expand_events(events: Iterable[Event], within: Range) -> Iterator[Span]:
+    """Give the busy spans of all events with one UID; TooManyError.
+
+    Several events that recur by themselves are all busy: nothing says which of them is meant. What takes the
+    place of an occurrence is given to the first of them that has it.
+    """
+    told = list(events)
+    masters = [Series(one) for one in told if one.moved_from is None]
+    for one in told:
+        if one.moved_from is None:
+            continue
+        if not one.is_free:
+            yield one.first
+        found = masters if len(masters) == 1 else [had for had in masters if had.has(one.moved_from)]
+        for series in found[:1]:
+            series.move(one, one.moved_from)
+    for series in masters:
+        yield from series.spans(within)
