@@ -172,6 +172,13 @@ NAMES.calendar(
     busy=[BUSY_HOUR],
 )
 NAMES.event(
+    "of Evolution, not described",
+    f"DTSTART;TZID=/freeassociation.sourceforge.net/America/New_York:{TEN}",
+    "DURATION:PT1H",
+    busy=IN_YORK,
+    told=None,
+)
+NAMES.event(
     "nobody knows",
     f"DTSTART;TZID=Customized Time Zone:{TEN}",
     "DURATION:PT1H",
