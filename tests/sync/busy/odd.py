@@ -1,7 +1,7 @@
 """What an odd calendar is: a text that programs write, and the busy time that it means."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,15 +27,13 @@ MONDAY_IN_YORK: Final = Range(
     {date(2027, 6, 28): ZoneInfo("America/New_York")},
 )
 """The therapist works in London, and on Monday, 28 June 2027, in New York."""
-ONE_PLACE: Final = "It knows one zone for floating times, and not a zone for each day."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Odd:
-    """A calendar, its busy time as `06-01 08:00/09:00` of 2027 in UTC, and where other readers differ.
+    """A calendar, and its busy time as `06-01 08:00/09:00` of 2027 in UTC; spans that touch are one.
 
-    Spans that touch are one. `told` is how many UIDs must be named as unread or doubtful, if that is certain.
-    `differs` gives the reason for each reader (ical.js, libical) that reads something else.
+    `told` is how many UIDs must be named as unread or doubtful, if that is certain.
     """
 
     kind: str
@@ -44,7 +42,6 @@ class Odd:
     busy: tuple[str, ...]
     told: int | None = 0
     within: Range = IN_BERLIN
-    differs: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.name}"
@@ -57,18 +54,13 @@ class Kind:
         self._name, self._within = name, within
         self.all: list[Odd] = []
 
-    def event(
-        self, name: str, *lines: str, busy: Iterable[str], told: int | None = 0, **differs: str
-    ) -> None:
-        """Write a calendar with one event; the names of `differs` are those of readers."""
-        self.calendar(name, event(*lines), busy=busy, told=told, **differs)
+    def event(self, name: str, *lines: str, busy: Iterable[str], told: int | None = 0) -> None:
+        """Write a calendar with one event."""
+        self.calendar(name, event(*lines), busy=busy, told=told)
 
-    def calendar(
-        self, name: str, *parts: str, busy: Iterable[str], told: int | None = 0, **differs: str
-    ) -> None:
+    def calendar(self, name: str, *parts: str, busy: Iterable[str], told: int | None = 0) -> None:
         """Write a calendar of several parts."""
-        by_reader = {reader.replace("_", "."): why for reader, why in differs.items()}
-        self.all.append(Odd(self._name, name, calendar(*parts), tuple(busy), told, self._within, by_reader))
+        self.all.append(Odd(self._name, name, calendar(*parts), tuple(busy), told, self._within))
 
 
 def shown(spans: Iterable[Span]) -> tuple[str, ...]:

@@ -183,7 +183,6 @@ BESIDE.calendar(
 
 FREE: Final = Kind("free and busy states")
 _STATE: Final = "X-MICROSOFT-CDO-BUSYSTATUS"
-OWN_PROPERTY: Final = "It does not know Microsoft's property."
 FREE.event("Outlook's free", *HOUR, f"{_STATE}:FREE", "TRANSP:TRANSPARENT", busy=[])
 FREE.event("Outlook's free alone", *HOUR, f"{_STATE}:FREE", busy=[])
 FREE.event("Outlook's busy", *HOUR, f"{_STATE}:BUSY", busy=[BUSY_HOUR])
@@ -256,7 +255,6 @@ def _published(*lines: str) -> str:
     return "\n".join(["BEGIN:VFREEBUSY", "UID:fb", "DTSTAMP:20260101T000000Z", *lines, "END:VFREEBUSY"])
 
 
-NO_PERIODS: Final = "It reads no periods of VFREEBUSY as events."
 PUBLISHED.calendar(
     "busy by default",
     _published("FREEBUSY:20270601T080000Z/20270601T090000Z,20270602T080000Z/PT1H"),
