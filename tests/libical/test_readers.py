@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("busy.py")
 @pytest.fixture(scope="module")
 def theirs() -> dict[str, tuple[str, ...]]:
     """Give what libical reads in each calendar."""
-    command = ["/usr/bin/python3", "-I", SCRIPT]
+    command = ["/usr/bin/python3", "-I", str(SCRIPT)]
     done = subprocess.run(command, input=asked(), capture_output=True, check=False)  # noqa: S603 - our own script
     assert done.returncode == 0, done.stderr
     return answered(done.stdout)

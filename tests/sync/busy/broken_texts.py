@@ -50,8 +50,8 @@ def mutated(draw: st.DrawFn) -> bytes:
     for accident in draw(st.lists(st.sampled_from(_TO_LINES), max_size=6)):
         lines = draw(accident(lines))
     text = draw(st.sampled_from([b"\r\n", b"\r\n", b"\n", b"\r"])).join(lines)
-    for accident in draw(st.lists(st.sampled_from(_TO_BYTES), max_size=3)):
-        text = draw(accident(text))
+    for mishap in draw(st.lists(st.sampled_from(_TO_BYTES), max_size=3)):
+        text = draw(mishap(text))
     return text
 
 

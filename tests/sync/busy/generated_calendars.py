@@ -13,6 +13,7 @@ from tests.sync.busy.described_calendars import (
     IN_UTC,
     Described,
     Event,
+    Frequency,
     Length,
     Override,
     Rule,
@@ -29,6 +30,9 @@ WEEKS: Final = timedelta(weeks=3)
 WHERE: Final = st.sampled_from([*ZONES[:4], IN_UTC, FLOATING, DATE, DATE])
 STATES: Final[st.SearchStrategy[State]] = st.sampled_from(
     ["busy", "busy", "busy", "busy", "transparent", "cancelled", "free in Outlook"]
+)
+FREQUENCIES: Final[st.SearchStrategy[Frequency]] = st.sampled_from(
+    ["DAILY", "DAILY", "WEEKLY", "WEEKLY", "MONTHLY"]
 )
 # Half of all times lie in the hours in which the clocks change.
 TIMES: Final = st.one_of(st.integers(0, 4 * 4), st.integers(0, 24 * 4 - 1)).map(
@@ -127,7 +131,7 @@ def _lengths(where: str) -> st.SearchStrategy[Length]:
 
 @st.composite
 def _rules(draw: st.DrawFn, start: datetime, where: str) -> Rule:
-    frequency = draw(st.sampled_from(["DAILY", "DAILY", "WEEKLY", "WEEKLY", "MONTHLY"]))
+    frequency = draw(FREQUENCIES)
     weekdays: list[tuple[int, int]] = []
     month_days: list[int] = []
     if frequency == "MONTHLY":

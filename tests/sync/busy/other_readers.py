@@ -66,7 +66,7 @@ _ADDED_PERIODS: Final = (
     "added periods: of a length",
     "added periods: two in a zone",
 )
-_SHARED: Final[Mapping[str, tuple[str, ...]]] = {
+_SHARED: Final[dict[str, tuple[str, ...]]] = {
     "It knows a zone by its exact name alone, and takes other times as floating.": _ZONE_NAMES,
     "It does not read X-WR-TIMEZONE.": _OWN_ZONE,
     "A date that ends when it begins takes no time.": _WHOLE_DAYS,
@@ -77,7 +77,7 @@ _SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "UNTIL in UTC is compared with a floating time digit by digit.": _UTC_UNTIL_FLOATING,
     "UNTIL in UTC is a date of UTC, wherever the therapist works.": _UNTIL_WHOLE_DAYS,
 }
-ICAL_JS: Final[Mapping[str, tuple[str, ...]]] = _SHARED | {
+ICAL_JS: Final[dict[str, tuple[str, ...]]] = _SHARED | {
     "It refuses the whole calendar for a line without a colon.": (
         "what is not needed: broken properties of the calendar itself",
         "what is not needed: a description whose second line lost its blank, as scripts in PHP write it",
@@ -123,7 +123,7 @@ ICAL_JS: Final[Mapping[str, tuple[str, ...]]] = _SHARED | {
         "an exception beside an override of its date: moved to another day",
     ),
 }
-LIBICAL: Final[Mapping[str, tuple[str, ...]]] = _SHARED | {
+LIBICAL: Final[dict[str, tuple[str, ...]]] = _SHARED | {
     "A date that ends when it begins takes no time.": (
         *_WHOLE_DAYS,
         "whole days that end when they begin: a date by its form alone, as phpicalendar has it",
