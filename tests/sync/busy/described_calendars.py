@@ -27,7 +27,8 @@ Place = Callable[[datetime, str], ZoneInfo]
 class Rule:
     """A recurrence; `weekdays` are pairs of an ordinal (0: each) and a weekday, Monday being 0.
 
-    `until` is the last moment, written as a date if `until_is_date`.
+    `until` is the last moment, written as a date if `until_is_date`, and in UTC for floating times too if
+    `until_in_utc`.
     """
 
     frequency: Frequency
@@ -38,6 +39,7 @@ class Rule:
     count: int | None = None
     until: datetime | None = None
     until_is_date: bool = False
+    until_in_utc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ def _until(rule: Rule, where: str, place: Place) -> str:
         return ""
     if rule.until_is_date or where == DATE:
         return f"{rule.until:%Y%m%d}"
-    if where == FLOATING:
+    if where == FLOATING and not rule.until_in_utc:
         return _time(rule.until, FLOATING)
     return _time(instant(rule.until, where, place), IN_UTC)
 

@@ -27,7 +27,7 @@ ZONES: Final = (
 # The clocks change on 14 March (New York), 28 March (Europe), 4 April (Lord Howe), 31 October, 7 November.
 WINDOWS: Final = (date(2027, 3, 10), date(2027, 3, 24), date(2027, 6, 1), date(2027, 10, 22))
 WEEKS: Final = timedelta(weeks=3)
-WHERE: Final = st.sampled_from([*ZONES[:4], IN_UTC, FLOATING, DATE, DATE])
+WHERE: Final = st.sampled_from([*ZONES[:4], IN_UTC, FLOATING, FLOATING, DATE, DATE])
 STATES: Final[st.SearchStrategy[State]] = st.sampled_from(
     ["busy", "busy", "busy", "busy", "transparent", "cancelled", "free in Outlook"]
 )
@@ -121,7 +121,7 @@ def _lengths(where: str) -> st.SearchStrategy[Length]:
     minutes = st.sampled_from([15, 60, 60, 90, 180, 12 * 60, 24 * 60, 25 * 60]).map(
         lambda number: timedelta(minutes=number)
     )
-    exact = st.one_of(minutes, st.just(timedelta(hours=36)))
+    exact = st.one_of(minutes, st.sampled_from([timedelta(hours=24), timedelta(hours=36)]))
     ends = minutes.map(lambda to_end: Length(to_end=to_end))
     durations = st.builds(
         lambda days, rest: Length(days=days, exactly=rest), st.sampled_from([0, 0, 1]), exact
@@ -157,6 +157,7 @@ def _rules(draw: st.DrawFn, start: datetime, where: str) -> Rule:
         if "until" in ends
         else None,
         until_is_date=ends == "until a date",
+        until_in_utc=draw(st.booleans()),
     )
 
 

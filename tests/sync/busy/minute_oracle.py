@@ -78,7 +78,7 @@ class Oracle:
             if one.start not in replaced:
                 found.add(self._of_occurrence(event, one, occurrences))
         for at, length in event.periods:
-            if not self._is_excluded(at, event) and at not in replaced:
+            if at not in event.excluded and at not in replaced:
                 self._add_period(found, event, at, length, occurrences)
         for override in event.overrides:
             if override.state == "busy":
@@ -142,15 +142,18 @@ class Oracle:
             found.add(self._moved(at, longer), surely=False)
 
     def _kept(self, event: Event) -> Iterator[Occurrence]:
-        """Give the dates of an event that are not excluded."""
+        """Give the dates of an event that are not excluded.
+
+        Two times by the clock can be one instant; where another is named than a date, the date is not sure.
+        """
         walked = {one.start: one for one in self._walked(event)}
         walked |= {at: Occurrence(at) for at in event.added}
+        named = {*event.excluded, *(one.of for one in event.overrides)}
+        instants = {instant(at, event.where, self._place) for at in named}
         for at, one in walked.items():
-            if not self._is_excluded(at, event):
-                yield one
-
-    def _is_excluded(self, at: datetime, event: Event) -> bool:
-        return at in event.excluded
+            if at not in event.excluded:
+                is_named = at not in named and instant(at, event.where, self._place) in instants
+                yield Occurrence(at, is_sure=one.is_sure and not is_named)
 
     def _walked(self, event: Event) -> Iterator[Occurrence]:
         """Walk from day to day, and give the dates on which the rule comes true; the start is always one."""
@@ -162,25 +165,35 @@ class Oracle:
         extra = 0 if _matches(event.rule, event.start, event.start) else 1
         most = event.rule.count
         at = event.start + DAY
-        while at <= self._within.last.replace(tzinfo=None) + LATER and not self._is_past(at, event):
+        while at <= self._within.last.replace(tzinfo=None) + LATER and not self._is_past(
+            at, event, perhaps=True
+        ):
             if _matches(event.rule, at, event.start):
                 counted += 1
                 if most is not None and counted > most + extra:
                     return
-                yield Occurrence(at, is_sure=most is None or counted <= most)
+                is_counted = most is None or counted <= most
+                yield Occurrence(at, is_sure=is_counted and not self._is_past(at, event))
             at += DAY
 
-    def _is_past(self, at: datetime, event: Event) -> bool:
-        """Whether a date comes after the end of the rule; the end by a date is the end of that day."""
+    def _is_past(self, at: datetime, event: Event, *, perhaps: bool = False) -> bool:
+        """Whether a date comes after the end of the rule; the end by a date is the end of that day.
+
+        The digits of an end in UTC of floating times may be meant as they stand.
+        """
         assert event.rule is not None
         until = event.rule.until
         if until is None:
             return False
         if event.rule.until_is_date or event.where == DATE:
             return at.date() > until.date()
-        if event.where == FLOATING:
+        if event.where == FLOATING and not event.rule.until_in_utc:
             return at > until
-        return instant(at, event.where, self._place) > instant(until, event.where, self._place)
+        last = instant(until, event.where, self._place)
+        is_past = instant(at, event.where, self._place) > last
+        if event.where == FLOATING and perhaps:
+            return is_past and at > max(until, last.replace(tzinfo=None))
+        return is_past
 
     def _lasting(self, start: datetime, where: str, length: Length, first: datetime) -> Minutes:
         """Give the minutes of a date that begins at `start`, in a series that begins at `first`."""

@@ -27,6 +27,13 @@ MONDAY_IN_YORK: Final = Range(
     {date(2027, 6, 28): ZoneInfo("America/New_York")},
 )
 """The therapist works in London, and on Monday, 28 June 2027, in New York."""
+TUESDAY_IN_LONDON: Final = Range(
+    MONDAY_IN_YORK.first,
+    MONDAY_IN_YORK.last,
+    ZoneInfo("America/New_York"),
+    {date(2027, 6, 29): ZoneInfo("Europe/London")},
+)
+"""The therapist works in New York, and on Tuesday, 29 June 2027, in London."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sync.busy.odd import BERLIN, BUSY_HOUR, MONDAY_IN_YORK, YORK, Kind
+from tests.sync.busy.odd import BERLIN, BUSY_HOUR, MONDAY_IN_YORK, TUESDAY_IN_LONDON, YORK, Kind
 from tests.sync.calendars import event
 
 TEN: Final = "DTSTART:20270601T100000"
@@ -50,14 +50,6 @@ MIXED.event(
     "DURATION:PT1H",
     "RDATE:20270603T120000Z",
     busy=[BUSY_HOUR, "06-03 12:00/13:00"],
-)
-MIXED.event(
-    "a floating date added to a series in UTC",
-    "DTSTART:20270601T080000Z",
-    "DURATION:PT1H",
-    "RDATE:20270603T120000",
-    busy=[BUSY_HOUR, "06-03 10:00/11:00"],
-    told=None,
 )
 MIXED.calendar(
     "an override named in UTC in a floating series",
@@ -189,6 +181,48 @@ PLACES.event(
     # Eight in the evening in New York is midnight in UTC.
     "RRULE:FREQ=DAILY;UNTIL=20270629T000000Z",
     busy=["06-26 19:00/20:00", "06-27 19:00/20:00", "06-29 00:00/01:00"],
+)
+
+PLACES.event(
+    "an exception in UTC on the evening away, which falls on the next day in London",
+    "DTSTART:20270627T203000",
+    "DURATION:PT1H",
+    DAILY,
+    # Half past eight in the evening in New York.
+    "EXDATE:20270629T003000Z",
+    busy=["06-27 19:30/20:30", "06-29 19:30/20:30"],
+)
+
+AWAY_EAST: Final = Kind("a day in the east", TUESDAY_IN_LONDON)
+AWAY_EAST.event(
+    "a floating series until then, by UTC",
+    "DTSTART:20270627T013000",
+    "DURATION:PT30M",
+    # Half past one at night in London, and the evening before in New York.
+    "RRULE:FREQ=DAILY;UNTIL=20270629T003000Z",
+    busy=["06-27 05:30/06:00", "06-28 05:30/06:00", "06-29 00:30/01:00"],
+)
+AWAY_EAST.event(
+    "an exception in UTC",
+    "DTSTART:20270627T013000",
+    "DURATION:PT30M",
+    DAILY,
+    "EXDATE:20270629T003000Z",
+    busy=["06-27 05:30/06:00", "06-28 05:30/06:00"],
+)
+AWAY_EAST.event(
+    "two whole days, the second away",
+    "DTSTART;VALUE=DATE:20270628",
+    "DTEND;VALUE=DATE:20270630",
+    # Until midnight in London, or in New York: nobody knows when the therapist flies, so the later counts.
+    busy=["06-28 04:00/06-30 04:00"],
+)
+AWAY_EAST.event(
+    "a night before it",
+    "DTSTART:20270628T220000",
+    "DTEND:20270629T070000",
+    # Seven o'clock in New York is 11:00 UTC; in London it would be 06:00.
+    busy=["06-29 02:00/11:00"],
 )
 
 LENGTHS: Final = Kind("lengths where the clocks change")

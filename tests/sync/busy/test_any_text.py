@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.busy.expansion import Expanded, Range, UnusableError, expand
-from sync.busy.sandboxed_reading import FEED, read
+from sync.busy.sandboxed_reading import FEED, OBJECT, read
 from tests.sync.busy.broken_texts import any_bytes, beside_one_event, mutated
 from tests.sync.busy.odd import shown
-from tests.sync.calendars import calendar, event
+from tests.sync.calendars import CUSTOM_ZONE, calendar, event
 
 WITHIN: Final = Range(
     datetime(2027, 5, 1, tzinfo=UTC), datetime(2027, 8, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin")
@@ -85,3 +85,13 @@ def test_the_child_that_reads_any_texts_answers_for_each(texts: list[bytes], sou
     assert all(one is None or is_sensible(one) for one in found)
     assert found[-1] is not None
     assert found[-1].busy["sound"]
+
+
+def test_a_zone_that_takes_too_long_costs_only_what_it_times() -> None:
+    endless = CUSTOM_ZONE.replace("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", "FREQ=SECONDLY")
+    late = event("DTSTART;TZID=Office:20270601T100000", "DURATION:PT1H", uid="late")
+
+    (found,) = read([calendar(endless, late, HOUR)], WITHIN, OBJECT)
+
+    assert found is not None
+    assert shown(found.busy["sound"]) == ("06-01 08:00/09:00",)
