@@ -27,7 +27,8 @@ ZONES: Final = (
 # The clocks change on 14 March (New York), 28 March (Europe), 4 April (Lord Howe), 31 October, 7 November.
 WINDOWS: Final = (date(2027, 3, 10), date(2027, 3, 24), date(2027, 6, 1), date(2027, 10, 22))
 WEEKS: Final = timedelta(weeks=3)
-WHERE: Final = st.sampled_from([*ZONES[:4], IN_UTC, FLOATING, FLOATING, DATE, DATE])
+WHERE: Final = st.sampled_from([*ZONES[:4], IN_UTC, FLOATING, DATE, DATE])
+WHERE_THE_THERAPIST_IS: Final = st.sampled_from([FLOATING, FLOATING, DATE])
 STATES: Final[st.SearchStrategy[State]] = st.sampled_from(
     ["busy", "busy", "busy", "busy", "transparent", "cancelled", "free in Outlook"]
 )
@@ -41,20 +42,27 @@ TIMES: Final = st.one_of(st.integers(0, 4 * 4), st.integers(0, 24 * 4 - 1)).map(
 
 
 @st.composite
-def windows(draw: st.DrawFn) -> Range:
-    """Generate a window, and where the therapist works in it."""
+def windows(draw: st.DrawFn, *, is_travelling: bool = False) -> Range:
+    """Generate a window, and where the therapist works in it: each week in two zones if `is_travelling`."""
     first = datetime.combine(draw(st.sampled_from(WINDOWS)), datetime.min.time(), UTC)
     first += draw(st.sampled_from([timedelta(0), timedelta(hours=5, minutes=30)]))
-    days = st.dates(first.date(), (first + WEEKS).date())
-    elsewhere = st.dictionaries(days, st.sampled_from(ZONES).map(ZoneInfo), max_size=5)
-    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
-    return Range(first, first + WEEKS, zone, draw(st.one_of(st.just({}), elsewhere)))
+    days = [first.date() + timedelta(days=day) for day in range(-1, WEEKS.days + 2)]
+    some_days = st.one_of(st.just([]), st.lists(st.sampled_from(days), max_size=5), _weekly(days))
+    some_days = _weekly(days) if is_travelling else some_days
+    elsewhere = dict.fromkeys(draw(some_days), ZoneInfo(draw(st.sampled_from(ZONES))))
+    return Range(first, first + WEEKS, ZoneInfo(draw(st.sampled_from(ZONES))), elsewhere)
+
+
+def _weekly(days: list[date]) -> st.SearchStrategy[list[date]]:
+    """Generate the days that fall on two weekdays."""
+    weekdays = st.tuples(st.integers(0, 6), st.integers(0, 6))
+    return weekdays.map(lambda pair: [day for day in days if day.weekday() in pair])
 
 
 @st.composite
-def calendars(draw: st.DrawFn, within: Range) -> Described:
+def calendars(draw: st.DrawFn, within: Range, wheres: st.SearchStrategy[str] = WHERE) -> Described:
     """Generate a calendar whose events lie around a window; some of them share a UID."""
-    events = draw(st.lists(_events(within), min_size=1, max_size=4))
+    events = draw(st.lists(_events(within, wheres), min_size=1, max_size=4))
     share = draw(st.booleans())
     named = [
         _named(event, "shared" if share and not event.overrides else f"{place}")
@@ -70,8 +78,8 @@ def _named(event: Event, uid: str) -> Event:
 
 
 @st.composite
-def _events(draw: st.DrawFn, within: Range) -> Event:
-    where = draw(WHERE)
+def _events(draw: st.DrawFn, within: Range, wheres: st.SearchStrategy[str]) -> Event:
+    where = draw(wheres)
     start = draw(_moments(within, where, before=20))
     length, state = draw(_lengths(where)), draw(STATES)
     if draw(st.integers(0, 4)) == 0:

@@ -199,7 +199,10 @@ class Oracle:
         """Give the minutes of a date that begins at `start`, in a series that begins at `first`."""
         begins = instant(start, where, self._place)
         certain, possible = self._ends(start, where, length, first)
-        return Minutes(set(self._between(begins, certain)), set(self._between(begins, possible)))
+        # What begins in an hour that the clocks leave out may end before it by the clock: it is turned round.
+        end = start + (length.days * DAY if length.to_end is None else length.to_end)
+        begun = min(begins, *self._shown(start, end, where))
+        return Minutes(set(self._between(begins, certain)), set(self._between(begun, possible)))
 
     def _ends(
         self, start: datetime, where: str, length: Length, first: datetime

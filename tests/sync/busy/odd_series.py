@@ -105,6 +105,34 @@ UNTIL.event(
     busy=[BUSY_HOUR, SECOND],
 )
 
+RULES: Final = Kind("days of a rule")
+RULES.event(
+    "the first Tuesday and each Wednesday of a month",
+    *HOUR,
+    "RRULE:FREQ=MONTHLY;BYDAY=1TU,WE;UNTIL=20270616T235959Z",
+    busy=[BUSY_HOUR, SECOND, "06-09 08:00/09:00", "06-16 08:00/09:00"],
+)
+RULES.event(
+    "the last Friday of a month",
+    "DTSTART:20270625T080000Z",
+    "DTEND:20270625T090000Z",
+    "RRULE:FREQ=MONTHLY;BYDAY=-1FR;COUNT=2",
+    busy=["06-25 08:00/09:00", "07-30 08:00/09:00"],
+)
+RULES.event(
+    "the last day of a month",
+    "DTSTART:20270630T080000Z",
+    "DTEND:20270630T090000Z",
+    "RRULE:FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=2",
+    busy=["06-30 08:00/09:00", "07-31 08:00/09:00"],
+)
+RULES.event(
+    "Wednesdays from a Tuesday, which is the first date all the same",
+    *HOUR,
+    "RRULE:FREQ=WEEKLY;BYDAY=WE;UNTIL=20270609T235959Z",
+    busy=[BUSY_HOUR, SECOND, "06-09 08:00/09:00"],
+)
+
 EMPTY: Final = Kind("empty values")
 EMPTY.event("an exception", *HOUR, DAILY, "EXDATE:", busy=[BUSY_HOUR, SECOND, THIRD])
 EMPTY.event(

@@ -53,6 +53,7 @@ _DATES_UNTIL: Final = (
     "an end of the wrong type: a date for times of UTC",
     "an end of the wrong type: a date for floating times",
 )
+_START: Final = ("days of a rule: Wednesdays from a Tuesday, which is the first date all the same",)
 _FIRST_DATE: Final = ("an end of the wrong type: before the first date, which stays",)
 _STATES: Final = ("free and busy states: Outlook's free alone",)
 _MIXED: Final = "floating, UTC and unknown zones together: "
@@ -75,6 +76,7 @@ _SHARED: Final[dict[str, tuple[str, ...]]] = {
     "A date that ends when it begins takes no time.": _WHOLE_DAYS,
     "It knows one zone for floating times, and not one for each day.": _PLACES,
     "UNTIL as a date is its midnight, so the last date is lost.": _DATES_UNTIL,
+    "A start that its rule does not name is no date.": _START,
     "UNTIL before the start loses the first date.": _FIRST_DATE,
     "It does not read Microsoft's property.": _STATES,
     "UNTIL in UTC is compared with a floating time digit by digit.": _UTC_UNTIL_FLOATING,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sync.busy.expansion import Range, expand
 from tests.sync.busy.described_calendars import Described, written
-from tests.sync.busy.generated_calendars import calendars, windows
+from tests.sync.busy.generated_calendars import WHERE_THE_THERAPIST_IS, calendars, windows
 from tests.sync.busy.minute_oracle import MINUTE, Minutes, Oracle, place_of
 
 
@@ -33,10 +33,26 @@ def shown(found: set[int], within: Range) -> list[str]:
     return [f"{within.first + timedelta(minutes=one):%Y-%m-%d %H:%M}" for one in sorted(found)[:3]]
 
 
-@settings(max_examples=300, deadline=None)
+@st.composite
+def journeys(draw: st.DrawFn) -> tuple[Range, Described]:
+    """Generate a calendar of floating times and dates, of a therapist who works in two zones each week."""
+    within = draw(windows(is_travelling=True))
+    return within, draw(calendars(within, WHERE_THE_THERAPIST_IS))
+
+
+@settings(max_examples=250, deadline=None)
 @given(examples())
 def test_each_minute_is_busy_that_an_event_takes_and_no_other(example: tuple[Range, Described]) -> None:
-    within, described = example
+    _compare(*example)
+
+
+@settings(max_examples=150, deadline=None)
+@given(journeys())
+def test_so_it_is_where_the_therapist_works_in_two_zones(example: tuple[Range, Described]) -> None:
+    _compare(*example)
+
+
+def _compare(within: Range, described: Described) -> None:
     text = written(described, place_of(described, within))
     note(text.decode())
     found = expand(text, within)
