@@ -105,6 +105,15 @@ UNTIL.event(
     busy=[BUSY_HOUR, SECOND],
 )
 
+UNTIL.event(
+    "of the right type, local for floating times, is exact",
+    "DTSTART:20270601T003000",
+    "DURATION:PT30M",
+    # In UTC it would be half past one on the third.
+    "RRULE:FREQ=DAILY;UNTIL=20270602T233000",
+    busy=["05-31 22:30/23:00", "06-01 22:30/23:00"],
+)
+
 RULES: Final = Kind("days of a rule")
 RULES.event(
     "the first Tuesday and each Wednesday of a month",
