@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from sync.busy.expansion import Range
+from sync.busy.moments import Range
 from tests.sync.busy.described_calendars import (
     DATE,
     FLOATING,
@@ -47,9 +47,9 @@ def windows(draw: st.DrawFn, *, is_travelling: bool = False) -> Range:
     first = datetime.combine(draw(st.sampled_from(WINDOWS)), datetime.min.time(), UTC)
     first += draw(st.sampled_from([timedelta(0), timedelta(hours=5, minutes=30)]))
     days = [first.date() + timedelta(days=day) for day in range(-1, WEEKS.days + 2)]
-    some_days = st.one_of(st.just([]), st.lists(st.sampled_from(days), max_size=5), _weekly(days))
-    some_days = _weekly(days) if is_travelling else some_days
-    elsewhere = dict.fromkeys(draw(some_days), ZoneInfo(draw(st.sampled_from(ZONES))))
+    some_days = st.lists(st.sampled_from(days), max_size=5)
+    away = _weekly(days) if is_travelling else st.one_of(st.builds(list[date]), some_days, _weekly(days))
+    elsewhere = dict.fromkeys(draw(away), ZoneInfo(draw(st.sampled_from(ZONES))))
     return Range(first, first + WEEKS, ZoneInfo(draw(st.sampled_from(ZONES))), elsewhere)
 
 

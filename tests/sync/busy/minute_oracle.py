@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sync.busy.expansion import Range
+from sync.busy.moments import Range
 from tests.sync.busy.described_calendars import (
     DATE,
     FLOATING,

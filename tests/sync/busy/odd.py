@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sync.busy.expansion import Range
+from sync.busy.moments import Range
 from tests.sync.calendars import calendar, event
 
 Span = tuple[datetime, datetime]

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sync.busy.expansion import Expanded, Range, UnusableError, expand
+from sync.busy.expansion import Expanded, UnusableError, expand
+from sync.busy.moments import Range
 from sync.busy.sandboxed_reading import FEED, OBJECT, read
 from tests.sync.busy.broken_texts import any_bytes, beside_one_event, mutated
 from tests.sync.busy.odd import shown

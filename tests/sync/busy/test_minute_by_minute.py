@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from sync.busy.expansion import Range, expand
+from sync.busy.expansion import expand
+from sync.busy.moments import Range
 from tests.sync.busy.described_calendars import Described, written
 from tests.sync.busy.generated_calendars import WHERE_THE_THERAPIST_IS, calendars, windows
 from tests.sync.busy.minute_oracle import MINUTE, Minutes, Oracle, place_of
