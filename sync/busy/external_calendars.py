@@ -16,7 +16,7 @@ from models import ExternalCalendar
 from sync.busy.busy_time import Source, forget_source
 from sync.busy.discovery import Choice, discover
 from sync.busy.fetching import FetchError, Line
-from sync.busy.outcomes import pause_before_next, status_of
+from sync.busy.outcomes import EVERY, pause_before_next, status_of
 from sync.outbound.outbound import ForbiddenAddressError, check_url
 
 _AT_ONCE: Final = 500
@@ -59,7 +59,8 @@ class ExternalCalendars(Collection):
     def complete(self, before: Values | None, values: Values) -> None:
         """Forget the other server's marks when a calendar's URL or login changes."""
         if before is None:
-            values |= _NEW | {"next_at": self.caller.real_now}
+            # Its first fetch is queued with it.
+            values |= _NEW | {"next_at": self.caller.real_now + EVERY}
         elif before["password"] is not None and "password" not in values:
             _refuse_to_send_elsewhere(before, values)
         if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
