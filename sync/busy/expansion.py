@@ -15,6 +15,7 @@ from sync.busy.components import BrokenError, Component, Line, read_components
 from sync.busy.moments import (
     NONSENSE,
     Clock,
+    Duration,
     Length,
     Moment,
     Range,
@@ -155,7 +156,11 @@ class _Reading:
     def _read(self, uid: str, component: Component, zones: Zones) -> Iterator[Event]:
         """Give the event of a component, unless it cannot be read, and note what is wrong with it."""
         try:
-            event = read_event(uid, component, self._within, zones, self._counted)
+            with self._limit():
+                event = read_event(uid, component, self._within, zones, self._counted)
+        except TooSlowError:
+            self._failure = "too_slow"
+            self._unread[Unread(uid, component.line)] = None
         except BrokenError as error:
             self._unread[Unread(uid, error.line)] = None
         except NONSENSE:
@@ -264,7 +269,7 @@ def _length(component: Component, starts: Moment, clock: Clock, zones: Zones) ->
             raise BrokenError(line.number) from None
         lengths.append(length_of(duration, clock))
     if not lengths:
-        return length_of(timedelta(0), clock)
+        return length_of(Duration(timedelta(0), timedelta(0)), clock)
     return Length([reading for one in lengths for reading in one.readings])
 
 

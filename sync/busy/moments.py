@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone
-from icalendar.prop import vDuration
 from icalendar.timezone import tzp
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from sync.busy.components import BrokenError, Component, Line
 
@@ -20,6 +20,9 @@ _TIME: Final = re.compile(
 )
 # A name with a colon should be quoted; where it is not, the value is what follows the last colon.
 _UNQUOTED: Final = re.compile(r'TZID="?([^";]*)"?(?:;.*)?:([^:]*)', re.IGNORECASE)
+_DURATION: Final = re.compile(
+    r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
+)
 _DAY: Final = timedelta(days=1)
 _NOTHING: Final = timedelta(0)
 _LONGEST_DURATION: Final = timedelta(days=36_500)
@@ -121,15 +124,19 @@ def _made(component: Component) -> tzinfo | None:
 
 
 def _guessed(name: str) -> tzinfo | None:
-    """Give the zone of a name of Windows, or of a name with its maker's name in front."""
-    try:
-        found: tzinfo | None = tzp.timezone(name)
-    except NONSENSE:
-        return None
-    return found
+    """Give the zone of a name of Windows, or of a name behind its maker's (RFC 5545, 3.2.19)."""
+    parts = name.strip("/").split("/")
+    behind = ("/".join(parts[place:]) for place in range(1, len(parts)))
+    found = (_known(one) for one in (_windows().get(name.lower(), ""), *behind))
+    return next((zone for zone in found if zone is not None), None)
 
 
-def read_moments(line: Line, zones: Zones) -> list[tuple[Moment, Moment | timedelta | None]]:
+@cache
+def _windows() -> dict[str, str]:
+    return {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items()}
+
+
+def read_moments(line: Line, zones: Zones) -> list[tuple[Moment, "Moment | Duration | None"]]:
     """Read the dates, times or periods of a line, each with its end if it has one; BrokenError."""
     parameters, value = line.parts()
     zone = str(parameters.get("TZID", ""))
@@ -150,7 +157,9 @@ def read_moment(line: Line, zones: Zones) -> Moment:
     return read_moments(line, zones)[0][0]
 
 
-def _period(text: str, zone: str, zones: Zones, *, as_date: bool) -> tuple[Moment, Moment | timedelta | None]:
+def _period(
+    text: str, zone: str, zones: Zones, *, as_date: bool
+) -> tuple[Moment, "Moment | Duration | None"]:
     first, _, last = text.partition("/")
     starts = _moment(first, zone, zones, as_date=as_date)
     if not last:
@@ -182,12 +191,26 @@ def _offset(text: str) -> tzinfo:
     return datetime.strptime("+0000" if text in "Zz" else text, "%z").tzinfo or UTC
 
 
-def read_duration(text: str) -> timedelta:
+class Duration(NamedTuple):
+    """A duration: days by the civil calendar, and exact time, which is no day even where it has 24 hours."""
+
+    days: timedelta
+    time: timedelta
+
+
+def read_duration(text: str) -> Duration:
     """Read a duration; ValueError when it makes no sense or lasts for more than a century."""
-    found: timedelta = vDuration.from_ical(text.strip().upper())  # type: ignore[no-untyped-call]
-    if abs(found) > _LONGEST_DURATION:
+    found = _DURATION.fullmatch(text.strip())
+    if found is None or not any(found.groups()[1:]):
         raise ValueError(text)
-    return found
+    sign = -1 if found[1] == "-" else 1
+    weeks, days, hours, minutes, seconds = (sign * int(one or 0) for one in found.groups()[1:])
+    duration = Duration(
+        timedelta(weeks=weeks, days=days), timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    )
+    if abs(sum(duration, _NOTHING)) > _LONGEST_DURATION:
+        raise ValueError(text)
+    return duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +287,11 @@ def length_until(start: datetime, ends: Moment, clock: Clock) -> Length:
     return Length([(wall - start, _NOTHING), (_NOTHING, ended - clock.instant(start))])
 
 
-def length_of(duration: timedelta, clock: Clock) -> Length:
-    """Give the length of a duration: its days are civil, the rest exact; a date lasts for whole days."""
+def length_of(duration: Duration, clock: Clock) -> Length:
+    """Give the length of a duration; a date lasts for whole days, and for one at least."""
     if clock.is_date:
-        return Length([(max(-(-abs(duration) // _DAY), 1) * _DAY, _NOTHING)])
-    days = int(duration / _DAY) * _DAY
-    return Length([(days, duration - days)])
+        return Length([(max(-(-abs(sum(duration, _NOTHING)) // _DAY), 1) * _DAY, _NOTHING)])
+    return Length([duration])
 
 
 def _next_midnight(wall: datetime) -> datetime:

@@ -4,7 +4,7 @@ Everything is reckoned by the clock of the series, which is that of its first da
 else a calendar gives in another zone, or in none, is read by that clock first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, TypeVar
@@ -15,6 +15,7 @@ from sync.busy.components import BrokenError, Line
 from sync.busy.moments import (
     NONSENSE,
     Clock,
+    Duration,
     Length,
     Moment,
     Range,
@@ -87,6 +88,7 @@ def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
     if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.get("COUNT", "").strip("0") == "0":
         raise BrokenError(line.number)
     kept = _PARTS - _OF_THE_CLOCK if clock.is_date else _PARTS
+    parts["BYDAY"] = _weekdays(parts)
     text = ";".join(f"{name}={text}" for name, text in parts.items() if name in kept and text)
     try:
         if int(parts.get("INTERVAL") or 1) < 1 or int(parts.get("COUNT") or 1) < 1:
@@ -96,6 +98,19 @@ def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
         return Rule(text) if not until else Rule(text, *_until(_value(until, line, zones), first, clock))
     except NONSENSE:
         raise BrokenError(line.number) from None
+
+
+def _weekdays(parts: Mapping[str, str]) -> str:
+    """Give the weekdays of a rule; beside numbered ones (1TU,WE), dateutil takes plain ones for none."""
+    days = [one for one in parts.get("BYDAY", "").split(",") if one]
+    most = {"MONTHLY": 5, "YEARLY": 5 if parts.get("BYMONTH") else 53}.get(parts.get("FREQ", ""), 0)
+    if not most or not any(one[:1] in "+-0123456789" for one in days):
+        return ",".join(days)
+    numbered = (
+        [one] if one[:1] in "+-0123456789" else [f"{number}{one}" for number in range(1, most + 1)]
+        for one in days
+    )
+    return ",".join(one for some in numbered for one in some)
 
 
 def _value(text: str, line: Line, zones: Zones) -> Moment:
@@ -116,7 +131,9 @@ def _until(until: Moment, first: Moment, clock: Clock) -> tuple[datetime, dateti
             return until.wall + _FARTHEST, None
         # By a clock of the place, the digits may be meant as they stand.
         wall = clock.wall(until)
-        return (wall, until.instant) if clock.zone is not None else (max(wall, until.wall), None)
+        return wall if clock.zone is not None else max(wall, until.wall), until.instant
+    if clock.zone is None:
+        return until.wall, None
     # A local time where UTC is due: it may be either.
     return max(until.wall, clock.wall(Moment(until.wall, UTC))), None
 
@@ -151,9 +168,9 @@ class Event:
         return self.length.span(self.starts.wall, self.clock)
 
 
-def length_from(ends: Moment | timedelta, start: datetime, clock: Clock) -> Length:
+def length_from(ends: Moment | Duration, start: datetime, clock: Clock) -> Length:
     """Give the length of what begins at `start` by the clock, and has this end or duration."""
-    return length_of(ends, clock) if isinstance(ends, timedelta) else length_until(start, ends, clock)
+    return length_of(ends, clock) if isinstance(ends, Duration) else length_until(start, ends, clock)
 
 
 def read_added(line: Line, event: Event, zones: Zones) -> Iterator[tuple[datetime, Length]]:
@@ -168,42 +185,69 @@ def read_added(line: Line, event: Event, zones: Zones) -> Iterator[tuple[datetim
         yield wall, event.length if ends is None else length_from(ends, wall, clock)
 
 
+class _Names:
+    """Names of occurrences of a series: by instant, by time of the clock, or by date alone."""
+
+    def __init__(self, clock: Clock, moments: Iterable[Moment] = ()) -> None:
+        self._clock = clock
+        self._instants: set[datetime] = set()
+        self._walls: set[datetime] = set()
+        self.dates: set[date] = set()
+        for one in moments:
+            self.add(one)
+
+    def add(self, moment: Moment) -> None:
+        """Add the name that a moment is."""
+        if moment.is_date and not self._clock.is_date:
+            self.dates.add(moment.wall.date())
+        elif moment.instant is not None and not self._clock.is_date:
+            self._instants.add(moment.instant)
+        else:
+            self._walls.add(_wall_of(moment, self._clock))
+
+    def have(self, wall: datetime) -> bool:
+        """Whether they name what takes place at a time, otherwise than by its date alone."""
+        return wall in self._walls or (bool(self._instants) and self._clock.instant(wall) in self._instants)
+
+
+def _wall_of(named: Moment, clock: Clock) -> datetime:
+    wall = clock.wall(named)
+    if not clock.is_date:
+        return wall
+    # Midnight of UTC is how programs write a date.
+    return named.wall if not named.wall.time() else _midnight(wall)
+
+
 class Series:
     """One recurring event with the occurrences that take the place of some of its own."""
 
     def __init__(self, event: Event) -> None:
         self._event = event
         self._clock = event.clock
-        self._by_date = {one.wall.date() for one in event.left_out if self._names_date(one)}
-        self._left_out = {self._key(one) for one in event.left_out if not self._names_date(one)}
-        self._moved: set[datetime] = set()
-        self._moved_dates: set[date] = set()
+        self._left_out = _Names(event.clock, event.left_out)
+        self._moved = _Names(event.clock)
         self._futures: list[tuple[datetime, Event]] = []
 
     def move(self, event: Event, named: Moment) -> None:
         """Put an event in the place of the occurrence that it names, or of all from there on."""
         if event.future:
-            self._futures = sorted([*self._futures, (self._key(named), event)], key=lambda one: one[0])
-        elif self._names_date(named):
-            self._moved_dates.add(named.wall.date())
+            self._futures = sorted([*self._futures, (self._wall(named), event)], key=lambda one: one[0])
         else:
-            self._moved.add(self._key(named))
+            self._moved.add(named)
 
     def has(self, named: Moment) -> bool:
         """Whether the series has an occurrence of this name."""
-        wall = self._wall(named)
-        near = [one for one, _ in self._occurrences(wall - _DAY, wall + _DAY)]
-        if self._names_date(named):
-            return any(one.date() == wall.date() for one in near)
-        return any(self._name(one) == self._name(wall) for one in near)
+        names, wall = _Names(self._clock, [named]), self._wall(named)
+        near = (one for one, _ in self._occurrences(wall - 2 * _DAY, wall + 2 * _DAY))
+        return any(names.have(one) or one.date() in names.dates for one in near)
 
     def spans(self, within: Range) -> Iterator[Span]:
         """Give the instants between which its occurrences take place, about the window."""
         room = 2 * _DAY + self._farthest()
         low, high = (at.replace(tzinfo=None) for at in (within.first - room, within.last + room))
-        moved_dates = set(self._moved_dates)
+        moved_dates = set(self._moved.dates)
         for wall, lengths in self._occurrences(low, high):
-            if self._name(wall) in self._moved:
+            if self._moved.have(wall):
                 continue
             # A date names the first occurrence on it: of others that day nothing says that they have moved.
             if wall.date() in moved_dates:
@@ -212,25 +256,11 @@ class Series:
             for length in lengths:
                 yield from self._span(wall, length)
 
-    def _names_date(self, moment: Moment) -> bool:
-        """Whether a moment names by its date alone what has a time of day."""
-        return moment.is_date and not self._clock.is_date
-
     def _wall(self, named: Moment) -> datetime:
         """Give the time of an occurrence by its name."""
-        if self._names_date(named):
+        if named.is_date and not self._clock.is_date:
             return datetime.combine(named.wall.date(), self._event.starts.wall.time())
-        wall = self._clock.wall(named)
-        if not self._clock.is_date:
-            return wall
-        return named.wall if not named.wall.time() else _midnight(wall)
-
-    def _name(self, wall: datetime) -> datetime:
-        """Give what names an occurrence: its instant, or its date or time where it has no zone."""
-        return wall if self._clock.zone is None else self._clock.instant(wall)
-
-    def _key(self, named: Moment) -> datetime:
-        return self._name(self._wall(named))
+        return _wall_of(named, self._clock)
 
     def _farthest(self) -> timedelta:
         """Give the most by which an occurrence's end or new place may lie apart from its own time."""
@@ -243,8 +273,7 @@ class Series:
 
     def _span(self, wall: datetime, length: Length) -> Iterator[Span]:
         """Give when an occurrence takes place, if it keeps anybody busy."""
-        name = self._name(wall)
-        future = next((one for key, one in reversed(self._futures) if key <= name), None)
+        future = next((one for first, one in reversed(self._futures) if first <= wall), None)
         if future is None or future.moved_from is None:
             if not self._event.is_free:
                 yield length.span(wall, self._clock)
@@ -261,7 +290,7 @@ class Series:
             found.setdefault(wall, []).append(length)
         without = set(self._ruled(event.without, low, high))
         for wall in sorted(found):
-            is_left_out = wall.date() in self._by_date or self._name(wall) in self._left_out
+            is_left_out = self._left_out.have(wall) or wall.date() in self._left_out.dates
             if low <= wall <= high and wall not in without and not is_left_out:
                 yield wall, found[wall]
 
