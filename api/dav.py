@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, abort, g, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import Authorization
 
@@ -26,7 +26,11 @@ PREFIX: Final = "/dav/"
 _ACTOR: Final = "CalDAV"
 _REALM: Final = 'Basic realm="clinic", charset="UTF-8"'
 # What is not served is answered by the protocol's own 405, not by a problem in JSON.
-_ALL: Final = [*METHODS, "MKCALENDAR", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "PATCH", "POST"]
+_ALL: Final = [*METHODS, "COPY", "MOVE", "LOCK", "UNLOCK", "PATCH", "POST"]
+
+# The host's own root stays what it is to everybody else: nothing to GET, as at a path without a route.
+_NOTHING: Final = frozenset({"GET", "HEAD"})
+_AT_THE_ROOT: Final = [one for one in METHODS if one not in {"PUT", "DELETE"}]
 
 dav = Blueprint("dav", "dav")
 
@@ -35,6 +39,21 @@ dav = Blueprint("dav", "dav")
 def well_known() -> Response:
     """Redirect a calendar program to the CalDAV server (RFC 6764)."""
     return Response(status=HTTPStatus.MOVED_PERMANENTLY, headers={"Location": PREFIX})
+
+
+@dav.route("/", methods=_AT_THE_ROOT, provide_automatic_options=False)
+def enter() -> Response:
+    """Lead a calendar program on that was given the host's name alone."""
+    if request.method in _NOTHING:
+        abort(HTTPStatus.NOT_FOUND)
+    return serve("")
+
+
+@dav.route("/principals/", methods=_ALL, provide_automatic_options=False, strict_slashes=False)
+@dav.route("/principals/<path:path>", methods=_ALL, provide_automatic_options=False)
+def lead_on(path: str = "") -> Response:
+    """Lead a calendar program on that asks for its principal where other servers have it."""
+    return serve(path)
 
 
 @dav.route(PREFIX, methods=_ALL, defaults={"path": ""}, provide_automatic_options=False, strict_slashes=False)
@@ -76,8 +95,9 @@ def _home(session: Session) -> Home | None:
 
 
 def _password(session: Session, given: Authorization) -> PasswordRow | None:
-    """Find the app password that was sent; the user's name must be the id of its therapist."""
+    """Find the app password that was sent; the user's name is the id of its therapist, in either case."""
     if given.type != "basic" or not given.password:
         return None
     found = authenticate_app(session, digest_of(given.password))
-    return found if found is not None and given.username == str(found.therapist_id) else None
+    user = (given.username or "").lower()
+    return found if found is not None and user == str(found.therapist_id) else None

@@ -1,19 +1,28 @@
 """Turns paths into resources, and resources into the hrefs that programs are given."""
 
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from dav.calendars import Calendar, Home
 
+# Programs that are given a host's name alone ask here first, whatever the prefix is.
+_ENTRANCE: Final = "/"
+_PRINCIPALS: Final = "/principals/"
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The target of a path: the root, a home, a calendar, or an object in it (which need not exist)."""
+    """The target of a path: the root, a home, a calendar, or an object in it (which need not exist).
+
+    An `entrance` is a path outside the prefix, which tells what the root tells.
+    """
 
     home: Home
     in_home: bool = False
     calendar: Calendar | None = None
     name: str | None = None
+    entrance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +36,16 @@ class Paths:
         """Give the resource of a percent-encoded path; None for a path that cannot exist here."""
         if path + "/" == self.prefix or path == self.prefix:
             return Resource(self.home)
+        if path == _ENTRANCE or f"{path}/".startswith(_PRINCIPALS):
+            return Resource(self.home, entrance=path)
         # No object has a name with a NUL, and databases refuse a query that contains it.
         if not path.startswith(self.prefix) or "\x00" in unquote(path):
             return None
+        return self._in_home(path)
+
+    def _in_home(self, path: str) -> Resource | None:
         user, *rest = [unquote(part) for part in path[len(self.prefix) :].split("/")]
-        if user != self.home.user:
+        if user.lower() != self.home.user.lower():
             return None
         if rest in ([], [""]):
             return Resource(self.home, in_home=True)
@@ -63,4 +77,4 @@ class Paths:
         """Give a resource's own href."""
         if resource.calendar is not None:
             return self.of(resource.calendar, resource.name or "")
-        return self.of_home() if resource.in_home else self.root()
+        return self.of_home() if resource.in_home else resource.entrance or self.root()

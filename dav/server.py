@@ -14,8 +14,12 @@ from dav.requests import MalformedError, Request, changed_by, wanted_by
 from dav.responses import Response, calendar_text, multistatus, plain, xml
 
 CLASSES: Final = "1, 3, calendar-access"
-METHODS: Final = ("OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT", "PUT", "DELETE", "PROPPATCH")
-_READING: Final = ("OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT", "PROPPATCH")
+METHODS: Final = (
+    "OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT", "PUT", "DELETE", "MKCALENDAR", "MKCOL",
+)  # fmt: skip
+_EVERYWHERE: Final = ("OPTIONS", "PROPFIND", "PROPPATCH")
+# Where these cannot be done, they are refused by a precondition, which says more than 405.
+_REFUSED_BY_NAME: Final = frozenset({"REPORT", "MKCALENDAR", "MKCOL"})
 
 
 def answer(request: Request, home: Home, prefix: str) -> Response:
@@ -25,13 +29,8 @@ def answer(request: Request, home: Home, prefix: str) -> Response:
     """
     paths = Paths(prefix, home)
     resource = paths.resource(request.path)
-    if resource is None:
-        return plain(HTTPStatus.NOT_FOUND, "There is no such calendar.\n")
-    method = _METHODS.get(request.method)
-    if method is None:
-        return _not_allowed(resource)
     try:
-        return method(paths, resource, request)
+        return _answer(paths, resource, request)
     except ForbiddenError as error:
         return refused(error)
     except PreconditionFailedError:
@@ -40,17 +39,35 @@ def answer(request: Request, home: Home, prefix: str) -> Response:
         return plain(HTTPStatus.BAD_REQUEST, f"{error}\n")
 
 
+def _answer(paths: Paths, resource: Resource | None, request: Request) -> Response:
+    if request.method in {"MKCALENDAR", "MKCOL"}:
+        raise ForbiddenError(_why_not_made(paths, resource))
+    if resource is None:
+        return plain(HTTPStatus.NOT_FOUND, "There is no such calendar.\n")
+    if request.method not in (*_allowed(resource), *_REFUSED_BY_NAME):
+        allow = ", ".join(_allowed(resource))
+        return plain(HTTPStatus.METHOD_NOT_ALLOWED, "Not here.\n", Allow=allow)
+    return _METHODS[request.method](paths, resource, request)
+
+
+def _why_not_made(paths: Paths, resource: Resource | None) -> str:
+    """Name the precondition by which no calendar can be made here (RFC 4791, 5.3.1.1)."""
+    exists = resource is not None and _properties(paths, resource) is not None
+    return d("resource-must-be-null") if exists else c("calendar-collection-location-ok")
+
+
 def _options(_paths: Paths, resource: Resource, _request: Request) -> Response:
-    return Response(HTTPStatus.OK, {"DAV": CLASSES, "Allow": _allowed(resource)})
+    return Response(HTTPStatus.OK, {"DAV": CLASSES, "Allow": ", ".join(_allowed(resource))})
 
 
-def _allowed(resource: Resource) -> str:
-    writable = resource.calendar is not None and resource.calendar.writable
-    return ", ".join(METHODS if writable else _READING)
-
-
-def _not_allowed(resource: Resource) -> Response:
-    return plain(HTTPStatus.METHOD_NOT_ALLOWED, "Not here.\n", Allow=_allowed(resource))
+def _allowed(resource: Resource) -> tuple[str, ...]:
+    """Give the methods of a resource; those of an object that does not exist are those it would have."""
+    if resource.calendar is None:
+        return _EVERYWHERE
+    if resource.name is None:
+        return (*_EVERYWHERE, "REPORT")
+    writing = ("PUT", "DELETE") if resource.calendar.writable else ()
+    return ("GET", "HEAD", *_EVERYWHERE, *writing)
 
 
 def _propfind(paths: Paths, resource: Resource, request: Request) -> Response:
@@ -80,6 +97,8 @@ def _properties(paths: Paths, resource: Resource) -> Properties | None:
 
 
 def _add_children(paths: Paths, resource: Resource, result: Multistatus) -> None:
+    if resource.entrance is not None:
+        return
     if resource.calendar is None and not resource.in_home:
         result.add(paths.of_home(), of_home(paths))
     elif resource.calendar is None:
@@ -110,9 +129,7 @@ def _report(paths: Paths, resource: Resource, request: Request) -> Response:
 
 
 def _get(_paths: Paths, resource: Resource, request: Request) -> Response:
-    if resource.calendar is None or resource.name is None:
-        return _not_allowed(resource)
-    item = _item(resource.calendar, resource.name)
+    item = _item(*_object(resource))
     if item is None:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
     if request.conditions.held_by(item.etag):
@@ -121,16 +138,14 @@ def _get(_paths: Paths, resource: Resource, request: Request) -> Response:
 
 
 def _put(paths: Paths, resource: Resource, request: Request) -> Response:
-    calendar = _writable(resource)
-    if calendar is None or resource.name is None:
-        return _not_allowed(resource)
+    calendar, name = _object(resource)
     media_type = request.headers.get("content-type", "text/calendar").partition(";")[0].strip().lower()
     if media_type != "text/calendar":
         raise ForbiddenError(c("supported-calendar-data"))
     if len(request.body) > calendar.largest:
         raise ForbiddenError(c("max-resource-size"))
     try:
-        etag, new = calendar.put(resource.name, request.body, request.conditions)
+        etag, new = calendar.put(name, request.body, request.conditions)
     except ForbiddenError as error:
         # A calendar knows the object that has the UID by its name only; the answer needs its href.
         href = None if error.href is None else paths.of(calendar, error.href)
@@ -139,16 +154,17 @@ def _put(paths: Paths, resource: Resource, request: Request) -> Response:
 
 
 def _delete(_paths: Paths, resource: Resource, request: Request) -> Response:
-    calendar = _writable(resource)
-    if calendar is None or resource.name is None:
-        return _not_allowed(resource)
-    if calendar.delete(resource.name, request.conditions):
+    calendar, name = _object(resource)
+    if calendar.delete(name, request.conditions):
         return Response(HTTPStatus.NO_CONTENT)
     return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
 
 
-def _writable(resource: Resource) -> Calendar | None:
-    return resource.calendar if resource.calendar is not None and resource.calendar.writable else None
+def _object(resource: Resource) -> tuple[Calendar, str]:
+    """Give the calendar and the name of an object: methods of objects are allowed at objects alone."""
+    if resource.calendar is None or resource.name is None:
+        raise ForbiddenError(c("valid-calendar-object-resource"))
+    return resource.calendar, resource.name
 
 
 _METHODS: Final[Mapping[str, Callable[[Paths, Resource, Request], Response]]] = {

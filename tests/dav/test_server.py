@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
+from dav.server import METHODS
 from tests.dav.shelf import BUSY, HOME, PREFIX, VISITS, XMLNS, Program, Shelf, event, responses_of, tag
 
 
@@ -35,8 +36,6 @@ def test_only_a_writable_calendar_offers_to_be_written(program: Program) -> None
 
     assert "{DAV:}write-content" not in rights[VISITS]
     assert {"{DAV:}write-content", "{DAV:}bind", "{DAV:}unbind"} <= rights[BUSY]
-    assert "PUT" not in program.ask("OPTIONS", VISITS).headers["Allow"]
-    assert "PUT" in program.ask("OPTIONS", BUSY).headers["Allow"]
 
 
 def test_properties_that_are_not_there_are_told_apart_unless_only_what_is_there_is_wanted(
@@ -154,21 +153,103 @@ def test_an_object_whose_identifier_is_taken_names_the_other(program: Program, b
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-@pytest.mark.parametrize(
-    ("path", "offered"), [(f"{VISITS}v.ics", False), (BUSY, True), (HOME, False), (PREFIX, False)]
-)
-def test_nothing_else_can_be_written(program: Program, method: str, path: str, offered: bool) -> None:
+@pytest.mark.parametrize("path", [f"{VISITS}v.ics", f"{VISITS}new.ics", VISITS, BUSY, HOME, PREFIX])
+def test_nothing_else_can_be_written(program: Program, method: str, path: str) -> None:
     answered = program.ask(method, path, event("v", 13))
 
     assert answered.status == HTTPStatus.METHOD_NOT_ALLOWED
-    # What can be written into the collection is offered at the collection as well.
-    assert (method in answered.headers["Allow"].split(", ")) is offered
 
 
-@pytest.mark.parametrize("method", ["MKCALENDAR", "MKCOL", "COPY", "MOVE", "LOCK", "POST"])
+@pytest.mark.parametrize("method", ["COPY", "MOVE", "LOCK", "POST"])
 def test_methods_of_a_larger_server_are_not_allowed(program: Program, method: str) -> None:
     assert program.ask(method, f"{HOME}other/").status == HTTPStatus.NOT_FOUND
     assert program.ask(method, BUSY).status == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+ASKED = (*METHODS, "COPY", "MOVE", "LOCK", "UNLOCK", "PATCH", "POST")
+EVERYWHERE = {"OPTIONS", "PROPFIND", "PROPPATCH"}
+OF_OBJECTS = EVERYWHERE | {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/", EVERYWHERE),
+        ("/principals", EVERYWHERE),
+        ("/principals/users/ada/", EVERYWHERE),
+        (PREFIX, EVERYWHERE),
+        (HOME, EVERYWHERE),
+        (VISITS, EVERYWHERE | {"REPORT"}),
+        (BUSY, EVERYWHERE | {"REPORT"}),
+        (f"{VISITS}v.ics", OF_OBJECTS),
+        (f"{VISITS}new.ics", OF_OBJECTS),
+        (f"{BUSY}a.ics", OF_OBJECTS | {"PUT", "DELETE"}),
+        (f"{BUSY}new.ics", OF_OBJECTS | {"PUT", "DELETE"}),
+    ],
+)
+def test_what_is_allowed_is_listed_and_nothing_else(
+    program: Program, busy: Shelf, path: str, allowed: set[str]
+) -> None:
+    busy.objects["a.ics"] = event("a")
+    body = event("a" if path.endswith("a.ics") else "new")
+    answers = {method: program.ask(method, path, body, depth="0") for method in ASKED}
+    not_allowed = {one for one, answer in answers.items() if answer.status == HTTPStatus.METHOD_NOT_ALLOWED}
+    by_name = {
+        one
+        for one, answer in answers.items()
+        if answer.status == HTTPStatus.FORBIDDEN and b"<D:error" in answer.body
+    }
+
+    assert set(answers["OPTIONS"].headers["Allow"].split(", ")) == allowed
+    assert {answers[one].headers["Allow"] for one in not_allowed} == {answers["OPTIONS"].headers["Allow"]}
+    assert set(ASKED) - not_allowed == allowed | by_name
+    assert by_name <= {"REPORT", "MKCALENDAR", "MKCOL"}
+
+
+@pytest.mark.parametrize("method", ["MKCALENDAR", "MKCOL"])
+@pytest.mark.parametrize(
+    ("path", "element"),
+    [
+        (PREFIX, b"<D:resource-must-be-null />"),
+        (HOME, b"<D:resource-must-be-null />"),
+        (BUSY, b"<D:resource-must-be-null />"),
+        (f"{VISITS}v.ics", b"<D:resource-must-be-null />"),
+        (f"{BUSY}new/", b"<C:calendar-collection-location-ok />"),
+        (f"{HOME}other/", b"<C:calendar-collection-location-ok />"),
+        ("/dav/eve/busy/", b"<C:calendar-collection-location-ok />"),
+        ("/elsewhere/", b"<C:calendar-collection-location-ok />"),
+    ],
+)
+def test_no_calendar_can_be_made_for_a_reason_that_has_a_name(
+    program: Program, method: str, path: str, element: bytes
+) -> None:
+    answered = program.ask(method, path, f"<C:mkcalendar {XMLNS}/>")
+
+    assert answered.status == HTTPStatus.FORBIDDEN
+    assert element in answered.body
+
+
+@pytest.mark.parametrize("path", ["/", "/principals", "/principals/", "/principals/users/someone%40x/"])
+@pytest.mark.parametrize("depth", ["0", "1"])
+def test_a_program_that_knows_the_host_alone_is_led_on(program: Program, path: str, depth: str) -> None:
+    found = propfind(program, path, "<D:current-user-principal/><C:calendar-home-set/>", depth)
+
+    ((href, props, _),) = found
+    assert href == path
+    assert {name: prop.findtext("{DAV:}href") for name, prop in props.items()} == {
+        "current-user-principal": HOME,
+        "calendar-home-set": HOME,
+    }
+
+
+@pytest.mark.parametrize("path", ["/dav/ADA/", "/dav/Ada/busy/", "/dav/aDa/visits/v.ics"])
+def test_a_user_may_be_named_in_any_letter_case_and_is_told_the_right_one(
+    program: Program, path: str
+) -> None:
+    ((href, _, _),) = propfind(program, path, "<D:resourcetype/>")
+
+    assert href == path.lower()
+    assert program.ask("PUT", "/dav/ADA/busy/b.ics", event("b")).status == HTTPStatus.CREATED
 
 
 @pytest.mark.parametrize(
