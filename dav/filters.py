@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from icalendar import Calendar as ICalendar
-
 from dav.calendars import Calendar, ForbiddenError, Item
 from dav.names import c
+from dav.objects import read_object
 from dav.requests import MalformedError
 
 _UTC: Final = "%Y%m%dT%H%M%SZ"
@@ -57,7 +56,8 @@ class Filter:
 
     def _passes(self, item: Item) -> bool:
         # Only a filter of properties needs the text: the calendar itself selects by time.
-        events = ICalendar.from_ical(item.render()).walk(_EVENT)
+        read = read_object(item.render())
+        events = [] if read is None else read.walk(_EVENT)
         return any(all(one.holds(_values(event, one.name)) for one in self.properties) for event in events)
 
 

@@ -6,11 +6,18 @@ from typing import Final
 from dav.calendars import ForbiddenError
 from dav.names import c
 
+_BOM: Final = "\ufeff"
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
+# Only these end a line: texts may hold other separators, such as U+2028, within a value.
+_NEWLINE: Final = re.compile(r"\r?\n")
 # Control characters that an XML answer could not carry back.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_KNOWN: Final = frozenset({"VCALENDAR", "VEVENT", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"})
-_DEEPEST: Final = 3
+_OBJECT: Final = "VCALENDAR"
+_EVENT: Final = "VEVENT"
+# Each is an object of its own kind (RFC 5545, RFC 7953, VPOLL). Any other component only says more about
+# an event, or is unknown, and unknown components are to be ignored (RFC 5545, 3.6).
+_REFUSED: Final = frozenset({"VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY", "VPOLL"})
+DEEPEST: Final = 12
 
 
 def require_object(body: bytes) -> None:
@@ -31,21 +38,21 @@ def _uids(text: str) -> set[str]:
     within: list[str] = []
     uids: set[str] = set()
     own, ended = "", False
-    for line in _FOLD.sub("", text).splitlines():
+    for line in _NEWLINE.split(_FOLD.sub("", text.removeprefix(_BOM))):
         name, _, value = line.partition(":")
         name, value = name.partition(";")[0].strip().upper(), value.strip()
         if name == "BEGIN":
             _enter(within, value.upper(), ended=ended)
-            own = "" if value.upper() == "VEVENT" else own
+            own = "" if value.upper() == _EVENT else own
         elif name == "END":
             if not within or within.pop() != value.upper():
                 raise ForbiddenError(c("valid-calendar-data"))
             ended = not within
-            if value.upper() == "VEVENT":
+            if value.upper() == _EVENT:
                 uids.add(own)
-        elif name == "UID" and within[-1:] == ["VEVENT"]:
+        elif name == "UID" and within[-1:] == [_EVENT]:
             own = value
-        elif name == "METHOD" and within == ["VCALENDAR"]:
+        elif name == "METHOD" and within == [_OBJECT]:
             raise ForbiddenError(c("valid-calendar-object-resource"))
     if within:
         raise ForbiddenError(c("valid-calendar-data"))
@@ -53,8 +60,11 @@ def _uids(text: str) -> set[str]:
 
 
 def _enter(within: list[str], component: str, *, ended: bool) -> None:
-    if ended or (component == "VCALENDAR") is bool(within) or len(within) >= _DEEPEST:
+    if ended or not component or (component == _OBJECT) is bool(within) or len(within) >= DEEPEST:
         raise ForbiddenError(c("valid-calendar-data"))
-    if component not in _KNOWN:
+    if component in _REFUSED:
         raise ForbiddenError(c("supported-calendar-component"))
+    # An event within another component would be read by some programs and ignored by others.
+    if component == _EVENT and within != [_OBJECT]:
+        raise ForbiddenError(c("valid-calendar-data"))
     within.append(component)
