@@ -28,10 +28,14 @@ class ForbiddenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A calendar object: its name in the calendar, its strong ETag with quotes, and how to get its text."""
+    """A calendar object: its name in the calendar, its strong ETag with quotes, and how to get its text.
+
+    `modified` is the instant of its last change.
+    """
 
     name: str
     etag: str
+    modified: datetime
     render: Callable[[], bytes]
 
 

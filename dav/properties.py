@@ -5,6 +5,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from dav.calendars import Calendar, Item
+from dav.dates import http_date
 from dav.names import c, cs, d
 from dav.paths import Paths
 
@@ -70,6 +71,7 @@ def of_item(paths: Paths, item: Item) -> Properties:
     return {
         d("resourcetype"): lambda: ET.Element(d("resourcetype")),
         d("getetag"): lambda: _text(d("getetag"), item.etag),
+        d("getlastmodified"): lambda: _text(d("getlastmodified"), http_date(item.modified)),
         d("getcontenttype"): lambda: _text(d("getcontenttype"), OBJECT_TYPE),
         d("getcontentlength"): lambda: _text(d("getcontentlength"), str(len(item.render()))),
         d("current-user-principal"): lambda: _href(d("current-user-principal"), paths.of_home()),

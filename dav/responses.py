@@ -26,13 +26,15 @@ def multistatus(answer: Multistatus) -> Response:
     return xml(HTTPStatus.MULTI_STATUS, answer.render())
 
 
-def calendar_text(body: bytes, etag: str | None = None) -> Response:
-    """Answer with an iCalendar text."""
-    headers = {"Content-Type": "text/calendar; charset=utf-8"}
-    return Response(HTTPStatus.OK, headers | ({} if etag is None else {"ETag": etag}), body)
+def calendar_text(body: bytes, **headers: str) -> Response:
+    """Answer with an iCalendar text; the keywords are headers."""
+    return Response(HTTPStatus.OK, {"Content-Type": "text/calendar; charset=utf-8"} | _named(headers), body)
 
 
 def plain(status: HTTPStatus, text: str = "", **headers: str) -> Response:
     """Answer with a line of plain text; the keywords are headers."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(status, {"Content-Type": "text/plain; charset=utf-8"} | named, text.encode())
+    return Response(status, {"Content-Type": "text/plain; charset=utf-8"} | _named(headers), text.encode())
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from dav.calendars import Calendar, ForbiddenError, Home, Item, PreconditionFailedError
+from dav.dates import http_date
 from dav.multistatus import Multistatus, error_body
 from dav.names import c, d
 from dav.paths import Paths, Resource
@@ -134,7 +135,7 @@ def _get(_paths: Paths, resource: Resource, request: Request) -> Response:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
     if request.conditions.held_by(item.etag):
         return Response(HTTPStatus.NOT_MODIFIED, {"ETag": item.etag})
-    return calendar_text(item.render(), item.etag)
+    return calendar_text(item.render(), ETag=item.etag, Last_Modified=http_date(item.modified))
 
 
 def _put(paths: Paths, resource: Resource, request: Request) -> Response:

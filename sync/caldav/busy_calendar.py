@@ -22,7 +22,7 @@ from sync.changes.cursors import HORIZON, forgotten_before
 
 LONGEST_NAME: Final = 255
 _OWN: Final = "o.clinic_id = :clinic_id AND o.therapist_id = :therapist_id AND o.external_calendar_id IS NULL"
-_OBJECTS: Final = f"SELECT o.href, o.uid, o.etag, o.body FROM busy_objects o WHERE {_OWN}"  # noqa: S608 - our own text
+_OBJECTS: Final = f"SELECT o.href, o.uid, o.etag, o.body, o.updated_at FROM busy_objects o WHERE {_OWN}"  # noqa: S608 - our own text
 _ALL: Final = text(f"{_OBJECTS} ORDER BY o.href")
 _NAMED: Final = text(f"{_OBJECTS} AND o.href = ANY(:names) ORDER BY o.href")
 _MEETS: Final = """
@@ -44,9 +44,9 @@ _BUSY: Final = text(f"""
 _UID: Final = text(f"SELECT o.uid FROM busy_objects o WHERE {_OWN} AND o.href = :name")  # noqa: S608 - our own text
 _SAME: Final = text(f"SELECT o.href FROM busy_objects o WHERE {_OWN} AND o.uid = :uid AND o.href <> :name")  # noqa: S608 - our own text
 _ENTRIES: Final = f"""
-    SELECT o.id, o.xid, o.href, o.etag, o.body, true AS there FROM busy_objects o WHERE {_OWN}
+    SELECT o.id, o.xid, o.href, o.etag, o.body, o.updated_at, true AS there FROM busy_objects o WHERE {_OWN}
     UNION ALL
-    SELECT d.id, d.xid, d.href, NULL, NULL, false FROM busy_deletions d
+    SELECT d.id, d.xid, d.href, NULL, NULL, NULL, false FROM busy_deletions d
     WHERE d.clinic_id = :clinic_id AND d.therapist_id = :therapist_id
 """  # noqa: S608 - our own text
 _NEWEST: Final = text(f"""
@@ -54,7 +54,8 @@ _NEWEST: Final = text(f"""
     WHERE xid < {HORIZON} ORDER BY xid DESC LIMIT 1
 """)  # noqa: S608 - our own text
 _SINCE: Final = text(f"""
-    SELECT id, CAST(CAST(xid AS text) AS bigint) AS xid, href, etag, body, there FROM ({_ENTRIES}) AS e
+    SELECT id, CAST(CAST(xid AS text) AS bigint) AS xid, href, etag, body, updated_at, there
+    FROM ({_ENTRIES}) AS e
     WHERE e.xid < {HORIZON} AND (e.xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id)
     ORDER BY e.xid, id LIMIT :most
 """)  # noqa: S608 - our own text
@@ -178,4 +179,4 @@ def _ticks(start: datetime, end: datetime) -> dict[str, int]:
 
 
 def _item(row: Row[Any]) -> Item:
-    return Item(row.href, f'"{row.etag}"', row.body.encode)
+    return Item(row.href, f'"{row.etag}"', row.updated_at, row.body.encode)

@@ -107,7 +107,7 @@ def _id(name: str) -> UUID | None:
 
 def _item(row: Row[Any]) -> Item:
     # Every change of a visit makes a new version, so the version is a strong validator of the text as well.
-    return Item(_name(row.id), f'"{row.version}"', lambda: _render(row))
+    return Item(_name(row.id), f'"{row.version}"', row.updated_at, lambda: _render(row))
 
 
 def _render(row: Row[Any]) -> bytes:

@@ -25,6 +25,7 @@ from dav.server import answer
 PREFIX = "/dav/"
 HOME, BUSY, VISITS = "/dav/ada/", "/dav/ada/busy/", "/dav/ada/visits/"
 DATA = "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
+MODIFIED = datetime(2027, 5, 1, 8, 30, 15, 999_999, tzinfo=UTC)
 XMLNS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
 
 
@@ -42,7 +43,7 @@ class Shelf:
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
         for name, body in sorted(self.objects.items()):
             if names is None or name in names:
-                yield Item(name, tag(body), lambda body=body: body)  # type: ignore[misc]
+                yield Item(name, tag(body), MODIFIED, lambda body=body: body)  # type: ignore[misc]
 
     def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
         for item in self.items():

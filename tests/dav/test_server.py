@@ -331,6 +331,13 @@ def test_who_has_the_object_is_not_sent_it_again(program: Program) -> None:
     assert program.ask("GET", f"{VISITS}v.ics", if_none_match='"x"').status == HTTPStatus.OK
 
 
+def test_an_object_tells_when_it_was_changed_last(program: Program) -> None:
+    ((_, props, _),) = propfind(program, f"{VISITS}v.ics", "<D:getlastmodified/>")
+
+    assert props["getlastmodified"].text == "Sat, 01 May 2027 08:30:15 GMT"
+    assert program.ask("GET", f"{VISITS}v.ics").headers["Last-Modified"] == props["getlastmodified"].text
+
+
 def test_who_may_not_replace_it_names_it_weakly_or_not(program: Program, busy: Shelf) -> None:
     busy.objects["a.ics"] = event("a")
     weak = f"W/{tag(event('a'))}"

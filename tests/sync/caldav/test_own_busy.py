@@ -1,6 +1,7 @@
 """Busy time that a phone writes flags the visits under it, and no visit is booked over it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import product
 from urllib.parse import quote
 
@@ -131,6 +132,20 @@ def test_what_is_refused_leaves_nothing_behind(practice: Practice, phone: Phone)
     assert "no-uid-conflict" in other.text
     assert list(phone.follow(BUSY)) == ["a.ics"]
     assert practice.booked("14:00")
+
+
+def test_the_last_change_of_an_event_is_told(phone: Phone, database: Database, practice: Practice) -> None:
+    phone.kept("a.ics")
+    with database.transaction(practice.desk.clinic_id) as session:
+        session.execute(text("UPDATE busy_objects SET updated_at = '2027-05-01 08:30:15.9+00'"))
+    before = phone.property(f"{BUSY}/a.ics", "D:getlastmodified")
+    begun = datetime.now(UTC).replace(microsecond=0)
+    phone.put("a.ics", event("a.ics", "14:00", "15:00"))
+    got = phone.ask("GET", f"{BUSY}/a.ics")
+
+    assert before == "Sat, 01 May 2027 08:30:15 GMT"
+    assert begun <= parsedate_to_datetime(got.headers["Last-Modified"]) <= datetime.now(UTC)
+    assert phone.property(f"{BUSY}/a.ics", "D:getlastmodified") == got.headers["Last-Modified"]
 
 
 def test_an_identifier_is_the_same_however_it_is_written(phone: Phone) -> None:

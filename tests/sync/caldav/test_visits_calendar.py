@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -177,6 +178,15 @@ def test_what_tells_a_calendars_state_stays_while_it_does(
     assert (after[0] != before[0], after[1] == before[1]) == (True, True)
     assert (states(DAY)[0] == after[0], states(DAY)[1] != after[1]) == (True, True)
     assert phone.property(f"{BUSY}/", "CS:getctag") == phone.property(f"{BUSY}/", "D:sync-token")
+
+
+def test_the_last_change_of_a_visit_is_told(practice: Practice, phone: Phone) -> None:
+    visit = practice.booked("10:00")
+    path = f"{VISITS}/{visit['id']}.ics"
+    changed = datetime.fromisoformat(visit["updated_at"]).replace(microsecond=0)
+
+    assert parsedate_to_datetime(phone.ask("GET", path).headers["Last-Modified"]) == changed
+    assert parsedate_to_datetime(phone.property(path, "D:getlastmodified") or "") == changed
 
 
 def test_visits_are_not_written_by_phones(practice: Practice, phone: Phone) -> None:
