@@ -1,6 +1,6 @@
 """Defines what the CalDAV server shows: homes, their calendars and the objects in them."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -87,6 +87,14 @@ class Calendar(Protocol):
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
         """Give the spans in which the owner is busy between two instants."""
+        ...
+
+    def properties(self) -> Mapping[str, str]:
+        """Give the properties that programs have set, by name."""
+        ...
+
+    def set_properties(self, changes: Mapping[str, str | None]) -> None:
+        """Set properties; None removes one."""
         ...
 
     def token(self) -> str:

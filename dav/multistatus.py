@@ -1,6 +1,6 @@
 """Writes 207 Multi-Status answers and the bodies of refusals (RFC 4918)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from xml.etree import ElementTree as ET
@@ -48,11 +48,14 @@ class Multistatus:
         if missing and not self.wanted.minimal:
             _propstat(response, [ET.Element(name) for name in missing], HTTPStatus.NOT_FOUND)
 
-    def refuse(self, href: str, names: Iterable[str]) -> None:
-        """Add that none of these properties of a resource can be changed."""
-        values = [ET.Element(name) for name in names]
-        propstat = _propstat(self._response(href), values, HTTPStatus.FORBIDDEN)
-        ET.SubElement(ET.SubElement(propstat, d("error")), d("cannot-modify-protected-property"))
+    def changed(self, href: str, statuses: Mapping[str, HTTPStatus]) -> None:
+        """Add what came of the change of each property of a resource."""
+        response = self._response(href)
+        for status in sorted({*statuses.values()} or {HTTPStatus.OK}):
+            values = [ET.Element(name) for name, own in statuses.items() if own == status]
+            propstat = _propstat(response, values, status)
+            if status == HTTPStatus.FORBIDDEN:
+                ET.SubElement(ET.SubElement(propstat, d("error")), d("cannot-modify-protected-property"))
 
     def status(self, href: str, status: HTTPStatus, error: str | None = None) -> None:
         """Add a resource by a status alone."""

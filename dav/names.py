@@ -6,8 +6,9 @@ from xml.etree import ElementTree as ET
 DAV: Final = "DAV:"
 CALDAV: Final = "urn:ietf:params:xml:ns:caldav"
 CALENDARSERVER: Final = "http://calendarserver.org/ns/"
+APPLE: Final = "http://apple.com/ns/ical/"
 
-for _prefix, _namespace in (("D", DAV), ("C", CALDAV), ("CS", CALENDARSERVER)):
+for _prefix, _namespace in (("D", DAV), ("C", CALDAV), ("CS", CALENDARSERVER), ("A", APPLE)):
     ET.register_namespace(_prefix, _namespace)
 
 
@@ -19,6 +20,11 @@ def d(name: str) -> str:
 def c(name: str) -> str:
     """Name an element of CalDAV (RFC 4791)."""
     return f"{{{CALDAV}}}{name}"
+
+
+def apple(name: str) -> str:
+    """Name an element of Apple's calendar programs."""
+    return f"{{{APPLE}}}{name}"
 
 
 def cs(name: str) -> str:

@@ -1,12 +1,13 @@
 """Makes the properties of the root, homes, calendars and objects (RFC 4918, 3744, 4791, 5397, 6578)."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from dav.calendars import Calendar, Item
 from dav.dates import http_date
-from dav.names import c, cs, d
+from dav.names import apple, c, cs, d
 from dav.paths import Paths
 
 Value = ET.Element
@@ -22,8 +23,22 @@ _WRITE: Final = ("write-content", "bind", "unbind")
 BY_NAME_ONLY: Final = frozenset(
     {c("calendar-data"), c("supported-calendar-component-set"), c("supported-calendar-data")}
     | {c("max-resource-size"), c("supported-collation-set"), d("sync-token"), cs("getctag")}
-    | {d("supported-report-set"), d("current-user-privilege-set"), c("calendar-home-set")}
+    | {
+        c("calendar-description"),
+        d("supported-report-set"),
+        d("current-user-privilege-set"),
+        c("calendar-home-set"),
+    }
 )
+
+
+# Programs share these among their user's devices; each has the most characters that it may have.
+SETTABLE: Final[Mapping[str, int]] = {
+    d("displayname"): 200,
+    c("calendar-description"): 1_000,
+    apple("calendar-color"): 50,
+    apple("calendar-order"): 50,
+}
 
 
 def of_root(paths: Paths) -> Properties:
@@ -63,6 +78,7 @@ def of_calendar(paths: Paths, calendar: Calendar) -> Properties:
         c("supported-collation-set"): _collations,
         c("max-resource-size"): lambda: _text(c("max-resource-size"), str(calendar.largest)),
         **_discovery(paths),
+        **{name: partial(_text, name, text) for name, text in calendar.properties().items()},
     }
 
 

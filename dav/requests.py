@@ -90,12 +90,18 @@ def wanted_in(root: ET.Element, *, minimal: bool) -> Wanted:
     return Wanted(_unique(one.tag for one in prop), minimal=minimal)
 
 
-def changed_by(body: bytes) -> tuple[str, ...]:
-    """Read the names of the properties that a PROPPATCH would change."""
+def changed_by(body: bytes) -> dict[str, ET.Element | None]:
+    """Read the properties that a PROPPATCH sets, by name, and (None) those that it removes."""
     root = parse(body)
     if root.tag != d("propertyupdate"):
         raise MalformedError("The body is not a propertyupdate.")
-    return _unique(one.tag for prop in root.iter(d("prop")) for one in prop)
+    # They are carried out in the order of the document (RFC 4918, 9.2): of two, the last counts.
+    return {
+        one.tag: one if instruction.tag == d("set") else None
+        for instruction in root
+        for prop in instruction.findall(d("prop"))
+        for one in prop
+    }
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

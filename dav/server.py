@@ -6,10 +6,11 @@ from typing import Final
 
 from dav.calendars import Calendar, ForbiddenError, Home, Item, PreconditionFailedError
 from dav.dates import http_date
-from dav.multistatus import Multistatus, error_body
+from dav.multistatus import Multistatus, Wanted, error_body
 from dav.names import c, d
 from dav.paths import Paths, Resource
 from dav.properties import Properties, of_calendar, of_home, of_item, of_root
+from dav.property_changes import change_properties
 from dav.reports import refused, report
 from dav.requests import MalformedError, Request, changed_by, wanted_by
 from dav.responses import Response, calendar_text, multistatus, plain, xml
@@ -115,11 +116,11 @@ def _item(calendar: Calendar, name: str) -> Item | None:
 
 
 def _proppatch(paths: Paths, resource: Resource, request: Request) -> Response:
-    """Refuse each property by itself, as programs expect that try to set a calendar's colour."""
     if _properties(paths, resource) is None:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
-    result = Multistatus(wanted_by(Request("PROPFIND", request.path)))
-    result.refuse(paths.of_resource(resource), changed_by(request.body))
+    calendar = resource.calendar if resource.name is None else None
+    result = Multistatus(Wanted())
+    result.changed(paths.of_resource(resource), change_properties(calendar, changed_by(request.body)))
     return multistatus(result)
 
 

@@ -6,6 +6,7 @@ from models.appointments import Appointment, AppointmentPhase, AppointmentStep, 
 from models.base import Base
 from models.booking_tokens import BookingCode, BookingToken
 from models.calendar_feeds import CalendarFeed
+from models.calendar_properties import CalendarProperty
 from models.changes import Change
 from models.clinics import CatalogVersion, Clinic
 from models.courses import Course, CourseTemplate
@@ -32,8 +33,9 @@ from models.webhooks import WebhookDelivery, WebhookEndpoint
 __all__ = [
     "ApiKey", "AppPassword", "Appointment", "AppointmentPhase", "AppointmentStep", "AuditEntry", "Base",
     "Block", "BookingCode", "BookingToken",
-    "BusyDeletion", "BusyObject", "CalendarFeed", "CatalogVersion", "Change", "Clinic", "Closure", "Course",
-    "CourseTemplate", "Device", "Event", "ExternalBusy", "ExternalCalendar", "ExternalTreatment",
+    "BusyDeletion", "BusyObject", "CalendarFeed", "CalendarProperty", "CatalogVersion", "Change",
+    "Clinic", "Closure", "Course", "CourseTemplate", "Device", "Event", "ExternalBusy",
+    "ExternalCalendar", "ExternalTreatment",
     "HoldRule", "IdempotencyKey", "Location", "MedicalHold", "MessageDispatch", "MessageTemplate",
     "Occupancy", "OpeningHours", "Patient", "PatientRead", "Phase", "Procedure", "Qualification",
     "Resource", "Room",

@@ -1,6 +1,6 @@
 """Makes and reads the sync tokens of CalDAV collections: the change feed's cursors, written as URIs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import Row, TextClause
 from booking.core.caller import Caller
 from booking.core.errors import CursorExpired, Invalid
 from dav.calendars import InvalidSyncTokenError
+from sync.caldav.calendar_properties import load_properties, store_properties
 from sync.changes.cursors import Cursors, Position, cursors_of
 
 EVERYTHING: Final = 1_000_000
@@ -27,6 +28,14 @@ class Followed:
         self._caller = caller
         self._therapist_id = therapist_id
         self._own = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id}
+
+    def properties(self) -> Mapping[str, str]:
+        """Give the properties that the therapist's programs have set."""
+        return load_properties(self._caller, self._therapist_id, self.name)
+
+    def set_properties(self, changes: Mapping[str, str | None]) -> None:
+        """Set properties; None removes one."""
+        store_properties(self._caller, self._therapist_id, self.name, changes)
 
     def token(self) -> str:
         """Give the sync token after every change below the horizon."""

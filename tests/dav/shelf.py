@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
@@ -39,6 +39,7 @@ class Shelf:
     largest: int = 1_000
     objects: dict[str, bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    own: dict[str, str] = field(default_factory=dict)
 
     def items(self, names: Collection[str] | None = None) -> Iterable[Item]:
         for name, body in sorted(self.objects.items()):
@@ -54,6 +55,13 @@ class Shelf:
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
         for item in self.between(start, end):
             yield span(item.render())
+
+    def properties(self) -> Mapping[str, str]:
+        return self.own
+
+    def set_properties(self, changes: Mapping[str, str | None]) -> None:
+        merged = {**self.own, **changes}
+        self.own = {name: value for name, value in merged.items() if value is not None}
 
     def token(self) -> str:
         return f"urn:shelf:{len(self.log)}"

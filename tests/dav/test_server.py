@@ -261,19 +261,6 @@ def test_what_is_not_ones_own_is_not_there(program: Program, method: str, path: 
     assert program.ask(method, path, event("a")).status == HTTPStatus.NOT_FOUND
 
 
-def test_colours_and_orders_are_refused_one_by_one(program: Program) -> None:
-    body = (
-        f"<D:propertyupdate {XMLNS}><D:set><D:prop><A:calendar-color>#f00</A:calendar-color>"
-        "<D:displayname>x</D:displayname></D:prop></D:set></D:propertyupdate>"
-    )
-
-    answered = program.ask("PROPPATCH", BUSY, body)
-
-    assert answered.status == HTTPStatus.MULTI_STATUS
-    assert b"403 Forbidden" in answered.body
-    assert b"calendar-color" in answered.body
-
-
 NO_XML = b"The body is not XML as WebDAV has it.\n"
 BOMB = (
     '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from api.state import state_of
 from booking.core.caller import Caller
 from models import ApiKey, BookingCode, BookingToken
+from sync.caldav.calendar_properties import store_properties
 from sync.caldav.own_busy import delete_object, put_object
 from tests.support.cast import create_location, create_room, create_therapist, every_day, working
 from tests.support.desk import Desk
@@ -84,6 +85,7 @@ def create_full_clinic(desk: Desk) -> dict[str, Any]:
         put_object(caller, UUID(therapist), "away.ics", AWAY)
         put_object(caller, UUID(therapist), "gone.ics", AWAY.replace("away", "gone"))
         delete_object(caller, UUID(therapist), "gone.ics")
+        store_properties(caller, UUID(therapist), "busy", {"{DAV:}displayname": "Away"})
         _write_token(caller)
     desk.made("/app-passwords", therapist_id=therapist, name="Phone")
     desk.get(patient)
