@@ -85,6 +85,13 @@ class Calendar(Protocol):
         """Give the objects that take place, at least once, between two instants; None: no bound."""
         ...
 
+    def expand(self, texts: Sequence[bytes], start: datetime, end: datetime) -> Sequence[bytes]:
+        """Give texts with their instances in UTC between two instants. ForbiddenError (max-instances).
+
+        A text that cannot be expanded is given as it is.
+        """
+        ...
+
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
         """Give the spans in which the owner is busy between two instants."""
         ...

@@ -82,8 +82,8 @@ def of_calendar(paths: Paths, calendar: Calendar) -> Properties:
     }
 
 
-def of_item(paths: Paths, item: Item) -> Properties:
-    """Give the properties of an object."""
+def of_item(paths: Paths, item: Item, data: bytes | None = None) -> Properties:
+    """Give the properties of an object; `data` is its text, where another than its own is asked for."""
     return {
         d("resourcetype"): lambda: ET.Element(d("resourcetype")),
         d("getetag"): lambda: _text(d("getetag"), item.etag),
@@ -91,7 +91,9 @@ def of_item(paths: Paths, item: Item) -> Properties:
         d("getcontenttype"): lambda: _text(d("getcontenttype"), OBJECT_TYPE),
         d("getcontentlength"): lambda: _text(d("getcontentlength"), str(len(item.render()))),
         d("current-user-principal"): lambda: _href(d("current-user-principal"), paths.of_home()),
-        c("calendar-data"): lambda: _text(c("calendar-data"), item.render().decode()),
+        c("calendar-data"): lambda: _text(
+            c("calendar-data"), (item.render() if data is None else data).decode()
+        ),
     }
 
 

@@ -1,12 +1,12 @@
 """Answers the reports on a calendar: queries, named objects, changes since a token, busy time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from dav.calendars import Calendar, ForbiddenError, InvalidSyncTokenError
+from dav.calendars import Calendar, ForbiddenError, InvalidSyncTokenError, Item
 from dav.filters import read_filter, read_range
 from dav.multistatus import Multistatus, error_body
 from dav.names import c, d
@@ -33,8 +33,9 @@ def report(paths: Paths, calendar: Calendar, request: Request) -> Response:
 
 def _query(paths: Paths, calendar: Calendar, request: Request, root: ET.Element) -> Response:
     answer = Multistatus(wanted_in(root, minimal=request.minimal))
-    for item in read_filter(root).select(calendar):
-        answer.add(paths.of(calendar, item.name), of_item(paths, item))
+    found = read_filter(root).select(calendar)
+    for item, data in _with_data(calendar, root, found):
+        answer.add(paths.of(calendar, item.name), of_item(paths, item, data))
     return multistatus(answer)
 
 
@@ -44,11 +45,12 @@ def _multiget(paths: Paths, calendar: Calendar, request: Request, root: ET.Eleme
     if not 0 < len(hrefs) <= MOST_NAMED:
         raise MalformedError(f"A calendar-multiget names 1 to {MOST_NAMED} objects.")
     names = {href: _name(paths, calendar, href) for href in hrefs}
-    found = {item.name: item for item in calendar.items({name for name in names.values() if name})}
+    items = calendar.items({name for name in names.values() if name})
+    found = {item.name: of_item(paths, item, data) for item, data in _with_data(calendar, root, items)}
     answer = Multistatus(wanted_in(root, minimal=request.minimal))
     for href, name in names.items():
         if name in found:
-            answer.add(paths.of(calendar, name), of_item(paths, found[name]))
+            answer.add(paths.of(calendar, name), found[name])
         else:
             answer.status(href, HTTPStatus.NOT_FOUND)
     return multistatus(answer)
@@ -68,8 +70,8 @@ def _sync(paths: Paths, calendar: Calendar, request: Request, root: ET.Element) 
     except InvalidSyncTokenError:
         raise ForbiddenError(d("valid-sync-token")) from None
     answer = Multistatus(wanted_in(root, minimal=request.minimal))
-    for item in changes.changed:
-        answer.add(paths.of(calendar, item.name), of_item(paths, item))
+    for item, data in _with_data(calendar, root, changes.changed):
+        answer.add(paths.of(calendar, item.name), of_item(paths, item, data))
     for name in changes.gone:
         answer.status(paths.of(calendar, name), HTTPStatus.NOT_FOUND)
     # A 507 for the calendar itself says that changes are left, from this token on (RFC 6578, 3.6).
@@ -79,6 +81,20 @@ def _sync(paths: Paths, calendar: Calendar, request: Request, root: ET.Element) 
         )
     answer.token(changes.token)
     return multistatus(answer)
+
+
+def _with_data(
+    calendar: Calendar, root: ET.Element, items: Iterable[Item]
+) -> Iterable[tuple[Item, bytes | None]]:
+    """Give each item, with its expanded text where the report asks for it (RFC 4791, 9.6.5)."""
+    element = root.find(f"{d('prop')}/{c('calendar-data')}/{c('expand')}")
+    if element is None:
+        return ((item, None) for item in items)
+    start, end = read_range(element)
+    if start is None or end is None:
+        raise MalformedError("The range of an expand has both ends.")
+    found = list(items)
+    return zip(found, calendar.expand([item.render() for item in found], start, end), strict=True)
 
 
 def _limit(root: ET.Element) -> int | None:

@@ -1,6 +1,7 @@
 """Shows a therapist's own busy time as a CalDAV calendar that their programs write."""
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,12 +11,14 @@ from booking.core.caller import Caller
 from booking.core.errors import NotFound, StaleVersion
 from dav.calendars import Changes, Conditions, ForbiddenError, Item, PreconditionFailedError, Span
 from dav.names import c
+from dav.recurrences import TooManyInstancesError
 from models.appointments import LONGEST_OCCUPANCY
 from scheduling.bits import merge
 from scheduling.ticks import ceil_tick, floor_tick, from_tick
 from sync.busy.busy_time import window_of
 from sync.busy.expansion import UnusableError
 from sync.caldav.own_busy import delete_object, put_object
+from sync.caldav.sandboxed_expansion import expand_all
 from sync.caldav.sync_tokens import EVERYTHING, Followed
 from sync.caldav.uploads import require_object
 from sync.changes.cursors import HORIZON, forgotten_before
@@ -60,6 +63,8 @@ _SINCE: Final = text(f"""
     ORDER BY e.xid, id LIMIT :most
 """)  # noqa: S608 - our own text
 _FORGET: Final = text("DELETE FROM busy_deletions WHERE clinic_id = :clinic_id AND deleted_at < :before")
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
+_EXPANDABLE: Final = re.compile(rb"^(RRULE|RDATE|RECURRENCE-ID)|TZID|VTIMEZONE", re.IGNORECASE | re.MULTILINE)
 _REFUSED: Final = {
     "not_a_calendar": c("valid-calendar-data"),
     "too_large": c("max-resource-size"),
@@ -90,6 +95,16 @@ class BusyCalendar(Followed):
         if start is None or end is None or start < known.first or end > known.last:
             return self._items(_ALL)
         return self._items(_BETWEEN, **_ticks(start, end))
+
+    def expand(self, texts: Sequence[bytes], start: datetime, end: datetime) -> Sequence[bytes]:
+        """Expand texts, in a child process as soon as one of them recurs or names a zone."""
+        to_expand = [place for place, one in enumerate(texts) if _EXPANDABLE.search(_FOLD.sub(b"", one))]
+        try:
+            expanded = expand_all([texts[place] for place in to_expand], start, end)
+        except TooManyInstancesError:
+            raise ForbiddenError(c("max-instances")) from None
+        found = dict(zip(to_expand, expanded, strict=True))
+        return [found.get(place, one) for place, one in enumerate(texts)]
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
         """Give the spans between two instants in which this calendar keeps the therapist busy."""

@@ -1,6 +1,6 @@
 """Shows a therapist's visits as a CalDAV calendar that programs read and sync, but cannot write."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -67,6 +67,10 @@ class VisitsCalendar(Followed):
     def between(self, start: datetime | None, end: datetime | None) -> Iterable[Item]:
         """Give the visits that need the therapist between two instants."""
         return self._items(_BETWEEN, start=start, end=end)
+
+    def expand(self, texts: Sequence[bytes], start: datetime, end: datetime) -> Sequence[bytes]:  # noqa: ARG002 - the protocol's
+        """Give the texts as they are: no visit recurs, and each is written in UTC."""
+        return texts
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
         """Give the spans between two instants in which visits need the therapist."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
@@ -18,6 +18,7 @@ from dav.calendars import (
     Span,
 )
 from dav.names import c
+from dav.recurrences import expand
 from dav.requests import Request
 from dav.responses import Response
 from dav.server import answer
@@ -51,6 +52,10 @@ class Shelf:
             begins, ends = span(item.render())
             if (end is None or begins < end) and (start is None or ends > start):
                 yield item
+
+    def expand(self, texts: Sequence[bytes], start: datetime, end: datetime) -> Sequence[bytes]:
+        found = [expand(text, start, end, 10) for text in texts]
+        return [text if one is None else one[0] for text, one in zip(texts, found, strict=True)]
 
     def busy(self, start: datetime, end: datetime) -> Iterable[Span]:
         for item in self.between(start, end):
