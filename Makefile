@@ -55,7 +55,9 @@ $(CLIENTS): tests/clients/requirements.lock tests/clients/package-lock.json $(RE
 	npm ci --silent --prefix tests/clients
 	@touch $(CLIENTS)
 
-test-clients: $(CLIENTS)  ## Other people's calendar programs, of PyPI and npm, against the server (needs Node)
+test-clients: $(CLIENTS)  ## Other people's calendar programs against the server (needs Node, and Debian's calcurse)
+	@command -v calcurse-caldav >/dev/null && /usr/bin/python3 -c "import httplib2" 2>/dev/null || \
+		{ echo "calcurse is missing: apt-get install calcurse python3-httplib2"; exit 1; }
 	$(BIN)/pytest tests/clients
 
 $(GENERATORS): tests/generators/requirements.lock tests/generators/package-lock.json $(READY_DEV)

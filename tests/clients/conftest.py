@@ -21,6 +21,8 @@ from tests.support.programs import served
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAMS = PROJECT / ".venv" / "clients" / "bin"
+SETUPS = pytest.mark.parametrize("path", ["/dav/", ""], ids=["by the address", "by the host alone"])
+"""What a program is given to find the calendars by."""
 HERE = Path(__file__).resolve().parent
 
 
@@ -49,11 +51,10 @@ class Phone:
             **self.booking | {"starts_at": starts_at, "patient_id": create_patient(self.desk)["id"]},
         )
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Give the account as a program's environment."""
+    def environment(self, path: str) -> dict[str, str]:
+        """Give the account as a program's environment; with an empty path it names the host alone."""
         return {
-            "DAV_URL": f"{self.address}/dav/",
+            "DAV_URL": f"{self.address}{path}",
             "DAV_USER": self.login["username"],
             "DAV_PASSWORD": self.login["password"],
         }

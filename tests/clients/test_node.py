@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import HERE, Phone
+from tests.clients.conftest import HERE, SETUPS, Phone
 from tests.support.cast import NOW
 from tests.support.programs import PATIENCE_SECONDS, run
 
 
-def test_a_program_on_tsdav_reads_follows_and_writes(phone: Phone, tmp_path: Path) -> None:
-    printed = run(["node", HERE / "tsdav.mjs"], phone.environment, tmp_path)
+@SETUPS
+def test_a_program_on_tsdav_reads_follows_and_writes(phone: Phone, tmp_path: Path, path: str) -> None:
+    printed = run(["node", HERE / "tsdav.mjs"], phone.environment(path), tmp_path)
 
     told = json.loads(printed)
     assert {"syncCollection", "calendarQuery", "calendarMultiget"} <= set(told.pop("reports"))

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
-from tests.clients.conftest import HERE, PROGRAMS, Phone
+from tests.clients.conftest import HERE, PROGRAMS, SETUPS, Phone
 from tests.support.programs import run
 
 
-def test_a_program_on_the_caldav_library_reads_follows_and_writes(phone: Phone, tmp_path: Path) -> None:
-    printed = run([PROGRAMS / "python", HERE / "python_caldav.py"], phone.environment, tmp_path)
+@SETUPS
+def test_a_program_on_the_caldav_library_reads_follows_and_writes(
+    phone: Phone, tmp_path: Path, path: str
+) -> None:
+    printed = run([PROGRAMS / "python", HERE / "python_caldav.py"], phone.environment(path), tmp_path)
 
     told = json.loads(printed)
     assert told.pop("refused")

@@ -74,10 +74,10 @@ END:VCALENDAR
 class Folder:
     """A folder of calendars that vdirsyncer keeps in step with the server."""
 
-    def __init__(self, phone: Phone, folder: Path, winner: str = "null") -> None:
+    def __init__(self, phone: Phone, folder: Path, winner: str = "null", path: str = "/dav/") -> None:
         self.folder = folder
         account = {
-            "url": phone.environment["DAV_URL"],
+            "url": phone.environment(path)["DAV_URL"],
             "user": phone.login["username"],
             "password": phone.login["password"],
         }
@@ -170,6 +170,18 @@ def test_a_visit_that_a_device_has_deleted_comes_back(phone: Phone, folders: tup
 
     assert one.summaries("appointments") == visits
     assert len(visits) == 2
+
+
+def test_a_device_that_knows_the_host_alone_finds_both_calendars(phone: Phone, tmp_path: Path) -> None:
+    folder = Folder(phone, tmp_path, path="")
+    folder.put("lunch", 13)
+    folder.call("sync")
+
+    assert len(folder.summaries("appointments")) == 1
+    assert phone.desk.app.test_client().get(
+        f"/dav/{phone.login['username']}/busy/lunch.ics",
+        auth=(phone.login["username"], phone.login["password"]),
+    ).status_code == 200  # fmt: skip
 
 
 def test_busy_time_from_a_device_blocks_bookings_and_khal_shows_both(
