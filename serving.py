@@ -19,8 +19,9 @@ from config import ConfigError, Settings
 from models.database import Database
 
 LONGEST_REQUEST_SECONDS = 60
-# A feed's address is a secret, and gunicorn logs the address of a request that it cannot finish.
-_SECRET_ADDRESS = re.compile(r"(/(?:calendars|visit)/)[^\s'\"]+")
+# A feed's address is a secret, and gunicorn logs the address of a request that it cannot finish. Calendar
+# programs ask for a principal by the user's name, which may be anything that was typed.
+_SECRET_ADDRESS = re.compile(r"(/(?:calendars|visit|principals)/)[^\s'\"]+")
 
 
 def require_free_port(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from api.visitors import visitor_address
 
 # What a load balancer asks, and what is counted by the key, password or token that comes with it.
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
-_BY_CREDENTIALS: Final = ("/v1/", "/dav/", "/calendars/")
+_BY_CREDENTIALS: Final = ("/v1/", "/dav/", "/principals/", "/calendars/")
 
 
 def sent_token() -> str:

@@ -18,6 +18,11 @@ from serving import ServerLog
             "Error handling request GET /calendars/...",
         ),
         ("Invalid: 'GET /calendars/Abc.ics HTTP/9'", (), "Invalid: 'GET /calendars/... HTTP/9'"),
+        (
+            "Error handling request %s %s",
+            ("PROPFIND", "/principals/users/ada%40example.org/"),
+            "Error handling request PROPFIND /principals/...",
+        ),
         ("Worker %d was sent SIGTERM", (7,), "Worker 7 was sent SIGTERM"),
     ],
 )
