@@ -18,7 +18,9 @@ Properties = Mapping[str, Property]
 OBJECT_TYPE: Final = "text/calendar; charset=utf-8; component=vevent"
 REPORTS: Final = (c("calendar-query"), c("calendar-multiget"), c("free-busy-query"), d("sync-collection"))
 _READ: Final = ("read", "read-current-user-privilege-set")
-_WRITE: Final = ("write-content", "bind", "unbind")
+# Any calendar may be named and coloured; but some programs take `write-properties` for the right to write
+# objects, so a calendar that is only read does not tell it.
+_WRITE: Final = ("write-properties", "write-content", "bind", "unbind")
 # Made only when asked for by name (RFC 4791, 5.2; RFC 6578, 4).
 BY_NAME_ONLY: Final = frozenset(
     {c("calendar-data"), c("supported-calendar-component-set"), c("supported-calendar-data")}

@@ -47,6 +47,7 @@ TAKEN = {
     "small letters": WHOLE.replace("BEGIN:", "begin:").replace("END:V", "end:v").replace("VEVENT", "vevent"),
     "blank lines": WHOLE.replace("\r\n", "\r\n\r\n"),
     "blanks at the ends of lines": WHOLE.replace("\r\n", " \r\n").replace("END:VEVENT ", "END:VEVENT\t "),
+    "blanks after a name alone": WHOLE.replace("VEVENT\r\n", "VEVENT \r\n"),
     "line feeds alone": WHOLE.replace("\r\n", "\n"),
     "folded names": WHOLE.replace("BEGIN:VEVENT", "BEG\r\n IN:VE\r\n\tVENT").replace("DTEND", "DTE\r\n ND"),
     "other separators": event("a", summary="one\u2028END:VEVENT\u0085two"),
