@@ -26,8 +26,8 @@ PREFIX: Final = "/dav/"
 _ACTOR: Final = "CalDAV"
 _REALM: Final = 'Basic realm="clinic", charset="UTF-8"'
 # What is not served is answered by the protocol's own 405, not by a problem in JSON.
-_ALL: Final = [*METHODS, "COPY", "MOVE", "LOCK", "UNLOCK", "PATCH", "POST"]
-
+_OTHERS: Final = ("COPY", "MOVE", "LOCK", "UNLOCK", "PATCH", "POST", "ACL", "BIND", "SEARCH", "TRACE")
+_ALL: Final = [*METHODS, *_OTHERS]
 # The host's own root stays what it is to everybody else: nothing to GET, as at a path without a route.
 _NOTHING: Final = frozenset({"GET", "HEAD"})
 _AT_THE_ROOT: Final = [one for one in METHODS if one not in {"PUT", "DELETE"}]

@@ -80,8 +80,8 @@ def _propfind(paths: Paths, resource: Resource, request: Request) -> Response:
         return plain(HTTPStatus.NOT_FOUND, "There is no such object.\n")
     if request.depth not in {"0", "1", "infinity"}:
         raise MalformedError("The Depth is 0 or 1.")
-    # RFC 4918 (9.1) allows a server to refuse to list a whole tree.
-    if request.depth == "infinity" and resource.name is None:
+    # RFC 4918 (9.1) allows a server to refuse to list a whole tree; an entrance holds nothing.
+    if request.depth == "infinity" and resource.name is None and resource.entrance is None:
         return xml(HTTPStatus.FORBIDDEN, error_body(d("propfind-finite-depth")))
     result.add(paths.of_resource(resource), own)
     if request.depth == "1":

@@ -231,7 +231,7 @@ def test_no_calendar_can_be_made_for_a_reason_that_has_a_name(
 
 
 @pytest.mark.parametrize("path", ["/", "/principals", "/principals/", "/principals/users/someone%40x/"])
-@pytest.mark.parametrize("depth", ["0", "1"])
+@pytest.mark.parametrize("depth", ["0", "1", "infinity"])
 def test_a_program_that_knows_the_host_alone_is_led_on(program: Program, path: str, depth: str) -> None:
     found = propfind(program, path, "<D:current-user-principal/><C:calendar-home-set/>", depth)
 

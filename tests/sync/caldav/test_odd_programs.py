@@ -188,7 +188,7 @@ def test_a_slash_at_the_end_makes_no_difference(phone: Phone) -> None:
     assert shown == ["/dav/"] * 2
 
 
-@pytest.mark.parametrize("method", ["LOCK", "UNLOCK", "PATCH", "POST", "COPY"])
+@pytest.mark.parametrize("method", ["LOCK", "UNLOCK", "PATCH", "POST", "COPY", "SEARCH", "TRACE"])
 def test_a_method_that_there_is_not_is_not_offered_either(phone: Phone, method: str) -> None:
     answer = phone.ask(method, f"{BUSY}/a.ics")
 
