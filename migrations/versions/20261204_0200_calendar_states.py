@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261204_0200"
-down_revision = "20261203_0330"
+down_revision = "20261204_0100"
 
 # Constant defaults rewrite no row. Processes of the release before write none of the columns.
 COLUMNS = """
