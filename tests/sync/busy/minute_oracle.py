@@ -53,7 +53,9 @@ class Occurrence:
 def place_of(described: Described, within: Range) -> Place:
     """Give where the therapist works on each day; floating times go by the calendar's own zone first."""
     own = ZoneInfo(described.own_zone) if described.own_zone else None
-    return lambda at, where: own if own and where == FLOATING else within.zone_on(at.date())
+    return lambda at, where: (
+        own if own and where == FLOATING else within.elsewhere.get(at.date(), within.zone)
+    )
 
 
 class Oracle:
@@ -79,7 +81,7 @@ class Oracle:
                 found.add(self._of_occurrence(event, one, occurrences))
         for at, length in event.periods:
             if at not in event.excluded and at not in replaced:
-                self._add_period(found, event, at, length, occurrences)
+                self._add_period(found, event, at, length)
         for override in event.overrides:
             if override.state == "busy":
                 found.add(self._lasting(override.start, override.where, override.length, override.start))
@@ -123,19 +125,12 @@ class Oracle:
         found.may |= {minute + (begins - usually) // MINUTE for minute in found.may}
         return found
 
-    def _add_period(
-        self,
-        found: Minutes,
-        event: Event,
-        at: datetime,
-        length: timedelta,
-        occurrences: dict[datetime, Occurrence],
-    ) -> None:
-        """Add a period, whose length is its own unless the series has a date at the same time."""
+    def _add_period(self, found: Minutes, event: Event, at: datetime, length: timedelta) -> None:
+        """Add a period, whose length is its own; where the series has that date too, the longer counts."""
         by = self._followed(event, at)
         own = self._lasting(at, event.where, Length(exactly=length), at)
         if event.state == "busy":
-            found.add(own, surely=at not in occurrences and by is None)
+            found.add(own, surely=by is None)
         if by is not None and by.state == "busy":
             found.add(self._moved(at, by), surely=False)
             longer = Override(by.of, by.start, by.where, Length(exactly=length), by.state)

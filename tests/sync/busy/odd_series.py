@@ -9,7 +9,7 @@ DAILY: Final = "RRULE:FREQ=DAILY;COUNT=3"
 SECOND, THIRD, FOURTH = "06-02 08:00/09:00", "06-03 08:00/09:00", "06-04 08:00/09:00"
 DAYS: Final = ("DTSTART;VALUE=DATE:20270601", "DTEND;VALUE=DATE:20270602")
 
-UNTIL: Final = Kind("an end of the wrong type")
+UNTIL: Final = Kind("the end of a series")
 EVENINGS: Final = (f"DTSTART;{YORK}:20270601T200000", "DURATION:PT1H")
 """Eight in the evening in New York is midnight in UTC."""
 THREE_EVENINGS: Final = ("06-02 00:00/01:00", "06-03 00:00/01:00", "06-04 00:00/01:00")
@@ -106,6 +106,14 @@ UNTIL.event(
 )
 
 UNTIL.event(
+    "in the hour that is there twice",
+    f"DTSTART;{BERLIN}:20271030T023000",
+    "DURATION:PT15M",
+    # At 02:00 by the clock, but for the second time, after half past two for the first.
+    "RRULE:FREQ=DAILY;UNTIL=20271031T010000Z",
+    busy=["10-30 00:30/00:45", "10-31 00:30/00:45"],
+)
+UNTIL.event(
     "of the right type, local for floating times, is exact",
     "DTSTART:20270601T003000",
     "DURATION:PT30M",
@@ -184,6 +192,21 @@ PERIODS.event(
     "RDATE:20270604T080000Z",
     "RDATE;VALUE=PERIOD:20270606T080000Z/P1D",
     busy=[BUSY_HOUR, SECOND, FOURTH, "06-06 08:00/06-07 08:00"],
+)
+
+PERIODS.event(
+    "one that begins with a date of the rule and lasts longer",
+    *HOUR,
+    "RRULE:FREQ=DAILY;COUNT=2",
+    "RDATE;VALUE=PERIOD:20270602T080000Z/PT2H",
+    busy=[BUSY_HOUR, "06-02 08:00/10:00"],
+)
+PERIODS.event(
+    "one that begins with a date of the rule and is shorter",
+    *HOUR,
+    "RRULE:FREQ=DAILY;COUNT=2",
+    "RDATE;VALUE=PERIOD:20270602T080000Z/PT15M",
+    busy=[BUSY_HOUR, SECOND],
 )
 
 BESIDE: Final = Kind("an exception beside an override of its date")

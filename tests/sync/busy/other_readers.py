@@ -49,21 +49,22 @@ _PLACES: Final = (
     "a day in the east: an exception in UTC",
 )
 _DATES_UNTIL: Final = (
-    "an end of the wrong type: a date for times of a zone",
-    "an end of the wrong type: a date for times of UTC",
-    "an end of the wrong type: a date for floating times",
+    "the end of a series: a date for times of a zone",
+    "the end of a series: a date for times of UTC",
+    "the end of a series: a date for floating times",
 )
 _START: Final = ("days of a rule: Wednesdays from a Tuesday, which is the first date all the same",)
-_FIRST_DATE: Final = ("an end of the wrong type: before the first date, which stays",)
+_TWICE: Final = ("the end of a series: in the hour that is there twice",)
+_FIRST_DATE: Final = ("the end of a series: before the first date, which stays",)
 _STATES: Final = ("free and busy states: Outlook's free alone",)
 _MIXED: Final = "floating, UTC and unknown zones together: "
 _UTC_UNTIL_FLOATING: Final = (
     _MIXED + "an end in UTC of a series in a zone that nobody knows, which lies in the east",
-    "an end of the wrong type: UTC for floating times",
+    "the end of a series: UTC for floating times",
 )
 _UNTIL_WHOLE_DAYS: Final = (
-    "an end of the wrong type: a time for whole days, midnight where the therapist works",
-    "an end of the wrong type: a time for whole days, the last second in UTC, which falls on the next day",
+    "the end of a series: a time for whole days, midnight where the therapist works",
+    "the end of a series: a time for whole days, the last second in UTC, which falls on the next day",
 )
 _ADDED_PERIODS: Final = (
     "added periods: from one instant to another",
@@ -77,6 +78,7 @@ _SHARED: Final[dict[str, tuple[str, ...]]] = {
     "It knows one zone for floating times, and not one for each day.": _PLACES,
     "UNTIL as a date is its midnight, so the last date is lost.": _DATES_UNTIL,
     "A start that its rule does not name is no date.": _START,
+    "UNTIL in UTC is compared by the clock of the series, which shows an hour twice.": _TWICE,
     "UNTIL before the start loses the first date.": _FIRST_DATE,
     "It does not read Microsoft's property.": _STATES,
     "UNTIL in UTC is compared with a floating time digit by digit.": _UTC_UNTIL_FLOATING,
@@ -120,7 +122,7 @@ ICAL_JS: Final[dict[str, tuple[str, ...]]] = _SHARED | {
         "lengths where the clocks change: hours are exact in the night of 25 hours",
         "lengths where the clocks change: 24 hours are no day",
     ),
-    "UNTIL without a zone is a time of UTC.": ("an end of the wrong type: local where UTC was due",),
+    "UNTIL without a zone is a time of UTC.": ("the end of a series: local where UTC was due",),
     "A date that is left out is left out with its override.": (
         "an exception beside an override of its date: moved within the day",
         "an exception beside an override of its date: where it was",
@@ -146,7 +148,11 @@ LIBICAL: Final[dict[str, tuple[str, ...]]] = _SHARED | {
         "lengths where the clocks change: an end, repeated in the night of 25 hours",
     ),
     "24 hours are a day.": ("lengths where the clocks change: 24 hours are no day",),
-    "It does not read added periods.": (*_ADDED_PERIODS, "added periods: beside a rule and plain dates"),
+    "It does not read added periods.": (
+        *_ADDED_PERIODS,
+        "added periods: beside a rule and plain dates",
+        "added periods: one that begins with a date of the rule and lasts longer",
+    ),
     "It does not move the dates that follow.": (
         "this and all that follow: later in the day",
         "this and all that follow: longer",
