@@ -87,7 +87,7 @@ test-browser: $(BROWSER)  ## The widget's page in Chromium, from an origin of it
 test-generated: $(READY_DEV)  ## 20,000 generated requests with keys and tokens of all kinds, in some minutes
 	$(BIN)/pytest tests/api/generated_at_length.py
 
-test-libical: $(READY_DEV)  ## Every kind of calendar feed, read by Debian's libical with its strict check
+test-libical: $(READY_DEV)  ## Calendar feeds by Debian's libical with its strict check, and its reading of odd calendars
 	tests/libical.sh $(BIN)/pytest tests/libical
 
 test-sockets: $(READY_DEV)  ## For a minute, 64 slow clients of each kind, beside which the server must answer all others

@@ -58,7 +58,7 @@ def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     assert found is None or is_sensible(found)
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(mutated())
 def test_a_calendar_with_accidents_is_read_or_refused(text: bytes) -> None:
     found = read_quickly(text)
@@ -66,7 +66,7 @@ def test_a_calendar_with_accidents_is_read_or_refused(text: bytes) -> None:
     assert found is None or is_sensible(found)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(beside_one_event())
 @example(calendar(HOUR).removesuffix(b"END:VCALENDAR\r\n"))
 @example(calendar(HOUR).removeprefix(b"BEGIN:VCALENDAR\r\n"))
