@@ -41,13 +41,13 @@ def journeys(draw: st.DrawFn) -> tuple[Range, Described]:
     return within, draw(calendars(within, WHERE_THE_THERAPIST_IS))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(examples())
 def test_each_minute_is_busy_that_an_event_takes_and_no_other(example: tuple[Range, Described]) -> None:
     _compare(*example)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(journeys())
 def test_so_it_is_where_the_therapist_works_in_two_zones(example: tuple[Range, Described]) -> None:
     _compare(*example)
