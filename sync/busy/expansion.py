@@ -30,6 +30,7 @@ from sync.busy.series import (
     Event,
     Rule,
     Span,
+    Thing,
     TooManyError,
     at_most,
     expand_events,
@@ -229,28 +230,39 @@ def _periods(line: Line, clock: Clock, zones: Zones, counted: Counted) -> Iterat
 
 
 def read_event(uid: str, component: Component, within: Range, zones: Zones, counted: Counted) -> Event:
-    """Read a VEVENT; BrokenError when what tells its time makes no sense.
+    """Read a VEVENT; BrokenError when nothing tells when it begins.
 
-    A line that only repeats the event, or leaves dates out, costs no more than what it says.
+    Any other line that makes no sense costs no more than what it says.
     """
+    broken: list[int] = []
     named = component.named("RECURRENCE-ID")
     stated = component.named("DTSTART") or (named if _is_free(component, counted, is_date=False) else [])
     if not stated:
         raise BrokenError(component.line)
     starts = read_moment(stated[0], zones)
     clock = Clock(within, starts.zone, starts.is_date)
+    moved_from = next(_readable(iter(_moments(named[:1], zones)), broken), None)
     event = Event(
         uid,
         component.line,
         starts,
         clock,
-        _length(component, starts, clock, zones),
-        moved_from=read_moment(named[0], zones) if named else None,
-        future=bool(named) and str(named[0].parts()[0].get("RANGE", "")).upper() == "THISANDFUTURE",
+        _length(component, starts, clock, zones, broken),
+        moved_from=moved_from,
+        future=moved_from is not None and _is_for_all_that_follow(named[0]),
         is_free=_is_free(component, counted, is_date=starts.is_date),
+        broken=broken,
         guessed=_guessed(component, starts, stated),
     )
     return event if named else _repeated(event, component, zones)
+
+
+def _moments(lines: Iterable[Line], zones: Zones) -> Iterator[Moment]:
+    return (read_moment(line, zones) for line in lines)
+
+
+def _is_for_all_that_follow(line: Line) -> bool:
+    return str(line.parts()[0].get("RANGE", "")).upper() == "THISANDFUTURE"
 
 
 def _guessed(component: Component, starts: Moment, stated: Sequence[Line]) -> list[int]:
@@ -259,44 +271,60 @@ def _guessed(component: Component, starts: Moment, stated: Sequence[Line]) -> li
     return [*found, *(one.number for one in stated[1:]), *([] if component.is_whole else [component.line])]
 
 
-def _length(component: Component, starts: Moment, clock: Clock, zones: Zones) -> Length:
+def _length(component: Component, starts: Moment, clock: Clock, zones: Zones, broken: list[int]) -> Length:
     """Give the length: a day for a date without an end, nothing for a time without one."""
-    lengths = [length_from(read_moment(line, zones), starts.wall, clock) for line in component.named("DTEND")]
-    for line in component.named("DURATION"):
+    ends = _readable(_ends(component, zones), broken)
+    readings = [reading for one in ends for reading in length_from(one, starts.wall, clock).readings]
+    return Length(readings) if readings else length_of(Duration(timedelta(0), timedelta(0)), clock)
+
+
+def _ends(component: Component, zones: Zones) -> Iterator[Moment | Duration]:
+    """Give all that is said of the end; BrokenError, after that, when something of it makes no sense."""
+    broken: list[int] = []
+    for line in component.named("DTEND", "DURATION"):
         try:
-            duration = read_duration(line.parts()[1])
-        except NONSENSE:
-            raise BrokenError(line.number) from None
-        lengths.append(length_of(duration, clock))
-    if not lengths:
-        return length_of(Duration(timedelta(0), timedelta(0)), clock)
-    return Length([reading for one in lengths for reading in one.readings])
+            yield read_moment(line, zones) if line.name == "DTEND" else read_duration(line.parts()[1])
+        except (BrokenError, *NONSENSE):
+            broken.append(line.number)
+    if broken:
+        raise BrokenError(broken[0])
 
 
 def _repeated(event: Event, component: Component, zones: Zones) -> Event:
     """Add what repeats an event, and what is left out; what makes no sense of that is noted."""
-    broken: list[int] = []
-    guessed = [*event.guessed]
+    broken, guessed = [*event.broken], [*event.guessed]
     rules: list[Rule] = []
     without: list[Rule] = []
     added: list[tuple[datetime, Length]] = []
     left_out: list[Moment] = []
-    for line in component.named("RRULE", "EXRULE", "RDATE", "EXDATE"):
+    for line in component.named("RRULE", "RDATE"):
         try:
             if line.name == "RRULE":
                 rules.append(read_rule(line, event.starts, event.clock, zones))
-            elif line.name == "EXRULE":
-                without.append(read_rule(line, event.starts, event.clock, zones))
-            elif line.name == "RDATE":
-                added += read_added(line, event, zones)
             else:
-                left_out += [moment for moment, _ in read_moments(line, zones)]
+                added += _readable(read_added(line, event, zones), broken)
         except BrokenError:
-            # Without a date that is left out, the event takes more time than it should, not less.
-            (guessed if line.name in {"EXDATE", "EXRULE"} else broken).append(line.number)
+            broken.append(line.number)
+    # Without what is left out, the event takes more time than it should, not less: so that is only a guess.
+    for line in component.named("EXRULE", "EXDATE"):
+        try:
+            if line.name == "EXRULE":
+                without.append(read_rule(line, event.starts, event.clock, zones))
+            else:
+                left_out += [moment for moment, _ in _readable(read_moments(line, zones), guessed)]
+        except BrokenError:
+            guessed.append(line.number)
     return replace(
         event, rules=rules, without=without, added=added, left_out=left_out, broken=broken, guessed=guessed
     )
+
+
+def _readable(found: Iterator[Thing], broken: list[int]) -> Iterator[Thing]:
+    """Give what of a line can be read, and note the line when that is not all."""
+    try:
+        yield from found
+    except BrokenError as error:
+        broken.append(error.line)
 
 
 def _is_free(component: Component, counted: Counted, *, is_date: bool) -> bool:

@@ -1,7 +1,7 @@
 """Reads the times of calendars: dates, times of a named zone, of UTC or of no zone, and durations."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
@@ -136,25 +136,35 @@ def _windows() -> dict[str, str]:
     return {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 
 
-def read_moments(line: Line, zones: Zones) -> list[tuple[Moment, "Moment | Duration | None"]]:
-    """Read the dates, times or periods of a line, each with its end if it has one; BrokenError."""
+def read_moments(line: Line, zones: Zones) -> Iterator[tuple[Moment, "Moment | Duration | None"]]:
+    """Give the dates, times or periods of a line, each with its end if it has one.
+
+    BrokenError, after all others have been given, when one of them makes no sense.
+    """
     parameters, value = line.parts()
     zone = str(parameters.get("TZID", ""))
     as_date = str(parameters.get("VALUE", "")).upper() == "DATE"
     if not _TIME.match(value):
         unquoted = _UNQUOTED.search(line.text)
-        if unquoted is None:
-            raise BrokenError(line.number)
-        zone, value = unquoted[1], unquoted[2]
-    try:
-        return [_period(one.strip(), zone, zones, as_date=as_date) for one in value.split(",") if one.strip()]
-    except NONSENSE:
-        raise BrokenError(line.number) from None
+        zone, value = (unquoted[1], unquoted[2]) if unquoted else (zone, value)
+    is_broken = False
+    for one in filter(None, map(str.strip, value.split(","))):
+        try:
+            found = _period(one, zone, zones, as_date=as_date)
+        except NONSENSE:
+            is_broken = True
+        else:
+            yield found
+    if is_broken:
+        raise BrokenError(line.number)
 
 
 def read_moment(line: Line, zones: Zones) -> Moment:
     """Read the first date or time of a line; BrokenError."""
-    return read_moments(line, zones)[0][0]
+    found = next(read_moments(line, zones), None)
+    if found is None:
+        raise BrokenError(line.number)
+    return found[0]
 
 
 def _period(
@@ -232,6 +242,12 @@ class Clock:
         if self.zone is not None:
             return instant.astimezone(self.zone).replace(tzinfo=None)
         return self.within.local(instant)
+
+    def local(self, moment: Moment) -> datetime | None:
+        """Give the instant of a floating time beside times of UTC: it may be meant by the place's clock."""
+        if self.zone is None or moment.zone is not None or moment.is_date or str(self.zone) != "UTC":
+            return None
+        return moment.wall.replace(tzinfo=self.within.zone_on(moment.wall.date())).astimezone(UTC)
 
     def instant(self, wall: datetime) -> datetime:
         """Give the instant in UTC of a time by this clock."""

@@ -183,6 +183,10 @@ def read_added(line: Line, event: Event, zones: Zones) -> Iterator[tuple[datetim
         elif moment.is_date:
             wall = datetime.combine(wall.date(), event.starts.wall.time())
         yield wall, event.length if ends is None else length_from(ends, wall, clock)
+        local = clock.local(moment)
+        if local is not None:
+            wall = local.replace(tzinfo=None)
+            yield wall, event.length if ends is None else length_from(ends, wall, clock)
 
 
 class _Names:
@@ -204,6 +208,9 @@ class _Names:
             self._instants.add(moment.instant)
         else:
             self._walls.add(_wall_of(moment, self._clock))
+        local = self._clock.local(moment)
+        if local is not None:
+            self._instants.add(local)
 
     def have(self, wall: datetime) -> bool:
         """Whether they name what takes place at a time, otherwise than by its date alone."""

@@ -233,6 +233,50 @@ def test_one_event_without_sense_leaves_the_others() -> None:
     assert len(found.busy["sound"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("lines", "busy"),
+    [
+        (
+            ["DTSTART:20270601T080000Z", "DURATION:PT1H", "RDATE:20270603T080000Z,soon"],
+            ["06-01 08", "06-03 08"],
+        ),
+        (["DTSTART:20270601T080000Z", "DURATION:PT1H", "RRULE:FREQ=SOMETIMES"], ["06-01 08"]),
+        (["DTSTART:20270601T080000Z", "DURATION:PT1H", "DTEND:later"], ["06-01 08"]),
+        (["DTSTART;VALUE=DATE:20270601", "DTEND:later"], ["05-31 22"]),
+        (["RECURRENCE-ID:then", "DTSTART:20270601T080000Z", "DURATION:PT1H"], ["06-01 08"]),
+        (
+            ["DTSTART:20270601T080000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2", "RRULE:FREQ=NO"],
+            ["06-01 08", "06-02 08"],
+        ),
+    ],
+)
+def test_what_is_broken_costs_no_more_than_it_says(lines: list[str], busy: list[str]) -> None:
+    found = expand(calendar(event(*lines)), YEARS)
+
+    assert [f"{first:%m-%d %H}" for first, _ in found.busy["one"]] == busy
+    assert [one.uid for one in found.unread] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("line", "busy"),
+    [
+        # Ten o'clock in Berlin is eight in UTC: a time without a zone may be of either.
+        ("EXDATE:20270602T100000", ["06-01 08", "06-03 08"]),
+        ("EXDATE:20270602T080000", ["06-01 08", "06-03 08"]),
+        ("EXDATE:20270602T090000", ["06-01 08", "06-02 08", "06-03 08"]),
+        ("RDATE:20270605T100000", ["06-01 08", "06-02 08", "06-03 08", "06-05 08", "06-05 10"]),
+        ("EXDATE:20270602T080000Z,when", ["06-01 08", "06-03 08"]),
+    ],
+)
+def test_a_time_without_a_zone_beside_times_of_utc_may_be_of_either(line: str, busy: list[str]) -> None:
+    found = expand(
+        calendar(event("DTSTART:20270601T080000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3", line)), YEARS
+    )
+
+    assert [f"{first:%m-%d %H}" for first, _ in found.busy["one"]] == busy
+    assert (found.unread, len(found.doubtful)) == ([], 1 if "when" in line else 0)
+
+
 def test_busy_time_is_cut_at_the_window() -> None:
     day = Range(datetime(2027, 6, 28, tzinfo=UTC), datetime(2027, 6, 29, tzinfo=UTC), ZoneInfo("UTC"))
     weeks = event(start="2027-06-01T10:00Z", end="2027-07-01T10:00Z")
