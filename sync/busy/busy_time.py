@@ -97,11 +97,12 @@ def found_by_uid(expanded: Expanded) -> dict[str, Found]:
     unread: defaultdict[str, list[Unread]] = defaultdict(list)
     for one in _told(expanded):
         unread[one.uid].append(one)
-    spans = {stored_name(uid): found for uid, found in spans_of(expanded).items()}
-    return {
-        name: Found(name, "", spans.get(name, ()), unread=unread.get(name, ()))
-        for name in dict.fromkeys((*spans, *unread))
-    }
+    # What takes no time within the window, such as all of the past, need not be stored.
+    spans = {stored_name(uid): found for uid, found in spans_of(expanded).items() if found}
+    names = dict.fromkeys((*spans, *unread))
+    if len(names) > MOST_PIECES:
+        raise UnusableError("too_many_events")
+    return {name: Found(name, "", spans.get(name, ()), unread=unread.get(name, ())) for name in names}
 
 
 def _told(expanded: Expanded) -> list[Unread]:

@@ -23,7 +23,8 @@ _AT_ONCE: Final = 500
 _LOOKING_SECONDS: Final = 20.0
 _HIDDEN_PATH: Final = "/***"
 _REACH: Final = ("url", "username", "password", "ignore", "attendee")
-# What a calendar's state begins with, and what of it is forgotten with the address or what counts.
+# What a calendar's state begins with, also at another address; and what the next fetch must not go by when it
+# is fetched in another way, or when something else of it counts.
 _NEW: Final[Values] = {
     "last_success_at": None,
     "stale_since": None,
@@ -63,6 +64,8 @@ class ExternalCalendars(Collection):
             values |= _NEW | {"next_at": self.caller.real_now + EVERY}
         elif before["password"] is not None and "password" not in values:
             _refuse_to_send_elsewhere(before, values)
+        elif values.get("url", before["url"]) != before["url"]:
+            values |= _NEW
         if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
             values |= _AGAIN
 

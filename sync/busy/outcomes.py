@@ -145,7 +145,8 @@ def _fail(caller: Caller, row: ExternalCalendar, failed: Failed) -> None:
 def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetched) -> None:
     """Store what was found, but for the clinic's own visits: a feed of theirs is no busy time of its own."""
     now, values = caller.real_now, {"clinic_id": caller.clinic_id, "id": row.id}
-    was_busy = bool(caller.session.scalar(_IS_BUSY, values))
+    # After a change of what counts, or of where it counts, no busy time is no surprise.
+    was_busy = row.full_at is not None and bool(caller.session.scalar(_IS_BUSY, values))
     found, own = _without_own(caller, fetched.found)
     if own and not found and fetched.gone is None:
         forget_source(caller, known.source)
@@ -156,7 +157,7 @@ def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetch
     row.unread_events, row.unread = len(unread), unread[:MOST_UNREAD]
     row.url = fetched.url or row.url
     if fetched.error is not None:
-        row.etag, row.last_modified, row.full_at = None, None, None
+        row.etag, row.last_modified = None, None
         _fail(caller, row, Failed(fetched.error))
         return
     is_busy = bool(caller.session.scalar(_IS_BUSY, values))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.core.caller import Caller
-from models import Event, ExternalCalendar
+from models import BusyObject, Event, ExternalCalendar
 from models.database import Database
 from sync.busy.external_calendars import fetch_due
 from sync.busy.fetching import read_retry_after
@@ -173,6 +173,18 @@ def test_what_half_a_calendar_says_counts_beside_what_was_known(elsewhere: Elsew
     assert elsewhere.taken() == [NOON]
 
 
+def test_another_address_begins_anew(elsewhere: Elsewhere, site: Site) -> None:
+    one, _ = made(elsewhere, Text(calendar(busy(), event("DTSTART:soon", uid="odd"))).talk, site)
+    elsewhere.fetch(one)
+    other = site(Text(calendar(busy("15:00", "16:00"))).talk).url("/other.ics")
+    changed = elsewhere.clinic.desk.patch(f"{elsewhere.calendars}/{one['id']}", {"url": other}).get_json()
+
+    assert (changed["status"], changed["last_success_at"], changed["unread"]) == ("pending", None, [])
+    assert elsewhere.taken() == [NOON]
+    assert elsewhere.fetch(one, LATER)["status"] == "ok"
+    assert elsewhere.taken() == [THREE]
+
+
 def test_an_address_that_never_gave_a_calendar_has_failed(elsewhere: Elsewhere, site: Site) -> None:
     one, _ = made(elsewhere, says(ok(b"<html>Hello</html>")), site)
     found = elsewhere.fetch(one)
@@ -279,8 +291,10 @@ def test_a_calendar_says_what_of_it_does_not_count(
 
     changed = elsewhere.clinic.desk.patch(path, {"ignore": [kind]})
     assert changed.get_json()["ignore"] == [kind]
-    elsewhere.fetch(one, LATER)
+    found = elsewhere.fetch(one, LATER)
     assert elsewhere.taken() == []
+    # The clinic itself wants nothing of it to count.
+    assert (found["status"], found["emptied_since"]) == ("ok", None)
 
 
 def test_by_default_what_the_owner_declined_does_not_count(elsewhere: Elsewhere, site: Site) -> None:
@@ -349,6 +363,18 @@ def test_the_zone_of_a_day_is_that_of_where_the_therapist_works_then(
     clinic.desk.patch(therapist, {"working_hours": hours})
     elsewhere.read_again(one)
     assert [span for span in elsewhere.taken() if span != NOON] == ["2027-03-02 00:00/00:00"] * 2
+
+
+def test_what_takes_no_time_is_not_stored(elsewhere: Elsewhere, database: Database, site: Site) -> None:
+    past = [
+        event(uid=f"past {year}", start=f"{year}-03-01T10:00Z", end=f"{year}-03-01T11:00Z")
+        for year in range(1990, 2020)
+    ]
+    free = busy("09:00", "10:00", "TRANSP:TRANSPARENT", uid="free")
+    one, _ = made(elsewhere, Text(calendar(*past, free, busy())).talk, site)
+    elsewhere.fetch(one)
+
+    assert [found.uid for found in rows(database, elsewhere.clinic.desk, BusyObject)] == ["one"]
 
 
 def test_a_fetch_that_began_before_the_therapist_moved_is_not_written(

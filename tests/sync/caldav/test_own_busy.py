@@ -56,6 +56,47 @@ def test_nobody_is_booked_over_an_event_until_it_is_deleted(practice: Practice, 
     assert practice.booked("11:30")
 
 
+def test_two_events_of_one_uid_are_both_busy(practice: Practice, phone: Phone) -> None:
+    first, second = (event("one", *hours).splitlines() for hours in (("12:00", "13:00"), ("15:00", "16:00")))
+    both = "\r\n".join((*first[:-1], *second[second.index("BEGIN:VEVENT") :], ""))
+    assert phone.put("one.ics", both).status_code == 201
+
+    for clock in ("11:30", "14:30"):
+        assert codes(practice.clinic.book(at(clock), therapist_id=practice.ada["id"])) == ["therapist_busy"]
+    assert practice.booked("13:00")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART;VALUE=DATE:{day}", "DTEND;VALUE=DATE:{day}"),
+        ("DTSTART:{day}T120000", "DTEND:{day}T130000", "BEGIN:VALARM", "TRIGGER:PT-2H", "END:VALARM"),
+        ("DTSTART;TZID= Europe/London :{day}T120000", "DURATION:PT1H", "EXDATE:", "SEQUENCE:"),
+        (
+            "DTSTART;TZID=GMT Standard Time:{day}T120000",
+            "DURATION:PT1H",
+            "RRULE:FREQ=DAILY;UNTIL={day}T120000",
+        ),
+    ],
+)
+def test_what_a_phone_writes_is_read_as_other_calendars_are(
+    practice: Practice, phone: Phone, lines: tuple[str, ...]
+) -> None:
+    day = f"{DAY:%Y%m%d}"
+    head = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//test//EN",
+        "BEGIN:VEVENT",
+        "UID:odd",
+        f"DTSTAMP:{day}T000000Z",
+    )
+    body = "\r\n".join((*head, *(one.format(day=day) for one in lines), "END:VEVENT", "END:VCALENDAR", ""))
+    assert phone.put("odd.ics", body).status_code == 201
+
+    assert codes(practice.clinic.book(at("11:30"), therapist_id=practice.ada["id"])) == ["therapist_busy"]
+
+
 def test_an_event_that_is_moved_frees_the_time_it_took(practice: Practice, phone: Phone) -> None:
     etag = phone.kept("a.ics", "12:00", "13:00")
     moved = phone.put("a.ics", event("a.ics", "15:00", "16:00"), if_match=etag)
