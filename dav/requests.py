@@ -99,6 +99,7 @@ def changed_by(body: bytes) -> dict[str, ET.Element | None]:
     return {
         one.tag: one if instruction.tag == d("set") else None
         for instruction in root
+        if instruction.tag in {d("set"), d("remove")}
         for prop in instruction.findall(d("prop"))
         for one in prop
     }

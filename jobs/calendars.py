@@ -1,7 +1,9 @@
 """Fetches external calendars and expands own busy time again, with no transaction open meanwhile."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from booking.core.caller import Caller
@@ -11,6 +13,8 @@ from sync.busy.caldav_client import fetch_caldav
 from sync.busy.fetching import Failed, Fetched, FetchError, Known, Line, fetch_ics
 from sync.busy.outcomes import claim, settle
 from sync.caldav.own_busy import load_kept, read_again, renew
+
+_LOG: Final = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -34,6 +38,9 @@ def _fetch(known: Known, *, allow_loopback: bool) -> Fetched | Failed:
         return fetch_ics(line, known) if known.kind == "ics" else fetch_caldav(line, known)
     except FetchError as error:
         return Failed(str(error), error.retry_after)
+    except Exception as error:  # noqa: BLE001 - whatever a server sends, its calendar must not go stale unseen
+        _LOG.error("A calendar could not be read (%s).", type(error).__name__)
+        return Failed("bad_answer")
 
 
 def expand_busy(database: Database, clinic_id: UUID, therapist_id: UUID, clock: Clock) -> None:
@@ -44,4 +51,4 @@ def expand_busy(database: Database, clinic_id: UUID, therapist_id: UUID, clock: 
         return
     found = read_again(kept)
     with database.transaction(clinic_id) as session:
-        renew(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id, found)
+        renew(Caller(session, clinic_id, clock(), actor=ACTOR), therapist_id, kept, found)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.appointments import LONGEST_OCCUPANCY
@@ -20,7 +20,8 @@ class ExternalCalendar(Versioned, Base):
     `etag`, `last_modified` and `sync_token` are the other server's; `full_at` is when all was read last.
     A fetch first writes its own `claim`: only the latest claim may write what its fetch has found. `failures`
     counts the fetches in a row that failed; `emptied_since` is when it brought no busy time, having brought
-    some before. `unread` has the first of the events that could not be read, as `{uid, line}`.
+    some before. `unread` has the first of the events that could not be read, as `{uid, line}`. `reader` is
+    the version of the code that read all last. With `counts_anew` something else of it counts since then.
     """
 
     __tablename__ = "external_calendars"
@@ -49,6 +50,8 @@ class ExternalCalendar(Versioned, Base):
     attendee: Mapped[str | None]
     failures: Mapped[int] = mapped_column(server_default=text("0"))
     emptied_since: Mapped[datetime | None]
+    reader: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    counts_anew: Mapped[bool] = mapped_column(server_default=text("false"))
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     sync_token: Mapped[str | None]

@@ -107,7 +107,9 @@ def found_by_uid(expanded: Expanded) -> dict[str, Found]:
 
 def _told(expanded: Expanded) -> list[Unread]:
     """Give what the desk is told of: the events that could not be read, or only by a guess."""
-    return [Unread(stored_name(one.uid), one.line) for one in (*expanded.unread, *expanded.doubtful)]
+    cut = () if expanded.is_whole else (Unread(next(iter(expanded.busy), ""), 1),)
+    told = dict.fromkeys((*expanded.unread, *expanded.doubtful, *cut))
+    return [Unread(stored_name(one.uid), one.line) for one in told]
 
 
 def stored_name(name: str) -> str:

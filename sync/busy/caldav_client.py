@@ -1,27 +1,27 @@
 """Fetches an external CalDAV calendar: only what its sync token (RFC 6578) or its ETags say has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Final
 from xml.etree.ElementTree import SubElement, tostring
 
 from dav.names import c, d
 from sync.busy.busy_time import MOST_PIECES, Found, found_in, stored_name
 from sync.busy.discovery import describe, discover
-from sync.busy.expansion import Expanded, Unread, UnusableError
-from sync.busy.fetching import Fetched, FetchError, Known, Line, expect, mark
-from sync.busy.multistatus import element, headers, members, propfind, read_xml, text
+from sync.busy.expansion import MOST_BYTES, Expanded, Unread, UnusableError
+from sync.busy.fetching import INCOMPLETE, Fetched, FetchError, Known, Line, expect, mark
+from sync.busy.multistatus import Member, element, headers, members, propfind, read_multistatus, text
 from sync.busy.sandboxed_reading import FEED, read
 from sync.busy.series import MOST_EVENTS
 
-_MULTISTATUS: Final = 207
-_INSUFFICIENT: Final = 507
-_NOT_FOUND: Final = 404
 _AT_ONCE: Final = 100
 _NOTHING: Final = Expanded({}, [Unread("", 1)])
 # What a fetch of an address meets that is no calendar, but perhaps leads to one.
-_ELSEWHERE: Final = frozenset({"no_calendar", "http_error", "gone", "bad_answer"})
+_ELSEWHERE: Final = frozenset({"no_calendar", "http_error", "gone", "bad_answer", "unauthorised"})
 _MOST_ROUNDS: Final = 50
+_MOST_IN_ALL: Final = 4 * MOST_BYTES
+"""The most bytes of all objects that one fetch reads."""
 # Statuses by which servers refuse a sync token that has expired, or a report that they do not support.
 _REFUSES_TOKEN: Final = frozenset({400, 403, 405, 409, 412, 415, 422, 500, 501, 507})
 
@@ -50,6 +50,8 @@ def fetch_caldav(line: Line, known: Known) -> Fetched:
         if str(error) not in _ELSEWHERE or not known.is_new:
             raise
         choices = discover(line, known.url)
+        if not choices and str(error) == "unauthorised":
+            raise
         if len(choices) != 1:
             raise FetchError("several_calendars" if choices else "no_calendar") from error
     url = choices[0].url
@@ -63,18 +65,17 @@ def _fetch(line: Line, known: Known) -> Fetched:
         raise FetchError("too_many_events")
     old = {} if known.full else known.stored
     wanted = [href for href, etag in listing.etags.items() if not etag or old.get(stored_name(href)) != etag]
-    texts = dict(_texts(line, known, wanted))
+    texts, gone = _texts(line, known, wanted)
     if known.full and not texts:
         _require_calendar(line, known.url)
     found = _busy(texts, listing.etags, known)
-    token = mark(listing.token)
-    if known.full:
-        return Fetched(found, None, sync_token=token)
-    # An object that was listed and has no text was deleted between the two requests.
-    gone = {stored_name(href) for href in listing.gone.union(wanted) - texts.keys()}
+    left = {stored_name(href) for href in listing.gone | gone}
     if listing.whole:
-        gone |= known.stored.keys() - {stored_name(href) for href in listing.etags}
-    return Fetched(found, gone, sync_token=token)
+        left |= known.stored.keys() - {stored_name(href) for href in listing.etags}
+    if len(texts) + len(gone) < len(wanted):
+        # What the server could not give just now is kept as it is, and asked for again.
+        return Fetched(found, left, error=INCOMPLETE)
+    return Fetched(found, left, sync_token=mark(listing.token))
 
 
 def _listing(line: Line, known: Known) -> _Listing:
@@ -93,20 +94,23 @@ def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
         answer = line.ask("REPORT", known.url, headers("1" if token is None else "0"), _sync_report(token))
         if answer.status in _REFUSES_TOKEN:
             return None
-        expect(answer, _MULTISTATUS)
-        root = read_xml(answer)
-        is_cut = False
-        for href, status, prop in members(root, known.url):
+        expect(answer, HTTPStatus.MULTI_STATUS)
+        root, is_cut = read_multistatus(answer), False
+        for one in members(root, known.url):
             # A server that shortens its answer says so by 507; its token goes on from there (RFC 6578, 3.6).
-            is_cut = is_cut or status == _INSUFFICIENT
-            if status == _NOT_FOUND:
-                etags.pop(href, None)
-                gone.add(href)
-            elif prop is not None and not href.endswith("/"):
-                etags[href] = text(prop, d("getetag"))
-                gone.discard(href)
+            if one.status == HTTPStatus.INSUFFICIENT_STORAGE:
+                is_cut = True
+            elif one.is_gone:
+                etags.pop(one.path, None)
+                gone.add(one.path)
+            elif one.is_object:
+                etags[one.path] = _etag(one)
+                gone.discard(one.path)
         token = text(root, d("sync-token")) or None
-        if not is_cut or token is None:
+        if token is None:
+            # Without a token (RFC 6578, 6.2) nothing says that this is the whole of it.
+            return None
+        if not is_cut:
             return _Listing(etags, frozenset(gone), token, whole)
     raise FetchError("bad_answer")
 
@@ -114,27 +118,43 @@ def _changes(line: Line, known: Known, token: str | None) -> _Listing | None:
 def _everything(line: Line, known: Known) -> _Listing:
     """List every object of a collection, for a server that has no sync tokens."""
     answer = line.ask("PROPFIND", known.url, headers("1"), propfind(d("getetag")))
-    expect(answer, _MULTISTATUS)
-    etags = {
-        href: text(prop, d("getetag"))
-        for href, _, prop in members(read_xml(answer), known.url)
-        if prop is not None and not href.endswith("/")
-    }
+    expect(answer, HTTPStatus.MULTI_STATUS)
+    listed = list(members(read_multistatus(answer), known.url))
+    is_cut = any(one.status == HTTPStatus.INSUFFICIENT_STORAGE for one in listed)
+    # A list without the collection itself is none: nothing that it lacks is gone.
+    if is_cut or all(one.is_object for one in listed):
+        raise FetchError("bad_answer")
+    etags = {one.path: _etag(one) for one in listed if one.is_object and not one.is_gone}
     return _Listing(etags, frozenset(), None, whole=True)
 
 
-def _texts(line: Line, known: Known, hrefs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Fetch the texts of these objects, a hundred to a request; objects that are gone are left out."""
+def _etag(member: Member) -> str:
+    """Give the ETag of an object; an empty text when it has none, so that it is always fetched."""
+    return "" if member.prop is None else text(member.prop, d("getetag"))
+
+
+def _texts(line: Line, known: Known, hrefs: Sequence[str]) -> tuple[dict[str, bytes], set[str]]:
+    """Fetch the texts of these objects, a hundred to a request, and tell which of them are gone."""
+    texts: dict[str, bytes] = {}
+    gone: set[str] = set()
+    left = _MOST_IN_ALL
     for first in range(0, len(hrefs), _AT_ONCE):
         query = element(c("calendar-multiget"), [d("getetag"), c("calendar-data")])
-        for href in hrefs[first : first + _AT_ONCE]:
+        asked = hrefs[first : first + _AT_ONCE]
+        for href in asked:
             SubElement(query, d("href")).text = href
         answer = line.ask("REPORT", known.url, headers("1"), tostring(query))
-        expect(answer, _MULTISTATUS)
-        for href, _, prop in members(read_xml(answer), known.url):
-            data = text(prop, c("calendar-data")) if prop is not None else ""
-            if data:
-                yield href, data.encode()
+        expect(answer, HTTPStatus.MULTI_STATUS)
+        left -= len(answer.body)
+        if left < 0:
+            raise FetchError("too_large")
+        for one in members(read_multistatus(answer), known.url):
+            data = "" if one.prop is None else text(one.prop, c("calendar-data"))
+            if data and one.path in asked:
+                texts[one.path] = data.encode()
+            elif one.is_gone and one.path in asked:
+                gone.add(one.path)
+    return texts, gone
 
 
 def _busy(texts: Mapping[str, bytes], etags: Mapping[str, str], known: Known) -> dict[str, Found]:

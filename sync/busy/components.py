@@ -130,7 +130,8 @@ def _lines(text: bytes) -> list[bytes]:
     if text.startswith(_UTF16):
         text = text.decode("utf-16", errors="replace").encode(errors="replace")
     text = text.removeprefix(_UTF8_MARK)
-    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    # A carriage return alone ends lines only where nothing else does: within a line it is a part of it.
+    return [line.removesuffix(b"\r") for line in text.split(b"\n" if b"\n" in text else b"\r")]
 
 
 class _Reader:
@@ -174,7 +175,8 @@ class _Reader:
         self._open.append(made)
 
     def _end(self, name: str) -> None:
-        place = next((at for at, one in enumerate(self._open) if one.name == name), None)
+        places = (at for at in reversed(range(len(self._open))) if self._open[at].name == name)
+        place = next(places, None)
         if place is not None:
             # A part that was left open may hold lines of what is around it, which were not taken.
             self._open[place].is_whole = place == len(self._open) - 1

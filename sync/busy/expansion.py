@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from sync.busy.components import BrokenError, Component, Line, read_components
@@ -34,6 +34,7 @@ from sync.busy.series import (
     TooManyError,
     at_most,
     expand_events,
+    is_plain,
     length_from,
     read_added,
     read_rule,
@@ -222,11 +223,14 @@ def _periods(line: Line, clock: Clock, zones: Zones, counted: Counted) -> Iterat
     kind = str(line.parts()[0].get("FBTYPE", "BUSY")).upper()
     if kind == "FREE" or (kind == "BUSY-TENTATIVE" and TENTATIVE in counted.ignore):
         return
+    is_broken = False
     for starts, ends in read_moments(line, zones):
-        if ends is None:
-            raise BrokenError(line.number)
-        start = clock.wall(starts)
-        yield length_from(ends, start, clock).span(start, clock)
+        is_broken = is_broken or ends is None
+        if ends is not None:
+            start = clock.wall(starts)
+            yield length_from(ends, start, clock).span(start, clock)
+    if is_broken:
+        raise BrokenError(line.number)
 
 
 def read_event(uid: str, component: Component, within: Range, zones: Zones, counted: Counted) -> Event:
@@ -234,7 +238,7 @@ def read_event(uid: str, component: Component, within: Range, zones: Zones, coun
 
     Any other line that makes no sense costs no more than what it says.
     """
-    broken: list[int] = []
+    broken, guesses = list[int](), zones.guesses
     named = component.named("RECURRENCE-ID")
     stated = component.named("DTSTART") or (named if _is_free(component, counted, is_date=False) else [])
     if not stated:
@@ -247,14 +251,16 @@ def read_event(uid: str, component: Component, within: Range, zones: Zones, coun
         component.line,
         starts,
         clock,
-        _length(component, starts, clock, zones, broken),
+        _length(component, stated[0], starts, clock, zones, broken),
         moved_from=moved_from,
         future=moved_from is not None and _is_for_all_that_follow(named[0]),
         is_free=_is_free(component, counted, is_date=starts.is_date),
         broken=broken,
         guessed=_guessed(component, starts, stated),
     )
-    return event if named else _repeated(event, component, zones)
+    repeated = _repeated(event, component, zones)
+    is_told = zones.guesses > guesses or (named and (repeated.rules or repeated.added))
+    return replace(repeated, guessed=[*repeated.guessed, component.line]) if is_told else repeated
 
 
 def _moments(lines: Iterable[Line], zones: Zones) -> Iterator[Moment]:
@@ -271,10 +277,20 @@ def _guessed(component: Component, starts: Moment, stated: Sequence[Line]) -> li
     return [*found, *(one.number for one in stated[1:]), *([] if component.is_whole else [component.line])]
 
 
-def _length(component: Component, starts: Moment, clock: Clock, zones: Zones, broken: list[int]) -> Length:
-    """Give the length: a day for a date without an end, nothing for a time without one."""
-    ends = _readable(_ends(component, zones), broken)
+def _length(
+    component: Component, stated: Line, starts: Moment, clock: Clock, zones: Zones, broken: list[int]
+) -> Length:
+    """Give the length: a day for a date without an end, nothing for a time without one.
+
+    A time whose end makes no sense lasts for the rest of its day.
+    """
+    before = len(broken)
+    ends = [*_readable(_ends(component, zones), broken)]
+    ends += [end for _, end in _readable(read_moments(stated, zones), broken) if end is not None][:1]
     readings = [reading for one in ends for reading in length_from(one, starts.wall, clock).readings]
+    if not readings and len(broken) > before and not clock.is_date:
+        midnight = datetime.combine(starts.wall.date() + timedelta(days=1), time())
+        return Length([(midnight - starts.wall, timedelta(0))])
     return Length(readings) if readings else length_of(Duration(timedelta(0), timedelta(0)), clock)
 
 
@@ -301,6 +317,7 @@ def _repeated(event: Event, component: Component, zones: Zones) -> Event:
         try:
             if line.name == "RRULE":
                 rules.append(read_rule(line, event.starts, event.clock, zones))
+                broken += [] if is_plain(line) else [line.number]
             else:
                 added += _readable(read_added(line, event, zones), broken)
         except BrokenError:
@@ -330,11 +347,13 @@ def _readable(found: Iterator[Thing], broken: list[int]) -> Iterator[Thing]:
 def _is_free(component: Component, counted: Counted, *, is_date: bool) -> bool:
     """Whether an event keeps its owner free; where its lines contradict each other, it does not."""
     state, status = _words(component, _STATE), _words(component, "STATUS")
-    if {"TRANSPARENT"} == _words(component, "TRANSP") or {"CANCELLED"} == status or {"FREE"} == state:
+    is_away = not state.isdisjoint({"BUSY", "OOF"})
+    is_transparent = {"TRANSPARENT"} == _words(component, "TRANSP") and not is_away
+    if is_transparent or {"CANCELLED"} == status or {"FREE"} == state:
         return True
     answers = _answers(component, counted.attendee)
     ignored = {
-        TENTATIVE: {"TENTATIVE"} in (state, status, answers),
+        TENTATIVE: {"TENTATIVE"} in (state, status, answers) and not is_away,
         DECLINED: {"DECLINED"} == answers,
         ALL_DAY: is_date,
     }

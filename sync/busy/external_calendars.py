@@ -16,13 +16,14 @@ from models import ExternalCalendar
 from sync.busy.busy_time import Source, forget_source
 from sync.busy.discovery import Choice, discover
 from sync.busy.fetching import FetchError, Line
-from sync.busy.outcomes import EVERY, pause_before_next, status_of
+from sync.busy.outcomes import EVERY, pause_before_next, status_of, tell_changed, told_of
 from sync.outbound.outbound import ForbiddenAddressError, check_url
 
 _AT_ONCE: Final = 500
 _LOOKING_SECONDS: Final = 20.0
 _HIDDEN_PATH: Final = "/***"
 _REACH: Final = ("url", "username", "password", "ignore", "attendee")
+_COUNTING: Final = ("url", "ignore", "attendee")
 # What a calendar's state begins with, also at another address; and what the next fetch must not go by when it
 # is fetched in another way, or when something else of it counts.
 _NEW: Final[Values] = {
@@ -31,6 +32,7 @@ _NEW: Final[Values] = {
     "last_error": None,
     "unread_events": 0,
     "unread": [],
+    "emptied_since": None,
 }
 _AGAIN: Final[Values] = {
     "etag": None,
@@ -39,7 +41,6 @@ _AGAIN: Final[Values] = {
     "full_at": None,
     "claim": None,
     "failures": 0,
-    "emptied_since": None,
 }
 
 
@@ -66,6 +67,8 @@ class ExternalCalendars(Collection):
             _refuse_to_send_elsewhere(before, values)
         elif values.get("url", before["url"]) != before["url"]:
             values |= _NEW
+        if before is not None and any(values.get(name, before[name]) != before[name] for name in _COUNTING):
+            values["counts_anew"] = True
         if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
             values |= _AGAIN
 
@@ -143,7 +146,7 @@ def _found(given: Values, outside: Outside, allow_loopback: bool) -> str:
         raise SeveralCalendars([asdict(one) for one in choices])
     if not choices:
         raise Invalid("/url", "Leads to no CalDAV calendar that holds events.")
-    return choices[0].url
+    return _callable(choices[0].url, allow_loopback)
 
 
 def change(
@@ -174,6 +177,8 @@ def change(
             calendars.check_values(after)
             given["url"] = _found(after, outside, allow_loopback)
     changed = calendars.change(id, given, expected, where)
+    if told_of(changed) != told_of(shown):
+        tell_changed(caller, changed)
     if given:
         fetch_soon(caller, [id])
     return changed

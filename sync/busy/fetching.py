@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sync.busy.busy_time import Found, Source, found_by_uid
@@ -91,7 +92,10 @@ class Failed:
 
 
 class Line:
-    """The requests to a calendar's server with one login, which together take at most `seconds`."""
+    """The requests to a calendar's server with one login, which together take at most `seconds`.
+
+    The login goes to the server that is asked first, and to those that this server names (`trust`).
+    """
 
     def __init__(
         self, auth: tuple[str, str] | None, *, allow_loopback: bool, seconds: float = SECONDS_IN_ALL
@@ -99,28 +103,57 @@ class Line:
         self._auth = auth
         self._allow_loopback = allow_loopback
         self._ends = monotonic() + seconds
+        self._trusted: set[tuple[str, str]] = set()
 
-    def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    def trusts(self, url: str) -> bool:
+        """Whether the login may go to an address."""
+        return _origin(url) in self._trusted
+
+    def trust(self, url: str, named_by: str) -> None:
+        """Let the login go to an address that a server names which has the login itself."""
+        if self.trusts(named_by):
+            self._trusted.add(_origin(url))
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        most_bytes: int = MOST_BYTES,
+    ) -> Answer:
         """Send a request and give the answer with any status; FetchError when no answer comes."""
         left = min(SECONDS, self._ends - monotonic())
         if left <= 0:
             raise FetchError("timeout")
+        self._trusted = self._trusted or {_origin(url)}
         try:
-            return send(
+            answer = send(
                 method,
                 url,
                 headers=headers,
                 body=body,
                 seconds=left,
-                most_bytes=MOST_BYTES,
+                most_bytes=most_bytes,
                 allow_loopback=self._allow_loopback,
                 redirects=_REDIRECTS,
-                auth=self._auth,
+                auth=self._auth if self.trusts(url) else None,
             )
         except ForbiddenAddressError as error:
             raise FetchError("forbidden_address") from error
         except UnreachableError as error:
             raise FetchError(str(error)) from error
+        # A redirect takes the login along only to https on the same host.
+        (_, host), (scheme, led_to) = _origin(url), _origin(answer.url)
+        if self.trusts(url) and scheme == "https" and host.partition(":")[0] == led_to.partition(":")[0]:
+            self._trusted.add((scheme, led_to))
+        return answer
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def fetch_ics(line: Line, known: Known) -> Fetched:

@@ -25,6 +25,9 @@ _DURATION: Final = re.compile(
 )
 _DAY: Final = timedelta(days=1)
 _NOTHING: Final = timedelta(0)
+# Both are leap years, so that no date of another year is none in them.
+_FIRST_YEAR: Final = 1904
+_LAST_YEAR: Final = 2196
 _LONGEST_DURATION: Final = timedelta(days=36_500)
 # Exceptions that the libraries raise at values that make no sense.
 NONSENSE: Final = (
@@ -83,6 +86,8 @@ class Zones:
             _clean(one.text("TZID")): one for one in reversed(calendar.parts) if one.name == "VTIMEZONE"
         }
         self._found: dict[str, tzinfo | None] = {}
+        self.guesses = 0
+        """How many times were read whose zone nobody knows."""
         # What many programs write for the zone of all times that name none.
         self.floating = self.find(calendar.text("X-WR-TIMEZONE"))
 
@@ -90,9 +95,15 @@ class Zones:
         """Give the zone of a name; None for a name that nobody knows."""
         name = _clean(name)
         if name and name not in self._found:
-            own = self._made.get(name)
-            self._found[name] = _known(name) or (own and _made(own)) or _guessed(name)
+            # A short name may be any zone that its calendar describes; a place is the same for everybody.
+            first, second = (_known, self._own) if "/" in name else (self._own, _known)
+            self._found[name] = first(name) or second(name) or _guessed(name)
         return self._found.get(name)
+
+    def _own(self, name: str) -> tzinfo | None:
+        """Give the zone that the calendar describes under a name."""
+        component = self._made.get(name)
+        return None if component is None else _made(component)
 
 
 def _clean(name: str) -> str:
@@ -101,7 +112,7 @@ def _clean(name: str) -> str:
 
 @cache
 def _names() -> dict[str, str]:
-    return {name.lower(): name for name in available_timezones()}
+    return {name.lower(): name for name in available_timezones() - {"Factory", "localtime"}}
 
 
 def _known(name: str) -> tzinfo | None:
@@ -183,7 +194,9 @@ def _moment(text: str, zone: str, zones: Zones, *, as_date: bool) -> Moment:
     if found is None:
         raise ValueError(text)
     year, month, day, hours, minutes, seconds, offset = found.groups()
-    midnight = datetime(int(year), int(month), int(day))  # noqa: DTZ001 - a wall-clock time
+    # Programs write the first or the last year there is for "never" and "for ever".
+    known_year = min(max(int(year), _FIRST_YEAR), _LAST_YEAR)
+    midnight = datetime(known_year, int(month), int(day))  # noqa: DTZ001 - a wall-clock time
     if hours is None or as_date:
         return Moment(midnight, is_date=True)
     # Hour 24 is the next day's midnight, and second 60 a leap second, which no clock of ours has.
@@ -194,7 +207,9 @@ def _moment(text: str, zone: str, zones: Zones, *, as_date: bool) -> Moment:
     if offset:
         return Moment(wall, _offset(offset))
     known = zones.find(zone)
-    return Moment(wall, known or zones.floating, is_guess=bool(zone.strip()) and known is None)
+    is_guess = bool(zone.strip()) and known is None
+    zones.guesses += is_guess
+    return Moment(wall, known or zones.floating, is_guess=is_guess)
 
 
 def _offset(text: str) -> tzinfo:

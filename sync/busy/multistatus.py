@@ -1,8 +1,9 @@
 """Writes what a WebDAV server is asked, and reads its multistatus answers (RFC 4918)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
@@ -12,6 +13,9 @@ from defusedxml.ElementTree import fromstring
 from dav.names import d
 from sync.busy.fetching import FetchError
 from sync.outbound.outbound import Answer
+
+_MOST_RESPONSES: Final = 40_000
+_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 def element(tag: str, prop: Sequence[str] = ()) -> Element:
@@ -34,26 +38,52 @@ def headers(depth: str) -> dict[str, str]:
     return {"Depth": depth, "Content-Type": "application/xml; charset=utf-8"}
 
 
-def read_xml(answer: Answer) -> Any:  # noqa: ANN401 - the library has no types
-    """Read an answer's XML; FetchError (`bad_answer`) when it is none."""
+def read_multistatus(answer: Answer) -> Any:  # noqa: ANN401 - the library has no types
+    """Read a multistatus answer; FetchError (`bad_answer`) when it is none."""
     try:
-        return fromstring(answer.body)
+        root = fromstring(answer.body)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FetchError("bad_answer") from error
+    if root.tag != d("multistatus") or len(root) > _MOST_RESPONSES:
+        raise FetchError("bad_answer")
+    return root
 
 
-def members(root: Any, url: str) -> Iterator[tuple[str, int, Any]]:  # noqa: ANN401 - see above
-    """Yield the path, the status and the found properties of each response in a multistatus answer.
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What an answer says of a resource: its path, the status if it has one, and the properties found.
 
     The path of what was asked about ends in a slash, by which it is told from its objects.
     """
-    for response in root.iter(d("response")):
-        # Servers percent-encode the same name in different ways, so every path gets one spelling.
-        path = quote(unquote(urlsplit(urljoin(url, text(response, d("href")))).path))
-        found = (one for one in response.iter(d("propstat")) if _status(one) == HTTPStatus.OK)
+
+    path: str
+    status: int
+    prop: Any
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the resource is no longer there."""
+        return self.status in _GONE
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is an object of the collection, and not a collection."""
+        return not self.path.endswith("/")
+
+
+def members(root: Any, url: str) -> Iterator[Member]:  # noqa: ANN401 - see above
+    """Give what a multistatus answer says of each resource; FetchError (`bad_answer`) for a bad address."""
+    # Only direct children: an answer may be nested without end.
+    for response in root.findall(d("response")):
+        try:
+            # Servers percent-encode the same name in different ways, so every path gets one spelling.
+            path = quote(unquote(urlsplit(urljoin(url, text(response, d("href")))).path))
+            is_itself = unquote(path).rstrip("/") == unquote(urlsplit(url).path).rstrip("/")
+        except ValueError as error:
+            raise FetchError("bad_answer") from error
+        found = (one for one in response.findall(d("propstat")) if _status(one) == HTTPStatus.OK)
         prop = next((one.find(d("prop")) for one in found), None)
-        is_itself = unquote(path).rstrip("/") == unquote(urlsplit(url).path).rstrip("/")
-        yield f"{path.rstrip('/')}/" if is_itself else path, _status(response), prop
+        yield Member(f"{path.rstrip('/')}/" if is_itself else path, _status(response), prop)
 
 
 def leads_to(url: str, href: str) -> str | None:
@@ -61,7 +91,10 @@ def leads_to(url: str, href: str) -> str | None:
 
     The login that was given for https is sent to the servers that its own server names, but never without it.
     """
-    leads = urljoin(url, href)
+    try:
+        leads = urljoin(url, href)
+    except ValueError:
+        return None
     is_clear = url.startswith("https:") and not leads.startswith("https:")
     return None if leads == url or is_clear else leads
 
@@ -69,7 +102,7 @@ def leads_to(url: str, href: str) -> str | None:
 def _status(found: Any) -> int:  # noqa: ANN401 - see above
     """Read the number in `HTTP/1.1 200 OK`; 0 when the element has no status of its own."""
     parts = text(found, d("status")).split()
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+    return int(parts[1][:3]) if len(parts) > 1 and parts[1].isascii() and parts[1].isdigit() else 0
 
 
 def text(found: Any, tag: str) -> str:  # noqa: ANN401 - see above

@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 from booking.core.caller import Caller
 from booking.core.events import tell
 from booking.core.locks import lock_resources
-from models import Appointment, BusyObject, ExternalCalendar
+from booking.core.nested_rows import columns_of
+from models import BusyObject, ExternalCalendar
 from sync.busy.busy_time import Found, Source, forget_source, store, window_of
 from sync.busy.expansion import Counted
 from sync.busy.fetching import Failed, Fetched, Known, read_retry_after
@@ -22,6 +23,8 @@ FULL_EVERY: Final = timedelta(hours=24)
 """After this time a calendar is read whole again, because the window in which busy time is kept moves."""
 LONGEST_PAUSE: Final = timedelta(hours=24)
 """The longest that a calendar that fails is left alone; each failure in a row doubles the time before."""
+READER: Final = 1
+"""The version of the reading: a calendar that another version has read is read whole again."""
 MOST_UNREAD: Final = 100
 """How many of the events that could not be read are named; all of them are counted."""
 OWN_FEED: Final = "own_feed"
@@ -32,6 +35,13 @@ _UNREAD: Final = text(f"""
     WHERE {_OF_CALENDAR} AND o.unread <> '[]'
     ORDER BY CAST(u.told ->> 'line' AS integer), u.told ->> 'uid'
 """)  # noqa: S608 - our own text
+_VISITS: Final = text("""
+    SELECT a.id, a.patient_id, a.therapist_id = :therapist_id OR EXISTS (
+        SELECT FROM appointment_phases p WHERE p.clinic_id = a.clinic_id AND p.appointment_id = a.id
+          AND :therapist_id IN (p.therapist_id, p.assistant_id)
+    ) AS is_own
+    FROM appointments a WHERE a.clinic_id = :clinic_id AND a.id = ANY(:ids)
+""")
 _IS_BUSY: Final = text(f"""
     SELECT EXISTS (
         SELECT FROM busy_objects o
@@ -93,7 +103,7 @@ def claim(caller: Caller, id: UUID) -> Known | None:
         last_modified=row.last_modified,
         sync_token=row.sync_token,
         stored={row.href: row.etag for row in caller.session.execute(objects)},
-        full=full_at is None or full_at <= caller.real_now - FULL_EVERY,
+        full=full_at is None or full_at <= caller.real_now - FULL_EVERY or row.reader != READER,
         is_new=row.last_success_at is None,
     )
 
@@ -107,7 +117,7 @@ def settle(caller: Caller, known: Known, fetched: Fetched | Failed) -> bool:
     row = _locked(caller, known.id)
     if row is None or row.claim != known.claim:
         return False
-    before = _state(row)
+    before, is_first = told_of(columns_of(row)), row.version == 1
     if isinstance(fetched, Failed):
         _fail(caller, row, fetched)
     else:
@@ -115,23 +125,23 @@ def settle(caller: Caller, known: Known, fetched: Fetched | Failed) -> bool:
     row.version += 1
     row.updated_at = func.now()
     caller.session.flush()
-    after = _state(row)
-    if after != before and (before["status"], after["status"]) != ("pending", "ok"):
-        told = {"id": row.id, "version": row.version, "therapist_id": row.therapist_id, **after}
-        tell(caller, EVENT, row.id, told)
+    after = told_of(columns_of(row))
+    # That a new calendar is well is no news.
+    if after != before and not (is_first and after["status"] == "ok"):
+        tell_changed(caller, columns_of(row))
     return True
 
 
-def _state(row: ExternalCalendar) -> dict[str, Any]:
+def told_of(calendar: Mapping[str, Any]) -> dict[str, Any]:
     """Give what is told of a calendar when it changes."""
-    names = ("last_error", "last_success_at", "unread_events", "emptied_since")
-    values = {name: getattr(row, name) for name in names}
-    return {
-        "status": status_of(values),
-        "last_error": row.last_error,
-        "unread_events": row.unread_events,
-        "emptied_since": row.emptied_since,
-    }
+    names = ("last_error", "unread_events", "emptied_since")
+    return {"status": status_of(calendar), **{name: calendar[name] for name in names}}
+
+
+def tell_changed(caller: Caller, calendar: Mapping[str, Any]) -> None:
+    """Append the event that a calendar's state has changed."""
+    ids = {name: calendar[name] for name in ("id", "version", "therapist_id")}
+    tell(caller, EVENT, calendar["id"], ids | told_of(calendar))
 
 
 def _fail(caller: Caller, row: ExternalCalendar, failed: Failed) -> None:
@@ -145,10 +155,10 @@ def _fail(caller: Caller, row: ExternalCalendar, failed: Failed) -> None:
 def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetched) -> None:
     """Store what was found, but for the clinic's own visits: a feed of theirs is no busy time of its own."""
     now, values = caller.real_now, {"clinic_id": caller.clinic_id, "id": row.id}
-    # After a change of what counts, or of where it counts, no busy time is no surprise.
-    was_busy = row.full_at is not None and bool(caller.session.scalar(_IS_BUSY, values))
-    found, own = _without_own(caller, fetched.found)
-    if own and not found and fetched.gone is None:
+    # After a change of what counts, no busy time is no surprise.
+    was_busy = not row.counts_anew and bool(caller.session.scalar(_IS_BUSY, values))
+    found, own = _without_own(caller, row.therapist_id, fetched.found)
+    if own and not found and (known.full or fetched.gone is None):
         forget_source(caller, known.source)
         _fail(caller, row, Failed(OWN_FEED))
         return
@@ -166,18 +176,25 @@ def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetch
     row.failures, row.next_at = 0, now + pause_before_next(row.id, 0)
     row.etag, row.last_modified = fetched.etag, fetched.last_modified
     row.sync_token = fetched.sync_token
+    row.counts_anew = False
     if known.full:
-        row.full_at = now
+        row.full_at, row.reader = now, READER
 
 
-def _without_own(caller: Caller, found: Mapping[str, Found]) -> tuple[dict[str, Found], bool]:
-    """Leave out what has the UID of a visit of this clinic; say whether anything had."""
+def _without_own(
+    caller: Caller, therapist_id: UUID, found: Mapping[str, Found]
+) -> tuple[dict[str, Found], bool]:
+    """Leave out what has the UID of a visit of this clinic; say whether anything had.
+
+    Visits of a single patient, none of them with this therapist, stay: the therapist is that patient.
+    """
     ids = {href: uid for href, one in found.items() if (uid := _uuid(one.uid)) is not None}
-    visits = select(Appointment.id).where(
-        Appointment.clinic_id == caller.clinic_id, Appointment.id.in_(ids.values())
-    )
-    own = set(caller.session.scalars(visits)) if ids else set()
-    return {href: one for href, one in found.items() if ids.get(href) not in own}, bool(own)
+    values = {"clinic_id": caller.clinic_id, "therapist_id": therapist_id, "ids": list(ids.values())}
+    visits = caller.session.execute(_VISITS, values).all() if ids else []
+    if len({one.patient_id for one in visits}) < 2 and not any(one.is_own for one in visits):  # noqa: PLR2004
+        return dict(found), False
+    own = {one.id for one in visits}
+    return {href: one for href, one in found.items() if ids.get(href) not in own}, True
 
 
 def _uuid(uid: str) -> UUID | None:

@@ -60,7 +60,6 @@ def read(
     if not texts:
         return []
     order = {
-        "computing": patience.computing,
         "first": within.first.isoformat(),
         "last": within.last.isoformat(),
         "zone": within.zone.key,
@@ -71,19 +70,25 @@ def read(
         "texts": [one.decode("latin-1") for one in texts],
     }
     with _READERS:
-        answer = _ask(json.dumps(order).encode(), patience.waiting)
+        answer = _ask(json.dumps(order).encode(), patience)
     if isinstance(answer, str):
         raise UnusableError(answer)
     return [None if one is None else _read(one) for one in answer]
 
 
-def _ask(order: bytes, seconds: int) -> Any:  # noqa: ANN401 - JSON
+def _ask(order: bytes, patience: Patience) -> Any:  # noqa: ANN401 - JSON
     """Run the child process and give its answer: a list, or an error code."""
-    command = [sys.executable, "-m", "sync.busy.sandboxed_reading"]
+    command = [sys.executable, "-m", "sync.busy.sandboxed_reading", str(patience.computing)]
     try:
         # The environment is empty, so that a text that takes over the child finds no secret there.
         done = subprocess.run(  # noqa: S603 - the command is ours
-            command, input=order, capture_output=True, cwd=_ROOT, env={}, timeout=seconds, check=False
+            command,
+            input=order,
+            capture_output=True,
+            cwd=_ROOT,
+            env={},
+            timeout=patience.waiting,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return "too_slow"
@@ -139,7 +144,7 @@ class _Hurry:
 
     def __init__(self, computing: int) -> None:
         # The rest of the time is for reading the lines, and for the events after one that took too long.
-        self._left, self._most, self._least = computing * 0.6, computing / 10, computing / 100
+        self._left, self._most, self._least = computing * 0.6, computing / 10, computing / 2000
         self._is_running = False
         signal.signal(signal.SIGVTALRM, self._stop)
 
@@ -173,9 +178,10 @@ def _limit(computing: int) -> None:
 
 def main() -> None:
     """Read the order from standard input and write the answer to standard output."""
+    computing = int(sys.argv[1])
+    _limit(computing)
     order = json.load(sys.stdin)
-    _limit(order["computing"])
-    found = answer(order, _Hurry(order["computing"]))
+    found = answer(order, _Hurry(computing))
     sys.stdout.write(json.dumps(found, default=datetime.isoformat))
 
 

@@ -4,9 +4,9 @@ Everything is reckoned by the clock of the series, which is that of its first da
 else a calendar gives in another zone, or in none, is read by that clock first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final, TypeVar
 
 from dateutil.rrule import rrulestr
@@ -78,7 +78,10 @@ class Rule:
 
 
 def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
-    """Read an RRULE or EXRULE of a series that begins at `first`; BrokenError."""
+    """Read an RRULE or EXRULE of a series that begins at `first`; BrokenError.
+
+    Where its end may be read in two ways, an RRULE gives more dates, and an EXRULE leaves out less.
+    """
     _, value = line.parts()
     pairs = (one.partition("=") for one in value.upper().replace(" ", "").split(";") if one)
     parts = {name: text for name, _, text in pairs}
@@ -95,9 +98,20 @@ def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
             raise BrokenError(line.number)
         rrulestr(text, dtstart=first.wall)
         until = parts.get("UNTIL")
-        return Rule(text) if not until else Rule(text, *_until(_value(until, line, zones), first, clock))
+        if not until:
+            return Rule(text)
+        found = _value(until, line, zones)
+        if line.name == "EXRULE":
+            return Rule(text, min(found.wall, clock.wall(found), clock.wall(Moment(found.wall, UTC))))
+        return Rule(text, *_until(found, first, clock))
     except NONSENSE:
         raise BrokenError(line.number) from None
+
+
+def is_plain(line: Line) -> bool:
+    """Whether a rule has no parts that are not understood, and so are left out (such as SKIP)."""
+    names = {one.partition("=")[0].strip().upper() for one in line.parts()[1].split(";") if "=" in one}
+    return all(name in _PARTS | {"UNTIL", "RSCALE"} or name.startswith("X-") for name in names)
 
 
 def _weekdays(parts: Mapping[str, str]) -> str:
@@ -126,7 +140,7 @@ def _until(until: Moment, first: Moment, clock: Clock) -> tuple[datetime, dateti
         return _midnight(wall), None
     if until.is_date:
         return until.wall + _DAY - timedelta(seconds=1), None
-    if until.instant is not None and until.zone == UTC:
+    if until.instant is not None and isinstance(until.zone, timezone):
         if first.is_guess:
             return until.wall + _FARTHEST, None
         # By a clock of the place, the digits may be meant as they stand.
@@ -196,25 +210,35 @@ class _Names:
         self._clock = clock
         self._instants: set[datetime] = set()
         self._walls: set[datetime] = set()
+        self._either: list[frozenset[datetime]] = []
         self.dates: set[date] = set()
         for one in moments:
             self.add(one)
 
     def add(self, moment: Moment) -> None:
         """Add the name that a moment is."""
+        local = self._clock.local(moment)
         if moment.is_date and not self._clock.is_date:
             self.dates.add(moment.wall.date())
         elif moment.instant is not None and not self._clock.is_date:
             self._instants.add(moment.instant)
+        elif local is not None:
+            self._either.append(frozenset({moment.wall, local.replace(tzinfo=None)}))
         else:
             self._walls.add(_wall_of(moment, self._clock))
-        local = self._clock.local(moment)
-        if local is not None:
-            self._instants.add(local)
 
-    def have(self, wall: datetime) -> bool:
-        """Whether they name what takes place at a time, otherwise than by its date alone."""
-        return wall in self._walls or (bool(self._instants) and self._clock.instant(wall) in self._instants)
+    def have(self, wall: datetime, occurrences: Container[datetime]) -> bool:
+        """Whether they name one of these occurrences, otherwise than by its date alone.
+
+        A name that may be read in two ways, and so as that of two occurrences, names neither.
+        """
+        return (
+            wall in self._walls
+            or (bool(self._instants) and self._clock.instant(wall) in self._instants)
+            or any(
+                wall in two and not any(one in occurrences for one in two - {wall}) for two in self._either
+            )
+        )
 
 
 def _wall_of(named: Moment, clock: Clock) -> datetime:
@@ -238,23 +262,24 @@ class Series:
     def move(self, event: Event, named: Moment) -> None:
         """Put an event in the place of the occurrence that it names, or of all from there on."""
         if event.future:
-            self._futures = sorted([*self._futures, (self._wall(named), event)], key=lambda one: one[0])
+            self._futures.append((self._wall(named), event))
         else:
             self._moved.add(named)
 
     def has(self, named: Moment) -> bool:
         """Whether the series has an occurrence of this name."""
         names, wall = _Names(self._clock, [named]), self._wall(named)
-        near = (one for one, _ in self._occurrences(wall - 2 * _DAY, wall + 2 * _DAY))
-        return any(names.have(one) or one.date() in names.dates for one in near)
+        near = dict(self._occurrences(wall - 2 * _DAY, wall + 2 * _DAY))
+        return any(names.have(one, near) or one.date() in names.dates for one in near)
 
     def spans(self, within: Range) -> Iterator[Span]:
         """Give the instants between which its occurrences take place, about the window."""
         room = 2 * _DAY + self._farthest()
         low, high = (at.replace(tzinfo=None) for at in (within.first - room, within.last + room))
         moved_dates = set(self._moved.dates)
-        for wall, lengths in self._occurrences(low, high):
-            if self._moved.have(wall):
+        occurrences = dict(self._occurrences(low, high))
+        for wall, lengths in occurrences.items():
+            if self._moved.have(wall, occurrences):
                 continue
             # A date names the first occurrence on it: of others that day nothing says that they have moved.
             if wall.date() in moved_dates:
@@ -280,14 +305,15 @@ class Series:
 
     def _span(self, wall: datetime, length: Length) -> Iterator[Span]:
         """Give when an occurrence takes place, if it keeps anybody busy."""
-        future = next((one for first, one in reversed(self._futures) if first <= wall), None)
-        if future is None or future.moved_from is None:
+        latest = max((first for first, _ in self._futures if first <= wall), default=None)
+        if latest is None:
             if not self._event.is_free:
                 yield length.span(wall, self._clock)
-        elif not future.is_free:
-            # The change for this and all that follow moves each of them by as much as the first.
-            later = wall - self._wall(future.moved_from)
-            yield future.length.span(future.starts.wall + later, future.clock)
+            return
+        for first, future in self._futures:
+            if first == latest and not future.is_free:
+                # The change for this and all that follow moves each of them by as much as the first.
+                yield future.length.span(future.starts.wall + (wall - first), future.clock)
 
     def _occurrences(self, low: datetime, high: datetime) -> Iterator[tuple[datetime, list[Length]]]:
         """Give the times and lengths of the occurrences between two times that are not left out."""
@@ -297,7 +323,7 @@ class Series:
             found.setdefault(wall, []).append(length)
         without = set(self._ruled(event.without, low, high))
         for wall in sorted(found):
-            is_left_out = self._left_out.have(wall) or wall.date() in self._left_out.dates
+            is_left_out = self._left_out.have(wall, found) or wall.date() in self._left_out.dates
             if low <= wall <= high and wall not in without and not is_left_out:
                 yield wall, found[wall]
 
@@ -323,7 +349,8 @@ def expand_events(events: Iterable[Event], within: Range) -> Iterator[Span]:
         if one.moved_from is None:
             continue
         if not one.is_free:
-            yield one.first
+            # It should not recur by itself; where it does all the same, that counts too.
+            yield from Series(one).spans(within) if one.rules or one.added else (one.first,)
         found = masters if len(masters) == 1 else [had for had in masters if had.has(one.moved_from)]
         for series in found[:1]:
             series.move(one, one.moved_from)

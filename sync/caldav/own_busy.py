@@ -116,11 +116,17 @@ def read_again(kept: Kept) -> dict[str, Found]:
     return found
 
 
-def renew(caller: Caller, therapist_id: UUID, found: Mapping[str, Found]) -> None:
-    """Write the new busy time of a collection's objects, except those that were replaced meanwhile."""
+def renew(caller: Caller, therapist_id: UUID, kept: Kept, found: Mapping[str, Found]) -> None:
+    """Write the new busy time of a collection's objects, except those that were replaced meanwhile.
+
+    When the therapist's clock has changed since the objects were loaded, they are expanded once more instead.
+    """
     lock_resources(caller.session, [therapist_id])
     present = load_kept(caller, therapist_id)
     if present is None:
+        return
+    if present.within != kept.within:
+        expand_soon(caller, [therapist_id])
         return
     same = {href: one for href, one in found.items() if present.texts.get(href) == (one.etag, one.body)}
     store(caller, Source(therapist_id), same, gone=())

@@ -10,6 +10,7 @@ from sync.busy.moments import Range
 from tests.sync.calendars import CUSTOM_ZONE, calendar, event
 
 YEARS = Range(datetime(1997, 1, 1, tzinfo=UTC), datetime(2033, 1, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
+SUMMER = Range(datetime(2027, 6, 1, tzinfo=UTC), datetime(2027, 8, 1, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
 BERLIN = "TZID=Europe/Berlin"
 
 
@@ -275,6 +276,123 @@ def test_a_time_without_a_zone_beside_times_of_utc_may_be_of_either(line: str, b
 
     assert [f"{first:%m-%d %H}" for first, _ in found.busy["one"]] == busy
     assert (found.unread, len(found.doubtful)) == ([], 1 if "when" in line else 0)
+
+
+EIGHT = ["DTSTART:20270601T080000Z", "DURATION:PT1H"]
+EVER = ["99991231T235959Z", "99991231T235959", "99991231", "25000101T000000Z"]
+
+
+@pytest.mark.parametrize("until", EVER)
+@pytest.mark.parametrize("start", ["DTSTART;TZID=Europe/Berlin:20270601T110000", "DTSTART:20270601T090000Z",
+                                   "DTSTART:20270601T110000", "DTSTART;VALUE=DATE:20270601"])  # fmt: skip
+def test_for_ever_is_an_end(start: str, until: str) -> None:
+    found = expand(calendar(event(start, "DURATION:P1D", f"RRULE:FREQ=WEEKLY;UNTIL={until}")), SUMMER)
+
+    assert len(found.busy["one"]) == 9
+    assert (found.unread, found.doubtful) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["EXDATE;TZID=Europe/Berlin:00010101T000000", "EXDATE:99991231T235959Z", "EXDATE;VALUE=DATE:00010101",
+     "RDATE:00010101T000000Z", "RDATE:99991231T000000Z"],
+)  # fmt: skip
+def test_a_date_that_is_never_changes_nothing(line: str) -> None:
+    weekly = event("DTSTART:20270601T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY", line)
+
+    assert len(expand(calendar(weekly), SUMMER).busy["one"]) == 9
+
+
+@pytest.mark.parametrize(
+    ("lines", "busy"),
+    [
+        # What is nested belongs to what it is nested in.
+        ([*EIGHT, "BEGIN:X-A", "BEGIN:X-A", "END:X-A", "STATUS:CANCELLED", "END:X-A"], ["06-01 08"]),
+        # Of two readings that are both occurrences, nothing says which is meant.
+        (["DTSTART:20270601T080000Z", "DURATION:PT1H", "RRULE:FREQ=HOURLY;COUNT=4", "EXDATE:20270601T100000"],
+         ["06-01 08", "06-01 09", "06-01 10", "06-01 11"]),
+        # What is left out ends when that is sure.
+        (["DTSTART;TZID=Europe/Berlin:20270601T110000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3",
+          "EXRULE:FREQ=DAILY;UNTIL=20270602T100000"], ["06-02 09", "06-03 09"]),
+        (["DTSTART;TZID=Europe/Berlin:20270601T140000", "DURATION:PT1H",
+          "RRULE:FREQ=DAILY;UNTIL=20270603T100000-0500"], ["06-01 12", "06-02 12", "06-03 12"]),
+        ([*EIGHT, "TRANSP:TRANSPARENT", "X-MICROSOFT-CDO-BUSYSTATUS:OOF"], ["06-01 08"]),
+        (["DTSTART;VALUE=PERIOD:20270601T080000Z/PT1H"], ["06-01 08"]),
+        ([*EIGHT, "RECURRENCE-ID:20270601T080000Z", "RRULE:FREQ=DAILY;COUNT=2"], ["06-01 08", "06-02 08"]),
+    ],
+)  # fmt: skip
+def test_what_may_be_meant_is_busy(lines: list[str], busy: list[str]) -> None:
+    found = expand(calendar(event(*lines)), SUMMER)
+
+    assert [f"{first:%m-%d %H}" for first, _ in found.busy["one"]] == busy
+
+
+@pytest.mark.parametrize("end", ["DURATION:PT1.5H", "DTEND:xx", "DURATION:P1Y", "DURATION:PT30M1H"])
+def test_what_has_an_end_that_makes_no_sense_lasts_for_the_day(end: str) -> None:
+    found = expand(calendar(event("DTSTART;TZID=Europe/Berlin:20270601T100000", end)), SUMMER)
+
+    assert [(f"{first:%m-%d %H}", f"{last:%m-%d %H}") for first, last in found.busy["one"]] == [
+        ("06-01 08", "06-01 22")
+    ]
+    assert len(found.unread) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_changes_for_all_that_follow_the_busy_one_counts(order: tuple[int, int]) -> None:
+    weekly = event("RRULE:FREQ=WEEKLY;COUNT=3", start="2027-06-01T08:00Z", end="2027-06-01T09:00Z")
+    later = "RECURRENCE-ID;RANGE=THISANDFUTURE:20270608T080000Z"
+    changes = (
+        event(later, start="2027-06-08T12:00Z", end="2027-06-08T13:00Z"),
+        event(later, "STATUS:CANCELLED", start="2027-06-08T08:00Z", end="2027-06-08T09:00Z"),
+    )
+    found = expand(calendar(weekly, *(changes[place] for place in order)), SUMMER)
+
+    assert [f"{first:%m-%d %H}" for first, _ in found.busy["one"]] == ["06-01 08", "06-08 12", "06-15 12"]
+
+
+def test_a_short_name_is_the_zone_that_its_calendar_describes() -> None:
+    own = CUSTOM_ZONE.replace("TZID:Office", "TZID:EST")
+    text = calendar(own, event("DTSTART;TZID=EST:20270601T100000", "DURATION:PT1H"))
+
+    assert spans(text) == ["2027-06-01 08:00/09:00"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        (["DTSTART:20270601T080000Z", "DTEND;TZID=Nowhere/Land:20270601T110000"], 1),
+        (["DTSTART:20270601T080000Z", "DURATION:PT1H", "RDATE;TZID=Nowhere/Land:20270603T110000"], 2),
+        (
+            [
+                "DTSTART:20270131T080000Z",
+                "DURATION:PT1H",
+                "RRULE:RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD",
+            ],
+            1,
+        ),
+    ],
+)
+def test_what_is_read_by_a_guess_is_told(lines: list[str], count: int) -> None:
+    found = expand(calendar(event(*lines)), SUMMER)
+
+    assert len(found.busy["one"]) >= count
+    assert [one.uid for one in (*found.unread, *found.doubtful)] == ["one"]
+
+
+def test_a_period_without_an_end_hides_no_other() -> None:
+    line = "FREEBUSY:20270601T080000Z/PT1H,20270601T120000Z,20270601T140000Z/PT1H"
+    found = expand(calendar("BEGIN:VFREEBUSY", "UID:fb", line, "END:VFREEBUSY"), SUMMER)
+
+    assert [f"{first:%H}" for first, _ in found.busy["fb"]] == ["08", "14"]
+    assert len(found.unread) == 1
+
+
+def test_a_carriage_return_within_a_line_begins_no_other() -> None:
+    text = calendar(
+        event("SUMMARY:foo\rSTATUS:CANCELLED", start="2027-06-01T08:00Z", end="2027-06-01T09:00Z")
+    )
+
+    assert len(expand(text, SUMMER).busy["one"]) == 1
 
 
 def test_busy_time_is_cut_at_the_window() -> None:

@@ -1,12 +1,13 @@
 """What becomes of a calendar is told: by its status, by what could not be read of it, and by an event."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from booking.core.caller import Caller
 from models import BusyObject, Event, ExternalCalendar
@@ -14,7 +15,8 @@ from models.database import Database
 from sync.busy.external_calendars import fetch_due
 from sync.busy.fetching import read_retry_after
 from sync.busy.outcomes import EVERY, LONGEST_PAUSE
-from tests.support.cast import NOW, Made, create_location, rows, working
+from sync.caldav.own_busy import load_kept, read_again, renew
+from tests.support.cast import NOW, Made, create_location, create_therapist, rows, working
 from tests.sync.calendars import Collection, Text, calendar, event
 from tests.sync.elsewhere import DAY, Elsewhere, at
 from tests.sync.feeds.feeding import subscribe
@@ -25,6 +27,9 @@ pytestmark = pytest.mark.usefixtures("loopback")
 NOON, THREE = f"{DAY} 12:00/13:00", f"{DAY} 15:00/16:00"
 LATER = "2027-01-04T08:20:00+00:00"
 ALL_DAY = "DTSTART;VALUE=DATE:20270302"
+EXPANSIONS = text(
+    "SELECT count(*) FROM queue.procrastinate_jobs WHERE task_name = 'busy' AND args->>'clinic_id' = :id"
+)
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n"
 
 
@@ -363,6 +368,80 @@ def test_the_zone_of_a_day_is_that_of_where_the_therapist_works_then(
     clinic.desk.patch(therapist, {"working_hours": hours})
     elsewhere.read_again(one)
     assert [span for span in elsewhere.taken() if span != NOON] == ["2027-03-02 00:00/00:00"] * 2
+
+
+def test_a_calendar_is_empty_also_when_the_therapists_hours_have_changed(
+    elsewhere: Elsewhere, database: Database, site: Site
+) -> None:
+    page = Text(calendar(busy()))
+    one, _ = made(elsewhere, page.talk, site)
+    elsewhere.fetch(one)
+    path = f"/therapists/{elsewhere.clinic.therapist['id']}"
+    elsewhere.clinic.desk.patch(path, {"working_hours": working(elsewhere.clinic.location, "10:00", "19:00")})
+    page.body, page.etag = calendar(), b'"2"'
+
+    assert elsewhere.fetch(one, LATER)["status"] == "warning"
+    assert [one["status"] for one in told(database, elsewhere)] == ["warning"]
+
+
+def test_that_a_calendar_is_well_again_is_told_also_after_a_change(
+    elsewhere: Elsewhere, database: Database, site: Site
+) -> None:
+    one, server = made(elsewhere, Text(calendar(busy())).talk, site)
+    elsewhere.fetch(one)
+    server.talk = says(ok(b"", status=b"500 Oh"))
+    elsewhere.fetch(one, LATER)
+    other = site(Text(calendar(busy())).talk).url("/other.ics")
+    elsewhere.clinic.desk.patch(f"{elsewhere.calendars}/{one['id']}", {"url": other})
+    elsewhere.fetch(one, LATER)
+
+    assert [one["status"] for one in told(database, elsewhere)] == ["stale", "pending", "ok"]
+
+
+def test_an_older_expansion_is_not_written_over_a_newer(elsewhere: Elsewhere) -> None:
+    clinic = elsewhere.clinic
+    elsewhere.put(calendar(event(ALL_DAY, uid="own")).decode(), name="own.ics")
+    with elsewhere.database.transaction(clinic.desk.clinic_id) as session:
+        kept = load_kept(elsewhere.caller(session), elsewhere.therapist_id)
+    assert kept is not None
+    old = read_again(kept)
+    sydney = create_location(clinic.desk, timezone="Australia/Sydney")
+    hours = working(clinic.location)
+    tuesdays = [one | {"location_id": sydney["id"]} if one["weekday"] == "tue" else one for one in hours]
+    clinic.desk.patch(f"/therapists/{clinic.therapist['id']}", {"working_hours": tuesdays})
+    before = elsewhere.taken()
+    with elsewhere.database.transaction(clinic.desk.clinic_id) as session:
+        renew(
+            elsewhere.caller(session), elsewhere.therapist_id, replace(kept, within=replace(kept.within)), old
+        )
+        jobs = session.scalars(EXPANSIONS, {"id": str(clinic.desk.clinic_id)}).one()
+
+    # The first job is that of the new hours, the second that of the expansion that came too late.
+    assert (elsewhere.taken(), jobs) == (before, 2)
+
+
+def test_a_therapist_who_is_a_patient_is_busy_then(elsewhere: Elsewhere, site: Site) -> None:
+    clinic = elsewhere.clinic
+    other = create_therapist(clinic.desk, clinic.location)
+    clinic.booked(at("12:00"), therapist_id=other["id"])
+    feed = subscribe(clinic.desk, patient=clinic.patient).ask().data
+    one, _ = made(elsewhere, Text(feed).talk, site)
+
+    assert elsewhere.fetch(one)["status"] == "ok"
+    assert elsewhere.taken() == [f"{DAY} 12:00/12:20"]
+
+
+def test_what_another_reader_has_read_is_read_whole_again(
+    elsewhere: Elsewhere, database: Database, site: Site
+) -> None:
+    one, server = made(elsewhere, Text(calendar(busy())).talk, site)
+    elsewhere.fetch(one)
+    with database.transaction(elsewhere.clinic.desk.clinic_id) as session:
+        session.execute(update(ExternalCalendar).values(reader=0))
+    elsewhere.fetch(one, LATER)
+    elsewhere.fetch(one, LATER)
+
+    assert [b"If-None-Match" in request for request in server.requests] == [False, False, True]
 
 
 def test_what_takes_no_time_is_not_stored(elsewhere: Elsewhere, database: Database, site: Site) -> None:
