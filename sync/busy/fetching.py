@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from sync.busy.busy_time import Found, Source, found_by_uid
-from sync.busy.expansion import AS_A_RULE, MOST_BYTES, Counted, UnusableError
+from sync.busy.events import AS_A_RULE, Counted
+from sync.busy.expansion import MOST_BYTES, UnusableError
 from sync.busy.moments import Range
 from sync.busy.sandboxed_reading import FEED, read
 from sync.outbound.outbound import Answer, ForbiddenAddressError, UnreachableError, send

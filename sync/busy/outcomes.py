@@ -14,7 +14,7 @@ from booking.core.locks import lock_resources
 from booking.core.nested_rows import columns_of
 from models import BusyObject, ExternalCalendar
 from sync.busy.busy_time import Found, Source, forget_source, store, window_of
-from sync.busy.expansion import Counted
+from sync.busy.events import Counted
 from sync.busy.fetching import Failed, Fetched, Known, read_retry_after
 
 EVENT: Final = "external_calendar.changed"

@@ -15,9 +15,8 @@ from time import process_time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from sync.busy.events import AS_A_RULE, Counted
 from sync.busy.expansion import (
-    AS_A_RULE,
-    Counted,
     Expanded,
     Limit,
     TooSlowError,

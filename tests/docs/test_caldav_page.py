@@ -8,8 +8,8 @@ from dav.reports import MOST_NAMED
 from dav.requests import LARGEST_XML
 from dav.server import CLASSES, METHODS
 from sync.busy.busy_time import KEPT_AHEAD, KEPT_BEFORE
-from sync.busy.expansion import MOST_EVENTS
 from sync.busy.sandboxed_reading import OBJECT
+from sync.busy.series import MOST_EVENTS
 from sync.caldav.busy_calendar import LONGEST_NAME, BusyCalendar
 from sync.caldav.sandboxed_expansion import COMPUTING_SECONDS, OBJECT_SECONDS
 from sync.caldav.uploads import DEEPEST

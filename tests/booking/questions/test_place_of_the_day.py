@@ -14,7 +14,8 @@ from scheduling.bits import Window, positions
 from scheduling.catalog import SpecialDay, Therapist, WeeklyPeriod
 from scheduling.hours import hours_bits, local_days
 from scheduling.ticks import ceil_tick, floor_tick, from_tick
-from sync.busy.expansion import Range, expand
+from sync.busy.expansion import expand
+from sync.busy.moments import Range
 from tests.sync.calendars import calendar, event
 
 HOME = ZoneInfo("Europe/London")
