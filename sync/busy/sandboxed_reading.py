@@ -1,15 +1,13 @@
 """Reads untrusted calendar texts in a child process whose time and memory are limited."""
 
 import json
-import resource
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
+from subprocess import TimeoutExpired
 from threading import BoundedSemaphore
 from time import process_time
 from typing import Any, Final
@@ -24,11 +22,9 @@ from sync.busy.expansion import (
     UnusableError,
     expand,
 )
+from sync.busy.limited_child import limit, run_limited
 from sync.busy.moments import Range
 from sync.busy.series import MOST_EVENTS
-
-_MEMORY: Final = 1 << 30
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +73,16 @@ def read(
 
 def _ask(order: bytes, patience: Patience) -> Any:  # noqa: ANN401 - JSON
     """Run the child process and give its answer: a list, or an error code."""
-    command = [sys.executable, "-m", "sync.busy.sandboxed_reading", str(patience.computing)]
     try:
-        # The environment is empty, so that a text that takes over the child finds no secret there.
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            command,
-            input=order,
-            capture_output=True,
-            cwd=_ROOT,
-            env={},
-            timeout=patience.waiting,
-            check=False,
+        code, output = run_limited(
+            "sync.busy.sandboxed_reading", order, computing=patience.computing, waiting=patience.waiting
         )
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         return "too_slow"
-    if done.returncode == 0:
-        return json.loads(done.stdout)
+    if code == 0:
+        return json.loads(output)
     # The system ends a child that computes too long by SIGXCPU or SIGKILL; other ends are lack of memory.
-    return "too_slow" if done.returncode in {-24, -9} else "too_large"
+    return "too_slow" if code in {-24, -9} else "too_large"
 
 
 def _read(given: Mapping[str, Any]) -> Expanded:
@@ -164,21 +152,9 @@ class _Hurry:
             raise TooSlowError
 
 
-def _limit(computing: int) -> None:
-    """Limit this process before it reads any untrusted text."""
-    for what, most in (
-        (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, computing),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
 def main() -> None:
     """Read the order from standard input and write the answer to standard output."""
-    computing = int(sys.argv[1])
-    _limit(computing)
+    computing = limit()
     order = json.load(sys.stdin)
     found = answer(order, _Hurry(computing))
     sys.stdout.write(json.dumps(found, default=datetime.isoformat))

@@ -1,24 +1,21 @@
 """Expands stored objects in a child process whose time and memory are limited."""
 
 import json
-import resource
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any, Final
 
 from dav.recurrences import MOST_INSTANCES, TooManyInstancesError, expand
+from sync.busy.limited_child import limit, run_limited
 
 COMPUTING_SECONDS: Final = 6
 """The processor time for all objects of an answer."""
 OBJECT_SECONDS: Final = 3
 """The processor time for a single object."""
 _WAITING_SECONDS: Final = 20
-_MEMORY: Final = 1 << 30
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 def expand_all(texts: Sequence[bytes], start: datetime, end: datetime) -> list[bytes]:
@@ -45,21 +42,13 @@ def expand_all(texts: Sequence[bytes], start: datetime, end: datetime) -> list[b
 
 def _ask(order: bytes) -> Any:  # noqa: ANN401 - JSON
     """Run the child and give its answer; None when it did not come to its end."""
-    command = [sys.executable, "-m", "sync.caldav.sandboxed_expansion"]
     try:
-        # The environment is empty, so that a text that takes over the child finds no secret there.
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            command,
-            input=order,
-            capture_output=True,
-            cwd=_ROOT,
-            env={},
-            timeout=_WAITING_SECONDS,
-            check=False,
+        code, output = run_limited(
+            "sync.caldav.sandboxed_expansion", order, computing=COMPUTING_SECONDS, waiting=_WAITING_SECONDS
         )
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         return None
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    return json.loads(output) if code == 0 else None
 
 
 def answer(order: Mapping[str, Any]) -> list[str | None] | str:
@@ -90,21 +79,10 @@ def _give_up(_signal: int, _frame: object) -> None:
     raise _TooSlowError
 
 
-def _limit() -> None:
-    """Limit this process before it reads any untrusted text."""
-    for what, most in (
-        (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, COMPUTING_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
 def main() -> None:
     """Read the order from standard input and write the answer to standard output."""
+    limit()
     order = json.load(sys.stdin)
-    _limit()
     signal.signal(signal.SIGVTALRM, _give_up)
     sys.stdout.write(json.dumps(answer(order)))
 
