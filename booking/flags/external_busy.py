@@ -31,7 +31,8 @@ _OVERLAPPING: Final = text("""
 def read_again_soon(caller: Caller, resource_ids: Collection[UUID] | None) -> None:
     """Queue that the calendars of staff (None: of all) are read whole, now that their clock has changed.
 
-    The result of a fetch under way is not written: it was read by the clock that was.
+    The result of a fetch under way is not written: it was read by the clock that was. A calendar whose server
+    fails is read when it is its turn.
     """
     calendars = update(ExternalCalendar).values(full_at=None, claim=None)
     calendars = calendars.where(ExternalCalendar.clinic_id == caller.clinic_id)
@@ -40,8 +41,9 @@ def read_again_soon(caller: Caller, resource_ids: Collection[UUID] | None) -> No
     if resource_ids is not None:
         calendars = calendars.where(ExternalCalendar.therapist_id.in_(resource_ids))
         own = own.where(BusyObject.therapist_id.in_(resource_ids))
-    changed = calendars.returning(ExternalCalendar.id).execution_options(synchronize_session=False)
-    fetch_soon(caller, caller.session.scalars(changed).all())
+    changed = calendars.returning(ExternalCalendar.id, ExternalCalendar.failures)
+    rows = caller.session.execute(changed, execution_options={"synchronize_session": False}).all()
+    fetch_soon(caller, [key for key, failures in rows if not failures])
     expand_soon(caller, caller.session.scalars(own).all())
 
 

@@ -30,6 +30,7 @@ ALL_DAY = "DTSTART;VALUE=DATE:20270302"
 EXPANSIONS = text(
     "SELECT count(*) FROM queue.procrastinate_jobs WHERE task_name = 'busy' AND args->>'clinic_id' = :id"
 )
+FETCHES = text("SELECT count(*) FROM queue.procrastinate_jobs WHERE args->>'calendar_id' = :id")
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n"
 
 
@@ -418,6 +419,22 @@ def test_an_older_expansion_is_not_written_over_a_newer(elsewhere: Elsewhere) ->
 
     # The first job is that of the new hours, the second that of the expansion that came too late.
     assert (elsewhere.taken(), jobs) == (before, 2)
+
+
+def test_a_server_that_fails_is_not_asked_again_because_hours_have_changed(
+    elsewhere: Elsewhere, database: Database, site: Site
+) -> None:
+    failing, _ = made(elsewhere, says(ok(b"", status=b"503 Later")), site)
+    well, _ = made(elsewhere, Text(calendar(busy())).talk, site)
+    elsewhere.fetch(failing)
+    elsewhere.fetch(well)
+    path = f"/therapists/{elsewhere.clinic.therapist['id']}"
+    elsewhere.clinic.desk.patch(path, {"working_hours": working(elsewhere.clinic.location, "10:00", "19:00")})
+
+    with database.transaction() as session:
+        queued = [session.scalars(FETCHES, {"id": one["id"]}).one() for one in (failing, well)]
+    # The first fetch of each was queued when it was made.
+    assert queued == [1, 2]
 
 
 def test_a_therapist_who_is_a_patient_is_busy_then(elsewhere: Elsewhere, site: Site) -> None:
