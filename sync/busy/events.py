@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from sync.busy.calendar_zones import NONSENSE, Zones
@@ -149,8 +149,8 @@ def _length(
     ends += [end for _, end in _readable(read_moments(stated, zones), broken) if end is not None][:1]
     readings = [reading for one in ends for reading in length_from(one, starts.wall, clock).readings]
     if not readings and len(broken) > before and not clock.is_date:
-        midnight = datetime.combine(starts.wall.date() + timedelta(days=1), time())
-        return Length([(midnight - starts.wall, timedelta(0))])
+        rest = midnight(starts.wall) + timedelta(days=1) - starts.wall
+        return Length([(rest, timedelta(0))])
     return Length(readings) if readings else length_of(Duration(timedelta(0), timedelta(0)), clock)
 
 
