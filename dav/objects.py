@@ -19,6 +19,12 @@ _KNOWN: Final = frozenset(
 )
 
 
+def content_lines(text: str) -> list[str]:
+    """Give the unfolded lines of a text, without a byte order mark at its beginning."""
+    # Only these end a line: texts may hold other separators, such as U+2028, within a value.
+    return _NEWLINE.split(_FOLD.sub("", text.removeprefix(_BOM)))
+
+
 def read_object(body: bytes) -> Any:  # noqa: ANN401 - icalendar's components are loosely typed
     """Give the object as icalendar reads it, without unknown components; None when it cannot be read."""
     try:
@@ -33,7 +39,7 @@ def _known_lines(text: str) -> Iterator[str]:
     Lines are unfolded first: a blank before a fold belongs to the value.
     """
     unknown = 0
-    for line in _NEWLINE.split(_FOLD.sub("", text.removeprefix(_BOM))):
+    for line in content_lines(text):
         name, _, value = line.strip().upper().partition(":")
         if name == "BEGIN" and (unknown or value.strip() not in _KNOWN):
             unknown += 1

@@ -2,19 +2,15 @@
 
 from datetime import UTC, datetime, tzinfo
 from functools import cache
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone
 from icalendar.timezone import tzp
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from dav.objects import NONSENSE
 from sync.busy.components import Component
-
-# Exceptions that the libraries raise at values that make no sense.
-NONSENSE: Final = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
 
 
 class Zones:
@@ -26,12 +22,12 @@ class Zones:
         }
         self._found: dict[str, tzinfo | None] = {}
         self.guesses = 0
-        """How many times were read whose zone nobody knows."""
-        # What many programs write for the zone of all times that name none.
+        """The number of times read so far whose TZID is unknown."""
+        # Many programs write here the zone of all times that name none.
         self.floating = self.find(calendar.text("X-WR-TIMEZONE"))
 
     def find(self, name: str) -> tzinfo | None:
-        """Give the zone of a name; None for a name that nobody knows."""
+        """Give the time zone that a TZID names; None when the TZID is unknown."""
         name = _clean(name)
         if name and name not in self._found:
             # A short name may be any zone that its calendar describes; a place is the same for everybody.

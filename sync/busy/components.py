@@ -1,4 +1,4 @@
-"""Reads calendar texts line by line into the few components that tell when somebody is busy.
+"""Reads calendar texts line by line, and keeps the lines that busy time depends on, by component.
 
 Other people's files break RFC 5545 in every way, so nothing is read but what is needed: a line that no event
 needs cannot spoil one. A part that is not ended where it should be ends where the next one begins.
@@ -41,7 +41,7 @@ class BrokenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContentLine:
     """An unfolded content line: its name in capitals, its text, and its number in the file, from 1."""
 
     name: str
@@ -75,11 +75,11 @@ class Component:
 
     name: str
     line: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ContentLine] = field(default_factory=list)
     parts: list["Component"] = field(default_factory=list)
     is_whole: bool = False
 
-    def named(self, *names: str) -> list[Line]:
+    def named(self, *names: str) -> list[ContentLine]:
         """Give the lines with these names that have a value: an empty line is as if it were not there."""
         return [one for one in self.lines if one.name in names and not one.is_empty]
 
@@ -108,7 +108,7 @@ def read_components(text: bytes) -> Calendars:
         found = _NAME.match(line)
         name = b"".join(found[1].split()).upper().decode() if found else ""
         if name in reader.wanted:
-            reader.take(Line(name, line.decode(errors="replace"), number))
+            reader.take(ContentLine(name, line.decode(errors="replace"), number))
     return Calendars(reader.calendars, reader.is_ended)
 
 
@@ -151,7 +151,7 @@ class _Reader:
         """Whether no calendar and no event is left open."""
         return not any(one.name == _CALENDAR or one.name in _BESIDE for one in self._open)
 
-    def take(self, line: Line) -> None:
+    def take(self, line: ContentLine) -> None:
         if line.name == "BEGIN":
             self._begin(_name(line), line.number)
         elif line.name == "END":
@@ -183,5 +183,5 @@ class _Reader:
             del self._open[place:]
 
 
-def _name(line: Line) -> str:
+def _name(line: ContentLine) -> str:
     return line.text.partition(":")[2].strip().upper()

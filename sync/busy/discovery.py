@@ -60,7 +60,7 @@ def discover(line: Line, url: str) -> list[Choice]:
     FetchError when the server cannot be reached, or refuses the login.
     """
     failed: FetchError | None = None
-    for start in (url, *_starts(url)):
+    for start in dict.fromkeys((url, *_starts(url))):
         try:
             found = _found_at(line, start, is_given=start == url)
         except FetchError as error:

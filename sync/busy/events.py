@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from sync.busy.calendar_zones import NONSENSE, Zones
-from sync.busy.components import BrokenError, Component, Line
+from dav.objects import NONSENSE
+from sync.busy.calendar_zones import Zones
+from sync.busy.components import BrokenError, Component, ContentLine
 from sync.busy.moments import (
     Clock,
     Duration,
@@ -26,14 +27,15 @@ Span = tuple[datetime, datetime]
 Thing = TypeVar("Thing")
 
 TENTATIVE, DECLINED, ALL_DAY = "tentative", "declined", "all_day"
-IGNORABLE: Final = (TENTATIVE, DECLINED, ALL_DAY)
-"""What a calendar may hold that does not count as busy, if one says so."""
 _STATE: Final = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What does not count as busy, of IGNORABLE, and the owner's address among an event's attendees."""
+    """Which events do not count as busy, and the owner's address among an event's attendees.
+
+    `ignore` may hold TENTATIVE, DECLINED and ALL_DAY.
+    """
 
     ignore: frozenset[str] = frozenset({DECLINED})
     attendee: str | None = None
@@ -77,7 +79,7 @@ def length_from(ends: Moment | Duration, start: datetime, clock: Clock) -> Lengt
     return length_of(ends, clock) if isinstance(ends, Duration) else length_until(start, ends, clock)
 
 
-def read_added(line: Line, event: Event, zones: Zones) -> Iterator[tuple[datetime, Length]]:
+def read_added(line: ContentLine, event: Event, zones: Zones) -> Iterator[tuple[datetime, Length]]:
     """Read the times of an RDATE, each with the length of its period or of the event."""
     clock = event.clock
     for moment, ends in read_moments(line, zones):
@@ -123,22 +125,22 @@ def read_event(uid: str, component: Component, within: Range, zones: Zones, coun
     return replace(repeated, guessed=[*repeated.guessed, component.line]) if is_told else repeated
 
 
-def _moments(lines: Iterable[Line], zones: Zones) -> Iterator[Moment]:
+def _moments(lines: Iterable[ContentLine], zones: Zones) -> Iterator[Moment]:
     return (read_moment(line, zones) for line in lines)
 
 
-def _is_for_all_that_follow(line: Line) -> bool:
+def _is_for_all_that_follow(line: ContentLine) -> bool:
     return str(line.parts()[0].get("RANGE", "")).upper() == "THISANDFUTURE"
 
 
-def _guessed(component: Component, starts: Moment, stated: Sequence[Line]) -> list[int]:
-    """Give the lines that are read by a guess: a zone that nobody knows, a second start, a missing end."""
+def _guessed(component: Component, starts: Moment, stated: Sequence[ContentLine]) -> list[int]:
+    """Give the numbers of lines that are read by a guess: an unknown TZID, a second DTSTART, no END."""
     found = [stated[0].number] if starts.is_guess else []
     return [*found, *(one.number for one in stated[1:]), *([] if component.is_whole else [component.line])]
 
 
 def _length(
-    component: Component, stated: Line, starts: Moment, clock: Clock, zones: Zones, broken: list[int]
+    component: Component, stated: ContentLine, starts: Moment, clock: Clock, zones: Zones, broken: list[int]
 ) -> Length:
     """Give the length: a day for a date without an end, nothing for a time without one.
 

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from sync.busy.calendar_zones import NONSENSE, Zones
-from sync.busy.components import BrokenError, Component, Line, read_components
+from dav.objects import NONSENSE
+from sync.busy.calendar_zones import Zones
+from sync.busy.components import BrokenError, Component, ContentLine, read_components
 from sync.busy.events import AS_A_RULE, TENTATIVE, Counted, Event, Span, length_from, read_event
 from sync.busy.moments import Clock, Range, read_moments
 from sync.busy.series import MOST_EVENTS, TooManyError, at_most, expand_events
@@ -180,7 +181,7 @@ class _Reading:
             yield first, last
 
 
-def _periods(line: Line, clock: Clock, zones: Zones, counted: Counted) -> Iterator[Span]:
+def _periods(line: ContentLine, clock: Clock, zones: Zones, counted: Counted) -> Iterator[Span]:
     kind = str(line.parts()[0].get("FBTYPE", "BUSY")).upper()
     if kind == "FREE" or (kind == "BUSY-TENTATIVE" and TENTATIVE in counted.ignore):
         return

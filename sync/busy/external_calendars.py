@@ -23,7 +23,7 @@ _AT_ONCE: Final = 500
 _LOOKING_SECONDS: Final = 20.0
 _HIDDEN_PATH: Final = "/***"
 _REACH: Final = ("url", "username", "password", "ignore", "attendee")
-_COUNTING: Final = ("url", "ignore", "attendee")
+_COUNTING: Final = frozenset({"url", "ignore", "attendee"})
 # What a calendar's state begins with, also at another address; and what the next fetch must not go by when it
 # is fetched in another way, or when something else of it counts.
 _NEW: Final[Values] = {
@@ -59,18 +59,20 @@ class ExternalCalendars(Collection):
         return selected if self.caller.location_ids is None else selected.where(false())
 
     def complete(self, before: Values | None, values: Values) -> None:
-        """Forget the other server's marks when a calendar's URL or login changes."""
+        """Forget the other server's marks when a calendar is fetched in another way, or counts anew."""
         if before is None:
             # Its first fetch is queued with it.
-            values |= _NEW | {"next_at": self.caller.real_now + EVERY}
-        elif before["password"] is not None and "password" not in values:
+            values |= _NEW | _AGAIN | {"next_at": self.caller.real_now + EVERY}
+            return
+        if before["password"] is not None and "password" not in values:
             _refuse_to_send_elsewhere(before, values)
-        elif values.get("url", before["url"]) != before["url"]:
-            values |= _NEW
-        if before is not None and any(values.get(name, before[name]) != before[name] for name in _COUNTING):
-            values["counts_anew"] = True
-        if before is None or any(values.get(name, before[name]) != before[name] for name in _REACH):
+        changed = {name for name in _REACH if values.get(name, before[name]) != before[name]}
+        if changed:
             values |= _AGAIN
+        if "url" in changed:
+            values |= _NEW
+        if changed & _COUNTING:
+            values["counts_anew"] = True
 
     def check_values(self, after: Values) -> None:
         """Refuse half of a login."""

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sync.busy.calendar_zones import NONSENSE, Zones
-from sync.busy.components import BrokenError, Line
+from dav.objects import NONSENSE
+from sync.busy.calendar_zones import Zones
+from sync.busy.components import BrokenError, ContentLine
 
 # Also as ISO 8601 writes it, and with an offset, as some programs do.
 _TIME: Final = re.compile(
@@ -70,7 +71,7 @@ class Moment:
         return None if self.zone is None else self.wall.replace(tzinfo=self.zone).astimezone(UTC)
 
 
-def read_moments(line: Line, zones: Zones) -> Iterator[tuple[Moment, "Moment | Duration | None"]]:
+def read_moments(line: ContentLine, zones: Zones) -> Iterator[tuple[Moment, "Moment | Duration | None"]]:
     """Give the dates, times or periods of a line, each with its end if it has one.
 
     BrokenError, after all others have been given, when one of them makes no sense.
@@ -93,7 +94,7 @@ def read_moments(line: Line, zones: Zones) -> Iterator[tuple[Moment, "Moment | D
         raise BrokenError(line.number)
 
 
-def read_moment(line: Line, zones: Zones) -> Moment:
+def read_moment(line: ContentLine, zones: Zones) -> Moment:
     """Read the first date or time of a line; BrokenError."""
     found = next(read_moments(line, zones), None)
     if found is None:

@@ -160,6 +160,7 @@ def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetch
     found, own = _without_own(caller, row.therapist_id, fetched.found)
     if own and not found and (known.full or fetched.gone is None):
         forget_source(caller, known.source)
+        row.unread_events, row.unread, row.full_at = 0, [], None
         _fail(caller, row, Failed(OWN_FEED))
         return
     store(caller, known.source, found, fetched.gone)
@@ -169,9 +170,12 @@ def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetch
     if fetched.error is not None:
         row.etag, row.last_modified = None, None
         _fail(caller, row, Failed(fetched.error))
+        # The server has answered: what it can tell must not wait for what it cannot.
+        row.failures, row.next_at = 0, now + pause_before_next(row.id, 0)
         return
     is_busy = bool(caller.session.scalar(_IS_BUSY, values))
-    row.emptied_since = None if is_busy else row.emptied_since or (now if was_busy else None)
+    emptied_since = row.emptied_since or (now if was_busy else None)
+    row.emptied_since = None if is_busy or row.counts_anew else emptied_since
     row.stale_since, row.last_error, row.last_success_at = None, None, now
     row.failures, row.next_at = 0, now + pause_before_next(row.id, 0)
     row.etag, row.last_modified = fetched.etag, fetched.last_modified

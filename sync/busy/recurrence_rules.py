@@ -7,8 +7,9 @@ from typing import Final
 
 from dateutil.rrule import rrulestr
 
-from sync.busy.calendar_zones import NONSENSE, Zones
-from sync.busy.components import BrokenError, Line
+from dav.objects import NONSENSE
+from sync.busy.calendar_zones import Zones
+from sync.busy.components import BrokenError, ContentLine
 from sync.busy.moments import Clock, Moment, read_moment
 
 _DAY: Final = timedelta(days=1)
@@ -45,7 +46,7 @@ class Rule:
         return self.until_instant is not None and clock.instant(wall) <= self.until_instant
 
 
-def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
+def read_rule(line: ContentLine, first: Moment, clock: Clock, zones: Zones) -> Rule:
     """Read an RRULE or EXRULE of a series that begins at `first`; BrokenError.
 
     Where its end may be read in two ways, an RRULE gives more dates, and an EXRULE leaves out less.
@@ -76,7 +77,7 @@ def read_rule(line: Line, first: Moment, clock: Clock, zones: Zones) -> Rule:
         raise BrokenError(line.number) from None
 
 
-def is_plain(line: Line) -> bool:
+def is_plain(line: ContentLine) -> bool:
     """Whether a rule has no parts that are not understood, and so are left out (such as SKIP)."""
     names = {one.partition("=")[0].strip().upper() for one in line.parts()[1].split(";") if "=" in one}
     return all(name in _PARTS | {"UNTIL", "RSCALE"} or name.startswith("X-") for name in names)
@@ -95,16 +96,16 @@ def _weekdays(parts: Mapping[str, str]) -> str:
     return ",".join(one for some in numbered for one in some)
 
 
-def _value(text: str, line: Line, zones: Zones) -> Moment:
-    return read_moment(Line("UNTIL", f"UNTIL:{text}", line.number), zones)
+def _value(text: str, line: ContentLine, zones: Zones) -> Moment:
+    return read_moment(ContentLine("UNTIL", f"UNTIL:{text}", line.number), zones)
 
 
 def _until(until: Moment, first: Moment, clock: Clock) -> tuple[datetime, datetime | None]:
     """Give the last time by the clock, and as an instant, in the reading that keeps the last date."""
     if clock.is_date:
         # Midnight of UTC is how programs write a date; another time is on a date where the person is.
-        ismidnight = not until.is_date and not until.wall.time()
-        wall = until.wall if ismidnight else clock.wall(until)
+        is_midnight = not until.is_date and not until.wall.time()
+        wall = until.wall if is_midnight else clock.wall(until)
         return midnight(wall), None
     if until.is_date:
         return until.wall + _DAY - timedelta(seconds=1), None

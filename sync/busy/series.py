@@ -4,6 +4,7 @@ Everything is reckoned by the clock of the series, which is that of its first da
 else a calendar gives in another zone, or in none, is read by that clock first.
 """
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -36,22 +37,24 @@ class _Names:
         self._clock = clock
         self._instants: set[datetime] = set()
         self._walls: set[datetime] = set()
-        self._either: list[frozenset[datetime]] = []
+        self._either: defaultdict[datetime, set[datetime]] = defaultdict(set)
         self.dates: set[date] = set()
         for one in moments:
             self.add(one)
 
     def add(self, moment: Moment) -> None:
         """Add the name that a moment is."""
-        local = self._clock.local(moment)
+        wall, local = _wall_of(moment, self._clock), self._clock.local(moment)
         if moment.is_date and not self._clock.is_date:
             self.dates.add(moment.wall.date())
         elif moment.instant is not None and not self._clock.is_date:
             self._instants.add(moment.instant)
-        elif local is not None:
-            self._either.append(frozenset({moment.wall, local.replace(tzinfo=None)}))
+        elif local is not None and local.replace(tzinfo=None) != wall:
+            other = local.replace(tzinfo=None)
+            self._either[wall].add(other)
+            self._either[other].add(wall)
         else:
-            self._walls.add(_wall_of(moment, self._clock))
+            self._walls.add(wall)
 
     def have(self, wall: datetime, occurrences: Container[datetime]) -> bool:
         """Whether they name one of these occurrences, otherwise than by its date alone.
@@ -61,9 +64,7 @@ class _Names:
         return (
             wall in self._walls
             or (bool(self._instants) and self._clock.instant(wall) in self._instants)
-            or any(
-                wall in two and not any(one in occurrences for one in two - {wall}) for two in self._either
-            )
+            or any(other not in occurrences for other in self._either.get(wall, ()))
         )
 
 
@@ -130,7 +131,7 @@ class Series:
         return max([*(one.longest for one in lengths), *moved])
 
     def _span(self, wall: datetime, length: Length) -> Iterator[Span]:
-        """Give when an occurrence takes place, if it keeps anybody busy."""
+        """Give the busy spans of an occurrence; none when its event is free."""
         latest = max((first for first, _ in self._futures if first <= wall), default=None)
         if latest is None:
             if not self._event.is_free:

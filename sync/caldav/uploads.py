@@ -5,11 +5,8 @@ from typing import Final
 
 from dav.calendars import ForbiddenError
 from dav.names import c
+from dav.objects import content_lines
 
-_BOM: Final = "\ufeff"
-_FOLD: Final = re.compile(r"\r?\n[ \t]")
-# Only these end a line: texts may hold other separators, such as U+2028, within a value.
-_NEWLINE: Final = re.compile(r"\r?\n")
 # Control characters that an XML answer could not carry back.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _OBJECT: Final = "VCALENDAR"
@@ -38,7 +35,7 @@ def _uids(text: str) -> set[str]:
     within: list[str] = []
     uids: set[str] = set()
     own, ended = "", False
-    for line in _NEWLINE.split(_FOLD.sub("", text.removeprefix(_BOM))):
+    for line in content_lines(text):
         name, _, value = line.partition(":")
         name, value = name.partition(";")[0].strip().upper(), value.strip()
         if name == "BEGIN":

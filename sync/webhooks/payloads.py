@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
 from standardwebhooks import Webhook
+
+# How the names of instants end in the data of events.
+_INSTANTS: Final = ("_at", "_since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ def write(kind: str, at: datetime, data: dict[str, Any], zone: ZoneInfo) -> byte
 
 
 def _local(name: str, value: Any, zone: ZoneInfo) -> Any:  # noqa: ANN401 - a JSON value
-    if not name.endswith("_at") or not isinstance(value, str):
+    if not name.endswith(_INSTANTS) or not isinstance(value, str):
         return value
     try:
         return datetime.fromisoformat(value).astimezone(zone)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sync.busy.expansion import expand
-from tests.sync.busy.odd import Odd, shown
+from tests.sync.busy.odd import Odd
 from tests.sync.busy.odd_calendars import ODD
-from tests.sync.busy.other_readers import LIBICAL, answered, asked, reasons
+from tests.sync.busy.other_readers import LIBICAL, answered, asked, judge, reasons
 
 REASONS = reasons(LIBICAL)
 SCRIPT = Path(__file__).with_name("busy.py")
@@ -27,9 +26,4 @@ def theirs() -> dict[str, tuple[str, ...]]:
 def test_libical_reads_the_same_busy_time_unless_a_reason_is_stated(
     odd: Odd, theirs: dict[str, tuple[str, ...]]
 ) -> None:
-    ours = shown(span for spans in expand(odd.text, odd.within).busy.values() for span in spans)
-
-    if str(odd) in REASONS:
-        assert theirs[str(odd)] != ours, f"This is true no more: {REASONS[str(odd)]}"
-    else:
-        assert theirs[str(odd)] == ours
+    judge(odd, theirs, REASONS)

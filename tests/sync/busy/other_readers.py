@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from tests.sync.busy.odd import ZONES, shown
+from sync.busy.expansion import expand
+from tests.sync.busy.odd import ZONES, Odd, shown
 from tests.sync.busy.odd_calendars import ODD
 
 _ZONE_NAMES: Final = (
@@ -161,6 +162,15 @@ LIBICAL: Final[dict[str, tuple[str, ...]]] = _SHARED | {
         "this and all that follow: of whole days",
     ),
 }
+
+
+def judge(odd: Odd, theirs: Mapping[str, tuple[str, ...]], stated: Mapping[str, str]) -> None:
+    """Insist that a reader finds the busy time that we find, or differs for a stated reason."""
+    ours = shown(span for spans in expand(odd.text, odd.within).busy.values() for span in spans)
+    if str(odd) in stated:
+        assert theirs[str(odd)] != ours, f"This is true no more: {stated[str(odd)]}"
+    else:
+        assert theirs[str(odd)] == ours
 
 
 def reasons(reader: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

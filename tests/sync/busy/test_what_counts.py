@@ -64,6 +64,20 @@ def test_a_calendar_says_what_of_it_does_not_count(
     assert (found["status"], found["emptied_since"]) == ("ok", None)
 
 
+def test_an_emptied_calendar_is_well_when_the_clinic_says_anew_what_counts(
+    elsewhere: Elsewhere, site: Site
+) -> None:
+    page = Text(calendar(busy()))
+    one, _ = made(elsewhere, page.talk, site)
+    elsewhere.fetch(one)
+    page.body, page.etag = calendar(), b'"2"'
+    assert elsewhere.fetch(one, LATER)["status"] == "warning"
+
+    elsewhere.clinic.desk.patch(f"{elsewhere.calendars}/{one['id']}", {"ignore": ["all_day"]})
+    found = elsewhere.fetch(one, LATER)
+    assert (found["status"], found["emptied_since"]) == ("ok", None)
+
+
 def test_by_default_what_the_owner_declined_does_not_count(elsewhere: Elsewhere, site: Site) -> None:
     declined = busy("12:00", "13:00", "ATTENDEE;PARTSTAT=DECLINED:mailto:tom@example.org")
     tentative = busy("15:00", "16:00", "STATUS:TENTATIVE", uid="two")
@@ -108,6 +122,25 @@ def test_a_feed_of_the_clinics_own_visits_is_a_loop_and_no_conflict(
     page.etag = b'"2"'
     assert elsewhere.fetch(one, LATER)["status"] == "ok"
     assert elsewhere.taken() == [THREE]
+
+
+def test_a_calendar_that_becomes_a_loop_keeps_nothing_of_what_it_was(
+    elsewhere: Elsewhere, site: Site
+) -> None:
+    clinic = elsewhere.clinic
+    clinic.booked(at("12:00"))
+    feed = subscribe(clinic.desk, resource=clinic.therapist).ask().data
+    page = Text(calendar(busy("15:00", "16:00"), event("DTSTART:soon", uid="odd")))
+    one, server = made(elsewhere, page.talk, site)
+    assert elsewhere.fetch(one)["unread_events"] == 1
+    page.body, page.etag = feed, b'"2"'
+    looped = elsewhere.fetch(one, LATER)
+    elsewhere.fetch(one, LATER)
+
+    assert (looped["last_error"], looped["unread_events"], looped["unread"]) == ("own_feed", 0, [])
+    assert elsewhere.taken() == []
+    # What is said only of changes might leave out that all is a loop, so all is asked for.
+    assert b"If-None-Match" not in server.requests[-1]
 
 
 def test_the_zone_of_a_day_is_that_of_where_the_therapist_works_then(

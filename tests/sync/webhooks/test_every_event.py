@@ -131,12 +131,15 @@ def _conflict(clinic: Clinic) -> dict[str, Any]:
 def _calendar(clinic: Clinic) -> dict[str, Any]:
     """Give the data of an event about another server's calendar."""
     ids = {"id": clinic.location["id"], "therapist_id": clinic.therapist["id"], "version": 3}
-    return ids | {"status": "stale", "last_error": "timeout", "unread_events": 0, "emptied_since": None}
+    since = "2027-03-05T10:00:00+00:00"
+    return ids | {"status": "stale", "last_error": "timeout", "unread_events": 0, "emptied_since": since}
 
 
 def _unaware(message: dict[str, Any]) -> list[str]:
     """Name the instants of a message that lack their offset."""
     named = {"timestamp": message["timestamp"], **message["data"]}
     return [
-        name for name, one in named.items() if name.endswith("_at") and one and instant(one).tzinfo is None
+        name
+        for name, one in named.items()
+        if name.endswith(("_at", "_since")) and one and instant(one).tzinfo is None
     ]
