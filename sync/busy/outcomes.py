@@ -155,8 +155,7 @@ def _fail(caller: Caller, row: ExternalCalendar, failed: Failed) -> None:
 def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetched) -> None:
     """Store what was found, but for the clinic's own visits: a feed of theirs is no busy time of its own."""
     now, values = caller.real_now, {"clinic_id": caller.clinic_id, "id": row.id}
-    # After a change of what counts, no busy time is no surprise.
-    was_busy = not row.counts_anew and bool(caller.session.scalar(_IS_BUSY, values))
+    was_busy = bool(caller.session.scalar(_IS_BUSY, values))
     found, own = _without_own(caller, row.therapist_id, fetched.found)
     if own and not found and (known.full or fetched.gone is None):
         forget_source(caller, known.source)
@@ -175,6 +174,7 @@ def _succeed(caller: Caller, row: ExternalCalendar, known: Known, fetched: Fetch
         return
     is_busy = bool(caller.session.scalar(_IS_BUSY, values))
     emptied_since = row.emptied_since or (now if was_busy else None)
+    # After a change of what counts, no busy time is no surprise.
     row.emptied_since = None if is_busy or row.counts_anew else emptied_since
     row.stale_since, row.last_error, row.last_success_at = None, None, now
     row.failures, row.next_at = 0, now + pause_before_next(row.id, 0)
