@@ -39,7 +39,7 @@ def put_object(
     Therapists(caller).require(therapist_id)
     # The text is read before the lock is taken: reading takes time, and no booking should wait for it.
     (expanded,) = read([body.encode()], window_of(caller, therapist_id), OBJECT)
-    if expanded is None or expanded.unread or not expanded.is_whole:
+    if expanded is None or expanded.unread:
         raise UnusableError("not_a_calendar")
     lock_resources(caller.session, [therapist_id])
     present = _find(caller, therapist_id, href)

@@ -118,6 +118,14 @@ def test_only_a_calendar_takes_properties(program: Program, busy: Shelf, path: s
     assert busy.own == {}
 
 
+def test_what_neither_sets_nor_removes_changes_nothing(program: Program, busy: Shelf) -> None:
+    change(program, ("set", NAMED))
+    before = dict(busy.own)
+
+    assert statuses(change(program, ("foo", "<D:displayname/>"))) == {}
+    assert busy.own == before
+
+
 def test_a_description_is_told_to_who_asks_for_it(program: Program) -> None:
     change(program, ("set", COLOUR + "<C:calendar-description>Mine</C:calendar-description>"))
 

@@ -58,6 +58,17 @@ def test_too_many_instances_are_refused_by_their_name(phone: Phone) -> None:
     assert (refused, "<C:max-instances />" in why) == (403, True)
 
 
+def test_the_instances_of_all_objects_are_counted_together(phone: Phone) -> None:
+    for name in ("a", "b"):
+        phone.put(f"{name}.ics", recurring("RRULE:FREQ=HOURLY", uid=name))
+    half = timedelta(hours=MOST_INSTANCES // 2)
+
+    status, text, _ = asked(phone, BUSY, DAY + timedelta(hours=12), DAY + timedelta(hours=12) + half)
+    refused, _, _ = asked(phone, BUSY, DAY + timedelta(hours=12), DAY + timedelta(hours=13) + half)
+
+    assert (status, text.count("BEGIN:VEVENT"), refused) == (207, MOST_INSTANCES, 403)
+
+
 def test_what_takes_too_long_is_given_as_it_is_and_spoils_nothing_else() -> None:
     far = [recurring(rule).replace(f"{DAY:%Y}", f"{FAR:%Y}").encode() for rule in (NEVER, "RRULE:FREQ=DAILY")]
 
