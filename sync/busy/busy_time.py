@@ -89,7 +89,9 @@ def found_in(expanded: Expanded, etag: str, body: str | None = None) -> Found:
     """Join the busy time of all UIDs in a text (usually there is only one) into an object to store."""
     by_uid = spans_of(expanded)
     spans = merge(span for spans in by_uid.values() for span in spans)
-    return Found(stored_name(next(iter(by_uid), "")), etag, spans, body, _told(expanded))
+    name, unread = stored_name(next(iter(by_uid), "")), _told(expanded)
+    # Of a calendar that breaks off the code of its fetch tells; of an object in a collection only this does.
+    return Found(name, etag, spans, body, unread if expanded.is_whole or unread else [Unread(name, 1)])
 
 
 def found_by_uid(expanded: Expanded) -> dict[str, Found]:
@@ -107,9 +109,7 @@ def found_by_uid(expanded: Expanded) -> dict[str, Found]:
 
 def _told(expanded: Expanded) -> list[Unread]:
     """Give what the desk is told of: the events that could not be read, or only by a guess."""
-    cut = () if expanded.is_whole else (Unread(next(iter(expanded.busy), ""), 1),)
-    told = dict.fromkeys((*expanded.unread, *expanded.doubtful, *cut))
-    return [Unread(stored_name(one.uid), one.line) for one in told]
+    return [Unread(stored_name(one.uid), one.line) for one in (*expanded.unread, *expanded.doubtful)]
 
 
 def stored_name(name: str) -> str:

@@ -60,6 +60,8 @@ def test_what_of_an_object_cannot_be_read_is_counted_until_the_object_changes(
     one, _ = made(elsewhere, collection.talk, site, kind="caldav")
     assert elsewhere.fetch(one)["unread"] == [{"uid": "", "line": 1}, {"uid": "odd", "line": 7}]
 
+    collection.put("three.ics", calendar(busy()).removesuffix(b"END:VCALENDAR\r\n"))
+    assert elsewhere.fetch(one, LATER)["unread_events"] == 3
     collection.put("three.ics", calendar(busy()))
     assert elsewhere.fetch(one, LATER)["unread_events"] == 2
     collection.put("one.ics", calendar(busy("15:00", "16:00")))
